@@ -1,0 +1,133 @@
+"""What every test may lean on: a real PostgreSQL, made once, with a fresh database for each test that asks.
+
+One embedded server runs per test process (per xdist worker), in a folder that goes with it. A template database is
+migrated once; a test's database is a copy of it. When the process ends, however it ends, its server stops.
+"""
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from florin.store import ENGINE, OWNER, PAGES, EmbeddedPostgres, temporary_data_dir
+from florin.store.migrate import migrate
+from florin.store.roles import create_database, create_roles
+
+TEMPLATE = "florin_template"
+ROOT = Path(__file__).parent.parent
+
+# Small, because two run beside each other. fsync off is for tests only: it matters when the power fails, not when a
+# process is killed.
+SERVER_SETTINGS = {"shared_buffers": "32MB", "fsync": "off", "full_page_writes": "off", "max_wal_size": "256MB"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreshDatabase:
+    """A migrated, empty database: its name and the address of each role."""
+
+    name: str
+    owner: str
+    engine: str
+    pages: str
+    superuser: str
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[EmbeddedPostgres]:
+    """The server of this test process, with the three roles."""
+    with temporary_data_dir() as folder, EmbeddedPostgres(Path(folder), SERVER_SETTINGS) as server:
+        with psycopg.connect(server.dsn("postgres", "postgres"), autocommit=True) as connection:
+            create_roles(connection)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database_template(postgres_server: EmbeddedPostgres) -> str:
+    """The name of the migrated database that the others are copies of. Nobody may stay connected to it."""
+    with psycopg.connect(postgres_server.dsn("postgres", "postgres"), autocommit=True) as connection:
+        create_database(connection, TEMPLATE)
+    migrate(postgres_server.dsn(OWNER, TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def new_database(
+    postgres_server: EmbeddedPostgres, database_template: str
+) -> Callable[[], AbstractContextManager[FreshDatabase]]:
+    """`with new_database() as database:` for fixtures of a wider scope, and for tests that need two."""
+    numbers = itertools.count(1)
+
+    @contextmanager
+    def make() -> Iterator[FreshDatabase]:
+        name = f"test_{next(numbers)}"
+        with psycopg.connect(postgres_server.dsn("postgres", "postgres"), autocommit=True) as connection:
+            create_database(connection, name, template=database_template)
+        try:
+            yield FreshDatabase(
+                name=name,
+                owner=postgres_server.dsn(OWNER, name),
+                engine=postgres_server.dsn(ENGINE, name),
+                pages=postgres_server.dsn(PAGES, name),
+                superuser=postgres_server.dsn("postgres", name),
+            )
+        finally:
+            with psycopg.connect(postgres_server.dsn("postgres", "postgres"), autocommit=True) as connection:
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    return make
+
+
+@pytest.fixture
+def fresh_database(new_database: Callable[[], AbstractContextManager[FreshDatabase]]) -> Iterator[FreshDatabase]:
+    """A database of this test's own, migrated and empty."""
+    with new_database() as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser's program. Without one a browser test is skipped, and under CI it fails."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return Path(found)
+    _missing("Chromium (Debian: apt-get install chromium fonts-noto-cjk)")
+
+
+@pytest.fixture(scope="session")
+def sdk_python() -> Callable[[str], Path]:
+    """`sdk_python("alipay-official")`: the Python that has this SDK, in an environment of its own (make sdks)."""
+
+    def find(name: str) -> Path:
+        python = ROOT / ".venvs" / name / "bin" / "python"
+        if python.exists():
+            return python
+        _missing(f"the environment {python.parent.parent.relative_to(ROOT)} (make sdks)")
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def node() -> Path:
+    """Node, with the npm SDKs in tests/sdk/npm/node_modules (make sdks)."""
+    if not (ROOT / "tests/sdk/npm/node_modules/alipay-sdk").exists():
+        _missing("tests/sdk/npm/node_modules (make sdks)")
+    own = ROOT / ".venvs" / "node" / "bin" / "node"
+    if own.exists():
+        return own
+    if found := shutil.which("node"):
+        return Path(found)
+    _missing("Node (make sdks)")
+
+
+def _missing(what: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"missing: {what}", pytrace=False)
+    pytest.skip(f"missing: {what}")
