@@ -1,0 +1,236 @@
+"""What a wrong signature was made over.
+
+"isv.invalid-signature" is the first thing most integrators see and the last they understand (alipay-easysdk#146,
+alipay-node-sdk#18, yansongda/pay#61). An RSA signature can say more than no: raised to the public exponent it gives
+back the digest that was signed. If that is not the digest of the string we expected, it may be the digest of that
+string with a known mistake in it, and then the mistake has a name. If no registered key opens the signature, the key is
+wrong, whatever the string.
+
+Pure, and bounded: only a holder of a registered private key can make a signature that opens, so nobody else can make us
+search.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from florin.wires.alipay.mistakes import Mistake, Step, candidates
+from florin.wires.alipay.parameters import Parameters
+from florin.wires.alipay.signing import SignType, request_signing_bytes, signature_of, verify
+
+OTHER_KEYS_MAX: Final = 100  # each costs 0.2 ms, and anybody can send a wrong signature
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredKey:
+    app_id: str
+    key: rsa.RSAPublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why a signature was refused.
+
+    mistakes: what is proven, outermost first; never empty. sentence: for the developer, Chinese then English. signed:
+    the bytes that were signed instead, where they could be told. app_id: whose key made the signature, where one did.
+    """
+
+    mistakes: tuple[Mistake, ...]
+    sentence: str
+    signed: bytes | None = None
+    app_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where two strings part: the index of the first character that differs, and what each has around it.
+
+    `…` marks a cut, `⟦ ⟧` the differing character (empty where the string has ended); characters that do not show are
+    named.
+    """
+
+    index: int
+    expected: str
+    received: str
+
+
+def diagnose(
+    parameters: Parameters,
+    *,
+    signature: str,
+    sign_type: SignType,
+    own_keys: Sequence[RegisteredKey],
+    other_keys: Iterable[RegisteredKey] = (),
+) -> Finding:
+    """Explain a signature that did not verify.
+
+    parameters: as they came. own_keys: the app's live public keys; other_keys: those of other apps, of which
+    OTHER_KEYS_MAX are tried.
+    """
+    expected = request_signing_bytes(parameters.pairs())
+    for mended, how in _mended_signatures(signature):
+        if any(verify(expected, mended, key=own.key, sign_type=sign_type) for own in own_keys):
+            return _finding([Step(Mistake.SIGNATURE_MANGLED, how)], signed=expected, app_id=own_keys[0].app_id)
+    signature_bytes = signature_of(signature) or next(
+        (signature_of(mended) for mended, _ in _mended_signatures(signature) if signature_of(mended)), None
+    )
+    if signature_bytes is None:
+        return _finding([Step(Mistake.SIGNATURE_NOT_BASE64, "")])
+    for own in own_keys:
+        opened = recover_digest(signature_bytes, own.key)
+        if opened is not None:
+            return _search(parameters, opened, sign_type=sign_type, maker=own, is_own=True)
+    for count, other in enumerate(other_keys):
+        if count >= OTHER_KEYS_MAX:
+            break
+        opened = recover_digest(signature_bytes, other.key)
+        if opened is not None:
+            return _search(parameters, opened, sign_type=sign_type, maker=other, is_own=False)
+    return _finding([Step(Mistake.WRONG_KEY, _length_hint(signature_bytes, own_keys))])
+
+
+def first_difference(expected: str, received: str, *, around: int = 24) -> Difference | None:
+    """Compare the string we expected with the one a client says it signed; None when they are the same."""
+    if expected == received:
+        return None
+    shorter = min(len(expected), len(received))
+    index = next((at for at in range(shorter) if expected[at] != received[at]), shorter)
+    return Difference(index, _around(expected, index, around), _around(received, index, around))
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveredDigest:
+    algorithm: str  # hashlib's name
+    digest: bytes
+
+
+def recover_digest(signature: bytes, key: rsa.RSAPublicKey) -> RecoveredDigest | None:
+    """Open a PKCS#1 v1.5 signature with a public key; None when that key did not make it (RFC 8017, 8.2.2 and 9.2)."""
+    numbers = key.public_numbers()
+    size = (numbers.n.bit_length() + 7) // 8
+    if len(signature) != size:
+        return None
+    block = pow(int.from_bytes(signature, "big"), numbers.e, numbers.n).to_bytes(size, "big")
+    padding, _, info = block[2:].partition(b"\x00")
+    if block[:2] != b"\x00\x01" or len(padding) < 8 or set(padding) != {0xFF}:
+        return None
+    for algorithm, prefix in _DIGEST_INFO.items():
+        if info.startswith(prefix) and len(info) == len(prefix) + hashlib.new(algorithm).digest_size:
+            return RecoveredDigest(algorithm, info[len(prefix) :])
+    return None
+
+
+# DER of DigestInfo up to the digest itself (RFC 8017, 9.2, note 1).
+_DIGEST_INFO: Final = {
+    "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
+    "sha1": bytes.fromhex("3021300906052b0e03021a05000414"),
+    "md5": bytes.fromhex("3020300c06082a864886f70d020505000410"),
+    "sha512": bytes.fromhex("3051300d060960864801650304020305000440"),
+    "sha384": bytes.fromhex("3041300d060960864801650304020205000430"),
+}
+_ALGORITHM_OF: Final[dict[SignType, str]] = {"RSA2": "sha256", "RSA": "sha1"}
+
+
+def _search(
+    parameters: Parameters, opened: RecoveredDigest, *, sign_type: SignType, maker: RegisteredKey, is_own: bool
+) -> Finding:
+    around: list[Step] = []
+    if not is_own:
+        around.append(Step(Mistake.OTHER_KEY, maker.app_id))
+    if opened.algorithm != _ALGORITHM_OF[sign_type]:
+        around.append(Step(Mistake.OTHER_DIGEST, f"{opened.algorithm} ≠ {_ALGORITHM_OF[sign_type]} ({sign_type})"))
+    for steps, candidate in candidates(parameters):
+        if hashlib.new(opened.algorithm, candidate).digest() == opened.digest:
+            return _finding([*around, *steps], signed=candidate, app_id=maker.app_id)
+    unknown = Step(Mistake.UNKNOWN_STRING, f"{opened.algorithm} {opened.digest.hex()}")
+    return _finding([*around, unknown], app_id=maker.app_id)
+
+
+def _mended_signatures(signature: str) -> list[tuple[str, str]]:
+    """The signature as it may have been before transport changed it."""
+    plus = signature.strip().replace(" ", "+")
+    found = [
+        (plus, "+ 变成了空格: its + came as blanks, so it was sent without URL encoding"),
+        (unquote(signature), "多编码了一次: it was URL-encoded twice"),
+        (_standard_base64(plus), "URL-safe base64: - and _ stand for + and /"),
+        (signature.strip("\"' \t"), "带有引号或空白: quotes or blanks around it"),
+    ]
+    return [(mended, how) for mended, how in found if mended != signature]
+
+
+def _standard_base64(text: str) -> str:
+    bare = text.replace("-", "+").replace("_", "/").rstrip("=")
+    return bare + "=" * (-len(bare) % 4)
+
+
+def _length_hint(signature: bytes, own_keys: Sequence[RegisteredKey]) -> str:
+    sizes = {(own.key.key_size + 7) // 8 for own in own_keys}
+    if not sizes or len(signature) in sizes:
+        return ""
+    return f" ({len(signature)} bytes; the registered key makes {' or '.join(str(size) for size in sorted(sizes))})"
+
+
+_SENTENCES: Final = {
+    Mistake.SIGNATURE_MANGLED: ("签名正确，但传输中被改动", "the signature is right but was changed on its way: {}"),
+    Mistake.SIGNATURE_NOT_BASE64: ("sign 不是 base64", "sign is not base64{}"),
+    Mistake.OTHER_DIGEST: ("摘要算法与 sign_type 不符", "made with another digest than sign_type says: {}"),
+    Mistake.SIGN_TYPE_DROPPED: (
+        "待签名字符串缺少 sign_type",
+        "sign_type was left out of the signed string; only notifies drop it{}",
+    ),
+    Mistake.EMPTIES_KEPT: ("空值参数未剔除", "parameters with empty values were signed; drop them{}"),
+    Mistake.PARAMETER_LEFT_OUT: ("有参数未参与签名", "sent but not signed: {}"),
+    Mistake.UNSORTED: ("参数未按名称排序", "the parameters were signed as they came, not sorted by name{}"),
+    Mistake.URL_ENCODED: (
+        "对 URL 编码后的值签名",
+        "URL-encoded values were signed ({}); sign first, encode afterwards",
+    ),
+    Mistake.JSON_RESERIALIZED: (
+        "签名与发送的 biz_content 文本不同",
+        "biz_content was printed twice: the signed text ({}) is not the text that was sent",
+    ),
+    Mistake.WRONG_CHARSET: ("签名所用字符集不符", "signed in another charset: {}"),
+    Mistake.HTML_ESCAPED: ("参数经过了 HTML 转义", "HTML escaping got into the parameters: {}"),
+    Mistake.STRING_DRESSED: ("待签名字符串多了字符", "the signed string has something more: {}"),
+    Mistake.OTHER_KEY: ("使用了另一应用的私钥", "signed with the key registered for another app: {}"),
+    Mistake.WRONG_KEY: (
+        "私钥与登记的应用公钥不匹配",
+        "wrong key or unknown string: no registered public key opens this signature, so it is the wrong private key{}",
+    ),
+    Mistake.UNKNOWN_STRING: (
+        "私钥正确，待签名字符串不符",
+        "wrong key or unknown string: the key is the registered one, the string is none of the known mistakes ({})",
+    ),
+}
+
+
+def _finding(steps: Sequence[Step], *, signed: bytes | None = None, app_id: str | None = None) -> Finding:
+    chinese = "；".join(_SENTENCES[step.mistake][0] for step in steps)
+    english = "; ".join(_SENTENCES[step.mistake][1].format(step.detail) for step in steps)
+    return Finding(tuple(step.mistake for step in steps), f"{chinese}. {english}", signed, app_id)
+
+
+def _around(text: str, index: int, around: int) -> str:
+    start, end = max(0, index - around), min(len(text), index + 1 + around)
+    before, here, after = text[start:index], text[index : index + 1], text[index + 1 : end]
+    cut_before, cut_after = "…" if start else "", "…" if end < len(text) else ""
+    return f"{cut_before}{_visible(before)}⟦{_visible(here)}⟧{_visible(after)}{cut_after}"
+
+
+def _visible(text: str) -> str:
+    """Characters that do not show, or look like others, by their number."""
+    return "".join(
+        char if char == " " or (char.isprintable() and not char.isspace()) else f"⟨U+{ord(char):04X}⟩" for char in text
+    )
+
+
+def first_line(text: bytes, *, limit: int = 4096) -> str:
+    """Bytes as text for a log line or a record: what is not UTF-8 is shown as escapes, and a long string is cut."""
+    shown = text[:limit].decode("utf-8", "backslashreplace")
+    return shown if len(text) <= limit else f"{shown}… ({len(text):,} bytes)"
