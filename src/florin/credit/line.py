@@ -1,0 +1,149 @@
+"""A credit line's summary: one row, all that the till needs to say yes or no.
+
+A sale never loads purchases, plans or statements: the limit in force, three sums (held, committed, owed) and the block
+flags decide it. What those sums consist of is the account (`account.py`), folded only by actions that need it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import IntEnum
+
+import msgspec
+from msgspec.structs import replace
+
+from florin.events import (
+    Authorized,
+    Captured,
+    Escrowed,
+    Event,
+    LimitSet,
+    LineClosed,
+    LineFrozen,
+    LineOpened,
+    LineUnfrozen,
+    Received,
+    Refunded,
+    Voided,
+)
+
+
+class LineState(IntEnum):
+    OPEN = 1
+    FROZEN = 2
+    CLOSED = 3
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """What one line is now. All amounts in minor units of its program's currency.
+
+    held: reserved by authorizations, expires. committed: paid into escrow, owed from receipt. principal: owed, in whatever
+    stage. fee, interest: owed beside it (posted, unpaid). credit_balance: owed *to* the customer. uncleared: the part of
+    arrived repayments that the bank has not cleared. due: what remains of issued statements; due_on: the oldest unpaid one's
+    day. past_due_on: due day of the oldest statement whose minimum is unmet. next_action_on: the next day on which `advance`
+    has something to do (date.max: none). sequence: number of events so far.
+    """
+
+    id: int
+    lane: int
+    person_id: int
+    program: str
+    state: LineState
+    opened_on: date
+    limit_minor: int
+    held_minor: int = 0
+    committed_minor: int = 0
+    principal_minor: int = 0
+    fee_minor: int = 0
+    interest_minor: int = 0
+    credit_balance_minor: int = 0
+    uncleared_minor: int = 0
+    due_minor: int = 0
+    due_on: date | None = None
+    past_due_on: date | None = None
+    next_action_on: date = date.max
+    sequence: int = 0
+
+    @property
+    def exposure_minor(self) -> int:
+        """held + committed + counted debt + uncleared repayments - credit balance (books.md, "Available")."""
+        return (
+            self.held_minor
+            + self.committed_minor
+            + self.principal_minor
+            + self.uncleared_minor
+            - self.credit_balance_minor
+        )
+
+    @property
+    def available_minor(self) -> int:
+        """What may still be authorized; lawfully below zero after a limit cut or a returned repayment."""
+        return self.limit_minor - self.exposure_minor
+
+
+def open_line(event: LineOpened, *, lane: int) -> Line:
+    return Line(
+        id=event.line_id,
+        lane=lane,
+        person_id=event.person_id,
+        program=event.program,
+        state=LineState.OPEN,
+        opened_on=event.value_on,
+        limit_minor=event.limit_minor,
+        sequence=1,
+    )
+
+
+def evolve(line: Line, event: Event, *, next_close_on: date = date.max) -> Line:
+    """The line after an event that needs no account: sums and flags only.
+
+    next_close_on: the cycle close on which a debt of this event's day is billed; a line that owed nothing gets its next
+    action from it. Repayments and refunds after receipt need the account; see `account.py`.
+    """
+    sequence = line.sequence + 1
+    match event:
+        case Captured():
+            return replace(
+                line,
+                held_minor=line.held_minor - event.held_credit_minor,
+                principal_minor=line.principal_minor + event.credit_minor,
+                fee_minor=line.fee_minor + shopper_fee_minor(event),
+                next_action_on=min(line.next_action_on, next_close_on),
+                sequence=sequence,
+            )
+        case Received():
+            return replace(
+                line,
+                committed_minor=line.committed_minor - event.credit_minor,
+                principal_minor=line.principal_minor + event.credit_minor,
+                fee_minor=line.fee_minor + shopper_fee_minor(event),
+                next_action_on=min(line.next_action_on, next_close_on),
+                sequence=sequence,
+            )
+        case Escrowed():
+            return replace(
+                line,
+                held_minor=line.held_minor - event.held_credit_minor,
+                committed_minor=line.committed_minor + event.credit_minor,
+                sequence=sequence,
+            )
+        case Authorized():
+            return replace(line, held_minor=line.held_minor + event.credit_minor, sequence=sequence)
+        case Voided():
+            return replace(line, held_minor=line.held_minor - event.credit_minor, sequence=sequence)
+        case Refunded(before_receipt=True):
+            return replace(line, committed_minor=line.committed_minor - event.credit_minor, sequence=sequence)
+        case LimitSet():
+            return replace(line, limit_minor=event.limit_minor, sequence=sequence)
+        case LineFrozen():
+            return replace(line, state=LineState.FROZEN, sequence=sequence)
+        case LineUnfrozen():
+            return replace(line, state=LineState.OPEN, sequence=sequence)
+        case LineClosed():
+            return replace(line, state=LineState.CLOSED, sequence=sequence)
+    raise AssertionError(f"{type(event).__name__} needs the account, or does not touch a line")
+
+
+def shopper_fee_minor(event: Captured | Received) -> int:
+    """The installment fee that this purchase adds to what the shopper owes; 0 when the merchant pays it or there is no plan."""
+    return event.plan.fee_minor if event.plan is not None and event.plan.fee_payer == "shopper" else 0

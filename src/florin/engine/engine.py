@@ -1,0 +1,117 @@
+"""The engine's front: gathers what callers submit while the last batch commits, and answers after COMMIT.
+
+Natural batching: there is no timer. When a committing connection is free it takes all that waits, at most `batch_max`; when
+nothing waits, a single command is a batch of one and does not wait at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from florin.engine.batch import Committer
+from florin.engine.reference import Reference
+from florin.engine.submission import Outcome, Submission
+from florin.money.at import At
+
+BATCH_MAX = 500
+
+
+class _Call:
+    """One caller's submissions, in order, and the future that waits for their outcomes."""
+
+    __slots__ = ("future", "submissions")
+
+    def __init__(self, submissions: Sequence[Submission]) -> None:
+        self.submissions = submissions
+        self.future: Future[list[Outcome]] = Future()
+
+
+class Engine:
+    """Commands in, outcomes out. One per process; safe for threads and for asyncio.
+
+    dsn: of the role `florin_engine`. connections: committing connections, one or two.
+    """
+
+    def __init__(self, dsn: str, *, connections: int = 1, batch_max: int = BATCH_MAX, name: str = "florin") -> None:
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._batch_max = batch_max
+        self._committers = [Committer(dsn, name=name) for _ in range(connections)]
+        self._threads = [
+            threading.Thread(target=self._serve, args=(committer,), name=f"florin-engine-{number}", daemon=True)
+            for number, committer in enumerate(self._committers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def execute(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        """One outcome for each submission, in order, after its COMMIT. Raises what the database raised if it stays away."""
+        return self._submit(submissions).result()
+
+    async def execute_async(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        """As `execute`, for asyncio callers."""
+        return await asyncio.wrap_future(self._submit(submissions))
+
+    def new_id(self, lane: int) -> int:
+        """A fresh id whose row will live in `lane`."""
+        return self._committers[0].ids.take(lane)
+
+    @property
+    def reference(self) -> Reference:
+        """Merchants, apps and programs as this process last saw them; each batch reloads them when their version moved."""
+        return self._committers[0].reference()
+
+    def at(self) -> At:
+        """The platform's clock now: business date and business time."""
+        return self._committers[0].read_clock()
+
+    def close(self) -> None:
+        """Finish what is under way and let the connections go. What is submitted later is never answered."""
+        for _ in self._threads:
+            self._calls.put(None)
+        for thread in self._threads:
+            thread.join(timeout=10)
+        for committer in self._committers:
+            committer.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _submit(self, submissions: Sequence[Submission]) -> Future[list[Outcome]]:
+        call = _Call(submissions)
+        self._calls.put(call)
+        return call.future
+
+    def _serve(self, committer: Committer) -> None:
+        while (call := self._calls.get()) is not None:
+            calls = [call]
+            size = len(call.submissions)
+            while size < self._batch_max:
+                try:
+                    more = self._calls.get_nowait()
+                except queue.Empty:
+                    break
+                if more is None:
+                    self._calls.put(None)
+                    break
+                calls.append(more)
+                size += len(more.submissions)
+            _answer(committer, calls)
+
+
+def _answer(committer: Committer, calls: Sequence[_Call]) -> None:
+    """Run the calls as one batch and hand each its own outcomes; linked groups of different calls stay apart."""
+    try:
+        outcomes = committer.commit([call.submissions for call in calls])
+    except BaseException as failure:
+        for call in calls:
+            call.future.set_exception(failure)
+        return
+    for call, answered in zip(calls, outcomes, strict=True):
+        call.future.set_result(answered)

@@ -1,0 +1,81 @@
+"""Lanes and ids: where an owner lives, and numbers that say so.
+
+An owner's lane is one of 128 fixed numbers, chosen so that Citus spreads them evenly (one in each of 128 equal ranges of
+PostgreSQL's hash of a smallint); it is stored, and never computed again. An id is the lane's place in that list and a
+number from a block that this process claimed on the lane's row: no time is inside, so moving the clock cannot repeat one,
+and whoever holds an id knows where its row lives.
+"""
+
+from __future__ import annotations
+
+import threading
+from hashlib import blake2b
+
+from psycopg import Connection
+
+from florin.engine.lanes import LANES
+
+_NUMBER_BITS = 40
+_NUMBER_MASK = (1 << _NUMBER_BITS) - 1
+_LANE_INDEX = {lane: index for index, lane in enumerate(LANES)}
+_BLOCK = 200
+
+
+def lane_of(identifier: int) -> int:
+    """The lane in which the row of this id lives. Raises IndexError for a number that is no id of ours."""
+    return LANES[identifier >> _NUMBER_BITS]
+
+
+def lane_for(owner: str) -> int:
+    """The lane of a new owner, by a stable hash of a name that is his alone."""
+    digest = blake2b(owner.encode(), digest_size=8).digest()
+    return LANES[int.from_bytes(digest, "big") % len(LANES)]
+
+
+def is_id(identifier: int) -> bool:
+    """True when the number has the form of an id; whether it names a row is another question."""
+    return 0 < identifier >> _NUMBER_BITS < len(LANES) or (identifier >> _NUMBER_BITS == 0 and identifier > 0)
+
+
+class IdBlocks:
+    """Hands out ids, lane by lane, from blocks claimed in transactions of their own. Safe for threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        """connection: in autocommit, used by this object alone."""
+        self._connection = connection
+        self._free: dict[int, list[int]] = {}
+        self._lock = threading.Lock()
+
+    def reserve(self, wanted: dict[int, int]) -> None:
+        """Make sure that each lane has at least that many numbers left: one statement, however many lanes are short."""
+        with self._lock:
+            short = [lane for lane, count in wanted.items() if len(self._free.get(lane, ())) < count]
+            if not short:
+                return
+            sizes = [max(_BLOCK, wanted[lane]) for lane in short]
+            rows = self._connection.execute(
+                _CLAIM_BLOCKS, {"lanes": short, "sizes": sizes}, prepare=True
+            ).fetchall()
+            for lane, end, size in rows:
+                base = _LANE_INDEX[lane] << _NUMBER_BITS
+                assert end <= _NUMBER_MASK, f"lane {lane} has no numbers left"
+                # Kept in falling order, so that taking the next one is a pop from the end.
+                self._free[lane] = [base | n for n in range(end - 1, end - size - 1, -1)] + self._free.get(lane, [])
+
+    def take(self, lane: int) -> int:
+        """The next id of a lane. Ids of one process rise within a lane."""
+        with self._lock:
+            free = self._free.get(lane)
+            if free:
+                return free.pop()
+        self.reserve({lane: 1})
+        return self.take(lane)
+
+
+_CLAIM_BLOCKS = """
+    UPDATE lane
+       SET next_number = next_number + wanted.size
+      FROM (SELECT * FROM unnest(%(lanes)s::smallint[], %(sizes)s::int[]) AS w(lane, size) ORDER BY lane) AS wanted
+     WHERE lane.lane = wanted.lane
+ RETURNING lane.lane, lane.next_number, wanted.size
+"""

@@ -1,0 +1,382 @@
+"""Events: what was agreed with the world, and nothing else.
+
+An event says that 199.00 was captured, that 300.00 was received, that a statement was issued with these numbers. It holds
+no allocation, no accrual, no balance: those are derived by folding events under the terms of their day. Events are written
+once, by the engine, and never changed. This package is the whole vocabulary; what each event *does* stands beside the
+action that decides it (`payments/capture.py`, `credit/repay.py`).
+
+Five ids (trade, payment, line, person, merchant) name the owners that an event touches; they are columns of the event's
+row, the other fields are its body. Amounts are integers of minor units (fen) and never negative: an event's name says
+the direction. `value_on` is the day it counts; the row adds the day and the instant at which we knew.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+OWNERS = ("trade_id", "payment_id", "line_id", "person_id", "merchant_id")
+
+FeePayer = Literal["shopper", "merchant"]
+RepaymentSource = Literal["wallet", "bank"]
+
+
+class InstallmentChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """How a purchase is spread: `count` installments, one fee for all of them, and who pays that fee."""
+
+    count: int
+    fee_minor: int
+    fee_payer: FeePayer
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all events; `kind` is the number stored in the row and never reused."""
+
+    kind: ClassVar[int] = 0
+    body_fields: ClassVar[tuple[str, ...]] = ()
+
+    value_on: date
+    trade_id: int = 0
+    payment_id: int = 0
+    line_id: int = 0
+    person_id: int = 0
+    merchant_id: int = 0
+
+
+# ── people and wallets ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class PersonJoined(Event, frozen=True, kw_only=True):
+    """A shopper has an account here: a wallet with nothing in it."""
+
+    kind = 1
+    name: str
+
+
+class ToppedUp(Event, frozen=True, kw_only=True):
+    """Money from the person's bank reached the wallet."""
+
+    kind = 2
+    amount_minor: int
+    bank_reference: str
+
+
+class WithdrawalRequested(Event, frozen=True, kw_only=True):
+    """The wallet was debited; the money is on its way to the person's bank."""
+
+    kind = 3
+    amount_minor: int
+
+
+class WithdrawalSettled(Event, frozen=True, kw_only=True):
+    """The bank has paid a withdrawal out."""
+
+    kind = 4
+    amount_minor: int
+    withdrawal_id: int
+    bank_reference: str
+
+
+class WithdrawalReturned(Event, frozen=True, kw_only=True):
+    """The bank could not pay a withdrawal out; it is in the wallet again."""
+
+    kind = 5
+    amount_minor: int
+    withdrawal_id: int
+    bank_reference: str
+    reason: str
+
+
+# ── the credit line ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class LineOpened(Event, frozen=True, kw_only=True):
+    """A line of credit was given under a program's terms."""
+
+    kind = 20
+    program: str
+    limit_minor: int
+
+
+class LimitSet(Event, frozen=True, kw_only=True):
+    """The limit is another one from now on; what is owed stays owed, even above it."""
+
+    kind = 21
+    limit_minor: int
+    reason: str
+
+
+class LineFrozen(Event, frozen=True, kw_only=True):
+    """Nothing new is authorized; what is committed still becomes owed, and is still to be repaid."""
+
+    kind = 22
+    reason: str
+
+
+class LineUnfrozen(Event, frozen=True, kw_only=True):
+    """The line may be used again."""
+
+    kind = 23
+    reason: str
+
+
+class LineClosed(Event, frozen=True, kw_only=True):
+    """The line is closed for good; it was owed nothing and held nothing."""
+
+    kind = 24
+    reason: str
+
+
+class Repaid(Event, frozen=True, kw_only=True):
+    """The person paid `amount_minor`; which debts it clears is derived (the waterfall in force that day)."""
+
+    kind = 25
+    amount_minor: int
+    source: RepaymentSource
+    reference: str = ""
+
+
+class CreditBalancePaid(Event, frozen=True, kw_only=True):
+    """Money that the lender owed the customer (a refund above all debt) went to the wallet."""
+
+    kind = 26
+    amount_minor: int
+
+
+class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a statement's image. `item_id` is the purchase (its payment id); `number` of `count` when installment k of n."""
+
+    what: Literal["purchase", "installment", "fee", "interest", "adjustment"]
+    amount_minor: int
+    item_id: int = 0
+    number: int = 0
+    count: int = 0
+    posted_on: date | None = None
+    statement_closes_on: date | None = None
+
+
+class StatementIssued(Event, frozen=True, kw_only=True):
+    """A cycle was closed; these numbers are its image and never change."""
+
+    kind = 27
+    opens_on: date
+    closes_on: date
+    due_on: date
+    image_minor: int
+    minimum_minor: int
+    lines: tuple[StatementLine, ...]
+
+
+class FellPastDue(Event, frozen=True, kw_only=True):
+    """The minimum of the statement closed on `closes_on` was not met by its due day."""
+
+    kind = 28
+    closes_on: date
+    missed_minor: int
+
+
+# ── trades and payments ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+class TradeAsked(Event, frozen=True, kw_only=True):
+    """A merchant asks to be paid."""
+
+    kind = 40
+    amount_minor: int
+
+
+class TradeClosed(Event, frozen=True, kw_only=True):
+    """An unpaid trade can no longer be paid."""
+
+    kind = 41
+    reason: Literal["closed", "cancelled", "expired"]
+
+
+class Authorized(Event, frozen=True, kw_only=True):
+    """The tenders are reserved until `expires_at`: credit held, wallet money set aside."""
+
+    kind = 42
+    credit_minor: int
+    wallet_minor: int
+    expires_at: datetime
+    plan: InstallmentChoice | None = None
+
+
+class Escrowed(Event, frozen=True, kw_only=True):
+    """Paid, and kept until the buyer confirms receipt: credit committed, wallet money in funded escrow.
+
+    held_*: the part of it that an earlier authorization had reserved.
+    """
+
+    kind = 43
+    credit_minor: int
+    wallet_minor: int
+    held_credit_minor: int = 0
+    held_wallet_minor: int = 0
+    plan: InstallmentChoice | None = None
+
+
+class Captured(Event, frozen=True, kw_only=True):
+    """Paid directly: owed from this day, and payable to the merchant.
+
+    held_*: the part of it that an earlier authorization had reserved. `merchant_fee_minor` is in `plan` when the merchant pays it.
+    """
+
+    kind = 44
+    credit_minor: int
+    wallet_minor: int
+    mdr_minor: int
+    held_credit_minor: int = 0
+    held_wallet_minor: int = 0
+    plan: InstallmentChoice | None = None
+
+
+class Received(Event, frozen=True, kw_only=True):
+    """The buyer (or the clock) confirmed receipt of an escrowed payment: owed from this day, and payable to the merchant."""
+
+    kind = 45
+    credit_minor: int
+    wallet_minor: int
+    mdr_minor: int
+    by: Literal["buyer", "clock", "seller"] = "buyer"
+    plan: InstallmentChoice | None = None
+
+
+class Voided(Event, frozen=True, kw_only=True):
+    """An authorization, or what is left of it, was released: on request or by time."""
+
+    kind = 46
+    credit_minor: int
+    wallet_minor: int
+    reason: Literal["voided", "expired"]
+
+
+class Refunded(Event, frozen=True, kw_only=True):
+    """Money given back. Before receipt the commitment is released; after it the debt falls in the refund order.
+
+    mdr_back_minor and merchant_fee_back_minor are what the merchant gets back of his fees; `swept_minor` is what was drawn
+    from the merchant's available balance because the sale's window had been swept (0 when it was still open).
+    """
+
+    kind = 47
+    credit_minor: int
+    wallet_minor: int
+    before_receipt: bool
+    request_no: str
+    reason: str = ""
+    mdr_back_minor: int = 0
+    merchant_fee_back_minor: int = 0
+    swept_minor: int = 0
+
+
+# ── merchants and settlement ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class WindowSwept(Event, frozen=True, kw_only=True):
+    """One merchant's payable of one window left this lane for his home lane; below zero it came back."""
+
+    kind = 60
+    window_on: date
+    amount_minor: int
+    negative: bool = False
+
+
+class WindowReceived(Event, frozen=True, kw_only=True):
+    """The home lane's side of a sweep: the merchant's available balance rose (or, negative, fell)."""
+
+    kind = 61
+    window_on: date
+    from_lane: int
+    amount_minor: int
+    negative: bool = False
+
+
+class RefundFunded(Event, frozen=True, kw_only=True):
+    """A refund of a swept sale was drawn from the merchant's available balance, for the payer's lane."""
+
+    kind = 62
+    amount_minor: int
+    to_lane: int
+
+
+class PaidOut(Event, frozen=True, kw_only=True):
+    """The merchant's available balance is on its way to his bank."""
+
+    kind = 63
+    amount_minor: int
+
+
+class PayoutSettled(Event, frozen=True, kw_only=True):
+    """The bank has paid the merchant."""
+
+    kind = 64
+    amount_minor: int
+    payout_id: int
+    bank_reference: str
+
+
+class PayoutReturned(Event, frozen=True, kw_only=True):
+    """The bank could not pay the merchant; the amount is available again."""
+
+    kind = 65
+    amount_minor: int
+    payout_id: int
+    bank_reference: str
+    reason: str
+
+
+class BooksSettled(Event, frozen=True, kw_only=True):
+    """Lender and payment institution netted this lane's pair and settled the rest through the bank.
+
+    net_minor: cleared against each other. Of the rest at most one of the two sides is above zero.
+    """
+
+    kind = 66
+    net_minor: int
+    lender_pays_minor: int
+    institution_pays_minor: int
+
+
+class FeesSwept(Event, frozen=True, kw_only=True):
+    """The payment institution took its own fees out of the safeguarded account."""
+
+    kind = 67
+    amount_minor: int
+
+
+# ── refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Refused(Event, frozen=True, kw_only=True):
+    """A command was refused: which, why, and the numbers that explain it."""
+
+    kind = 90
+    command: str
+    refusal: str
+    numbers: dict[str, Any]
+
+
+def _all_kinds() -> dict[int, type[Event]]:
+    kinds: dict[int, type[Event]] = {}
+    for event_type in Event.__subclasses__():
+        assert event_type.kind not in kinds, f"two events share the kind {event_type.kind}"
+        event_type.body_fields = tuple(
+            f.name for f in msgspec.structs.fields(event_type) if f.name not in OWNERS and f.name != "value_on"
+        )
+        kinds[event_type.kind] = event_type
+    return kinds
+
+
+KINDS: dict[int, type[Event]] = _all_kinds()
+
+
+def body_of(event: Event) -> dict[str, Any]:
+    """The part of an event that goes to the row's body: all but `value_on` and the owners' ids."""
+    return {name: getattr(event, name) for name in event.body_fields}
+
+
+def event_of(kind: int, owners: dict[str, Any], body: dict[str, Any]) -> Event:
+    """The event that a row holds. owners: `value_on` and the five ids. Raises KeyError for an unknown kind."""
+    return msgspec.convert({**owners, **body}, KINDS[kind])

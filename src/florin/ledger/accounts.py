@@ -1,0 +1,109 @@
+"""The chart of accounts: one line an account, with its book, its side and its owner.
+
+Numbers are stored in the database and never reused. Memo accounts stand outside the balance sheet; each has a contra
+account in its own book, so memo balances sum to zero too.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, IntEnum
+from typing import NamedTuple
+
+
+class Book(Enum):
+    """The legal entities that share the house."""
+
+    LENDER = "LN"
+    PAYMENTS = "PI"
+
+
+class Owner(Enum):
+    """Whose account it is: the event's column of that name, or the house."""
+
+    HOUSE = "house"
+    LINE = "line"
+    PERSON = "person"
+    MERCHANT = "merchant"
+    PAYMENT = "payment"
+
+
+class Account(IntEnum):
+    """Every account, by the number that transfers store."""
+
+    # lender
+    PRINCIPAL_UNBILLED = 1
+    PRINCIPAL_BILLED = 2
+    PRINCIPAL_PAST_DUE = 3
+    FEE_UNBILLED = 4
+    FEE_BILLED = 5
+    INTEREST_ACCRUED = 6
+    INTEREST_BILLED = 7
+    CREDIT_BALANCE = 8
+    DEFERRED_FEE_INCOME = 9
+    FEE_INCOME = 10
+    INTEREST_INCOME = 11
+    LENDER_DUE_TO_PAYMENTS = 12
+    LENDER_DUE_FROM_PAYMENTS = 13
+    LENDER_BANK = 14
+    MEMO_HELD = 15
+    MEMO_COMMITTED = 16
+    MEMO_COMMITMENT_CONTRA = 17
+    # payment institution
+    SAFEGUARDED_CASH = 40
+    OWN_CASH = 41
+    WALLET = 42
+    FUNDED_ESCROW = 43
+    MERCHANT_PAYABLE = 44
+    MERCHANT_AVAILABLE = 45
+    LANE_CLEARING = 46
+    PAYOUT_IN_TRANSIT = 47
+    UNALLOCATED_RECEIPTS = 48
+    MDR_INCOME = 49
+    PAYMENTS_DUE_FROM_LENDER = 50
+    PAYMENTS_DUE_TO_LENDER = 51
+    MEMO_GUARANTEED_ESCROW = 52
+    MEMO_GUARANTEE_CONTRA = 53
+
+
+class Describes(NamedTuple):
+    """book; owner; side (+1: its balance is debit minus credit, -1: credit minus debit); memo: outside the balance sheet."""
+
+    book: Book
+    owner: Owner
+    side: int
+    memo: bool = False
+
+
+ACCOUNTS: dict[Account, Describes] = {
+    Account.PRINCIPAL_UNBILLED: Describes(Book.LENDER, Owner.LINE, +1),
+    Account.PRINCIPAL_BILLED: Describes(Book.LENDER, Owner.LINE, +1),
+    Account.PRINCIPAL_PAST_DUE: Describes(Book.LENDER, Owner.LINE, +1),
+    Account.FEE_UNBILLED: Describes(Book.LENDER, Owner.LINE, +1),
+    Account.FEE_BILLED: Describes(Book.LENDER, Owner.LINE, +1),
+    Account.INTEREST_ACCRUED: Describes(Book.LENDER, Owner.LINE, +1),
+    Account.INTEREST_BILLED: Describes(Book.LENDER, Owner.LINE, +1),
+    Account.CREDIT_BALANCE: Describes(Book.LENDER, Owner.LINE, -1),
+    Account.DEFERRED_FEE_INCOME: Describes(Book.LENDER, Owner.LINE, -1),
+    Account.FEE_INCOME: Describes(Book.LENDER, Owner.HOUSE, -1),
+    Account.INTEREST_INCOME: Describes(Book.LENDER, Owner.HOUSE, -1),
+    Account.LENDER_DUE_TO_PAYMENTS: Describes(Book.LENDER, Owner.HOUSE, -1),
+    Account.LENDER_DUE_FROM_PAYMENTS: Describes(Book.LENDER, Owner.HOUSE, +1),
+    Account.LENDER_BANK: Describes(Book.LENDER, Owner.HOUSE, +1),
+    Account.MEMO_HELD: Describes(Book.LENDER, Owner.LINE, +1, memo=True),
+    Account.MEMO_COMMITTED: Describes(Book.LENDER, Owner.LINE, +1, memo=True),
+    Account.MEMO_COMMITMENT_CONTRA: Describes(Book.LENDER, Owner.HOUSE, -1, memo=True),
+    Account.SAFEGUARDED_CASH: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
+    Account.OWN_CASH: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
+    Account.WALLET: Describes(Book.PAYMENTS, Owner.PERSON, -1),
+    Account.FUNDED_ESCROW: Describes(Book.PAYMENTS, Owner.PAYMENT, -1),
+    Account.MERCHANT_PAYABLE: Describes(Book.PAYMENTS, Owner.MERCHANT, -1),
+    Account.MERCHANT_AVAILABLE: Describes(Book.PAYMENTS, Owner.MERCHANT, -1),
+    Account.LANE_CLEARING: Describes(Book.PAYMENTS, Owner.HOUSE, -1),
+    Account.PAYOUT_IN_TRANSIT: Describes(Book.PAYMENTS, Owner.HOUSE, -1),
+    Account.UNALLOCATED_RECEIPTS: Describes(Book.PAYMENTS, Owner.HOUSE, -1),
+    Account.MDR_INCOME: Describes(Book.PAYMENTS, Owner.HOUSE, -1),
+    Account.PAYMENTS_DUE_FROM_LENDER: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
+    Account.PAYMENTS_DUE_TO_LENDER: Describes(Book.PAYMENTS, Owner.HOUSE, -1),
+    Account.MEMO_GUARANTEED_ESCROW: Describes(Book.PAYMENTS, Owner.PAYMENT, +1, memo=True),
+    Account.MEMO_GUARANTEE_CONTRA: Describes(Book.PAYMENTS, Owner.HOUSE, -1, memo=True),
+}

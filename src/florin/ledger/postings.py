@@ -1,0 +1,174 @@
+"""Post: the one table that says which accounts a cause moves.
+
+A rule is a cause's name; its legs are what it debits and credits, each within one book. Money between two books is a pair
+over `due to` and `due from`. An entry is a rule and an amount; the event it stands in names the owners. A negative rule
+number is the same rule the other way round: debit and credit change places, the amount stays above zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+from typing import NamedTuple
+
+from florin.ledger.accounts import ACCOUNTS, Account
+
+
+class Rule(IntEnum):
+    """Why money moves. Numbers are stored and never reused."""
+
+    HOLD_CREDIT = 1
+    COMMIT_CREDIT = 2
+    DRAW_CREDIT = 3
+    ESCROW_WALLET = 4
+    RELEASE_ESCROW = 5
+    CHARGE_MDR = 6
+    CHARGE_MERCHANT_FEE = 7
+    CHARGE_SHOPPER_FEE = 8
+    EARN_FEE = 9
+    BILL_PRINCIPAL = 10
+    BILL_FEE = 11
+    ACCRUE_INTEREST = 12
+    BILL_INTEREST = 13
+    AGE_PRINCIPAL = 14
+    CLEAR_PRINCIPAL_UNBILLED = 15
+    CLEAR_PRINCIPAL_BILLED = 16
+    CLEAR_PRINCIPAL_PAST_DUE = 17
+    CLEAR_FEE_UNBILLED = 18
+    CLEAR_FEE_BILLED = 19
+    CLEAR_INTEREST_ACCRUED = 20
+    CLEAR_INTEREST_BILLED = 21
+    KEEP_CREDIT_BALANCE = 22
+    PAY_CREDIT_BALANCE = 23
+    USE_CREDIT_BALANCE_UNBILLED = 24
+    REPAY_FROM_WALLET = 25
+    REPAY_FROM_BANK = 26
+    REFUND_CREDIT = 27
+    REFUND_WALLET = 28
+    TOP_UP = 29
+    WITHDRAW = 30
+    SETTLE_WITHDRAWAL = 31
+    SWEEP_OUT = 32
+    SWEEP_IN = 33
+    PAY_OUT = 34
+    SETTLE_PAYOUT = 35
+    NET_BOOKS = 36
+    LENDER_PAYS = 37
+    PAYMENTS_PAYS = 38
+    SWEEP_FEES = 39
+
+
+class Leg(NamedTuple):
+    """One transfer: both accounts are of one book."""
+
+    debit: Account
+    credit: Account
+
+
+class Entry(NamedTuple):
+    """An amount derived by folding events, and why. subject_id: the purchase it is about; 0 is the event's own payment."""
+
+    rule: Rule
+    amount_minor: int
+    subject_id: int = 0
+    reversed: bool = False
+
+
+class Transfer(NamedTuple):
+    debit: Account
+    credit: Account
+    amount_minor: int
+
+
+POSTINGS: dict[Rule, tuple[Leg, ...]] = {
+    # a hold and a commitment are promises: memo in the lender's book, and guaranteed escrow in the payment institution's
+    Rule.HOLD_CREDIT: (Leg(Account.MEMO_HELD, Account.MEMO_COMMITMENT_CONTRA),),
+    Rule.COMMIT_CREDIT: (
+        Leg(Account.MEMO_COMMITTED, Account.MEMO_COMMITMENT_CONTRA),
+        Leg(Account.MEMO_GUARANTEED_ESCROW, Account.MEMO_GUARANTEE_CONTRA),
+    ),
+    # receipt or direct capture: the shopper owes the lender, the lender owes the institution, the institution the merchant
+    Rule.DRAW_CREDIT: (
+        Leg(Account.PRINCIPAL_UNBILLED, Account.LENDER_DUE_TO_PAYMENTS),
+        Leg(Account.PAYMENTS_DUE_FROM_LENDER, Account.MERCHANT_PAYABLE),
+    ),
+    Rule.ESCROW_WALLET: (Leg(Account.WALLET, Account.FUNDED_ESCROW),),
+    Rule.RELEASE_ESCROW: (Leg(Account.FUNDED_ESCROW, Account.MERCHANT_PAYABLE),),
+    Rule.CHARGE_MDR: (Leg(Account.MERCHANT_PAYABLE, Account.MDR_INCOME),),
+    # installment fees are income only as installments are billed; until then they are deferred
+    Rule.CHARGE_MERCHANT_FEE: (
+        Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.DEFERRED_FEE_INCOME),
+        Leg(Account.MERCHANT_PAYABLE, Account.PAYMENTS_DUE_TO_LENDER),
+    ),
+    Rule.CHARGE_SHOPPER_FEE: (Leg(Account.FEE_UNBILLED, Account.DEFERRED_FEE_INCOME),),
+    Rule.EARN_FEE: (Leg(Account.DEFERRED_FEE_INCOME, Account.FEE_INCOME),),
+    # cycle close and past due: the same debt in another stage
+    Rule.BILL_PRINCIPAL: (Leg(Account.PRINCIPAL_BILLED, Account.PRINCIPAL_UNBILLED),),
+    Rule.BILL_FEE: (Leg(Account.FEE_BILLED, Account.FEE_UNBILLED),),
+    Rule.ACCRUE_INTEREST: (Leg(Account.INTEREST_ACCRUED, Account.INTEREST_INCOME),),
+    Rule.BILL_INTEREST: (Leg(Account.INTEREST_BILLED, Account.INTEREST_ACCRUED),),
+    Rule.AGE_PRINCIPAL: (Leg(Account.PRINCIPAL_PAST_DUE, Account.PRINCIPAL_BILLED),),
+    # what a repayment or a refund clears in the lender's book; its other side is one of the next four
+    Rule.CLEAR_PRINCIPAL_UNBILLED: (Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.PRINCIPAL_UNBILLED),),
+    Rule.CLEAR_PRINCIPAL_BILLED: (Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.PRINCIPAL_BILLED),),
+    Rule.CLEAR_PRINCIPAL_PAST_DUE: (Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.PRINCIPAL_PAST_DUE),),
+    Rule.CLEAR_FEE_UNBILLED: (Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.FEE_UNBILLED),),
+    Rule.CLEAR_FEE_BILLED: (Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.FEE_BILLED),),
+    Rule.CLEAR_INTEREST_ACCRUED: (Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.INTEREST_ACCRUED),),
+    Rule.CLEAR_INTEREST_BILLED: (Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.INTEREST_BILLED),),
+    Rule.KEEP_CREDIT_BALANCE: (Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.CREDIT_BALANCE),),
+    Rule.PAY_CREDIT_BALANCE: (
+        Leg(Account.CREDIT_BALANCE, Account.LENDER_DUE_TO_PAYMENTS),
+        Leg(Account.PAYMENTS_DUE_FROM_LENDER, Account.WALLET),
+    ),
+    Rule.USE_CREDIT_BALANCE_UNBILLED: (Leg(Account.CREDIT_BALANCE, Account.PRINCIPAL_UNBILLED),),
+    Rule.REPAY_FROM_WALLET: (Leg(Account.WALLET, Account.PAYMENTS_DUE_TO_LENDER),),
+    Rule.REPAY_FROM_BANK: (
+        Leg(Account.SAFEGUARDED_CASH, Account.UNALLOCATED_RECEIPTS),
+        Leg(Account.UNALLOCATED_RECEIPTS, Account.PAYMENTS_DUE_TO_LENDER),
+    ),
+    Rule.REFUND_CREDIT: (Leg(Account.MERCHANT_PAYABLE, Account.PAYMENTS_DUE_TO_LENDER),),
+    Rule.REFUND_WALLET: (Leg(Account.MERCHANT_PAYABLE, Account.WALLET),),
+    # money in and out of the house
+    Rule.TOP_UP: (Leg(Account.SAFEGUARDED_CASH, Account.WALLET),),
+    Rule.WITHDRAW: (Leg(Account.WALLET, Account.PAYOUT_IN_TRANSIT),),
+    Rule.SETTLE_WITHDRAWAL: (Leg(Account.PAYOUT_IN_TRANSIT, Account.SAFEGUARDED_CASH),),
+    Rule.SWEEP_OUT: (Leg(Account.MERCHANT_PAYABLE, Account.LANE_CLEARING),),
+    Rule.SWEEP_IN: (Leg(Account.LANE_CLEARING, Account.MERCHANT_AVAILABLE),),
+    Rule.PAY_OUT: (Leg(Account.MERCHANT_AVAILABLE, Account.PAYOUT_IN_TRANSIT),),
+    Rule.SETTLE_PAYOUT: (Leg(Account.PAYOUT_IN_TRANSIT, Account.SAFEGUARDED_CASH),),
+    # the daily bank line between lender and payment institution: first net, then the rest by whoever owes it
+    Rule.NET_BOOKS: (
+        Leg(Account.LENDER_DUE_TO_PAYMENTS, Account.LENDER_DUE_FROM_PAYMENTS),
+        Leg(Account.PAYMENTS_DUE_TO_LENDER, Account.PAYMENTS_DUE_FROM_LENDER),
+    ),
+    Rule.LENDER_PAYS: (
+        Leg(Account.LENDER_DUE_TO_PAYMENTS, Account.LENDER_BANK),
+        Leg(Account.SAFEGUARDED_CASH, Account.PAYMENTS_DUE_FROM_LENDER),
+    ),
+    Rule.PAYMENTS_PAYS: (
+        Leg(Account.LENDER_BANK, Account.LENDER_DUE_FROM_PAYMENTS),
+        Leg(Account.PAYMENTS_DUE_TO_LENDER, Account.SAFEGUARDED_CASH),
+    ),
+    Rule.SWEEP_FEES: (Leg(Account.OWN_CASH, Account.SAFEGUARDED_CASH),),
+}
+
+
+def _assert_each_leg_stays_in_one_book() -> None:
+    for rule, legs in POSTINGS.items():
+        for leg in legs:
+            assert ACCOUNTS[leg.debit].book is ACCOUNTS[leg.credit].book, f"{rule.name} crosses books"
+            assert ACCOUNTS[leg.debit].memo == ACCOUNTS[leg.credit].memo, f"{rule.name} mixes memo and money"
+
+
+_assert_each_leg_stays_in_one_book()
+assert POSTINGS.keys() == set(Rule), "every rule has its posting"
+
+
+def transfers_of(entries: Iterable[Entry]) -> Iterator[Transfer]:
+    """The transfers that entries move, in order. Every amount is above zero."""
+    for entry in entries:
+        assert entry.amount_minor > 0, f"{entry.rule.name} moves {entry.amount_minor}"
+        for leg in POSTINGS[entry.rule]:
+            debit, credit = (leg.credit, leg.debit) if entry.reversed else leg
+            yield Transfer(debit, credit, entry.amount_minor)

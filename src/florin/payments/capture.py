@@ -1,0 +1,70 @@
+"""Capture: all or part of an authorization becomes owed, and payable to the merchant. Credit is taken before wallet money."""
+
+from __future__ import annotations
+
+import msgspec
+
+from florin.credit.plans import installment_choice
+from florin.credit.terms import Terms
+from florin.events import Captured
+from florin.events.refusals import Refusal
+from florin.money.at import At
+from florin.payments.merchant import Merchant
+from florin.payments.payment import Payment, PaymentState
+
+
+class Capture(msgspec.Struct, frozen=True, kw_only=True):
+    """amount_minor: above zero, at most what is still open; 0 takes all of it. Each capture has a key of its own."""
+
+    payment_id: int
+    amount_minor: int = 0
+
+
+class CaptureExceedsAuthorization(Refusal, frozen=True, kw_only=True):
+    en = "Only {open_minor} of this authorization is open; {requested_minor} was asked. Capture at most that."
+    zh = "该授权剩余{open_minor}，请求{requested_minor}，请减少请款金额。"
+
+    requested_minor: int
+    open_minor: int
+
+
+class NothingAuthorized(Refusal, frozen=True, kw_only=True):
+    en = "There is nothing left to capture on this payment: it is {state}."
+    zh = "该笔付款没有可请款的授权，当前状态：{state}。"
+
+    state: str
+
+
+def decide(
+    payment: Payment, merchant: Merchant, terms: Terms | None, command: Capture, at: At
+) -> tuple[Captured] | Refusal:
+    expired = payment.expires_at is not None and payment.expires_at <= at.instant
+    if payment.state is not PaymentState.AUTHORIZED or payment.open_minor == 0 or expired:
+        return NothingAuthorized(state="expired" if expired else payment.state.name.lower())
+    amount = command.amount_minor or payment.open_minor
+    if not 0 < amount <= payment.open_minor:
+        return CaptureExceedsAuthorization(requested_minor=amount, open_minor=payment.open_minor)
+    credit = min(amount, payment.credit_open_minor)
+    plan = payment.plan
+    if plan is not None and credit and terms is not None and credit != payment.credit_authorized_minor:
+        # A part captured alone is a plan of its own: its fee is priced on its own principal.
+        priced = installment_choice(credit, plan.count, terms=terms, fee_payer=plan.fee_payer)
+        if isinstance(priced, Refusal):
+            return priced
+        plan = priced
+    return (
+        Captured(
+            value_on=at.on,
+            trade_id=payment.trade_id,
+            payment_id=payment.id,
+            line_id=payment.line_id if credit else 0,
+            person_id=payment.person_id,
+            merchant_id=payment.merchant_id,
+            credit_minor=credit,
+            wallet_minor=amount - credit,
+            held_credit_minor=credit,
+            held_wallet_minor=amount - credit,
+            mdr_minor=merchant.mdr_minor(amount),
+            plan=plan if credit else None,
+        ),
+    )

@@ -1,0 +1,190 @@
+"""Pay: a shopper pays a waiting trade with credit, with the wallet, or with both, in one authorization."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import msgspec
+
+from florin.credit.authorize import refuse_credit
+from florin.credit.line import Line
+from florin.credit.plans import installment_choice
+from florin.credit.terms import Terms
+from florin.events import Authorized, Captured, Escrowed, Event, InstallmentChoice
+from florin.events.refusals import Refusal
+from florin.money.at import At
+from florin.payments.merchant import Merchant, refuse_merchant
+from florin.payments.payment import Payment, PaymentState
+from florin.payments.trade import Flow, Trade, TradeState
+from florin.wallet.wallet import Wallet
+from florin.wallet.withdraw import refuse_wallet
+
+HOLD_DAYS = 7
+CONFIRM_DAYS = 10
+
+
+class Pay(msgspec.Struct, frozen=True, kw_only=True):
+    """payment_id: made by the caller in the payer's lane. The two tenders add up to the trade's amount.
+
+    installments: 0 pays next month; else one of the program's counts, for the credit part. capture: False on a MANUAL trade
+    only reserves.
+    """
+
+    payment_id: int
+    trade_id: int
+    person_id: int
+    line_id: int = 0
+    credit_minor: int = 0
+    wallet_minor: int = 0
+    installments: int = 0
+    capture: bool = True
+
+
+class TradeAlreadyPaid(Refusal, frozen=True, kw_only=True):
+    en = "This order is already paid. You have not been charged again."
+    zh = "该订单已支付，没有重复扣款。"
+
+    trade_id: int
+    payment_id: int
+
+
+class TradeNotOpen(Refusal, frozen=True, kw_only=True):
+    en = "This order is closed or has expired. Ask the shop for a new one; you have not been charged."
+    zh = "订单已关闭或已超时，请让商家重新下单，未扣款。"
+
+    trade_id: int
+
+
+class TradeOfAnotherBuyer(Refusal, frozen=True, kw_only=True):
+    en = "This order was made for another account."
+    zh = "该订单指定了其他付款人。"
+
+    trade_id: int
+
+
+class TendersDoNotAddUp(Refusal, frozen=True, kw_only=True):
+    en = "The tenders add up to {tendered_minor}, the order asks for {amount_minor}."
+    zh = "付款合计{tendered_minor}，与订单金额{amount_minor}不符。"
+
+    tendered_minor: int
+    amount_minor: int
+
+
+class TenderNotAccepted(Refusal, frozen=True, kw_only=True):
+    en = "The shop does not accept this way of paying for this order. Choose another one."
+    zh = "商家不支持该付款方式，请换一种付款方式。"
+
+    tender: str
+
+
+class NoLine(Refusal, frozen=True, kw_only=True):
+    en = "You have no credit line here. Pay from your wallet."
+    zh = "您尚未开通信用额度，请使用余额付款。"
+
+    person_id: int
+
+
+def decide(
+    *,
+    trade: Trade,
+    merchant: Merchant,
+    line: Line | None,
+    wallet: Wallet,
+    terms: Terms | None,
+    command: Pay,
+    at: At,
+) -> tuple[Event] | Refusal:
+    """One event that says what was agreed: Authorized, Escrowed or Captured, by the trade's flow."""
+    refusal = (
+        refuse_trade(trade, command.person_id, at)
+        or refuse_merchant(merchant)
+        or refuse_tenders(trade, line, wallet, terms, command, at)
+    )
+    if refusal is not None:
+        return refusal
+    plan = plan_of(trade.installments or command.installments, trade.detail.fee_payer, command.credit_minor, terms)
+    return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, command, at),)
+
+
+def refuse_trade(trade: Trade, person_id: int, at: At) -> Refusal | None:
+    """Only an open trade is paid, and only by the buyer it names, if it names one."""
+    if trade.state is TradeState.PAID:
+        return TradeAlreadyPaid(trade_id=trade.id, payment_id=trade.payment_id)
+    if not trade.is_open(at.instant):
+        return TradeNotOpen(trade_id=trade.id)
+    if trade.detail.buyer_id not in (0, person_id):
+        return TradeOfAnotherBuyer(trade_id=trade.id)
+    return None
+
+
+def refuse_tenders(
+    trade: Trade, line: Line | None, wallet: Wallet, terms: Terms | None, command: Pay, at: At
+) -> Refusal | None:
+    """The tenders make up the amount, the merchant takes them, and each has enough left."""
+    credit, from_wallet = command.credit_minor, command.wallet_minor
+    if credit < 0 or from_wallet < 0 or credit + from_wallet != trade.amount_minor:
+        return TendersDoNotAddUp(tendered_minor=credit + from_wallet, amount_minor=trade.amount_minor)
+    for tender, amount_minor in (("credit", credit), ("wallet", from_wallet)):
+        if amount_minor and tender not in trade.detail.tenders:
+            return TenderNotAccepted(tender=tender)
+    if credit:
+        if line is None or terms is None or line.person_id != command.person_id:
+            return NoLine(person_id=command.person_id)
+        if refusal := refuse_credit(line, credit, terms=terms, at=at):
+            return refusal
+    return refuse_wallet(wallet, from_wallet) if from_wallet else None
+
+
+def plan_of(count: int, fee_payer: str, credit_minor: int, terms: Terms | None) -> InstallmentChoice | Refusal | None:
+    """The plan of the credit part, priced by the terms; None for `pay next month` and for a purchase without credit."""
+    if not count or not credit_minor or terms is None:
+        return None
+    return installment_choice(credit_minor, count, terms=terms, fee_payer="merchant" if fee_payer == "merchant" else "shopper")
+
+
+def paid_event(trade: Trade, merchant: Merchant, plan: InstallmentChoice | None, command: Pay, at: At) -> Event:
+    owners = {
+        "value_on": at.on,
+        "trade_id": trade.id,
+        "payment_id": command.payment_id,
+        "line_id": command.line_id if command.credit_minor else 0,
+        "person_id": command.person_id,
+        "merchant_id": trade.merchant_id,
+    }
+    tenders = {"credit_minor": command.credit_minor, "wallet_minor": command.wallet_minor, "plan": plan}
+    if trade.flow is Flow.ESCROW:
+        return Escrowed(**owners, **tenders)  # type: ignore[arg-type]
+    if trade.flow is Flow.MANUAL and not command.capture:
+        return Authorized(**owners, **tenders, expires_at=at.instant + timedelta(days=HOLD_DAYS))  # type: ignore[arg-type]
+    return Captured(**owners, **tenders, mdr_minor=merchant.mdr_minor(trade.amount_minor))  # type: ignore[arg-type]
+
+
+def new_payment(trade: Trade, merchant: Merchant, line: Line | None, event: Event, command: Pay) -> Payment:
+    """The payment that `evolve` starts from: tenders authorized, nothing taken; with the evidence of the limit."""
+    plan: InstallmentChoice | None = getattr(event, "plan", None)
+    return Payment(
+        id=command.payment_id,
+        lane=0,
+        trade_id=trade.id,
+        app_id=trade.app_id,
+        merchant_id=trade.merchant_id,
+        person_id=command.person_id,
+        line_id=event.line_id,
+        flow=trade.flow,
+        state=PaymentState.AUTHORIZED,
+        mdr_ppm=merchant.mdr_ppm,
+        authorized_on=event.value_on,
+        credit_authorized_minor=command.credit_minor,
+        wallet_authorized_minor=command.wallet_minor,
+        plan=plan,
+        confirm_on=confirm_on(trade, event.value_on),
+        exposure_before_minor=line.exposure_minor if line is not None and command.credit_minor else 0,
+        limit_effective_minor=line.limit_minor if line is not None and command.credit_minor else 0,
+    )
+
+
+def confirm_on(trade: Trade, paid_on: date) -> date | None:
+    """The day on which the clock confirms receipt if the buyer has not; only escrow has one."""
+    if trade.flow is not Flow.ESCROW:
+        return None
+    return paid_on + timedelta(days=trade.detail.confirm_days or CONFIRM_DAYS)

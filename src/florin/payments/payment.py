@@ -1,0 +1,161 @@
+"""A payment: who paid, with which tenders, and how much of each was taken, given back or let go.
+
+Every counter only rises. What is open, payable or refundable is the difference of two of them, and the database guards each
+difference (`payment_refunds_at_most_what_was_paid` and its sisters).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import IntEnum
+
+import msgspec
+from msgspec.structs import replace
+
+from florin.events import Authorized, Captured, Escrowed, Event, InstallmentChoice, Received, Refunded, Voided
+from florin.payments.trade import Flow
+
+
+class PaymentState(IntEnum):
+    """AUTHORIZED waits for capture, ESCROWED for receipt; CAPTURED is final but for refunds; the last two are ends."""
+
+    AUTHORIZED = 1
+    ESCROWED = 2
+    CAPTURED = 3
+    VOIDED = 4
+    REFUNDED = 5
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """One payment. Amounts in minor units, by tender: authorized, paid, released (never taken), refunded.
+
+    payable_on: the merchant's window that it was credited in. confirm_on: the day on which the clock confirms receipt.
+    exposure_before, limit_effective, tolerance: what the line was when it was authorized.
+    """
+
+    id: int
+    lane: int
+    trade_id: int
+    app_id: int
+    merchant_id: int
+    person_id: int
+    line_id: int
+    flow: Flow
+    state: PaymentState
+    mdr_ppm: int
+    authorized_on: date
+    credit_authorized_minor: int
+    wallet_authorized_minor: int
+    credit_paid_minor: int = 0
+    credit_released_minor: int = 0
+    credit_refunded_minor: int = 0
+    wallet_paid_minor: int = 0
+    wallet_released_minor: int = 0
+    wallet_refunded_minor: int = 0
+    received_minor: int = 0
+    refunded_before_receipt_minor: int = 0
+    plan: InstallmentChoice | None = None
+    merchant_fee_back_minor: int = 0
+    mdr_minor: int = 0
+    mdr_back_minor: int = 0
+    payable_on: date | None = None
+    confirm_on: date | None = None
+    expires_at: datetime | None = None
+    exposure_before_minor: int = 0
+    limit_effective_minor: int = 0
+    tolerance_minor: int = 0
+
+    @property
+    def amount_minor(self) -> int:
+        return self.credit_authorized_minor + self.wallet_authorized_minor
+
+    @property
+    def paid_minor(self) -> int:
+        return self.credit_paid_minor + self.wallet_paid_minor
+
+    @property
+    def refunded_minor(self) -> int:
+        return self.credit_refunded_minor + self.wallet_refunded_minor
+
+    @property
+    def refundable_minor(self) -> int:
+        return self.paid_minor - self.refunded_minor
+
+    @property
+    def credit_open_minor(self) -> int:
+        """Credit still held: authorized, neither taken nor released."""
+        return self.credit_authorized_minor - self.credit_paid_minor - self.credit_released_minor
+
+    @property
+    def wallet_open_minor(self) -> int:
+        return self.wallet_authorized_minor - self.wallet_paid_minor - self.wallet_released_minor
+
+    @property
+    def open_minor(self) -> int:
+        return self.credit_open_minor + self.wallet_open_minor
+
+    @property
+    def credit_left_minor(self) -> int:
+        """Credit taken and not given back."""
+        return self.credit_paid_minor - self.credit_refunded_minor
+
+    @property
+    def wallet_left_minor(self) -> int:
+        return self.wallet_paid_minor - self.wallet_refunded_minor
+
+
+def evolve(payment: Payment, event: Event) -> Payment:
+    """The payment after the event. A new payment starts with its tenders authorized and nothing taken."""
+    match event:
+        case Authorized():
+            return replace(payment, state=PaymentState.AUTHORIZED, expires_at=event.expires_at)
+        case Escrowed():
+            return replace(
+                payment,
+                state=PaymentState.ESCROWED,
+                credit_paid_minor=payment.credit_paid_minor + event.credit_minor,
+                wallet_paid_minor=payment.wallet_paid_minor + event.wallet_minor,
+            )
+        case Captured():
+            taken = event.credit_minor + event.wallet_minor
+            return replace(
+                payment,
+                state=PaymentState.CAPTURED if taken == payment.open_minor else PaymentState.AUTHORIZED,
+                credit_paid_minor=payment.credit_paid_minor + event.credit_minor,
+                wallet_paid_minor=payment.wallet_paid_minor + event.wallet_minor,
+                received_minor=payment.received_minor + taken,
+                mdr_minor=payment.mdr_minor + event.mdr_minor,
+                payable_on=event.value_on,
+                plan=event.plan or payment.plan,
+            )
+        case Received():
+            return replace(
+                payment,
+                state=PaymentState.CAPTURED,
+                received_minor=payment.received_minor + event.credit_minor + event.wallet_minor,
+                mdr_minor=payment.mdr_minor + event.mdr_minor,
+                payable_on=event.value_on,
+                confirm_on=None,
+            )
+        case Voided():
+            return replace(
+                payment,
+                state=PaymentState.CAPTURED if payment.paid_minor else PaymentState.VOIDED,
+                credit_released_minor=payment.credit_released_minor + event.credit_minor,
+                wallet_released_minor=payment.wallet_released_minor + event.wallet_minor,
+            )
+        case Refunded():
+            given = event.credit_minor + event.wallet_minor
+            ends = given == payment.refundable_minor and payment.open_minor == 0
+            return replace(
+                payment,
+                state=PaymentState.REFUNDED if ends else payment.state,
+                credit_refunded_minor=payment.credit_refunded_minor + event.credit_minor,
+                wallet_refunded_minor=payment.wallet_refunded_minor + event.wallet_minor,
+                refunded_before_receipt_minor=payment.refunded_before_receipt_minor
+                + (given if event.before_receipt else 0),
+                mdr_back_minor=payment.mdr_back_minor + event.mdr_back_minor,
+                merchant_fee_back_minor=payment.merchant_fee_back_minor + event.merchant_fee_back_minor,
+                confirm_on=None if ends else payment.confirm_on,
+            )
+    raise AssertionError(f"{type(event).__name__} does not touch a payment")

@@ -1,0 +1,146 @@
+"""Post: the entries of every event that needs no look at a line's items.
+
+A sale, a hold, a receipt, a top-up move fixed accounts by fixed amounts, so their entries follow from the event alone. What
+a repayment or a refund clears in the debt depends on the items; those entries come from `credit.account` and join these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from florin.events import (
+    Authorized,
+    BooksSettled,
+    Captured,
+    CreditBalancePaid,
+    Escrowed,
+    Event,
+    FeesSwept,
+    InstallmentChoice,
+    PaidOut,
+    PayoutReturned,
+    PayoutSettled,
+    Received,
+    RefundFunded,
+    Refunded,
+    Repaid,
+    ToppedUp,
+    Voided,
+    WindowReceived,
+    WindowSwept,
+    WithdrawalRequested,
+    WithdrawalReturned,
+    WithdrawalSettled,
+)
+from florin.ledger import Entry, Rule
+
+Entries = list[Entry]
+
+
+def entries_of(event: Event) -> Entries:
+    """What the event moves by itself, in order, zero amounts left out."""
+    rule = _ENTRIES.get(type(event))
+    return [entry for entry in rule(event) if entry.amount_minor] if rule else []
+
+
+def _authorized(event: Authorized) -> Entries:
+    return [Entry(Rule.HOLD_CREDIT, event.credit_minor), Entry(Rule.ESCROW_WALLET, event.wallet_minor)]
+
+
+def _escrowed(event: Escrowed) -> Entries:
+    return [
+        Entry(Rule.HOLD_CREDIT, event.held_credit_minor, reversed=True),
+        Entry(Rule.COMMIT_CREDIT, event.credit_minor),
+        Entry(Rule.ESCROW_WALLET, event.wallet_minor - event.held_wallet_minor),
+    ]
+
+
+def _captured(event: Captured) -> Entries:
+    return [
+        Entry(Rule.HOLD_CREDIT, event.held_credit_minor, reversed=True),
+        Entry(Rule.ESCROW_WALLET, event.wallet_minor - event.held_wallet_minor),
+        *_owed(event),
+    ]
+
+
+def _received(event: Received) -> Entries:
+    return [Entry(Rule.COMMIT_CREDIT, event.credit_minor, reversed=True), *_owed(event)]
+
+
+def _owed(event: Captured | Received) -> Entries:
+    return [
+        Entry(Rule.DRAW_CREDIT, event.credit_minor),
+        Entry(Rule.RELEASE_ESCROW, event.wallet_minor),
+        Entry(Rule.CHARGE_MDR, event.mdr_minor),
+        *_installment_fee(event.plan),
+    ]
+
+
+def _installment_fee(plan: InstallmentChoice | None) -> Entries:
+    if plan is None:
+        return []
+    return [Entry(Rule.CHARGE_MERCHANT_FEE if plan.fee_payer == "merchant" else Rule.CHARGE_SHOPPER_FEE, plan.fee_minor)]
+
+
+def _voided(event: Voided) -> Entries:
+    return [
+        Entry(Rule.HOLD_CREDIT, event.credit_minor, reversed=True),
+        Entry(Rule.ESCROW_WALLET, event.wallet_minor, reversed=True),
+    ]
+
+
+def _refunded(event: Refunded) -> Entries:
+    if event.before_receipt:
+        return [
+            Entry(Rule.COMMIT_CREDIT, event.credit_minor, reversed=True),
+            Entry(Rule.ESCROW_WALLET, event.wallet_minor, reversed=True),
+        ]
+    return [
+        # The money of a swept sale comes back from the merchant's available balance, through the lanes' clearing.
+        Entry(Rule.SWEEP_OUT, event.swept_minor, reversed=True),
+        Entry(Rule.REFUND_CREDIT, event.credit_minor),
+        Entry(Rule.REFUND_WALLET, event.wallet_minor),
+        Entry(Rule.CHARGE_MDR, event.mdr_back_minor, reversed=True),
+        Entry(Rule.CHARGE_MERCHANT_FEE, event.merchant_fee_back_minor, reversed=True),
+    ]
+
+
+def _repaid(event: Repaid) -> Entries:
+    return [Entry(Rule.REPAY_FROM_WALLET if event.source == "wallet" else Rule.REPAY_FROM_BANK, event.amount_minor)]
+
+
+def _books_settled(event: BooksSettled) -> Entries:
+    return [
+        Entry(Rule.NET_BOOKS, event.net_minor),
+        Entry(Rule.LENDER_PAYS, event.lender_pays_minor),
+        Entry(Rule.PAYMENTS_PAYS, event.institution_pays_minor),
+    ]
+
+
+def _by(rule: Rule, *, reversed: bool = False) -> Callable[[Any], Entries]:
+    return lambda event: [Entry(rule, event.amount_minor, reversed=reversed)]
+
+
+_ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
+    Authorized: _authorized,
+    Escrowed: _escrowed,
+    Captured: _captured,
+    Received: _received,
+    Voided: _voided,
+    Refunded: _refunded,
+    Repaid: _repaid,
+    CreditBalancePaid: _by(Rule.PAY_CREDIT_BALANCE),
+    ToppedUp: _by(Rule.TOP_UP),
+    WithdrawalRequested: _by(Rule.WITHDRAW),
+    WithdrawalReturned: _by(Rule.WITHDRAW, reversed=True),
+    WithdrawalSettled: _by(Rule.SETTLE_WITHDRAWAL),
+    WindowSwept: lambda event: [Entry(Rule.SWEEP_OUT, event.amount_minor, reversed=event.negative)],
+    WindowReceived: lambda event: [Entry(Rule.SWEEP_IN, event.amount_minor, reversed=event.negative)],
+    RefundFunded: _by(Rule.SWEEP_IN, reversed=True),
+    PaidOut: _by(Rule.PAY_OUT),
+    PayoutReturned: _by(Rule.PAY_OUT, reversed=True),
+    PayoutSettled: _by(Rule.SETTLE_PAYOUT),
+    BooksSettled: _books_settled,
+    FeesSwept: _by(Rule.SWEEP_FEES),
+}

@@ -1,0 +1,58 @@
+"""Receive: the buyer, or the clock, confirms receipt. What was committed is owed from this day, and the merchant is credited."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from florin.events import Received
+from florin.events.refusals import Refusal
+from florin.money.at import At
+from florin.payments.merchant import Merchant
+from florin.payments.payment import Payment, PaymentState
+
+
+class Receive(msgspec.Struct, frozen=True, kw_only=True):
+    """Confirm all that is left of an escrowed payment. person_id: the buyer, when it is he who confirms."""
+
+    payment_id: int
+    person_id: int = 0
+    by: Literal["buyer", "clock", "seller"] = "buyer"
+
+
+class NothingToReceive(Refusal, frozen=True, kw_only=True):
+    en = "There is nothing to confirm on this payment: it is {state}."
+    zh = "该笔付款无需确认收货，当前状态：{state}。"
+
+    state: str
+
+
+class NotYourPayment(Refusal, frozen=True, kw_only=True):
+    en = "Only the buyer can confirm receipt of this order."
+    zh = "只有买家本人可以确认收货。"
+
+    payment_id: int
+
+
+def decide(payment: Payment, merchant: Merchant, command: Receive, at: At) -> tuple[Received] | Refusal:
+    if payment.state is not PaymentState.ESCROWED:
+        return NothingToReceive(state=payment.state.name.lower())
+    if command.by == "buyer" and command.person_id != payment.person_id:
+        return NotYourPayment(payment_id=payment.id)
+    credit, from_wallet = payment.credit_left_minor, payment.wallet_left_minor
+    return (
+        Received(
+            value_on=at.on,
+            trade_id=payment.trade_id,
+            payment_id=payment.id,
+            line_id=payment.line_id if credit else 0,
+            person_id=payment.person_id,
+            merchant_id=payment.merchant_id,
+            credit_minor=credit,
+            wallet_minor=from_wallet,
+            mdr_minor=merchant.mdr_minor(credit + from_wallet),
+            by=command.by,
+            plan=payment.plan if credit else None,
+        ),
+    )

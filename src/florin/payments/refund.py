@@ -1,0 +1,160 @@
+"""Refund: money given back to where it came from, whatever stage the sale is in.
+
+Before receipt the commitment is released and no statement ever shows it. After receipt the merchant gives the money back:
+from the window of the sale while that is open, else from his available balance. Credit is given back before wallet money;
+what the credit part clears in the debt is the refund order of `florin.credit`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from florin.events import CreditBalancePaid, Event, RefundFunded, Refunded
+from florin.events.refusals import Refusal
+from florin.money.at import At
+from florin.money.rounding import cumulative_share_minor
+from florin.payments.merchant import Merchant, MerchantBalance, MerchantBalanceTooLow
+from florin.payments.payment import Payment, PaymentState
+
+
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """amount_minor: above zero, at most what was paid and not yet given back. request_no: the merchant's own number."""
+
+    payment_id: int
+    amount_minor: int
+    request_no: str
+    reason: str = ""
+
+
+class CreditRefundPreview(msgspec.Struct, frozen=True, kw_only=True):
+    """What the lender's side says of the credit part before it is agreed.
+
+    excess_minor: above all debt, to be paid to the wallet now. merchant_fee_back_minor: the part of the installment fee that
+    the merchant paid and that is not earned.
+    """
+
+    excess_minor: int = 0
+    merchant_fee_back_minor: int = 0
+
+
+NO_PREVIEW = CreditRefundPreview()
+
+
+class NothingToRefund(Refusal, frozen=True, kw_only=True):
+    en = "Nothing was paid here that could be refunded: the payment is {state}."
+    zh = "没有可退的款项，当前状态：{state}。"
+
+    state: str
+
+
+class RefundExceedsPayment(Refusal, frozen=True, kw_only=True):
+    en = "At most {refundable_minor} of this payment can still be refunded; {requested_minor} is {over_minor} too much."
+    zh = "最多可退{refundable_minor}，申请{requested_minor}，超出{over_minor}。"
+
+    requested_minor: int
+    refundable_minor: int
+    over_minor: int
+
+
+class RefundAmountNotPositive(Refusal, frozen=True, kw_only=True):
+    en = "A refund must be above zero; it was {requested_minor}."
+    zh = "退款金额必须大于零，收到的是{requested_minor}。"
+
+    requested_minor: int
+
+
+def split(payment: Payment, amount_minor: int) -> tuple[int, int]:
+    """(credit, wallet) of a refund: credit first, then wallet money."""
+    credit = min(amount_minor, payment.credit_left_minor)
+    return credit, amount_minor - credit
+
+
+def refuse_refund(payment: Payment, amount_minor: int) -> Refusal | None:
+    if amount_minor <= 0:
+        return RefundAmountNotPositive(requested_minor=amount_minor)
+    if payment.paid_minor == 0:
+        return NothingToRefund(state=payment.state.name.lower())
+    if amount_minor > payment.refundable_minor:
+        return RefundExceedsPayment(
+            requested_minor=amount_minor,
+            refundable_minor=payment.refundable_minor,
+            over_minor=amount_minor - payment.refundable_minor,
+        )
+    return None
+
+
+def decide(
+    *,
+    payment: Payment,
+    merchant: Merchant,
+    balance: MerchantBalance | None,
+    preview: CreditRefundPreview,
+    command: Refund,
+    at: At,
+) -> tuple[Event, ...] | Refusal:
+    """Refunded; with it RefundFunded when the sale was swept, and CreditBalancePaid when the debt was smaller than the refund.
+
+    balance: the merchant's, needed only for a swept sale. preview: of the credit part, from `florin.credit.refund`.
+    """
+    if refusal := refuse_refund(payment, command.amount_minor):
+        return refusal
+    credit, from_wallet = split(payment, command.amount_minor)
+    before_receipt = payment.state is PaymentState.ESCROWED
+    mdr_back = 0 if before_receipt else mdr_back_minor(payment, merchant, command.amount_minor)
+    net = command.amount_minor - mdr_back - preview.merchant_fee_back_minor
+    swept = net if not before_receipt and payment.payable_on != at.on else 0
+    if swept > 0:
+        assert balance is not None, "a swept refund is decided with the merchant's balance"
+        if refusal := refuse_balance(balance, swept):
+            return refusal
+    owners = {"value_on": at.on, "person_id": payment.person_id}
+    refunded = Refunded(
+        **owners,  # type: ignore[arg-type]
+        trade_id=payment.trade_id,
+        payment_id=payment.id,
+        line_id=payment.line_id if credit else 0,
+        merchant_id=payment.merchant_id,
+        credit_minor=credit,
+        wallet_minor=from_wallet,
+        before_receipt=before_receipt,
+        request_no=command.request_no,
+        reason=command.reason,
+        mdr_back_minor=mdr_back,
+        merchant_fee_back_minor=preview.merchant_fee_back_minor,
+        swept_minor=max(swept, 0),
+    )
+    events: list[Event] = [refunded]
+    if swept > 0:
+        events.append(
+            RefundFunded(
+                value_on=at.on,
+                trade_id=payment.trade_id,
+                payment_id=payment.id,
+                merchant_id=payment.merchant_id,
+                amount_minor=swept,
+                to_lane=payment.lane,
+            )
+        )
+    if preview.excess_minor:
+        events.append(
+            CreditBalancePaid(**owners, line_id=payment.line_id, amount_minor=preview.excess_minor)  # type: ignore[arg-type]
+        )
+    return tuple(events)
+
+
+def mdr_back_minor(payment: Payment, merchant: Merchant, amount_minor: int) -> int:
+    """The merchant's fee given back with this refund: the share of all refunds so far, less what was given back before."""
+    if not merchant.mdr_refunded:
+        return 0
+    refunded_after = payment.refunded_minor + amount_minor
+    return cumulative_share_minor(payment.mdr_minor, refunded_after, payment.paid_minor) - payment.mdr_back_minor
+
+
+def refuse_balance(balance: MerchantBalance, amount_minor: int) -> Refusal | None:
+    """A swept sale is refunded from what is available, below zero only as far as the merchant's terms allow."""
+    short = amount_minor - balance.available_minor - balance.negative_limit_minor
+    if short <= 0:
+        return None
+    return MerchantBalanceTooLow(
+        available_minor=balance.available_minor, requested_minor=amount_minor, short_minor=short
+    )

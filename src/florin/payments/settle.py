@@ -1,0 +1,119 @@
+"""Settle: what the merchant is owed becomes available, and is paid out; lender and payment institution square their pair.
+
+A *window* is one business day of one merchant in one lane. It is swept once, after the day is over, into the merchant's
+available balance in his home lane; a payout takes what is available above zero.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from florin.events import (
+    BooksSettled,
+    Event,
+    FeesSwept,
+    PaidOut,
+    PayoutReturned,
+    PayoutSettled,
+    WindowReceived,
+    WindowSwept,
+)
+from florin.events.refusals import Refusal
+from florin.money.at import At
+from florin.payments.merchant import MerchantBalance
+
+
+class Sweep(msgspec.Struct, frozen=True, kw_only=True):
+    """One window. amount_minor: the sum of its payable, below zero when refunds outweighed sales. Never zero."""
+
+    merchant_id: int
+    lane: int
+    window_on: date
+    amount_minor: int
+
+
+class PayOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Pay the merchant all that is available."""
+
+    payout_id: int
+    merchant_id: int
+
+
+class SettlePayout(msgspec.Struct, frozen=True, kw_only=True):
+    """What the bank says of a payout. returned: it could not pay; `reason` in its words."""
+
+    payout_id: int
+    merchant_id: int
+    amount_minor: int
+    bank_reference: str
+    returned: bool = False
+    reason: str = ""
+
+
+class SettleBooks(msgspec.Struct, frozen=True, kw_only=True):
+    """One lane's pair: what the lender owes the institution and the other way, both zero or more."""
+
+    lane: int
+    lender_owes_minor: int
+    institution_owes_minor: int
+
+
+class SweepFees(msgspec.Struct, frozen=True, kw_only=True):
+    """Take one lane's own fees out of the safeguarded account."""
+
+    lane: int
+    amount_minor: int
+
+
+class NothingToPayOut(Refusal, frozen=True, kw_only=True):
+    en = "There is nothing to pay out: {available_minor} is available."
+    zh = "没有可打款的金额，当前可用{available_minor}。"
+
+    available_minor: int
+
+
+def decide_sweep(command: Sweep, at: At) -> tuple[WindowSwept, WindowReceived]:
+    """Both sides of the lanes' clearing, in one transaction."""
+    amount, negative = abs(command.amount_minor), command.amount_minor < 0
+    common = {"value_on": at.on, "merchant_id": command.merchant_id, "window_on": command.window_on}
+    return (
+        WindowSwept(**common, amount_minor=amount, negative=negative),  # type: ignore[arg-type]
+        WindowReceived(**common, amount_minor=amount, negative=negative, from_lane=command.lane),  # type: ignore[arg-type]
+    )
+
+
+def decide_payout(balance: MerchantBalance, command: PayOut, at: At) -> tuple[PaidOut] | Refusal:
+    if balance.available_minor <= 0:
+        return NothingToPayOut(available_minor=balance.available_minor)
+    return (PaidOut(value_on=at.on, merchant_id=command.merchant_id, amount_minor=balance.available_minor),)
+
+
+def decide_settled_payout(command: SettlePayout, at: At) -> tuple[Event]:
+    common = {
+        "value_on": at.on,
+        "merchant_id": command.merchant_id,
+        "amount_minor": command.amount_minor,
+        "payout_id": command.payout_id,
+        "bank_reference": command.bank_reference,
+    }
+    if command.returned:
+        return (PayoutReturned(**common, reason=command.reason),)  # type: ignore[arg-type]
+    return (PayoutSettled(**common),)  # type: ignore[arg-type]
+
+
+def decide_books(command: SettleBooks, at: At) -> tuple[BooksSettled]:
+    net = min(command.lender_owes_minor, command.institution_owes_minor)
+    return (
+        BooksSettled(
+            value_on=at.on,
+            net_minor=net,
+            lender_pays_minor=command.lender_owes_minor - net,
+            institution_pays_minor=command.institution_owes_minor - net,
+        ),
+    )
+
+
+def decide_fees(command: SweepFees, at: At) -> tuple[FeesSwept]:
+    return (FeesSwept(value_on=at.on, amount_minor=command.amount_minor),)

@@ -1,0 +1,71 @@
+"""A trade: what a merchant asks to be paid. Its terms never change; its state says whether it still waits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+import msgspec
+
+
+class Flow(IntEnum):
+    """When a paid trade becomes owed and payable: at payment, at receipt, or at capture."""
+
+    DIRECT = 1
+    ESCROW = 2
+    MANUAL = 3
+
+
+class TradeState(IntEnum):
+    WAITING = 1
+    PAID = 2
+    CLOSED = 3
+
+
+class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What rides along with a trade and decides nothing about money, except who may pay and with what.
+
+    buyer_id: only this person may pay. fee_payer: who bears the fee of installments. tenders: those the merchant allows.
+    product: by which door it came. extra: a wire's own fields that it wants back.
+    """
+
+    product: str = ""
+    body: str = ""
+    notify_url: str = ""
+    return_url: str = ""
+    quit_url: str = ""
+    buyer_id: int = 0
+    fee_payer: str = "shopper"
+    tenders: tuple[str, ...] = ("wallet", "credit")
+    passback: str = ""
+    store_id: str = ""
+    confirm_days: int = 0
+    charset: str = ""
+    extra: dict[str, Any] = {}
+
+
+NO_DETAIL = TradeDetail()
+
+
+class Trade(msgspec.Struct, frozen=True, kw_only=True):
+    """One trade. installments: chosen by the merchant; 0 leaves it to the shopper. amount above zero, minor units."""
+
+    id: int
+    lane: int
+    app_id: int
+    merchant_id: int
+    flow: Flow
+    amount_minor: int
+    out_trade_no: str
+    subject: str
+    asked_at: datetime
+    state: TradeState = TradeState.WAITING
+    installments: int = 0
+    payment_id: int = 0
+    expires_at: datetime | None = None
+    detail: TradeDetail = NO_DETAIL
+
+    def is_open(self, instant: datetime) -> bool:
+        """Waiting, and not expired at `instant`: expiry is judged at each use, whenever it is recorded."""
+        return self.state is TradeState.WAITING and (self.expires_at is None or instant < self.expires_at)

@@ -1,0 +1,439 @@
+-- ── lanes, clock, writers ──────────────────────────────────────────────────────────────────────────────────────────
+
+-- One row a lane: the anchor of bulk inserts on Citus, and the source of id blocks.
+CREATE TABLE lane (
+    lane        smallint PRIMARY KEY,
+    next_number bigint   NOT NULL DEFAULT 1
+) WITH (fillfactor = 50);
+
+-- The platform's time: business_on dates postings, offset_s moves business time ahead of wall time, forward only.
+-- reference_version rises with every change of merchants, apps or programs; each batch reads it first.
+CREATE TABLE clock (
+    only_row          boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    business_on       date    NOT NULL,
+    offset_s          bigint  NOT NULL DEFAULT 0 CONSTRAINT clock_moves_forward_only CHECK (offset_s >= 0),
+    closed_through    date    NOT NULL,
+    reference_version bigint  NOT NULL DEFAULT 1
+) WITH (fillfactor = 50);
+
+-- A committing connection takes a writer number and chains the hashes of its own batches.
+CREATE TABLE writer (
+    writer     integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    process    text NOT NULL
+);
+
+CREATE TABLE batch (
+    writer       integer     NOT NULL REFERENCES writer,
+    seq          bigint      NOT NULL,
+    previous     bytea       NOT NULL,
+    hash         bytea       NOT NULL,
+    events       integer     NOT NULL,
+    committed_at timestamptz NOT NULL,
+    PRIMARY KEY (writer, seq)
+);
+
+-- ── reference: small, cached by every process, reloaded when reference_version moves ───────────────────────────────
+
+CREATE TABLE merchant (
+    id                   bigint PRIMARY KEY,
+    lane                 smallint NOT NULL,
+    name                 text     NOT NULL,
+    name_zh              text     NOT NULL DEFAULT '',
+    category             text     NOT NULL DEFAULT 'general',
+    state                text     NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'frozen', 'closed')),
+    mdr_ppm              integer  NOT NULL CHECK (mdr_ppm BETWEEN 0 AND 1000000),
+    mdr_refunded         boolean  NOT NULL DEFAULT false,
+    negative_limit_minor bigint   NOT NULL DEFAULT 0 CHECK (negative_limit_minor >= 0),
+    payout_account       text     NOT NULL DEFAULT ''
+);
+
+CREATE TABLE app (
+    id                  bigint PRIMARY KEY,
+    merchant_id         bigint NOT NULL REFERENCES merchant,
+    name                text   NOT NULL,
+    wire                text   NOT NULL CHECK (wire IN ('alipay', 'rest')),
+    market              text   NOT NULL CHECK (market IN ('direct', 'escrow')),
+    state               text   NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed')),
+    public_keys         text[] NOT NULL DEFAULT '{}',
+    notify_url          text   NOT NULL DEFAULT '',
+    webhook_secret      bytea,
+    allow_loopback      boolean NOT NULL DEFAULT false
+);
+
+-- API keys are stored hashed; the first letters help people tell them apart.
+CREATE TABLE api_key (
+    hash       bytea PRIMARY KEY,
+    prefix     text  NOT NULL,
+    scope      text  NOT NULL CHECK (scope IN ('merchant', 'owner')),
+    app_id     bigint REFERENCES app,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    revoked_at timestamptz
+);
+
+-- Platform keys that sign answers and notifies: encrypted at rest; two may be live while one is rotated out.
+CREATE TABLE platform_key (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    wire        text  NOT NULL,
+    app_id      bigint REFERENCES app,
+    sealed      bytea NOT NULL,
+    public_key  text  NOT NULL,
+    state       text  NOT NULL CHECK (state IN ('active', 'retiring', 'retired')),
+    created_at  timestamptz NOT NULL DEFAULT now()
+);
+
+-- ── people ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CREATE TABLE person (
+    lane  smallint NOT NULL,
+    id    bigint   NOT NULL,
+    name  text     NOT NULL,
+    logon text     NOT NULL COLLATE "C",
+    PRIMARY KEY (lane, id)
+);
+CREATE INDEX person_by_logon ON person (logon);
+
+CREATE TABLE wallet (
+    lane          smallint NOT NULL,
+    id            bigint   NOT NULL,
+    balance_minor bigint   NOT NULL DEFAULT 0,
+    CONSTRAINT wallet_is_never_overdrawn CHECK (balance_minor >= 0),
+    PRIMARY KEY (lane, id)
+) WITH (fillfactor = 70);
+
+-- A standing agreement: this app may charge this person's line or wallet without asking again.
+CREATE TABLE agreement (
+    lane      smallint NOT NULL,
+    id        bigint   NOT NULL,
+    app_id    bigint   NOT NULL,
+    person_id bigint   NOT NULL,
+    line_id   bigint   NOT NULL DEFAULT 0,
+    state     text     NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'ended')),
+    limit_minor bigint NOT NULL CHECK (limit_minor > 0),
+    PRIMARY KEY (lane, id)
+);
+
+-- Short-lived codes that a shopper shows at a till; a claim makes each good for one order.
+CREATE TABLE payment_code (
+    code       text PRIMARY KEY COLLATE "C",
+    person_id  bigint NOT NULL,
+    line_id    bigint NOT NULL DEFAULT 0,
+    expires_at timestamptz NOT NULL
+);
+
+-- ── the book ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CREATE TABLE account (
+    code  smallint PRIMARY KEY,
+    name  text     NOT NULL,
+    book  text     NOT NULL,
+    owner text     NOT NULL,
+    side  smallint NOT NULL CHECK (side IN (-1, 1)),
+    memo  boolean  NOT NULL
+);
+
+CREATE TABLE posting (
+    rule   smallint NOT NULL,
+    leg    smallint NOT NULL,
+    name   text     NOT NULL,
+    debit  smallint NOT NULL REFERENCES account,
+    credit smallint NOT NULL REFERENCES account,
+    PRIMARY KEY (rule, leg)
+);
+
+-- What was agreed with the world, and what it moved. rules, amounts, subjects run in parallel: one entry each; a negative
+-- rule is the rule the other way round. subjects is NULL when every entry is about the event's own payment.
+CREATE TABLE event (
+    lane        smallint    NOT NULL,
+    kind        smallint    NOT NULL,
+    writer      integer     NOT NULL,
+    id          bigint      NOT NULL,
+    trade_id    bigint,
+    payment_id  bigint,
+    line_id     bigint,
+    person_id   bigint,
+    merchant_id bigint,
+    batch       bigint      NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    sequence    integer,
+    value_on    date        NOT NULL,
+    posted_on   date        NOT NULL,
+    rules       smallint[],
+    amounts     bigint[],
+    subjects    bigint[],
+    body        jsonb,
+    CONSTRAINT event_amounts_are_positive CHECK (amounts IS NULL OR 0 < ALL (amounts)),
+    CONSTRAINT event_entries_are_whole CHECK (cardinality(rules) IS NOT DISTINCT FROM cardinality(amounts)
+        AND (subjects IS NULL OR cardinality(subjects) = cardinality(rules))),
+    PRIMARY KEY (lane, id)
+);
+-- Each event of a line has its own place: two that were decided on the same state cannot both be written.
+CREATE UNIQUE INDEX event_line_sequence ON event (lane, line_id, sequence) WHERE line_id IS NOT NULL;
+CREATE INDEX event_of_payment ON event (lane, payment_id) WHERE kind IN (43, 45, 46, 47);
+CREATE INDEX event_by_day ON event USING brin (posted_on) WITH (pages_per_range = 32);
+
+CREATE VIEW transfer AS
+    SELECT e.lane, e.id AS event_id, e.kind, e.value_on, e.posted_on, x.entry, p.leg, p.rule,
+           a.book, a.memo,
+           CASE WHEN x.rule > 0 THEN p.debit ELSE p.credit END AS debit,
+           CASE WHEN x.rule > 0 THEN p.credit ELSE p.debit END AS credit,
+           x.amount AS amount_minor,
+           coalesce(x.subject, e.payment_id) AS subject_id,
+           e.line_id, e.person_id, e.merchant_id, e.payment_id
+      FROM event e
+           CROSS JOIN LATERAL unnest(e.rules, e.amounts, e.subjects) WITH ORDINALITY AS x(rule, amount, subject, entry)
+           JOIN posting p ON p.rule = abs(x.rule)
+           JOIN account a ON a.code = p.debit;
+
+-- One row for each side of each transfer: sum `signed_minor` to get a balance, on the account's own side.
+CREATE VIEW posting_line AS
+    SELECT t.lane, t.event_id, t.value_on, t.posted_on, t.rule, t.subject_id, a.book, a.memo, a.code, a.name,
+           CASE WHEN a.owner = 'line' THEN t.line_id WHEN a.owner = 'person' THEN t.person_id
+                WHEN a.owner = 'merchant' THEN t.merchant_id WHEN a.owner = 'payment' THEN t.payment_id END AS owner_id,
+           CASE WHEN s.sign = a.side THEN t.amount_minor ELSE -t.amount_minor END AS signed_minor,
+           CASE WHEN s.sign = 1 THEN t.amount_minor ELSE 0 END AS debit_minor,
+           CASE WHEN s.sign = -1 THEN t.amount_minor ELSE 0 END AS credit_minor
+      FROM transfer t
+           CROSS JOIN (VALUES (1), (-1)) AS s(sign)
+           JOIN account a ON a.code = CASE WHEN s.sign = 1 THEN t.debit ELSE t.credit END;
+
+-- ── claims ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- An idempotency key, claimed before anything is read. event_id is the event that answers it.
+CREATE TABLE claim (
+    lane        smallint NOT NULL,
+    kind        smallint NOT NULL,
+    scope       bigint   NOT NULL,
+    event_id    bigint   NOT NULL,
+    key         text     NOT NULL COLLATE "C",
+    fingerprint bytea    NOT NULL,
+    PRIMARY KEY (lane, scope, kind, key)
+);
+
+-- ── trades and payments ───────────────────────────────────────────────────────────────────────────────────────────
+
+-- What a merchant asks to be paid. It lives in the lane of its order number; the payment lives in the payer's.
+CREATE TABLE trade (
+    lane         smallint    NOT NULL,
+    flow         smallint    NOT NULL,
+    state        smallint    NOT NULL,
+    installments smallint    NOT NULL DEFAULT 0,
+    id           bigint      NOT NULL,
+    app_id       bigint      NOT NULL,
+    merchant_id  bigint      NOT NULL,
+    amount_minor bigint      NOT NULL,
+    payment_id   bigint      NOT NULL DEFAULT 0,
+    asked_at     timestamptz NOT NULL,
+    expires_at   timestamptz,
+    out_trade_no text        NOT NULL COLLATE "C",
+    subject      text        NOT NULL,
+    detail       jsonb,
+    CONSTRAINT trade_asks_for_something CHECK (amount_minor > 0),
+    CONSTRAINT trade_paid_names_its_payment CHECK ((state = 2) = (payment_id <> 0)),
+    PRIMARY KEY (lane, id)
+) WITH (fillfactor = 90);
+CREATE INDEX trade_by_asked_at ON trade USING brin (asked_at) WITH (pages_per_range = 32);
+CREATE INDEX trade_to_expire ON trade (expires_at) WHERE state = 1 AND expires_at IS NOT NULL;
+
+-- Who paid, with what, and what became of it. Released: authorized and never taken. exposure_before, limit_effective and
+-- tolerance are the evidence for "why was I refused", and the guard.
+CREATE TABLE payment (
+    lane             smallint NOT NULL,
+    state            smallint NOT NULL,
+    flow             smallint NOT NULL,
+    plan_count       smallint NOT NULL DEFAULT 0,
+    plan_fee_payer   smallint NOT NULL DEFAULT 0,
+    mdr_ppm          integer  NOT NULL,
+    authorized_on    date     NOT NULL,
+    payable_on       date,
+    confirm_on       date,
+    id               bigint   NOT NULL,
+    trade_id         bigint   NOT NULL,
+    app_id           bigint   NOT NULL,
+    merchant_id      bigint   NOT NULL,
+    person_id        bigint   NOT NULL,
+    line_id          bigint   NOT NULL DEFAULT 0,
+    credit_authorized_minor bigint NOT NULL,
+    credit_paid_minor       bigint NOT NULL DEFAULT 0,
+    credit_released_minor   bigint NOT NULL DEFAULT 0,
+    credit_refunded_minor   bigint NOT NULL DEFAULT 0,
+    wallet_authorized_minor bigint NOT NULL,
+    wallet_paid_minor       bigint NOT NULL DEFAULT 0,
+    wallet_released_minor   bigint NOT NULL DEFAULT 0,
+    wallet_refunded_minor   bigint NOT NULL DEFAULT 0,
+    received_minor                 bigint NOT NULL DEFAULT 0,
+    refunded_before_receipt_minor  bigint NOT NULL DEFAULT 0,
+    plan_fee_minor          bigint NOT NULL DEFAULT 0,
+    merchant_fee_back_minor bigint NOT NULL DEFAULT 0,
+    mdr_minor               bigint NOT NULL DEFAULT 0,
+    mdr_back_minor          bigint NOT NULL DEFAULT 0,
+    exposure_before_minor   bigint NOT NULL DEFAULT 0,
+    limit_effective_minor   bigint NOT NULL DEFAULT 0,
+    tolerance_minor         bigint NOT NULL DEFAULT 0,
+    expires_at              timestamptz,
+    CONSTRAINT payment_within_the_limit CHECK (credit_authorized_minor = 0
+        OR exposure_before_minor + credit_authorized_minor <= limit_effective_minor + tolerance_minor),
+    CONSTRAINT payment_takes_at_most_what_was_authorized CHECK (
+        credit_paid_minor + credit_released_minor <= credit_authorized_minor
+        AND wallet_paid_minor + wallet_released_minor <= wallet_authorized_minor),
+    CONSTRAINT payment_refunds_at_most_what_was_paid CHECK (
+        credit_refunded_minor <= credit_paid_minor AND wallet_refunded_minor <= wallet_paid_minor),
+    CONSTRAINT payment_receives_at_most_what_is_left CHECK (
+        received_minor <= credit_paid_minor + wallet_paid_minor - refunded_before_receipt_minor),
+    CONSTRAINT payment_amounts_are_not_negative CHECK (least(credit_authorized_minor, credit_paid_minor,
+        credit_released_minor, credit_refunded_minor, wallet_authorized_minor, wallet_paid_minor, wallet_released_minor,
+        wallet_refunded_minor, received_minor, refunded_before_receipt_minor, mdr_minor, mdr_back_minor) >= 0),
+    CONSTRAINT payment_gives_back_at_most_its_fee CHECK (mdr_back_minor <= mdr_minor AND merchant_fee_back_minor <= plan_fee_minor),
+    PRIMARY KEY (lane, id)
+) WITH (fillfactor = 90);
+CREATE INDEX payment_to_confirm ON payment (confirm_on) WHERE state = 2;
+CREATE INDEX payment_to_expire ON payment (expires_at) WHERE state = 1;
+
+-- ── credit ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- A line's summary: enough for the till. There is no limit guard here: posted interest or a cut limit may lawfully exceed it.
+CREATE TABLE line (
+    lane                 smallint NOT NULL,
+    state                smallint NOT NULL,
+    sequence             integer  NOT NULL,
+    id                   bigint   NOT NULL,
+    person_id            bigint   NOT NULL,
+    limit_minor          bigint   NOT NULL CONSTRAINT line_limit_is_not_negative CHECK (limit_minor >= 0),
+    held_minor           bigint   NOT NULL DEFAULT 0,
+    committed_minor      bigint   NOT NULL DEFAULT 0,
+    principal_minor      bigint   NOT NULL DEFAULT 0,
+    fee_minor            bigint   NOT NULL DEFAULT 0,
+    interest_minor       bigint   NOT NULL DEFAULT 0,
+    credit_balance_minor bigint   NOT NULL DEFAULT 0,
+    uncleared_minor      bigint   NOT NULL DEFAULT 0,
+    due_minor            bigint   NOT NULL DEFAULT 0,
+    opened_on            date     NOT NULL,
+    due_on               date,
+    past_due_on          date,
+    next_action_on       date     NOT NULL,
+    program              text     NOT NULL COLLATE "C",
+    CONSTRAINT line_sums_are_not_negative CHECK (least(held_minor, committed_minor, principal_minor, fee_minor,
+        interest_minor, credit_balance_minor, uncleared_minor) >= 0),
+    PRIMARY KEY (lane, id),
+    CONSTRAINT line_one_a_person_and_program UNIQUE (lane, person_id, program)
+) WITH (fillfactor = 60);
+CREATE INDEX line_by_next_action ON line (next_action_on);
+
+-- The line's items (purchases, plans, statements, interest segments) after its first `sequence` events: a cache of the fold.
+CREATE TABLE line_account (
+    lane       smallint NOT NULL,
+    line_id    bigint   NOT NULL,
+    sequence   integer  NOT NULL,
+    account    jsonb    NOT NULL,
+    PRIMARY KEY (lane, line_id)
+) WITH (fillfactor = 60);
+
+-- The image never changes; what remains does.
+CREATE TABLE statement (
+    lane               smallint NOT NULL,
+    line_id            bigint   NOT NULL,
+    event_id           bigint   NOT NULL,
+    image_minor        bigint   NOT NULL,
+    minimum_minor      bigint   NOT NULL,
+    remaining_minor    bigint   NOT NULL,
+    minimum_left_minor bigint   NOT NULL,
+    opens_on           date     NOT NULL,
+    closes_on          date     NOT NULL,
+    due_on             date     NOT NULL,
+    CONSTRAINT statement_remaining_within_image CHECK (remaining_minor BETWEEN 0 AND image_minor),
+    PRIMARY KEY (lane, line_id, closes_on)
+);
+
+-- An account whose day close failed: the rest goes on, this one waits with its reason.
+CREATE TABLE parked_line (
+    lane      smallint    NOT NULL,
+    line_id   bigint      NOT NULL,
+    reason    text        NOT NULL,
+    parked_at timestamptz NOT NULL,
+    PRIMARY KEY (lane, line_id)
+);
+
+-- ── settlement ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CREATE TABLE merchant_balance (
+    lane                 smallint NOT NULL,
+    id                   bigint   NOT NULL,
+    available_minor      bigint   NOT NULL DEFAULT 0,
+    negative_limit_minor bigint   NOT NULL DEFAULT 0,
+    PRIMARY KEY (lane, id)
+) WITH (fillfactor = 70);
+
+CREATE TABLE sweep (
+    lane         smallint NOT NULL,
+    merchant_id  bigint   NOT NULL,
+    window_on    date     NOT NULL,
+    amount_minor bigint   NOT NULL,
+    event_id     bigint   NOT NULL,
+    PRIMARY KEY (lane, merchant_id, window_on)
+);
+
+CREATE TABLE payout (
+    lane         smallint NOT NULL,
+    id           bigint   NOT NULL,
+    merchant_id  bigint   NOT NULL DEFAULT 0,
+    person_id    bigint   NOT NULL DEFAULT 0,
+    amount_minor bigint   NOT NULL CHECK (amount_minor > 0),
+    state        text     NOT NULL CHECK (state IN ('sent', 'settled', 'returned')),
+    requested_on date     NOT NULL,
+    settled_on   date,
+    bank_reference text   NOT NULL DEFAULT '',
+    PRIMARY KEY (lane, id)
+);
+CREATE INDEX payout_in_transit ON payout (lane, id) WHERE state = 'sent';
+
+-- ── outbox ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- What somebody outside is to be told: written with the event, delivered after it, signed when sent.
+CREATE TABLE outbox (
+    lane         smallint    NOT NULL,
+    id           bigint      NOT NULL,
+    app_id       bigint      NOT NULL,
+    event_id     bigint      NOT NULL,
+    wire         text        NOT NULL,
+    topic        text        NOT NULL,
+    url          text        NOT NULL,
+    state        text        NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'given-up')),
+    attempts     integer     NOT NULL DEFAULT 0,
+    next_at      timestamptz NOT NULL,
+    delivered_at timestamptz,
+    last_answer  text        NOT NULL DEFAULT '',
+    payload      jsonb       NOT NULL,
+    PRIMARY KEY (lane, id)
+) WITH (fillfactor = 80);
+CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
+
+-- ── beside the money ──────────────────────────────────────────────────────────────────────────────────────────────
+
+-- The simulated bank's own books, and what its statement shows: the outside that the inside is reconciled with.
+CREATE TABLE bank_line (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account      text   NOT NULL CHECK (account IN ('safeguarded', 'own', 'lender')),
+    amount_minor bigint NOT NULL,
+    reference    text   NOT NULL,
+    booked_on    date   NOT NULL,
+    UNIQUE (account, reference)
+);
+
+-- Requests whose signature did not fit: shown to the merchant with the string that was expected.
+CREATE TABLE signature_failure (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    app_id        bigint,
+    received_at   timestamptz NOT NULL DEFAULT now(),
+    request_line  text NOT NULL,
+    expected_text text NOT NULL,
+    received_text text NOT NULL DEFAULT '',
+    finding       text NOT NULL
+);
+CREATE INDEX signature_failure_by_app ON signature_failure (app_id, id);
+
+CREATE TABLE proof (
+    proven_on  date PRIMARY KEY,
+    holds      boolean NOT NULL,
+    report     jsonb NOT NULL,
+    proven_at  timestamptz NOT NULL
+);

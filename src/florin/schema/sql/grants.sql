@@ -1,0 +1,30 @@
+-- Who may do what. Run after every migration; running it again changes nothing.
+-- The engine adds events, batches and statements of fact and never changes or deletes them.
+GRANT USAGE ON SCHEMA public TO florin_engine, florin_pages;
+
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO florin_engine;
+GRANT INSERT, SELECT ON event, batch, writer, sweep, signature_failure TO florin_engine;
+GRANT INSERT, SELECT, DELETE ON claim, parked_line, payment_code TO florin_engine;
+GRANT INSERT, SELECT, UPDATE ON lane, clock, merchant, app, api_key, platform_key, person, wallet, agreement, trade, payment,
+    line, line_account, statement, merchant_balance, payout, outbox, proof TO florin_engine;
+GRANT INSERT, SELECT ON bank_line TO florin_engine;
+REVOKE UPDATE, DELETE, TRUNCATE ON event, batch FROM florin_engine;
+
+-- The pages read money and write only their own tables.
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO florin_pages;
+REVOKE SELECT ON platform_key, api_key, payment_code FROM florin_pages;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO florin_engine;
+DO $$
+DECLARE name text;
+BEGIN
+    FOR name IN SELECT tablename FROM pg_tables
+                 WHERE schemaname = 'public' AND (tablename LIKE 'django\_%' OR tablename LIKE 'auth\_%' OR tablename LIKE 'pages\_%')
+    LOOP
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO florin_pages', name);
+    END LOOP;
+    FOR name IN SELECT sequencename FROM pg_sequences
+                 WHERE schemaname = 'public' AND (sequencename LIKE 'django\_%' OR sequencename LIKE 'auth\_%' OR sequencename LIKE 'pages\_%')
+    LOOP
+        EXECUTE format('GRANT USAGE ON SEQUENCE %I TO florin_pages', name);
+    END LOOP;
+END $$;

@@ -1,0 +1,51 @@
+"""A wallet's balance, and what every event does to it."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec.structs import replace
+
+from florin.events import (
+    Authorized,
+    Captured,
+    CreditBalancePaid,
+    Escrowed,
+    Event,
+    Refunded,
+    Repaid,
+    ToppedUp,
+    Voided,
+    WithdrawalRequested,
+    WithdrawalReturned,
+)
+
+
+class Wallet(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's wallet; `id` is the person's. balance: minor units, never below zero."""
+
+    id: int
+    lane: int
+    balance_minor: int = 0
+
+
+def change_minor(event: Event) -> int:
+    """By how much an event changes the wallet of its person; negative takes money out."""
+    match event:
+        case ToppedUp() | WithdrawalReturned() | CreditBalancePaid():
+            return event.amount_minor
+        case WithdrawalRequested():
+            return -event.amount_minor
+        case Authorized():
+            return -event.wallet_minor
+        case Escrowed() | Captured():
+            return event.held_wallet_minor - event.wallet_minor
+        case Voided() | Refunded():
+            return event.wallet_minor
+        case Repaid(source="wallet"):
+            return -event.amount_minor
+    return 0
+
+
+def evolve(wallet: Wallet, event: Event) -> Wallet:
+    """The wallet after the event."""
+    return replace(wallet, balance_minor=wallet.balance_minor + change_minor(event))

@@ -1,0 +1,81 @@
+"""Withdraw: the person takes money out to a bank; the bank settles it or sends it back."""
+
+from __future__ import annotations
+
+import msgspec
+
+from florin.events import WithdrawalRequested, WithdrawalReturned, WithdrawalSettled
+from florin.events.refusals import Refusal
+from florin.money.at import At
+from florin.wallet.top_up import AmountNotPositive
+from florin.wallet.wallet import Wallet
+
+
+class Withdraw(msgspec.Struct, frozen=True, kw_only=True):
+    """amount_minor: above zero, at most the balance."""
+
+    person_id: int
+    amount_minor: int
+
+
+class SettleWithdrawal(msgspec.Struct, frozen=True, kw_only=True):
+    """What the bank says of a withdrawal. returned: it could not pay; `reason` in its words."""
+
+    withdrawal_id: int
+    person_id: int
+    amount_minor: int
+    bank_reference: str
+    returned: bool = False
+    reason: str = ""
+
+
+class WalletTooLow(Refusal, frozen=True, kw_only=True):
+    en = "Your wallet is {short_minor} short: it holds {balance_minor}. Top it up or pay another way."
+    zh = "余额还差{short_minor}，当前余额{balance_minor}。请充值或换一种付款方式。"
+
+    balance_minor: int
+    requested_minor: int
+    short_minor: int
+
+
+def refuse_wallet(wallet: Wallet, amount_minor: int) -> Refusal | None:
+    """The till's rule for a wallet tender: no when it holds less than `amount_minor`."""
+    if amount_minor <= wallet.balance_minor:
+        return None
+    return WalletTooLow(
+        balance_minor=wallet.balance_minor,
+        requested_minor=amount_minor,
+        short_minor=amount_minor - wallet.balance_minor,
+    )
+
+
+def decide(wallet: Wallet, command: Withdraw, at: At) -> tuple[WithdrawalRequested] | Refusal:
+    if command.amount_minor <= 0:
+        return AmountNotPositive(amount_minor=command.amount_minor)
+    if refusal := refuse_wallet(wallet, command.amount_minor):
+        return refusal
+    return (WithdrawalRequested(value_on=at.on, person_id=command.person_id, amount_minor=command.amount_minor),)
+
+
+def decide_settled(command: SettleWithdrawal, at: At) -> tuple[WithdrawalSettled | WithdrawalReturned]:
+    """Settled or returned, as the bank says; the payout's own row refuses a second answer."""
+    if command.returned:
+        return (
+            WithdrawalReturned(
+                value_on=at.on,
+                person_id=command.person_id,
+                amount_minor=command.amount_minor,
+                withdrawal_id=command.withdrawal_id,
+                bank_reference=command.bank_reference,
+                reason=command.reason,
+            ),
+        )
+    return (
+        WithdrawalSettled(
+            value_on=at.on,
+            person_id=command.person_id,
+            amount_minor=command.amount_minor,
+            withdrawal_id=command.withdrawal_id,
+            bank_reference=command.bank_reference,
+        ),
+    )
