@@ -35,7 +35,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all events; `kind` is the number stored in the row and never reused."""
 
     kind: ClassVar[int] = 0
-    body_fields: ClassVar[tuple[str, ...]] = ()
+    body_fields: ClassVar[tuple[tuple[str, Any], ...]] = ()
 
     value_on: date
     trade_id: int = 0
@@ -158,7 +158,11 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatementIssued(Event, frozen=True, kw_only=True):
-    """A cycle was closed; these numbers are its image and never change."""
+    """A cycle was closed; these numbers are its image and never change.
+
+    image: the sum of the lines, what this cycle adds. earlier: what remained of earlier statements on that day; it stays
+    payable on them, and the minimum asks for its share.
+    """
 
     kind = 27
     opens_on: date
@@ -167,6 +171,7 @@ class StatementIssued(Event, frozen=True, kw_only=True):
     image_minor: int
     minimum_minor: int
     lines: tuple[StatementLine, ...]
+    earlier_minor: int = 0
 
 
 class FellPastDue(Event, frozen=True, kw_only=True):
@@ -363,7 +368,7 @@ def _all_kinds() -> dict[int, type[Event]]:
     for event_type in Event.__subclasses__():
         assert event_type.kind not in kinds, f"two events share the kind {event_type.kind}"
         event_type.body_fields = tuple(
-            f.name for f in msgspec.structs.fields(event_type) if f.name not in OWNERS and f.name != "value_on"
+            (f.name, f.default) for f in msgspec.structs.fields(event_type) if f.name not in (*OWNERS, "value_on")
         )
         kinds[event_type.kind] = event_type
     return kinds
@@ -373,8 +378,13 @@ KINDS: dict[int, type[Event]] = _all_kinds()
 
 
 def body_of(event: Event) -> dict[str, Any]:
-    """The part of an event that goes to the row's body: all but `value_on` and the owners' ids."""
-    return {name: getattr(event, name) for name in event.body_fields}
+    """The part of an event that goes to the row's body: all but `value_on`, the owners' ids, and what is at its default."""
+    body = {}
+    for name, default in event.body_fields:
+        value = getattr(event, name)
+        if value != default:
+            body[name] = value
+    return body
 
 
 def event_of(kind: int, owners: dict[str, Any], body: dict[str, Any]) -> Event:

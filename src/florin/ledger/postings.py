@@ -56,6 +56,7 @@ class Rule(IntEnum):
     LENDER_PAYS = 37
     PAYMENTS_PAYS = 38
     SWEEP_FEES = 39
+    USE_CREDIT_BALANCE_BILLED = 40
 
 
 class Leg(NamedTuple):
@@ -122,6 +123,7 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
         Leg(Account.PAYMENTS_DUE_FROM_LENDER, Account.WALLET),
     ),
     Rule.USE_CREDIT_BALANCE_UNBILLED: (Leg(Account.CREDIT_BALANCE, Account.PRINCIPAL_UNBILLED),),
+    Rule.USE_CREDIT_BALANCE_BILLED: (Leg(Account.CREDIT_BALANCE, Account.PRINCIPAL_BILLED),),
     Rule.REPAY_FROM_WALLET: (Leg(Account.WALLET, Account.PAYMENTS_DUE_TO_LENDER),),
     Rule.REPAY_FROM_BANK: (
         Leg(Account.SAFEGUARDED_CASH, Account.UNALLOCATED_RECEIPTS),

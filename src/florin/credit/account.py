@@ -1,0 +1,231 @@
+"""The account behind a line: what its three sums consist of, folded from events.
+
+`evolve` takes one event, `advance` lets the clock act up to a day, `catch_up` does both for events that the hot path
+has recorded without loading the account. All three give entries beside the new account: those that an allocation
+derives (what a repayment clears, what a close bills). Entries that need no account, as a sale's, are made where the
+event is decided.
+
+Order: by value date; on one day the clock acts first, then events in the order of their recording. Law: `advance(a, c)
+== advance(advance(a, b), c)`, and a fold of all events gives the same account as the live path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from florin.credit.allocation import billed_debts, clear, unbilled_debts
+from florin.credit.closing import after_past_due, after_statement, counted, cure, next_action_on, scheduled
+from florin.credit.interest import accrue, grace_ends_on, unposted_minor
+from florin.credit.items import Account, Plan, Purchase, Statement
+from florin.credit.line import Line
+from florin.credit.plans import installments_to_come
+from florin.credit.returns import return_purchase
+from florin.credit.terms import Program
+from florin.events import (
+    Captured,
+    CreditBalancePaid,
+    Event,
+    FellPastDue,
+    LineOpened,
+    Received,
+    Refunded,
+    Repaid,
+    StatementIssued,
+)
+from florin.ledger import Entry, Rule
+
+__all__ = ["Account", "Step", "advance", "catch_up", "evolve", "next_action_on", "open_account", "rank", "summary"]
+
+Entries = tuple[Entry, ...]
+
+
+class Step(NamedTuple):
+    """What the clock did: an event of its own, and the entries it posts."""
+
+    event: StatementIssued | FellPastDue
+    entries: Entries
+
+
+def open_account(event: LineOpened) -> Account:
+    return Account(line_id=event.line_id, program=event.program, opens_on=event.value_on, sequence=1)
+
+
+def evolve(account: Account, event: Event, program: Program) -> tuple[Account, Entries]:
+    """The account after an event of its line, and the entries that only the account can derive.
+
+    The account must have been advanced to the event's day. Events that leave the items alone (holds, limits, refunds
+    before receipt) only count.
+    """
+    entries: Entries = ()
+    match event:
+        case Captured() | Received():
+            account = _buy(account, event, program)
+        case Repaid():
+            account, entries = _repay(account, event, program)
+        case Refunded(before_receipt=False):
+            account, entries = _refund(account, event, program)
+        case CreditBalancePaid():
+            account = replace(account, credit_balance_minor=account.credit_balance_minor - event.amount_minor)
+        case StatementIssued():
+            account, entries = after_statement(account, event, program)
+            account = _without_settled(account, program)
+        case FellPastDue():
+            account, entries = after_past_due(account, event)
+    return replace(account, sequence=account.sequence + 1), entries
+
+
+def advance(account: Account, to_on: date, program: Program) -> tuple[Account, tuple[Step, ...]]:
+    """Let the clock act up to and on `to_on`: closes and past dues, in order. Nothing else changes, however often it
+    is called.
+    """
+    steps: list[Step] = []
+    while next_action_on(account, program) <= to_on:
+        event = scheduled(account, program)
+        account, entries = evolve(account, event, program)
+        steps.append(Step(event, entries))
+    return account, tuple(steps)
+
+
+def catch_up(
+    account: Account, pending: Iterable[Event], to_on: date, program: Program
+) -> tuple[Account, tuple[Step, ...]]:
+    """Fold events that the hot path has recorded and posted, each on its day, and let the clock act up to `to_on`.
+
+    pending: in the order of recording. Their entries are posted already, so only the clock's steps are given back.
+    """
+    steps: list[Step] = []
+    for event in sorted(pending, key=rank):
+        account, before = advance(account, event.value_on, program)
+        account, entries = evolve(account, event, program)
+        assert not entries, f"{type(event).__name__} is no hot event: it posts by the account"
+        steps += before
+    account, after = advance(account, to_on, program)
+    return account, (*steps, *after)
+
+
+def rank(event: Event) -> tuple[date, int]:
+    """Where an event stands in a fold; events of equal rank keep the order of their recording."""
+    return event.value_on, 0 if isinstance(event, StatementIssued | FellPastDue) else 1
+
+
+def summary(account: Account, line: Line, program: Program) -> Line:
+    """The line with all that the account knows; limit, holds, commitments and state stay as the line has them."""
+    unpaid = [statement for statement in account.statements if statement.remaining_minor > 0]
+    past_due = [statement for statement in account.statements if statement.past_due]
+    return replace(
+        line,
+        principal_minor=account.principal_minor,
+        fee_minor=account.fee_minor,
+        interest_minor=account.interest_minor,
+        credit_balance_minor=account.credit_balance_minor,
+        due_minor=account.due_minor,
+        due_on=unpaid[0].due_on if unpaid else None,
+        past_due_on=past_due[0].due_on if past_due else None,
+        next_action_on=next_action_on(account, program),
+        sequence=account.sequence,
+    )
+
+
+def accrued(account: Account, on: date, program: Program) -> Account:
+    """The account with interest brought to the beginning of `on`, nothing posted."""
+    return replace(account, statements=tuple(accrue(statement, on, program) for statement in account.statements))
+
+
+def _buy(account: Account, event: Captured | Received, program: Program) -> Account:
+    if event.credit_minor == 0:
+        return account
+    account = replace(account, opens_on=max(account.opens_on, program.last_close_on(event.value_on)))
+    if event.plan is None:
+        purchase = Purchase(item_id=event.payment_id, bought_on=event.value_on, unbilled_minor=event.credit_minor)
+        return replace(account, purchases=(*account.purchases, purchase))
+    plan = Plan(
+        item_id=event.payment_id,
+        count=event.plan.count,
+        fee_payer=event.plan.fee_payer,
+        future=installments_to_come(event.credit_minor, event.plan, event.value_on, program),
+    )
+    return replace(account, plans=(*account.plans, plan))
+
+
+def _repay(account: Account, event: Repaid, program: Program) -> tuple[Account, Entries]:
+    """Billed debts first, then unbilled ones; what is left takes accrued interest, since the whole line is paid off
+    then.
+    """
+    terms = program.terms_on(event.value_on)
+    account = accrued(account, event.value_on, program)
+    debts = [*billed_debts(account.statements, terms), *unbilled_debts(account, terms)]
+    cleared = clear(account, debts, event.amount_minor)
+    account = _in_full(cleared.account, event.value_on, program)
+    billed_minor = sum(cleared.by_statement.values())
+    if account.statements:
+        account = counted(account, {account.statements[0].closes_on: billed_minor})
+    account, interest, rest_minor = _take_accrued(account, cleared.rest_minor, program)
+    account, kept = _keep_rest(account, rest_minor)
+    account, cured = cure(account)
+    return _without_settled(account, program), (*cleared.entries, *interest, *kept, *cured)
+
+
+def _refund(account: Account, event: Refunded, program: Program) -> tuple[Account, Entries]:
+    """That purchase; then arrears; then, by term, other debts; the rest is owed to the customer (books.md, "Refund
+    order").
+    """
+    terms = program.terms_on(event.value_on)
+    account = accrued(account, event.value_on, program)
+    own = return_purchase(account, event, terms)
+    past_due = {index for index, statement in enumerate(own.account.statements) if statement.past_due}
+    debts = billed_debts(own.account.statements, terms)
+    order = [debt for debt in debts if debt.position in past_due]
+    if terms.refund_excess_to_other_debt:
+        order += [debt for debt in debts if debt.position not in past_due] + unbilled_debts(own.account, terms)
+    other = clear(own.account, order, own.rest_minor)
+    account = _in_full(other.account, event.value_on, program)
+    if terms.refund_counts_toward_minimum:
+        account = counted(counted(account, own.by_statement), other.by_statement)
+    account, kept = _keep_rest(account, other.rest_minor)
+    account, cured = cure(account)
+    return _without_settled(account, program), (*own.entries, *other.entries, *kept, *cured)
+
+
+def _in_full(account: Account, on: date, program: Program) -> Account:
+    """Statements whose rest is within the tolerance in time are paid in full: they bear no interest."""
+    statements = []
+    for statement in account.statements:
+        tolerance_minor = program.terms_on(statement.closes_on).full_payment_tolerance_minor
+        if on <= grace_ends_on(statement, program) and statement.remaining_minor <= tolerance_minor:
+            statement = replace(statement, in_full=True, accruals=())
+        statements.append(statement)
+    return replace(account, statements=tuple(statements))
+
+
+def _take_accrued(account: Account, amount_minor: int, program: Program) -> tuple[Account, Entries, int]:
+    taken = 0
+    statements = []
+    for statement in account.statements:
+        part_minor = min(unposted_minor(statement, program), amount_minor - taken)
+        taken += part_minor
+        statements.append(replace(statement, posted_minor=statement.posted_minor + part_minor))
+    if taken == 0:
+        return account, (), amount_minor
+    entries = (Entry(Rule.ACCRUE_INTEREST, taken), Entry(Rule.CLEAR_INTEREST_ACCRUED, taken))
+    return replace(account, statements=tuple(statements)), entries, amount_minor - taken
+
+
+def _keep_rest(account: Account, rest_minor: int) -> tuple[Account, Entries]:
+    if rest_minor == 0:
+        return account, ()
+    kept = replace(account, credit_balance_minor=account.credit_balance_minor + rest_minor)
+    return kept, (Entry(Rule.KEEP_CREDIT_BALANCE, rest_minor),)
+
+
+def _without_settled(account: Account, program: Program) -> Account:
+    """Without statements on which, and before which, nothing is left to pay and no interest left to bill."""
+    kept: list[Statement] = []
+    for statement in account.statements:
+        open_before = any(older.remaining_minor > 0 for older in kept)
+        if statement.remaining_minor > 0 or open_before or unposted_minor(statement, program) > 0:
+            kept.append(statement)
+    return replace(account, statements=tuple(kept))

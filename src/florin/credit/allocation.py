@@ -1,0 +1,201 @@
+"""Allocation: which debts an amount of money clears, and in which order.
+
+Debts are listed in the order of the waterfall: statement by statement, the oldest first, and on each interest, fee,
+principal (or bucket by bucket, by the terms); then purchases of this cycle; then installments to come. Clearing walks
+the list. What is left over is the caller's: credit balance, or accrued interest at a payoff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Literal, NamedTuple
+
+from msgspec.structs import replace
+
+from florin.credit.items import Account, Billed, Installment, Plan, Purchase, Statement
+from florin.credit.terms import Bucket, Terms
+from florin.ledger import Entry, Rule
+
+Place = Literal["statement", "purchase", "plan"]
+
+_BILLED_RULES: dict[Bucket, Rule] = {
+    "interest": Rule.CLEAR_INTEREST_BILLED,
+    "fee": Rule.CLEAR_FEE_BILLED,
+    "principal": Rule.CLEAR_PRINCIPAL_BILLED,
+}
+_UNBILLED_RULES: dict[Bucket, Rule] = {
+    "fee": Rule.CLEAR_FEE_UNBILLED,
+    "principal": Rule.CLEAR_PRINCIPAL_UNBILLED,
+}
+
+
+class Debt(NamedTuple):
+    """An amount owed at one place of the account. position, part: where it stands there; closes_on: its statement, if
+    billed.
+    """
+
+    place: Place
+    position: int
+    part: int
+    bucket: Bucket
+    owed_minor: int
+    item_id: int
+    rule: Rule
+    closes_on: date | None = None
+
+
+class Cleared(NamedTuple):
+    """An account after clearing: entries, what each statement (by its close) lost, and what was left over."""
+
+    account: Account
+    entries: tuple[Entry, ...]
+    by_statement: dict[date, int]
+    rest_minor: int
+
+
+def billed_debts(statements: Sequence[Statement], terms: Terms) -> list[Debt]:
+    """What is left of statements, in the order in which a payment clears it."""
+    rank = {bucket: position for position, bucket in enumerate(terms.waterfall)}
+    debts = [debt for index, statement in enumerate(statements) for debt in _of_statement(statement, index)]
+    if terms.waterfall_by == "bucket":
+        return sorted(debts, key=lambda debt: (rank[debt.bucket], debt.position))
+    return sorted(debts, key=lambda debt: (debt.position, rank[debt.bucket]))
+
+
+def unbilled_debts(account: Account, terms: Terms) -> list[Debt]:
+    """Purchases of this cycle, the oldest first; then installments to come, the next to be billed first."""
+    debts = [
+        Debt(
+            "purchase", index, 0, "principal", purchase.unbilled_minor, purchase.item_id, Rule.CLEAR_PRINCIPAL_UNBILLED
+        )
+        for index, purchase in sorted(enumerate(account.purchases), key=lambda pair: pair[1].bought_on)
+    ]
+    to_come = [
+        (installment.bills_on, index, part)
+        for index, plan in enumerate(account.plans)
+        for part, installment in enumerate(plan.future)
+    ]
+    for _, index, part in sorted(to_come):
+        plan = account.plans[index]
+        for bucket in terms.waterfall:
+            owed_minor = _owed_of(plan.future[part], bucket, plan)
+            if owed_minor > 0:
+                debts.append(Debt("plan", index, part, bucket, owed_minor, plan.item_id, _UNBILLED_RULES[bucket]))
+    return debts
+
+
+def clear(account: Account, debts: Iterable[Debt], amount_minor: int) -> Cleared:
+    """Clear debts of this account in the order given, as far as the amount reaches.
+
+    Fees paid before their time are income at once, and so is the merchant's part of an installment that is paid before
+    its time: nothing of it is left to be earned.
+    """
+    taken: dict[tuple[Place, int, int, Bucket], int] = {}
+    entries: dict[tuple[Rule, int], int] = {}
+    by_statement: dict[date, int] = {}
+    for debt in debts:
+        part_minor = min(debt.owed_minor, amount_minor)
+        if part_minor == 0:
+            continue
+        amount_minor -= part_minor
+        taken[debt.place, debt.position, debt.part, debt.bucket] = part_minor
+        entries[debt.rule, debt.item_id] = entries.get((debt.rule, debt.item_id), 0) + part_minor
+        if debt.closes_on is not None:
+            by_statement[debt.closes_on] = by_statement.get(debt.closes_on, 0) + part_minor
+    plans, earned = _less_plans(account.plans, taken)
+    after = replace(
+        account,
+        purchases=_less_purchases(account.purchases, taken),
+        plans=plans,
+        statements=tuple(_less_statement(s, index, taken) for index, s in enumerate(account.statements)),
+    )
+    all_entries = (*(Entry(rule, minor, item_id) for (rule, item_id), minor in entries.items()), *earned)
+    return Cleared(after, all_entries, by_statement, amount_minor)
+
+
+def _of_statement(statement: Statement, index: int) -> Iterable[Debt]:
+    if statement.interest_minor > 0:
+        rule = _BILLED_RULES["interest"]
+        yield Debt("statement", index, 0, "interest", statement.interest_minor, 0, rule, statement.closes_on)
+    for part, item in enumerate(statement.items):
+        if item.fee_minor > 0:
+            rule = _BILLED_RULES["fee"]
+            yield Debt("statement", index, part, "fee", item.fee_minor, item.item_id, rule, statement.closes_on)
+        if item.principal_minor > 0:
+            yield principal_debt(statement, index, part)
+
+
+def principal_debt(statement: Statement, index: int, part: int) -> Debt:
+    """The principal left of one item of a statement."""
+    item = statement.items[part]
+    rule = Rule.CLEAR_PRINCIPAL_PAST_DUE if statement.past_due else Rule.CLEAR_PRINCIPAL_BILLED
+    return Debt("statement", index, part, "principal", item.principal_minor, item.item_id, rule, statement.closes_on)
+
+
+def _owed_of(installment: Installment, bucket: Bucket, plan: Plan) -> int:
+    if bucket == "principal":
+        return installment.principal_minor
+    return installment.fee_minor if bucket == "fee" and plan.fee_payer == "shopper" else 0
+
+
+_Taken = dict[tuple[Place, int, int, Bucket], int]
+
+
+def _less_purchases(purchases: tuple[Purchase, ...], taken: _Taken) -> tuple[Purchase, ...]:
+    less = (
+        replace(purchase, unbilled_minor=purchase.unbilled_minor - taken.get(("purchase", index, 0, "principal"), 0))
+        for index, purchase in enumerate(purchases)
+    )
+    return tuple(purchase for purchase in less if purchase.unbilled_minor > 0)
+
+
+def _less_statement(statement: Statement, index: int, taken: _Taken) -> Statement:
+    items = (
+        replace(
+            item,
+            principal_minor=item.principal_minor - taken.get(("statement", index, part, "principal"), 0),
+            fee_minor=item.fee_minor - taken.get(("statement", index, part, "fee"), 0),
+        )
+        for part, item in enumerate(statement.items)
+    )
+    return replace(
+        statement,
+        items=tuple(item for item in items if _is_owed(item)),
+        interest_minor=statement.interest_minor - taken.get(("statement", index, 0, "interest"), 0),
+    )
+
+
+def _is_owed(item: Billed) -> bool:
+    return item.principal_minor + item.fee_minor > 0
+
+
+def _less_plans(plans: tuple[Plan, ...], taken: _Taken) -> tuple[tuple[Plan, ...], list[Entry]]:
+    kept: list[Plan] = []
+    earned: list[Entry] = []
+    for index, plan in enumerate(plans):
+        future = tuple(
+            replace(
+                installment,
+                principal_minor=installment.principal_minor - taken.get(("plan", index, part, "principal"), 0),
+                fee_minor=installment.fee_minor - taken.get(("plan", index, part, "fee"), 0),
+            )
+            for part, installment in enumerate(plan.future)
+        )
+        left = without_settled(replace(plan, future=future))
+        earned_minor = plan.deferred_fee_minor - left.deferred_fee_minor
+        if earned_minor > 0:
+            earned.append(Entry(Rule.EARN_FEE, earned_minor, plan.item_id))
+        if left.future:
+            kept.append(left)
+    return tuple(kept), earned
+
+
+def without_settled(plan: Plan) -> Plan:
+    """The plan without the installments on which the shopper owes nothing any more."""
+    owed = tuple(
+        installment
+        for installment in plan.future
+        if installment.principal_minor > 0 or (plan.fee_payer == "shopper" and installment.fee_minor > 0)
+    )
+    return replace(plan, future=owed)

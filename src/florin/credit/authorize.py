@@ -1,0 +1,62 @@
+"""May this line be used for this purchase? The till's rule: the line's summary decides, nothing else is loaded."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from florin.credit.line import Line, LineState
+from florin.credit.terms import Terms
+from florin.events.refusals import Refusal
+from florin.money.at import At
+
+
+class CreditLimitExceeded(Refusal, frozen=True, kw_only=True):
+    en = "This purchase is {over_minor} over your available credit. Pay part of your balance or pay another way."
+    zh = "这笔消费超出您的可用额度 {over_minor}。您可以先还款，或换一种付款方式。"
+
+    requested_minor: int
+    available_minor: int
+    over_minor: int
+    line_id: int
+
+
+class LineNotOpen(Refusal, frozen=True, kw_only=True):
+    en = "Your pay-later line cannot be used for new purchases now. Pay another way, or ask us why."
+    zh = "您的先享后付额度目前不能用于新的消费。请换一种付款方式，或联系我们了解原因。"
+
+    state: Literal["frozen", "closed"]
+    line_id: int
+
+
+class PastDue(Refusal, frozen=True, kw_only=True):
+    en = (
+        "A payment that was due on {due_on} has not been made. "
+        "Repay {due_minor} to use pay later again, or pay another way."
+    )
+    zh = "您有一笔应于{due_on}还清的款项尚未还清。还款 {due_minor} 后即可继续使用，或换一种付款方式。"
+
+    due_on: date
+    due_minor: int
+    line_id: int
+
+
+def refuse_credit(line: Line, amount_minor: int, *, terms: Terms, at: At) -> Refusal | None:
+    """Why `amount_minor` may not be reserved on this line now; None when it may.
+
+    The flags are those of the line's last event or close.
+    """
+    if line.state is not LineState.OPEN:
+        state: Literal["frozen", "closed"] = "frozen" if line.state is LineState.FROZEN else "closed"
+        return LineNotOpen(state=state, line_id=line.id)
+    if terms.blocks_while_past_due and line.past_due_on is not None and line.past_due_on < at.on:
+        return PastDue(due_on=line.past_due_on, due_minor=line.due_minor, line_id=line.id)
+    over_minor = amount_minor - line.available_minor
+    if over_minor > terms.over_limit_tolerance_minor:
+        return CreditLimitExceeded(
+            requested_minor=amount_minor,
+            available_minor=line.available_minor,
+            over_minor=over_minor,
+            line_id=line.id,
+        )
+    return None

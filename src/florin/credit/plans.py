@@ -1,0 +1,148 @@
+"""Plans: a purchase in installments, for one fee that the shopper or the merchant bears.
+
+A quote is what the cashier page shows before anybody agrees: each installment, the fee, the total, and the annualized
+rate, which the law wants larger than any other. What was agreed travels in the event (`InstallmentChoice`), never
+recomputed.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+import msgspec
+
+from florin.credit.items import Installment
+from florin.credit.terms import Program, RateConvention, Terms
+from florin.events import FeePayer, InstallmentChoice
+from florin.events.refusals import Refusal
+from florin.money.amounts import round_half_up, split_minor
+from florin.money.rates import installment_rate
+
+
+class Part(NamedTuple):
+    """One installment, split into principal and the shopper's fee."""
+
+    principal_minor: int
+    fee_minor: int
+
+
+class PlanQuote(msgspec.Struct, frozen=True, kw_only=True):
+    """An offer. fee_minor: of the whole plan, whoever bears it. total: what the shopper pays in all; per_period: her
+    first installment, the largest. annualized_rate: a share (0.1445 is 14.45 %), zero when the merchant bears the fee.
+    """
+
+    count: int
+    fee_payer: FeePayer
+    fee_minor: int
+    installments: tuple[Part, ...]
+    total_minor: int
+    per_period_minor: int
+    annualized_rate: Decimal
+    convention: RateConvention
+
+    def choice(self) -> InstallmentChoice:
+        """What the shopper agrees to by taking this offer."""
+        return InstallmentChoice(count=self.count, fee_minor=self.fee_minor, fee_payer=self.fee_payer)
+
+
+class InstallmentsNotOffered(Refusal, frozen=True, kw_only=True):
+    en = "{count} installments are not offered here. Choose one of {offered}, or pay all of it next month."
+    zh = "这里不支持分 {count} 期。可选期数：{offered}，也可以选择下月一次还清。"
+
+    count: int
+    offered: str
+
+
+class TooSmallForInstallments(Refusal, frozen=True, kw_only=True):
+    en = "Installments begin at {least_minor}; this purchase is {requested_minor}. Pay next month, or pay another way."
+    zh = "满 {least_minor} 才能分期，本次消费为 {requested_minor}。您可以选择下月还款，或换一种付款方式。"
+
+    requested_minor: int
+    least_minor: int
+    count: int
+
+
+def quote(principal_minor: int, count: int, terms: Terms, fee_payer: FeePayer = "shopper") -> PlanQuote | None:
+    """The offer for a purchase in `count` installments; None when the terms do not offer it for this amount."""
+    choice = installment_choice(principal_minor, count, terms, fee_payer)
+    if choice is None:
+        return None
+    parts = shopper_parts(principal_minor, choice, terms)
+    payments = [part.principal_minor + part.fee_minor for part in parts]
+    return PlanQuote(
+        count=count,
+        fee_payer=fee_payer,
+        fee_minor=choice.fee_minor,
+        installments=parts,
+        total_minor=sum(payments),
+        per_period_minor=max(payments),
+        annualized_rate=installment_rate(principal_minor, payments, terms.rate_convention),
+        convention=terms.rate_convention,
+    )
+
+
+def installment_choice(
+    principal_minor: int, count: int, terms: Terms, fee_payer: FeePayer = "shopper"
+) -> InstallmentChoice | None:
+    """What is agreed when a purchase is spread: the count and its fee; None when the terms do not offer it for this amount."""
+    fee_rate = terms.fee_rate(count)
+    if fee_rate is None or principal_minor < max(terms.installment_amount_minor_min, count):
+        return None
+    fee_minor = round_half_up(principal_minor * Fraction(fee_rate))
+    return InstallmentChoice(count=count, fee_minor=fee_minor, fee_payer=fee_payer)
+
+
+def offers(principal_minor: int, terms: Terms, fee_payer: FeePayer = "shopper") -> tuple[PlanQuote, ...]:
+    """All plans that the terms offer for an amount, the shortest first."""
+    counts = sorted(offer.count for offer in terms.installments)
+    quotes = (quote(principal_minor, count, terms, fee_payer) for count in counts)
+    return tuple(offer for offer in quotes if offer is not None)
+
+
+def installment_choice(
+    principal_minor: int, count: int, *, terms: Terms, fee_payer: FeePayer
+) -> InstallmentChoice | Refusal:
+    """What is agreed when a purchase is put into `count` installments, or why the terms do not offer that."""
+    offer = quote(principal_minor, count, terms, fee_payer)
+    if offer is not None:
+        return offer.choice()
+    counts = sorted(offered.count for offered in terms.installments)
+    if count not in counts:
+        return InstallmentsNotOffered(count=count, offered=", ".join(map(str, counts)))
+    return TooSmallForInstallments(
+        requested_minor=principal_minor, least_minor=max(terms.installment_amount_minor_min, count), count=count
+    )
+
+
+def shopper_parts(principal_minor: int, choice: InstallmentChoice, terms: Terms) -> tuple[Part, ...]:
+    """What the shopper pays in each installment: principal and fee split apart, or so that the totals are equal (a
+    term).
+    """
+    if choice.fee_payer == "merchant":
+        return tuple(Part(principal, 0) for principal in split_minor(principal_minor, choice.count))
+    return tuple(Part(*pair) for pair in _split(principal_minor, choice, terms))
+
+
+def installments_to_come(
+    principal_minor: int, choice: InstallmentChoice, bought_on: date, program: Program
+) -> tuple[Installment, ...]:
+    """The installments of a plan, one a cycle, the first on the first statement after the purchase."""
+    terms = program.terms_on(bought_on)
+    installments = []
+    bills_on = bought_on
+    for number, (principal, fee) in enumerate(_split(principal_minor, choice, terms), start=1):
+        bills_on = program.next_close_on(bills_on)
+        installments.append(Installment(number=number, bills_on=bills_on, principal_minor=principal, fee_minor=fee))
+    return tuple(installments)
+
+
+def _split(principal_minor: int, choice: InstallmentChoice, terms: Terms) -> list[tuple[int, int]]:
+    fees = split_minor(choice.fee_minor, choice.count)
+    principals = split_minor(principal_minor, choice.count)
+    if terms.installment_split == "equal_total" and choice.fee_payer == "shopper":
+        totals = split_minor(principal_minor + choice.fee_minor, choice.count)
+        principals = [total - fee for total, fee in zip(totals, fees, strict=True)]
+    return list(zip(principals, fees, strict=True))

@@ -1,0 +1,120 @@
+"""Repay: the shopper pays, from the wallet or through the bank.
+
+The amount clears billed debts first, the oldest statement first, then unbilled ones. The wallet is never asked for
+more than is owed. Through the bank more may arrive: the excess is owed to the customer and, by the terms, goes to the
+wallet at once.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from florin.credit.account import evolve
+from florin.credit.items import Account
+from florin.credit.line import Line
+from florin.credit.payoff import payoff
+from florin.credit.terms import Program
+from florin.events import CreditBalancePaid, Repaid, RepaymentSource
+from florin.events.refusals import Refusal
+from florin.money.at import At
+
+
+class Repay(msgspec.Struct, frozen=True, kw_only=True):
+    """amount_minor: above zero. reference: the bank's, for a repayment through the bank."""
+
+    needs_advance: ClassVar[bool] = True
+
+    line_id: int
+    amount_minor: int
+    source: RepaymentSource
+    reference: str = ""
+
+
+class AmountNotPositive(Refusal, frozen=True, kw_only=True):
+    en = "{amount_minor} cannot be paid. Enter an amount above zero."
+    zh = "无法支付 {amount_minor}。请输入大于零的金额。"
+
+    amount_minor: int
+
+
+class NothingOwed(Refusal, frozen=True, kw_only=True):
+    en = "There is nothing to repay. Nothing was taken from your wallet."
+    zh = "您没有需要还的款项，未从余额扣款。"
+
+    line_id: int
+
+
+class RepaymentAboveOwed(Refusal, frozen=True, kw_only=True):
+    en = "You owe {owed_minor} in all. Nothing was taken from your wallet. Repay {owed_minor} or less."
+    zh = "您目前共欠 {owed_minor}，未从余额扣款。请还 {owed_minor} 或更少。"
+
+    amount_minor: int
+    owed_minor: int
+    line_id: int
+
+
+class WalletTooLow(Refusal, frozen=True, kw_only=True):
+    en = "Your wallet holds {balance_minor}, {short_minor} too little. Top it up, repay less, or repay from your bank."
+    zh = "您的余额为 {balance_minor}，还差 {short_minor}。请先充值、减少还款金额，或使用银行卡还款。"
+
+    amount_minor: int
+    balance_minor: int
+    short_minor: int
+
+
+def decide(
+    line: Line, account: Account, command: Repay, at: At, *, wallet_balance_minor: int, program: Program
+) -> tuple[Repaid | CreditBalancePaid, ...] | Refusal:
+    """The repayment, and the payment of an excess to the wallet. The account must have been advanced to `at.on`.
+
+    A repayment through the bank is money that has arrived, so it is taken whatever is owed.
+    """
+    if command.amount_minor <= 0:
+        return AmountNotPositive(amount_minor=command.amount_minor)
+    if command.source == "wallet":
+        refusal = _refuse_wallet(account, command, at, wallet_balance_minor, program)
+        if refusal is not None:
+            return refusal
+    repaid = Repaid(
+        value_on=at.on,
+        line_id=line.id,
+        person_id=line.person_id,
+        amount_minor=command.amount_minor,
+        source=command.source,
+        reference=command.reference,
+    )
+    after, _ = evolve(account, repaid, program)
+    excess = credit_balance_paid(line, after, at, program)
+    return (repaid,) if excess is None else (repaid, excess)
+
+
+def credit_balance_paid(line: Line, account: Account, at: At, program: Program) -> CreditBalancePaid | None:
+    """The payment to the wallet of all that the lender owes the customer; None when nothing is, or the terms keep it
+    on the line.
+
+    account: after the repayment or refund that left something over.
+    """
+    if account.credit_balance_minor == 0 or not program.terms_on(at.on).credit_balance_to_wallet:
+        return None
+    return CreditBalancePaid(
+        value_on=at.on, line_id=line.id, person_id=line.person_id, amount_minor=account.credit_balance_minor
+    )
+
+
+def _refuse_wallet(
+    account: Account, command: Repay, at: At, wallet_balance_minor: int, program: Program
+) -> Refusal | None:
+    owed_minor = payoff(account, at.on, program).total_minor
+    if owed_minor == 0:
+        return NothingOwed(line_id=command.line_id)
+    if command.amount_minor > owed_minor:
+        return RepaymentAboveOwed(amount_minor=command.amount_minor, owed_minor=owed_minor, line_id=command.line_id)
+    if command.amount_minor > wallet_balance_minor:
+        return WalletTooLow(
+            amount_minor=command.amount_minor,
+            balance_minor=wallet_balance_minor,
+            short_minor=command.amount_minor - wallet_balance_minor,
+        )
+    return None

@@ -1,0 +1,106 @@
+"""Returns: a refund in the debt of the very purchase it is for.
+
+A purchase not billed yet simply shrinks. A plan's installments to come shrink evenly first, and the fee of what will
+not be lent is cancelled by the terms; then what is left of its billed installments clears, the oldest first. Billed
+fees stay: they are earned. What the purchase does not take goes on in the refund order.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from msgspec.structs import replace
+
+from florin.credit.allocation import Cleared, Debt, clear, principal_debt, without_settled
+from florin.credit.items import Account, Plan
+from florin.credit.terms import Terms
+from florin.events import Refunded
+from florin.ledger import Entry, Rule
+from florin.money.amounts import round_half_up, share_out
+
+
+def return_purchase(account: Account, event: Refunded, terms: Terms) -> Cleared:
+    """Clear what is owed on the refunded purchase itself, as far as the refund reaches.
+
+    The merchant's fee goes back as the event agreed it; the shopper's is cancelled by the terms.
+    """
+    unbilled = clear(account, _unbilled_debts(account, event.payment_id), event.credit_minor)
+    account, shrunk, rest_minor = _shrink_plans(unbilled.account, event, unbilled.rest_minor, terms)
+    billed = clear(account, _billed_debts(account, event.payment_id), rest_minor)
+    return billed._replace(entries=(*unbilled.entries, *shrunk, *billed.entries))
+
+
+def merchant_fee_back_minor(account: Account, item_id: int, returned_minor: int, terms: Terms) -> int:
+    """What the merchant gets back of an installment fee that he bore, when so much of the purchase is returned."""
+    back_minor = 0
+    for plan in account.plans:
+        if plan.item_id == item_id:
+            taken_minor = min(returned_minor, plan.principal_minor)
+            returned_minor -= taken_minor
+            if plan.fee_payer == "merchant":
+                back_minor += cancelled_fee_minor(plan, taken_minor, terms)
+    return back_minor
+
+
+def cancelled_fee_minor(plan: Plan, returned_minor: int, terms: Terms) -> int:
+    """The part of the fee not yet billed that a return of `returned_minor` of the unbilled principal cancels."""
+    if returned_minor == 0 or terms.plan_refund_fee == "keep":
+        return 0
+    if terms.plan_refund_fee == "full_return_only":
+        return plan.deferred_fee_minor if returned_minor == plan.principal_minor else 0
+    return round_half_up(Fraction(plan.deferred_fee_minor * returned_minor, plan.principal_minor))
+
+
+def _unbilled_debts(account: Account, item_id: int) -> list[Debt]:
+    return [
+        Debt("purchase", index, 0, "principal", purchase.unbilled_minor, item_id, Rule.CLEAR_PRINCIPAL_UNBILLED)
+        for index, purchase in enumerate(account.purchases)
+        if purchase.item_id == item_id
+    ]
+
+
+def _billed_debts(account: Account, item_id: int) -> list[Debt]:
+    return [
+        principal_debt(statement, index, part)
+        for index, statement in enumerate(account.statements)
+        for part, item in enumerate(statement.items)
+        if item.item_id == item_id and item.principal_minor > 0
+    ]
+
+
+def _shrink_plans(
+    account: Account, event: Refunded, amount_minor: int, terms: Terms
+) -> tuple[Account, list[Entry], int]:
+    plans: list[Plan] = []
+    entries: list[Entry] = []
+    fee_back_minor = event.merchant_fee_back_minor
+    for plan in account.plans:
+        taken_minor = min(amount_minor, plan.principal_minor) if plan.item_id == event.payment_id else 0
+        if taken_minor == 0:
+            plans.append(plan)
+            continue
+        amount_minor -= taken_minor
+        if plan.fee_payer == "shopper":
+            cancelled_minor = cancelled_fee_minor(plan, taken_minor, terms)
+            entries.append(Entry(Rule.CHARGE_SHOPPER_FEE, cancelled_minor, plan.item_id, reversed=True))
+        else:
+            cancelled_minor = min(fee_back_minor, plan.deferred_fee_minor)
+            fee_back_minor -= cancelled_minor
+        shrunk = _shrink(plan, taken_minor, cancelled_minor)
+        left = without_settled(shrunk)
+        entries.append(Entry(Rule.CLEAR_PRINCIPAL_UNBILLED, taken_minor, plan.item_id))
+        entries.append(Entry(Rule.EARN_FEE, shrunk.deferred_fee_minor - left.deferred_fee_minor, plan.item_id))
+        plans += [left] if left.future else []
+    return replace(account, plans=tuple(plans)), [e for e in entries if e.amount_minor > 0], amount_minor
+
+
+def _shrink(plan: Plan, taken_minor: int, cancelled_minor: int) -> Plan:
+    principals = share_out(plan.principal_minor - taken_minor, [i.principal_minor for i in plan.future])
+    fees = [installment.fee_minor for installment in plan.future]
+    if cancelled_minor > 0:
+        fees = share_out(plan.deferred_fee_minor - cancelled_minor, fees)
+    future = tuple(
+        replace(installment, principal_minor=principal, fee_minor=fee)
+        for installment, principal, fee in zip(plan.future, principals, fees, strict=True)
+    )
+    return replace(plan, future=future)

@@ -1,0 +1,21 @@
+"""Programs of well-known ecosystems, as data: one TOML file each, every number with its source and its grade.
+
+Grades: A law, regulator, official document; B named press; C anonymous pages; U from general knowledge, unverified;
+X chosen or computed by us. A new ecosystem is a file, not a fork.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+
+def preset_names() -> tuple[str, ...]:
+    """The names that `preset_text` knows, sorted."""
+    return tuple(sorted(f.name.removesuffix(".toml") for f in files(__name__).iterdir() if f.name.endswith(".toml")))
+
+
+def preset_text(name: str) -> str:
+    """The TOML text of a preset. Raises KeyError for a name that is not in `preset_names`."""
+    if name not in preset_names():
+        raise KeyError(name)
+    return files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
