@@ -70,6 +70,7 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
             account, entries = _refund(account, event, program)
         case CreditBalancePaid():
             account = replace(account, credit_balance_minor=account.credit_balance_minor - event.amount_minor)
+            entries = (Entry(Rule.PAY_CREDIT_BALANCE, event.amount_minor),)
         case StatementIssued():
             account, entries = after_statement(account, event, program)
             account = _without_settled(account, program)

@@ -41,10 +41,10 @@ class PastDue(Refusal, frozen=True, kw_only=True):
     line_id: int
 
 
-def refuse_credit(line: Line, amount_minor: int, *, terms: Terms, at: At) -> Refusal | None:
+def refuse_credit(line: Line, amount_minor: int, tolerance_minor: int, at: At, terms: Terms) -> Refusal | None:
     """Why `amount_minor` may not be reserved on this line now; None when it may.
 
-    The flags are those of the line's last event or close.
+    tolerance_minor: how far above the limit this purchase may go. The flags are those of the line's last event or close.
     """
     if line.state is not LineState.OPEN:
         state: Literal["frozen", "closed"] = "frozen" if line.state is LineState.FROZEN else "closed"
@@ -52,7 +52,7 @@ def refuse_credit(line: Line, amount_minor: int, *, terms: Terms, at: At) -> Ref
     if terms.blocks_while_past_due and line.past_due_on is not None and line.past_due_on < at.on:
         return PastDue(due_on=line.past_due_on, due_minor=line.due_minor, line_id=line.id)
     over_minor = amount_minor - line.available_minor
-    if over_minor > terms.over_limit_tolerance_minor:
+    if over_minor > tolerance_minor:
         return CreditLimitExceeded(
             requested_minor=amount_minor,
             available_minor=line.available_minor,

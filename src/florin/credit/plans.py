@@ -17,7 +17,6 @@ import msgspec
 from florin.credit.items import Installment
 from florin.credit.terms import Program, RateConvention, Terms
 from florin.events import FeePayer, InstallmentChoice
-from florin.events.refusals import Refusal
 from florin.money.amounts import round_half_up, split_minor
 from florin.money.rates import installment_rate
 
@@ -48,23 +47,6 @@ class PlanQuote(msgspec.Struct, frozen=True, kw_only=True):
         return InstallmentChoice(count=self.count, fee_minor=self.fee_minor, fee_payer=self.fee_payer)
 
 
-class InstallmentsNotOffered(Refusal, frozen=True, kw_only=True):
-    en = "{count} installments are not offered here. Choose one of {offered}, or pay all of it next month."
-    zh = "这里不支持分 {count} 期。可选期数：{offered}，也可以选择下月一次还清。"
-
-    count: int
-    offered: str
-
-
-class TooSmallForInstallments(Refusal, frozen=True, kw_only=True):
-    en = "Installments begin at {least_minor}; this purchase is {requested_minor}. Pay next month, or pay another way."
-    zh = "满 {least_minor} 才能分期，本次消费为 {requested_minor}。您可以选择下月还款，或换一种付款方式。"
-
-    requested_minor: int
-    least_minor: int
-    count: int
-
-
 def quote(principal_minor: int, count: int, terms: Terms, fee_payer: FeePayer = "shopper") -> PlanQuote | None:
     """The offer for a purchase in `count` installments; None when the terms do not offer it for this amount."""
     choice = installment_choice(principal_minor, count, terms, fee_payer)
@@ -87,7 +69,7 @@ def quote(principal_minor: int, count: int, terms: Terms, fee_payer: FeePayer = 
 def installment_choice(
     principal_minor: int, count: int, terms: Terms, fee_payer: FeePayer = "shopper"
 ) -> InstallmentChoice | None:
-    """What is agreed when a purchase is spread: the count and its fee; None when the terms do not offer it for this amount."""
+    """What is agreed when a purchase is spread: the count and its fee; None when the terms do not offer it."""
     fee_rate = terms.fee_rate(count)
     if fee_rate is None or principal_minor < max(terms.installment_amount_minor_min, count):
         return None
@@ -100,21 +82,6 @@ def offers(principal_minor: int, terms: Terms, fee_payer: FeePayer = "shopper") 
     counts = sorted(offer.count for offer in terms.installments)
     quotes = (quote(principal_minor, count, terms, fee_payer) for count in counts)
     return tuple(offer for offer in quotes if offer is not None)
-
-
-def installment_choice(
-    principal_minor: int, count: int, *, terms: Terms, fee_payer: FeePayer
-) -> InstallmentChoice | Refusal:
-    """What is agreed when a purchase is put into `count` installments, or why the terms do not offer that."""
-    offer = quote(principal_minor, count, terms, fee_payer)
-    if offer is not None:
-        return offer.choice()
-    counts = sorted(offered.count for offered in terms.installments)
-    if count not in counts:
-        return InstallmentsNotOffered(count=count, offered=", ".join(map(str, counts)))
-    return TooSmallForInstallments(
-        requested_minor=principal_minor, least_minor=max(terms.installment_amount_minor_min, count), count=count
-    )
 
 
 def shopper_parts(principal_minor: int, choice: InstallmentChoice, terms: Terms) -> tuple[Part, ...]:
