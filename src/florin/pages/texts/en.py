@@ -1,0 +1,5 @@
+"""The pages in English."""
+
+TEXTS: dict[str, str] = {
+    "brand": "Florin",
+}
