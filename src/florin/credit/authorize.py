@@ -44,7 +44,8 @@ class PastDue(Refusal, frozen=True, kw_only=True):
 def refuse_credit(line: Line, amount_minor: int, tolerance_minor: int, at: At, terms: Terms) -> Refusal | None:
     """Why `amount_minor` may not be reserved on this line now; None when it may.
 
-    tolerance_minor: how far above the limit this purchase may go. The flags are those of the line's last event or close.
+    tolerance_minor: how far above the limit this purchase may go. The flags are those of the line's last event or
+    close.
     """
     if line.state is not LineState.OPEN:
         state: Literal["frozen", "closed"] = "frozen" if line.state is LineState.FROZEN else "closed"

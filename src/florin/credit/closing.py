@@ -56,7 +56,25 @@ def scheduled(account: Account, program: Program) -> StatementIssued | FellPastD
             closes_on=statement.closes_on,
             missed_minor=missed_minor(account, statement.closes_on),
         )
-    return _statement_issued(account, closes_on, program)
+    return scheduled_statement(account, closes_on, program)
+
+
+def scheduled_statement(account: Account, closes_on: date, program: Program) -> StatementIssued:
+    """The statement of a close, if nothing happens before it."""
+    terms = program.terms_on(closes_on)
+    lines = tuple(_lines(account, closes_on, program))
+    image_minor = sum(line.amount_minor for line in lines)
+    return StatementIssued(
+        value_on=closes_on,
+        line_id=account.line_id,
+        opens_on=program.last_close_on(closes_on - timedelta(days=1)),
+        closes_on=closes_on,
+        due_on=program.due_on(closes_on),
+        image_minor=image_minor,
+        minimum_minor=_minimum_minor(account, lines, terms),
+        lines=lines,
+        earlier_minor=account.due_minor,
+    )
 
 
 def after_statement(account: Account, event: StatementIssued, program: Program) -> tuple[Account, tuple[Entry, ...]]:
@@ -111,23 +129,6 @@ def cure(account: Account) -> tuple[Account, tuple[Entry, ...]]:
             statement = replace(statement, past_due=False)
         statements.append(statement)
     return replace(account, statements=tuple(statements)), tuple(entries)
-
-
-def _statement_issued(account: Account, closes_on: date, program: Program) -> StatementIssued:
-    terms = program.terms_on(closes_on)
-    lines = tuple(_lines(account, closes_on, program))
-    image_minor = sum(line.amount_minor for line in lines)
-    return StatementIssued(
-        value_on=closes_on,
-        line_id=account.line_id,
-        opens_on=program.last_close_on(closes_on - timedelta(days=1)),
-        closes_on=closes_on,
-        due_on=program.due_on(closes_on),
-        image_minor=image_minor,
-        minimum_minor=_minimum_minor(account, lines, terms),
-        lines=lines,
-        earlier_minor=account.due_minor,
-    )
 
 
 def _lines(account: Account, closes_on: date, program: Program) -> Iterator[StatementLine]:

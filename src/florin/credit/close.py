@@ -1,0 +1,64 @@
+"""Close a line for good. It must owe nothing, hold nothing, and be owed nothing."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from florin.credit.freeze import LineIsClosed
+from florin.credit.items import Account
+from florin.credit.line import Line, LineState
+from florin.credit.payoff import payoff
+from florin.credit.terms import Program
+from florin.events import LineClosed
+from florin.events.refusals import Refusal
+from florin.money.at import At
+
+
+class CloseLine(msgspec.Struct, frozen=True, kw_only=True):
+    needs_advance: ClassVar[bool] = True
+
+    line_id: int
+    reason: str
+
+
+class StillOwed(Refusal, frozen=True, kw_only=True):
+    en = "You still owe {owed_minor}, future installments included. Repay it, then close the line."
+    zh = "您还有 {owed_minor} 未还（含未到期的分期）。请还清后再关闭。"
+
+    owed_minor: int
+    line_id: int
+
+
+class StillReserved(Refusal, frozen=True, kw_only=True):
+    en = "{reserved_minor} is reserved for orders that are not finished. Confirm receipt or cancel them first."
+    zh = "还有 {reserved_minor} 被未完成的订单占用。请确认收货或取消订单后再关闭。"
+
+    reserved_minor: int
+    line_id: int
+
+
+class StillOwedToCustomer(Refusal, frozen=True, kw_only=True):
+    en = "We owe you {credit_balance_minor}. It must be paid to your wallet before the line is closed."
+    zh = "我们应退您 {credit_balance_minor}。退回余额后才能关闭。"
+
+    credit_balance_minor: int
+    line_id: int
+
+
+def decide(
+    line: Line, account: Account, command: CloseLine, at: At, *, program: Program
+) -> tuple[LineClosed] | Refusal:
+    """The account must have been advanced to `at.on`: interest that no statement has billed is owed too."""
+    if line.state is LineState.CLOSED:
+        return LineIsClosed(line_id=line.id)
+    owed_minor = payoff(account, at.on, program).total_minor
+    if owed_minor > 0:
+        return StillOwed(owed_minor=owed_minor, line_id=line.id)
+    reserved_minor = line.held_minor + line.committed_minor
+    if reserved_minor > 0:
+        return StillReserved(reserved_minor=reserved_minor, line_id=line.id)
+    if account.credit_balance_minor > 0:
+        return StillOwedToCustomer(credit_balance_minor=account.credit_balance_minor, line_id=line.id)
+    return (LineClosed(value_on=at.on, line_id=line.id, person_id=line.person_id, reason=command.reason),)

@@ -1,0 +1,62 @@
+"""Freeze and unfreeze a line: nothing new is authorized while it is frozen.
+
+What is committed still becomes owed on receipt, what is owed is still billed and to be repaid.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from florin.credit.line import Line, LineState
+from florin.events import LineFrozen, LineUnfrozen
+from florin.events.refusals import Refusal
+from florin.money.at import At
+
+
+class FreezeLine(msgspec.Struct, frozen=True, kw_only=True):
+    needs_advance: ClassVar[bool] = False
+
+    line_id: int
+    reason: str
+
+
+class UnfreezeLine(msgspec.Struct, frozen=True, kw_only=True):
+    needs_advance: ClassVar[bool] = False
+
+    line_id: int
+    reason: str
+
+
+class LineIsClosed(Refusal, frozen=True, kw_only=True):
+    en = "This line is closed. Open a new one to use pay later again."
+    zh = "该额度已关闭。如需继续使用，请重新开通。"
+
+    line_id: int
+
+
+class LineAlreadyFrozen(Refusal, frozen=True, kw_only=True):
+    en = "This line is frozen already."
+    zh = "该额度已处于冻结状态。"
+
+    line_id: int
+
+
+class LineNotFrozen(Refusal, frozen=True, kw_only=True):
+    en = "This line is not frozen; it can be used."
+    zh = "该额度未被冻结，可以正常使用。"
+
+    line_id: int
+
+
+def decide(line: Line, command: FreezeLine | UnfreezeLine, at: At) -> tuple[LineFrozen] | tuple[LineUnfrozen] | Refusal:
+    if line.state is LineState.CLOSED:
+        return LineIsClosed(line_id=line.id)
+    if isinstance(command, FreezeLine):
+        if line.state is LineState.FROZEN:
+            return LineAlreadyFrozen(line_id=line.id)
+        return (LineFrozen(value_on=at.on, line_id=line.id, person_id=line.person_id, reason=command.reason),)
+    if line.state is LineState.OPEN:
+        return LineNotFrozen(line_id=line.id)
+    return (LineUnfrozen(value_on=at.on, line_id=line.id, person_id=line.person_id, reason=command.reason),)

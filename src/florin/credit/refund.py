@@ -1,0 +1,70 @@
+"""The credit side of a refund after receipt: what it would clear, before anybody agrees to it.
+
+Order: what is left of that purchase; then arrears, the oldest first; then, by the terms, other billed and unbilled
+debt; the rest is owed to the customer and, by the terms, paid to the wallet at once. The refund itself is a payment's
+action (`payments/refund.py`); its event is folded by the account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from florin.credit.account import evolve
+from florin.credit.items import Account
+from florin.credit.returns import merchant_fee_back_minor
+from florin.credit.terms import Program
+from florin.events import Refunded
+from florin.ledger import Entry, Rule
+
+_CLEARS = {rule for rule in Rule if rule.name.startswith("CLEAR_")}
+
+
+class RefundPreview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a refund of credit does. cleared: all debt it takes away; purchase: the part on the refunded purchase
+    itself.
+
+    shopper_fee: installment fee that the shopper need not pay any more. merchant_fee_back: the part of a fee he bore
+    that goes back to the merchant. excess: what goes to the wallet now, above all debt. kept: what stays on the line
+    as credit balance.
+    """
+
+    cleared_minor: int
+    purchase_minor: int
+    shopper_fee_minor: int
+    merchant_fee_back_minor: int
+    excess_minor: int
+    kept_minor: int
+
+
+def preview(account: Account, payment_id: int, credit_minor: int, on: date, program: Program) -> RefundPreview:
+    """What refunding `credit_minor` of a purchase does on a day to which the account has been advanced."""
+    terms = program.terms_on(on)
+    fee_back_minor = merchant_fee_back_minor(account, payment_id, credit_minor, terms)
+    event = Refunded(
+        value_on=on,
+        line_id=account.line_id,
+        payment_id=payment_id,
+        credit_minor=credit_minor,
+        wallet_minor=0,
+        before_receipt=False,
+        request_no="",
+        merchant_fee_back_minor=fee_back_minor,
+    )
+    after, entries = evolve(account, event, program)
+    cleared = [entry for entry in entries if entry.rule in _CLEARS]
+    balance_minor = after.credit_balance_minor
+    return RefundPreview(
+        cleared_minor=_sum(cleared),
+        purchase_minor=_sum(entry for entry in cleared if entry.subject_id == payment_id),
+        shopper_fee_minor=_sum(entry for entry in entries if entry.rule is Rule.CHARGE_SHOPPER_FEE),
+        merchant_fee_back_minor=fee_back_minor,
+        excess_minor=balance_minor if terms.credit_balance_to_wallet else 0,
+        kept_minor=0 if terms.credit_balance_to_wallet else balance_minor,
+    )
+
+
+def _sum(entries: Iterable[Entry]) -> int:
+    return sum(entry.amount_minor for entry in entries)
