@@ -95,7 +95,10 @@ def make_npm():
         if read(stamp) == wanted:
             return
         print("Making tests/sdk/npm/node_modules, once.", flush=True)
-        run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=NPM)
+        run(
+            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
+            cwd=NPM,
+        )
         write(stamp, wanted)
 
 

@@ -29,6 +29,15 @@ ROOT = Path(__file__).parent.parent
 SERVER_SETTINGS = {"shared_buffers": "32MB", "fsync": "off", "full_page_writes": "off", "max_wal_size": "256MB"}
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests neither see nor touch the operator's Florin: no address of theirs, and a data folder of our own."""
+    for name in [name for name in os.environ if name.startswith("FLORIN_")]:
+        del os.environ[name]
+    folder = temporary_data_dir()
+    config.add_cleanup(folder.cleanup)
+    os.environ["FLORIN_DATA"] = folder.name
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreshDatabase:
     """A migrated, empty database: its name and the address of each role."""

@@ -1,18 +1,147 @@
 """The `florin` command: how an operator reaches the parts.
 
-Thin on purpose. Each command imports what it needs when it runs, so `florin --help` answers at once.
+Thin on purpose. Each command imports what it needs when it runs, so `florin --help` answers at once; a command that
+another part writes is called there, with its own arguments and its own help.
 """
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-app = typer.Typer(name="florin", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    name="florin",
+    help="Shop now, pay later, run by the owner of the shops.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+_THEIR_OWN_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+DataOption = Annotated[
+    Path | None, typer.Option("--data", envvar="FLORIN_DATA", help="The data folder; else the usual place.")
+]
 
 
-@app.callback()
-def florin() -> None:
-    """Shop now, pay later, run by the owner of the shops."""
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def serve(context: typer.Context) -> None:
+    """Serve the pages and the wires, until stopped."""
+    _call("florin.app.serve", "serve", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def demo(context: typer.Context) -> None:
+    """Tell the story of a month of pay-later, then serve it; --tour stops after the story."""
+    _call("florin.sandbox.demo", "demo", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def sandbox(context: typer.Context) -> None:
+    """A temporary instance to test a shop against: up, pay, receive, refund, repay, clock, fail, ..."""
+    _call("florin.sandbox.cli", "app", context)
+
+
+@app.command()
+def migrate(data: DataOption = None) -> None:
+    """Bring the database to the schema of this version."""
+    from florin.store.migrate import migrate as run
+    from florin.store.session import open_store
+
+    with open_store(data) as store:
+        run(store.addresses.owner, say=sys.stdout)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")],
+    data: DataOption = None,
+    with_key: Annotated[bool, typer.Option("--with-key", help="Copy the master key to FILE.key.")] = False,
+) -> None:
+    """Write the database to a file, while everything runs."""
+    from florin.store.backup import back_up
+    from florin.store.session import open_store
+
+    with open_store(data) as store:
+        key = back_up(store, file, with_key=with_key)
+    typer.echo(f"The database is in {file} ({file.stat().st_size / 1e6:.1f} MB).\n{key.note}")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="The file that `florin backup` wrote.")], data: DataOption = None
+) -> None:
+    """Fill an empty database from a backup: all of it, or nothing."""
+    from florin.store.backup import restore as fill
+    from florin.store.migrate import pending_migrations
+    from florin.store.session import open_store
+
+    with open_store(data) as store:
+        key = fill(store, file)
+        pending = pending_migrations(store.addresses.owner)
+    typer.echo(f"The database of {file} is restored.\n{key.note}")
+    if pending:
+        typer.echo(f"It is of an earlier version ({len(pending)} migrations are pending): run `florin migrate`.")
+
+
+@app.command()
+def doctor(data: DataOption = None) -> None:
+    """Look at everything, say what is wrong and how to mend it; exit code 1 if something is."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from florin.store.doctor import Health, examine
+    from florin.store.folder import DataFolder, default_data_dir
+
+    table = Table("", "", "seen", "how to mend it", box=None, pad_edge=False)
+    marks = {Health.OK: "[green]ok[/]", Health.NOTE: "[yellow]note[/]", Health.WRONG: "[bold red]wrong[/]"}
+    healthy = True
+    for finding in examine(DataFolder(data or default_data_dir())):
+        table.add_row(marks[finding.health], finding.subject, finding.seen, finding.mend)
+        healthy = healthy and finding.health is not Health.WRONG
+    Console().print(table)
+    raise typer.Exit(0 if healthy else 1)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def prove(context: typer.Context) -> None:
+    """Prove the books: every cent, in every book."""
+    _call("florin.app.prove", "prove", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def keys(context: typer.Context) -> None:
+    """Platform keys and API keys: list, make, rotate, revoke."""
+    _call("florin.app.keys", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def bench(context: typer.Context) -> None:
+    """Measure payments per second on this machine."""
+    _call("florin.bench.cli", "app", context)
 
 
 def main() -> None:
-    """The entry point of the installed command."""
-    app()
+    """The entry point of the installed command. A refusal is told in two lines, not as a traceback."""
+    try:
+        app()
+    except Exception as error:
+        from florin.store.refusal import StoreRefusal  # here, because it brings the store, which --help does not need
+
+        if not isinstance(error, StoreRefusal):
+            raise
+        typer.echo(f"{error.problem}\n{error.remedy}", err=True)
+        sys.exit(1)
+
+
+def _call(module: str, name: str, context: typer.Context) -> None:
+    """Run `name` of `module`, a typer app or a function with typer's annotations, on the arguments we were given."""
+    target = getattr(importlib.import_module(module), name)
+    if not isinstance(target, typer.Typer):
+        command = target
+        target = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        target.command()(command)
+    target(args=context.args, prog_name=context.command_path)

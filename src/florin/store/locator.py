@@ -13,7 +13,9 @@ DATABASE = "florin"
 
 def dsn_of(folder: DataFolder, *, role: str, database: str = DATABASE) -> str:
     """The embedded server's address of one database for one role. The server need not be running."""
-    return f"postgresql:///{quote(database, safe='')}?{urlencode({'host': str(folder.sockets), 'user': role})}"
+    # The port names the socket's file; a PGPORT in somebody's environment must not.
+    where = urlencode({"host": str(folder.sockets), "port": 5432, "user": role})
+    return f"postgresql:///{quote(database, safe='')}?{where}"
 
 
 def django_database(dsn: str, **options: Any) -> dict[str, Any]:

@@ -8,8 +8,7 @@ import importlib.util
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TextIO
 
 import psycopg
 
@@ -21,12 +20,20 @@ _SETTINGS = "florin.pages.settings"
 _TURN = 0x666C6F72
 
 
-def migrate(owner_dsn: str, *, say: Any = None) -> None:
-    """Run what is pending. say: a text stream for Django's progress lines; none are written without it."""
+def migrate(owner_dsn: str, *, say: TextIO | None = None) -> None:
+    """Run what is pending, then see that accounts, postings and grants are what the code says; twice changes nothing.
+
+    say: where Django's progress lines go; without it none are written.
+    """
     from django.core.management import call_command
 
+    from florin.schema.sync import sync
+
     with _django_as_owner(owner_dsn), _one_at_a_time(owner_dsn):
-        call_command("migrate", database=_ALIAS, interactive=False, verbosity=1 if say else 0, stdout=say or _silence())
+        options = {"verbosity": 1, "stdout": say} if say else {"verbosity": 0}
+        call_command("migrate", database=_ALIAS, interactive=False, **options)
+        with psycopg.connect(owner_dsn) as owner:
+            sync(owner)
 
 
 def pending_migrations(owner_dsn: str) -> list[str]:
@@ -38,6 +45,20 @@ def pending_migrations(owner_dsn: str) -> list[str]:
         executor = MigrationExecutor(connections[_ALIAS])
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def migrations_from_later(owner_dsn: str) -> list[str]:
+    """The names of migrations that the database has and this version does not know: it was served by a later one."""
+    with _django_as_owner(owner_dsn):
+        from django.db import connections
+        from django.db.migrations.loader import MigrationLoader
+
+        loader = MigrationLoader(connections[_ALIAS])
+        known = set(loader.graph.nodes) | set(loader.replacements)
+        ours = set(loader.migrated_apps)
+        return sorted(
+            f"{app}.{name}" for app, name in loader.applied_migrations if app in ours and (app, name) not in known
+        )
 
 
 @contextmanager
@@ -68,8 +89,9 @@ def _set_up_django(owner_dsn: str) -> None:
         if _exists(_SETTINGS) or os.environ.get("DJANGO_SETTINGS_MODULE"):
             os.environ.setdefault("DJANGO_SETTINGS_MODULE", _SETTINGS)
         else:
-            schema = ["florin.schema"] if _exists("florin.schema") else []
-            settings.configure(INSTALLED_APPS=schema, DATABASES={"default": django_database(owner_dsn)}, USE_TZ=True)
+            settings.configure(
+                INSTALLED_APPS=["florin.schema"], DATABASES={"default": django_database(owner_dsn)}, USE_TZ=True
+            )
     django.setup()
 
 
@@ -85,7 +107,3 @@ def _one_at_a_time(owner_dsn: str) -> Iterator[None]:
     with psycopg.connect(owner_dsn, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%(turn)s)", {"turn": _TURN})
         yield
-
-
-def _silence() -> Any:
-    return Path(os.devnull).open("w")

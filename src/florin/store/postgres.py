@@ -31,7 +31,7 @@ SUPERUSER = "postgres"
 
 _RETRY_START_S = 15.0
 _LOG_BYTES_MAX = 16_000_000
-_CRASHES_MAX, _CRASHES_WITHIN_S = 5, 60.0
+_CRASHES_MAX, _CRASHES_WITHIN_S = 10, 60.0
 # After a crash, children of the dead server may hold its shared memory for a moment.
 _PASSING_TROUBLE = ("pre-existing shared memory block", "is still in use", "already exists", "is being used by")
 # Waits for the end of its input, which comes when the supervisor is gone, however it went; then asks the server, if it
@@ -55,7 +55,7 @@ class EmbeddedPostgres:
     """One PostgreSQL server on one data folder, as a context manager or by `start` and `stop`.
 
     settings: server settings beside or instead of ours, as on the server's command line. restart_after_crash: start
-    the server again when it dies under us, at most five times a minute.
+    the server again when it dies under us, until it has died ten times in a minute.
     Raises StoreRefusal, named after the reason.
     """
 
