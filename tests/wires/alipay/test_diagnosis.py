@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from florin.wires.alipay.diagnosis import Finding, RegisteredKey, diagnose, first_difference, first_line, recover_digest
+from florin.wires.alipay.diagnosis import Finding, RegisteredKey, diagnose, first_difference, recover_digest, shown
 from florin.wires.alipay.keys import new_private_key
 from florin.wires.alipay.mistakes import Mistake
 from florin.wires.alipay.parameters import read_parameters
@@ -330,5 +330,5 @@ def test_a_long_difference_is_cut_around_its_place():
 
 
 def test_a_string_for_the_log_is_cut_and_never_breaks():
-    assert first_line(b"\xff\xe8\x8c\xb6") == "\\xff茶"
-    assert first_line(b"x" * 5000, limit=10) == "xxxxxxxxxx… (5,000 bytes)"
+    assert shown(b"\xff\xe8\x8c\xb6") == "\\xff茶"
+    assert shown(b"x" * 5000, limit=10) == "xxxxxxxxxx… (5,000 bytes)"

@@ -45,7 +45,7 @@ MESSAGES: Final = {
 }
 
 
-@dataclass
+@dataclass(eq=False)
 class Problem(Exception):
     """An answer that is a refusal: the gateway's code and sub_code, and what the developer reads.
 

@@ -230,7 +230,7 @@ def _visible(text: str) -> str:
     )
 
 
-def first_line(text: bytes, *, limit: int = 4096) -> str:
+def shown(text: bytes, *, limit: int = 4096) -> str:
     """Bytes as text for a log line or a record: what is not UTF-8 is shown as escapes, and a long string is cut."""
     shown = text[:limit].decode("utf-8", "backslashreplace")
     return shown if len(text) <= limit else f"{shown}… ({len(text):,} bytes)"

@@ -129,7 +129,7 @@ def _selections(parameters: Parameters) -> list[Variant]:
         Variant(Step(Mistake.SIGN_TYPE_DROPPED, ""), only(lambda e: right(e) and e.name != "sign_type")),
         Variant(Step(Mistake.EMPTIES_KEPT, ""), only(lambda e: e.name != "sign")),
     ]
-    mangled = _html_mended(parameters.entries)
+    mangled = html_mended(parameters.entries)
     if mangled is not None:
         step = Step(Mistake.HTML_ESCAPED, "the address was read from HTML twice or not at all (&amp;, &not)")
         found.append(Variant(step, lambda _: [entry for entry in mangled if right(entry)]))
@@ -261,7 +261,7 @@ def _dresses() -> list[Variant]:
     ]
 
 
-def _html_mended(entries: _Entries) -> list[Parameter] | None:
+def html_mended(entries: Sequence[Parameter]) -> list[Parameter] | None:
     """The parameters as they were before HTML got at them; None when it did not.
 
     An address escaped and never unescaped gives names like `amp;charset`; one unescaped by a naive parser has

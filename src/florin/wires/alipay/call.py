@@ -1,0 +1,163 @@
+"""One call, verified and read: from raw parameters to a typed request, or to the problem that is answered instead.
+
+The order of the tests is the real gateway's as far as it is known: the app first, then the signature, then the rest
+(a request with a made-up app_id and no sign at all is told about the app_id). Nothing of a request is believed, not
+even its JSON looked into, before its signature has been verified over the raw bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from florin.wires.alipay import shapes
+from florin.wires.alipay.answers import Problem, business, invalid, missing
+from florin.wires.alipay.diagnosis import Finding, RegisteredKey, diagnose, shown
+from florin.wires.alipay.mistakes import html_mended
+from florin.wires.alipay.parameters import Charset, Parameters
+from florin.wires.alipay.signing import SignType, is_sign_type, request_signing_bytes, verify
+
+URL_LENGTH_MAX: Final = 400
+EXPECTED_SHOWN_MAX: Final = 8_192
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallingApp:
+    """An app as this wire needs it: its number in text, the keys it may sign with, and ours that answers it."""
+
+    app_id: str
+    public_keys: tuple[rsa.RSAPublicKey, ...]
+    platform_key: rsa.RSAPrivateKey
+
+    def registered(self) -> list[RegisteredKey]:
+        return [RegisteredKey(self.app_id, key) for key in self.public_keys]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request that may be believed. notify_url and return_url: http or https, not yet judged by where they lead."""
+
+    method: str
+    request: shapes.Request
+    charset: Charset
+    sign_type: SignType
+    notify_url: str | None
+    return_url: str | None
+
+
+@dataclass(eq=False)
+class SignatureWrong(Problem):
+    """isv.invalid-signature, with what the merchant's page shows: the string we expected, and what was found out."""
+
+    expected: bytes
+    finding: Finding
+
+
+def read_call(
+    parameters: Parameters,
+    app: CallingApp,
+    *,
+    wall_now: datetime,
+    leeway: timedelta | None = None,
+    other_keys: Iterable[RegisteredKey] = (),
+) -> Call:
+    """Verify and read one request of `app`. Raises Problem; SignatureWrong when the signature does not fit.
+
+    wall_now, leeway: for the request's own timestamp (`shapes.check_timestamp`). other_keys: of other apps, for the
+    diagnosis.
+    """
+    if parameters.fault is not None:
+        raise invalid(parameters.fault.sub_code, parameters.fault.sentence)
+    sign_type = verified(parameters, app, other_keys=other_keys)
+    if undecodable := parameters.undecodable():
+        raise invalid(undecodable.sub_code, undecodable.sentence)
+    method = _needed(parameters, "method", "isv.missing-method", "缺少方法名参数")
+    version = _needed(parameters, "version", "isv.missing-version", "缺少版本参数")
+    timestamp = _needed(parameters, "timestamp", "isv.missing-timestamp", "缺少时间戳参数")
+    if version != "1.0":
+        raise invalid("isv.invalid-parameter", f"version 固定为 1.0: it is “{version[:20]}”")
+    shapes.check_timestamp(timestamp, wall_now=wall_now, leeway=leeway)
+    _refuse_what_is_not_spoken(parameters)
+    return Call(
+        method=method,
+        request=shapes.read_request(method, parameters.text("biz_content")),
+        charset=parameters.charset,
+        sign_type=sign_type,
+        notify_url=_address(parameters, "notify_url"),
+        return_url=_address(parameters, "return_url"),
+    )
+
+
+def verified(parameters: Parameters, app: CallingApp, *, other_keys: Iterable[RegisteredKey] = ()) -> SignType:
+    """The digest that the request was signed with, once its signature is found right. Raises Problem."""
+    sign_type = parameters.ascii("sign_type")
+    if not is_sign_type(sign_type) and html_mended(parameters.entries) is not None:
+        sentence = "参数经过了 HTML 转义: HTML made × of &timestamp= or ¬ of &notify_url=; write & as &amp; in HTML"
+        raise invalid("isv.invalid-parameter", sentence)
+    if sign_type is None:
+        raise missing("isv.missing-signature-type", "缺少签名类型参数: sign_type is missing (RSA2)")
+    if not is_sign_type(sign_type):
+        raise invalid("isv.invalid-signature-type", f"无效的签名类型: “{sign_type[:20]}” is neither RSA2 nor RSA")
+    signature = parameters.ascii("sign")
+    if signature is None:
+        raise missing("isv.missing-signature", "缺少签名参数: sign is missing")
+    if not app.public_keys:
+        raise Problem("40003", "isv.missing-signature-config", "未登记应用公钥: register the app's public key first")
+    expected = request_signing_bytes(parameters.pairs())
+    if any(verify(expected, signature, key=key, sign_type=sign_type) for key in app.public_keys):
+        return sign_type
+    finding = diagnose(
+        parameters, signature=signature, sign_type=sign_type, own_keys=app.registered(), other_keys=other_keys
+    )
+    raise SignatureWrong(
+        code="40002",
+        sub_code="isv.invalid-signature",
+        sub_msg=f"验签出错，{finding.sentence} 网关生成的验签字符串为: {shown(expected, limit=EXPECTED_SHOWN_MAX)}",
+        expected=expected,
+        finding=finding,
+    )
+
+
+def answering_sign_type(parameters: Parameters) -> SignType:
+    """The digest that an answer is signed with: the request's own, RSA2 where it names none that we know."""
+    sign_type = parameters.ascii("sign_type")
+    return sign_type if is_sign_type(sign_type) else "RSA2"
+
+
+def _needed(parameters: Parameters, name: str, sub_code: str, chinese: str) -> str:
+    text = parameters.text(name)
+    if text is None:
+        raise missing(sub_code, f"{chinese}: {name} is missing")
+    return text
+
+
+def _refuse_what_is_not_spoken(parameters: Parameters) -> None:
+    form = parameters.text("format")
+    if form is not None and form.lower() != "json":
+        raise invalid("isv.invalid-format", f"无效的数据格式: format “{form[:20]}” is not JSON")
+    if parameters.text("encrypt_type") is not None:
+        raise invalid("isv.invalid-encrypt-type", "不支持内容加密: encrypt_type is not spoken here, send it in clear")
+    if parameters.text("app_auth_token") is not None:
+        raise Problem("40006", "isv.insufficient-isv-permissions", "不支持代调用: app_auth_token is not spoken here")
+
+
+def _address(parameters: Parameters, name: str) -> str | None:
+    """An http(s) address with a host, and no characters that a header or a log could stumble over."""
+    text = parameters.text(name)
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        fits = False
+    if not fits or len(text) > URL_LENGTH_MAX or not text.isprintable() or " " in text:
+        raise business(
+            "INVALID_PARAMETER", f"参数无效 {name}: it is not an http or https address of at most 400 characters"
+        )
+    return text

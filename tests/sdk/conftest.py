@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from florin.wires.alipay import keys
+from florin.wires.alipay.call import CallingApp
+from sdk.sdks import HERE, Sdk, Shop, free_address
+from sdk.stub import Stub, served
+
+APP_ID = "2026030200000001"
+
+
+@pytest.fixture(scope="session", params=["alipay-sdk-python", "python-alipay-sdk", "npm alipay-sdk"])
+def sdk(request: pytest.FixtureRequest, sdk_python: Callable[[str], Path]) -> Sdk:
+    """Each of the three, in turn."""
+    if request.param == "alipay-sdk-python":
+        return Sdk(request.param, sdk_python("alipay-official"), HERE / "official_driver.py", needs_port_80=True)
+    if request.param == "python-alipay-sdk":
+        return Sdk(request.param, sdk_python("alipay-fzlee"), HERE / "fzlee_driver.py")
+    node: Path = request.getfixturevalue("node")
+    return Sdk(request.param, node, HERE / "npm" / "driver.mjs")
+
+
+@pytest.fixture(scope="session")
+def shop_key() -> rsa.RSAPrivateKey:
+    return keys.new_private_key()
+
+
+@pytest.fixture(scope="session")
+def platform_key() -> rsa.RSAPrivateKey:
+    return keys.new_private_key()
+
+
+@pytest.fixture(scope="session")
+def stub(shop_key: rsa.RSAPrivateKey, platform_key: rsa.RSAPrivateKey) -> Stub:
+    return Stub(CallingApp(app_id=APP_ID, public_keys=(shop_key.public_key(),), platform_key=platform_key))
+
+
+@pytest.fixture(scope="session")
+def gateways(stub: Stub) -> Iterator[dict[bool, str | None]]:
+    """The stub's address on a port of its own and, where this user may bind it, on 80: {needs_port_80: address}."""
+    own, eighty = free_address(0), free_address(80)
+    assert own is not None
+    with served(stub, *own) as address:
+        if eighty is None:
+            yield {False: f"{address}/gateway.do", True: None}
+            return
+        with served(stub, *eighty) as address_80:
+            yield {False: f"{address}/gateway.do", True: f"{address_80}/gateway.do"}
+
+
+@pytest.fixture
+def shop(
+    sdk: Sdk, gateways: dict[bool, str | None], shop_key: rsa.RSAPrivateKey, platform_key: rsa.RSAPrivateKey
+) -> Shop:
+    """The tea house, configured for this SDK as its own documentation says."""
+    gateway = gateways[sdk.needs_port_80]
+    if gateway is None:
+        pytest.skip(f"{sdk.name} refuses an address with a port, and this user may not bind port 80")
+    return Shop(
+        gateway=gateway,
+        app_id=APP_ID,
+        app_private_key=keys.private_key_base64(shop_key),
+        platform_public_key=keys.public_key_base64(platform_key.public_key()),
+    )
