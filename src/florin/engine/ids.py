@@ -32,11 +32,6 @@ def lane_for(owner: str) -> int:
     return LANES[int.from_bytes(digest, "big") % len(LANES)]
 
 
-def is_id(identifier: int) -> bool:
-    """True when the number has the form of an id; whether it names a row is another question."""
-    return 0 < identifier >> _NUMBER_BITS < len(LANES) or (identifier >> _NUMBER_BITS == 0 and identifier > 0)
-
-
 class IdBlocks:
     """Hands out ids, lane by lane, from blocks claimed in transactions of their own. Safe for threads."""
 
@@ -46,6 +41,11 @@ class IdBlocks:
         self._free: dict[int, list[int]] = {}
         self._lock = threading.Lock()
 
+    def use(self, connection: Connection) -> None:
+        """Go on with another connection, after the first was lost; numbers already claimed stay good."""
+        with self._lock:
+            self._connection = connection
+
     def reserve(self, wanted: dict[int, int]) -> None:
         """Make sure that each lane has at least that many numbers left: one statement, however many lanes are short."""
         with self._lock:
@@ -53,9 +53,7 @@ class IdBlocks:
             if not short:
                 return
             sizes = [max(_BLOCK, wanted[lane]) for lane in short]
-            rows = self._connection.execute(
-                _CLAIM_BLOCKS, {"lanes": short, "sizes": sizes}, prepare=True
-            ).fetchall()
+            rows = self._connection.execute(_CLAIM_BLOCKS, {"lanes": short, "sizes": sizes}, prepare=True).fetchall()
             for lane, end, size in rows:
                 base = _LANE_INDEX[lane] << _NUMBER_BITS
                 assert end <= _NUMBER_MASK, f"lane {lane} has no numbers left"

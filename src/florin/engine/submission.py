@@ -133,6 +133,15 @@ class GuardRefused(Refusal, frozen=True, kw_only=True):
     constraint: str
 
 
+class EngineFault(Refusal, frozen=True, kw_only=True):
+    """A mistake of ours met this command. Nothing of it was kept; the log has the whole story."""
+
+    en = "Something is wrong on our side. Nothing was done, and you have not been charged."
+    zh = "系统出现问题，本次未做任何操作，也未扣款。"
+
+    fault: str
+
+
 class GroupRefused(Refusal, frozen=True, kw_only=True):
     """Another command of the same linked group was refused, so this one was not done either."""
 

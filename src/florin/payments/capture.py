@@ -10,6 +10,7 @@ from florin.events import Captured
 from florin.events.refusals import Refusal
 from florin.money.at import At
 from florin.payments.merchant import Merchant
+from florin.payments.pay import PlanNotOffered
 from florin.payments.payment import Payment, PaymentState
 
 
@@ -48,10 +49,9 @@ def decide(
     plan = payment.plan
     if plan is not None and credit and terms is not None and credit != payment.credit_authorized_minor:
         # A part captured alone is a plan of its own: its fee is priced on its own principal.
-        priced = installment_choice(credit, plan.count, terms=terms, fee_payer=plan.fee_payer)
-        if isinstance(priced, Refusal):
-            return priced
-        plan = priced
+        plan = installment_choice(credit, plan.count, terms, plan.fee_payer)
+        if plan is None:
+            return PlanNotOffered(count=payment.plan.count if payment.plan else 0, amount_minor=credit)
     return (
         Captured(
             value_on=at.on,

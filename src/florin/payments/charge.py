@@ -57,7 +57,9 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AgreementNotActive(Refusal, frozen=True, kw_only=True):
-    en = "There is no active agreement {agreement_id} between this shopper and this app. Ask the shopper to agree again."
+    en = (
+        "There is no active agreement {agreement_id} between this shopper and this app. Ask the shopper to agree again."
+    )
     zh = "该用户与本应用之间没有生效的代扣协议{agreement_id}，请用户重新签约。"
 
     agreement_id: int

@@ -23,8 +23,4 @@ def decide(trade: Trade, command: Close, at: At) -> tuple[TradeClosed] | Refusal
         return TradeAlreadyPaid(trade_id=trade.id, payment_id=trade.payment_id)
     if trade.state is TradeState.CLOSED:
         return TradeNotOpen(trade_id=trade.id)
-    return (
-        TradeClosed(
-            value_on=at.on, trade_id=trade.id, merchant_id=trade.merchant_id, reason=command.reason
-        ),
-    )
+    return (TradeClosed(value_on=at.on, trade_id=trade.id, merchant_id=trade.merchant_id, reason=command.reason),)

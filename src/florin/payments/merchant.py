@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from florin.events import Event, PaidOut, PayoutReturned, RefundFunded, WindowReceived
 from florin.events.refusals import Refusal
-from florin.money.rounding import share_minor
+from florin.money import share_minor
 from florin.payments.trade import Flow
 
 

@@ -84,6 +84,14 @@ class NoLine(Refusal, frozen=True, kw_only=True):
     person_id: int
 
 
+class PlanNotOffered(Refusal, frozen=True, kw_only=True):
+    en = "{count} installments are not offered for {amount_minor}. Choose another number, or pay next month."
+    zh = "{amount_minor}暂不支持分{count}期，请选择其他期数或下月还款。"
+
+    count: int
+    amount_minor: int
+
+
 def decide(
     *,
     trade: Trade,
@@ -130,7 +138,7 @@ def refuse_tenders(
     if credit:
         if line is None or terms is None or line.person_id != command.person_id:
             return NoLine(person_id=command.person_id)
-        if refusal := refuse_credit(line, credit, terms=terms, at=at):
+        if refusal := refuse_credit(line, credit, terms.over_limit_tolerance_minor, at, terms):
             return refusal
     return refuse_wallet(wallet, from_wallet) if from_wallet else None
 
@@ -139,7 +147,8 @@ def plan_of(count: int, fee_payer: str, credit_minor: int, terms: Terms | None) 
     """The plan of the credit part, priced by the terms; None for `pay next month` and for a purchase without credit."""
     if not count or not credit_minor or terms is None:
         return None
-    return installment_choice(credit_minor, count, terms=terms, fee_payer="merchant" if fee_payer == "merchant" else "shopper")
+    choice = installment_choice(credit_minor, count, terms, "merchant" if fee_payer == "merchant" else "shopper")
+    return PlanNotOffered(count=count, amount_minor=credit_minor) if choice is None else choice
 
 
 def paid_event(trade: Trade, merchant: Merchant, plan: InstallmentChoice | None, command: Pay, at: At) -> Event:
@@ -159,12 +168,15 @@ def paid_event(trade: Trade, merchant: Merchant, plan: InstallmentChoice | None,
     return Captured(**owners, **tenders, mdr_minor=merchant.mdr_minor(trade.amount_minor))  # type: ignore[arg-type]
 
 
-def new_payment(trade: Trade, merchant: Merchant, line: Line | None, event: Event, command: Pay) -> Payment:
+def new_payment(
+    trade: Trade, merchant: Merchant, line: Line | None, terms: Terms | None, event: Event, command: Pay
+) -> Payment:
     """The payment that `evolve` starts from: tenders authorized, nothing taken; with the evidence of the limit."""
     plan: InstallmentChoice | None = getattr(event, "plan", None)
+    by_credit = line is not None and terms is not None and command.credit_minor > 0
     return Payment(
         id=command.payment_id,
-        lane=0,
+        lane=0 if line is None else line.lane,
         trade_id=trade.id,
         app_id=trade.app_id,
         merchant_id=trade.merchant_id,
@@ -177,14 +189,19 @@ def new_payment(trade: Trade, merchant: Merchant, line: Line | None, event: Even
         credit_authorized_minor=command.credit_minor,
         wallet_authorized_minor=command.wallet_minor,
         plan=plan,
-        confirm_on=confirm_on(trade, event.value_on),
-        exposure_before_minor=line.exposure_minor if line is not None and command.credit_minor else 0,
-        limit_effective_minor=line.limit_minor if line is not None and command.credit_minor else 0,
+        confirm_on=confirm_on(trade, terms, event.value_on),
+        exposure_before_minor=line.exposure_minor if by_credit and line else 0,
+        limit_effective_minor=line.limit_minor if by_credit and line else 0,
+        tolerance_minor=terms.over_limit_tolerance_minor if by_credit and terms else 0,
     )
 
 
-def confirm_on(trade: Trade, paid_on: date) -> date | None:
-    """The day on which the clock confirms receipt if the buyer has not; only escrow has one."""
+def confirm_on(trade: Trade, terms: Terms | None, paid_on: date) -> date | None:
+    """The day on which the clock confirms receipt if the buyer has not; only escrow has one.
+
+    The merchant's own number of days, else the program's for these goods, else ten.
+    """
     if trade.flow is not Flow.ESCROW:
         return None
-    return paid_on + timedelta(days=trade.detail.confirm_days or CONFIRM_DAYS)
+    usual = CONFIRM_DAYS if terms is None else terms.auto_confirm_days_for(trade.detail.goods)
+    return paid_on + timedelta(days=trade.detail.confirm_days or usual)

@@ -13,7 +13,6 @@ from florin.events import (
     Authorized,
     BooksSettled,
     Captured,
-    CreditBalancePaid,
     Escrowed,
     Event,
     FeesSwept,
@@ -80,7 +79,9 @@ def _owed(event: Captured | Received) -> Entries:
 def _installment_fee(plan: InstallmentChoice | None) -> Entries:
     if plan is None:
         return []
-    return [Entry(Rule.CHARGE_MERCHANT_FEE if plan.fee_payer == "merchant" else Rule.CHARGE_SHOPPER_FEE, plan.fee_minor)]
+    return [
+        Entry(Rule.CHARGE_MERCHANT_FEE if plan.fee_payer == "merchant" else Rule.CHARGE_SHOPPER_FEE, plan.fee_minor)
+    ]
 
 
 def _voided(event: Voided) -> Entries:
@@ -130,7 +131,6 @@ _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
     Voided: _voided,
     Refunded: _refunded,
     Repaid: _repaid,
-    CreditBalancePaid: _by(Rule.PAY_CREDIT_BALANCE),
     ToppedUp: _by(Rule.TOP_UP),
     WithdrawalRequested: _by(Rule.WITHDRAW),
     WithdrawalReturned: _by(Rule.WITHDRAW, reversed=True),

@@ -7,12 +7,15 @@ what the credit part clears in the debt is the refund order of `florin.credit`.
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import msgspec
+from msgspec.structs import replace
 
 from florin.events import CreditBalancePaid, Event, RefundFunded, Refunded
 from florin.events.refusals import Refusal
+from florin.money import round_half_up
 from florin.money.at import At
-from florin.money.rounding import cumulative_share_minor
 from florin.payments.merchant import Merchant, MerchantBalance, MerchantBalanceTooLow
 from florin.payments.payment import Payment, PaymentState
 
@@ -107,20 +110,13 @@ def decide(
         assert balance is not None, "a swept refund is decided with the merchant's balance"
         if refusal := refuse_balance(balance, swept):
             return refusal
-    owners = {"value_on": at.on, "person_id": payment.person_id}
-    refunded = Refunded(
-        **owners,  # type: ignore[arg-type]
-        trade_id=payment.trade_id,
-        payment_id=payment.id,
-        line_id=payment.line_id if credit else 0,
-        merchant_id=payment.merchant_id,
-        credit_minor=credit,
+    refunded = replace(
+        refunded_event(payment, credit, preview.merchant_fee_back_minor, at),
         wallet_minor=from_wallet,
         before_receipt=before_receipt,
         request_no=command.request_no,
         reason=command.reason,
         mdr_back_minor=mdr_back,
-        merchant_fee_back_minor=preview.merchant_fee_back_minor,
         swept_minor=max(swept, 0),
     )
     events: list[Event] = [refunded]
@@ -137,9 +133,31 @@ def decide(
         )
     if preview.excess_minor:
         events.append(
-            CreditBalancePaid(**owners, line_id=payment.line_id, amount_minor=preview.excess_minor)  # type: ignore[arg-type]
+            CreditBalancePaid(
+                value_on=at.on,
+                person_id=payment.person_id,
+                line_id=payment.line_id,
+                amount_minor=preview.excess_minor,
+            )
         )
     return tuple(events)
+
+
+def refunded_event(payment: Payment, credit_minor: int, merchant_fee_back_minor: int, at: At) -> Refunded:
+    """The credit part of a refund after receipt, as the lender's account folds it."""
+    return Refunded(
+        value_on=at.on,
+        trade_id=payment.trade_id,
+        payment_id=payment.id,
+        line_id=payment.line_id if credit_minor else 0,
+        person_id=payment.person_id,
+        merchant_id=payment.merchant_id,
+        credit_minor=credit_minor,
+        wallet_minor=0,
+        before_receipt=False,
+        request_no="",
+        merchant_fee_back_minor=merchant_fee_back_minor,
+    )
 
 
 def mdr_back_minor(payment: Payment, merchant: Merchant, amount_minor: int) -> int:
@@ -147,7 +165,7 @@ def mdr_back_minor(payment: Payment, merchant: Merchant, amount_minor: int) -> i
     if not merchant.mdr_refunded:
         return 0
     refunded_after = payment.refunded_minor + amount_minor
-    return cumulative_share_minor(payment.mdr_minor, refunded_after, payment.paid_minor) - payment.mdr_back_minor
+    return round_half_up(Fraction(payment.mdr_minor * refunded_after, payment.paid_minor)) - payment.mdr_back_minor
 
 
 def refuse_balance(balance: MerchantBalance, amount_minor: int) -> Refusal | None:

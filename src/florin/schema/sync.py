@@ -36,9 +36,13 @@ def sync(owner: Connection) -> None:
             _ACCOUNT,
             [(code, code.name, d.book.value, d.owner.value, d.side, d.memo) for code, d in ACCOUNTS.items()],
         )
-        rows = [(rule, n, rule.name, leg.debit, leg.credit) for rule, legs in POSTINGS.items() for n, leg in enumerate(legs)]
+        rows = [
+            (rule, n, rule.name, leg.debit, leg.credit) for rule, legs in POSTINGS.items() for n, leg in enumerate(legs)
+        ]
         cursor.executemany(_POSTING, rows)
-        stored = cursor.execute("SELECT rule, leg, debit, credit FROM posting ORDER BY rule, leg LIMIT 10000").fetchall()
+        stored = cursor.execute(
+            "SELECT rule, leg, debit, credit FROM posting ORDER BY rule, leg LIMIT 10000"
+        ).fetchall()
         wanted = sorted((int(rule), n, int(debit), int(credit)) for rule, n, _, debit, credit in rows)
         if [tuple(row) for row in stored] != wanted:
             changed = sorted(set(map(tuple, stored)) ^ set(wanted))

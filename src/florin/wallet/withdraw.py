@@ -12,8 +12,9 @@ from florin.wallet.wallet import Wallet
 
 
 class Withdraw(msgspec.Struct, frozen=True, kw_only=True):
-    """amount_minor: above zero, at most the balance."""
+    """withdrawal_id: made by the caller in the person's lane. amount_minor: above zero, at most the balance."""
 
+    withdrawal_id: int
     person_id: int
     amount_minor: int
 

@@ -6,12 +6,12 @@ CREATE TABLE lane (
     next_number bigint   NOT NULL DEFAULT 1
 ) WITH (fillfactor = 50);
 
--- The platform's time: business_on dates postings, offset_s moves business time ahead of wall time, forward only.
+-- The platform's time: business_on dates postings, offset_s is how far business time is from wall time; both only grow.
 -- reference_version rises with every change of merchants, apps or programs; each batch reads it first.
 CREATE TABLE clock (
     only_row          boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     business_on       date    NOT NULL,
-    offset_s          bigint  NOT NULL DEFAULT 0 CONSTRAINT clock_moves_forward_only CHECK (offset_s >= 0),
+    offset_s          bigint  NOT NULL DEFAULT 0,
     closed_through    date    NOT NULL,
     reference_version bigint  NOT NULL DEFAULT 1
 ) WITH (fillfactor = 50);
@@ -187,7 +187,7 @@ CREATE VIEW transfer AS
 
 -- One row for each side of each transfer: sum `signed_minor` to get a balance, on the account's own side.
 CREATE VIEW posting_line AS
-    SELECT t.lane, t.event_id, t.value_on, t.posted_on, t.rule, t.subject_id, a.book, a.memo, a.code, a.name,
+    SELECT t.lane, t.event_id, t.kind, t.value_on, t.posted_on, t.rule, t.subject_id, a.book, a.memo, a.code, a.name,
            CASE WHEN a.owner = 'line' THEN t.line_id WHEN a.owner = 'person' THEN t.person_id
                 WHEN a.owner = 'merchant' THEN t.merchant_id WHEN a.owner = 'payment' THEN t.payment_id END AS owner_id,
            CASE WHEN s.sign = a.side THEN t.amount_minor ELSE -t.amount_minor END AS signed_minor,
@@ -368,7 +368,7 @@ CREATE TABLE sweep (
     merchant_id  bigint   NOT NULL,
     window_on    date     NOT NULL,
     amount_minor bigint   NOT NULL,
-    event_id     bigint   NOT NULL,
+    swept_on     date     NOT NULL,
     PRIMARY KEY (lane, merchant_id, window_on)
 );
 

@@ -1,0 +1,402 @@
+"""Actions: for each command, which rows it needs and which pure rule it runs. The whole of what the engine can do.
+
+`place` is the id of the command's first event: it says in which lane the answer is kept. `needs` names rows by id: first
+those that the command names itself, then, when these are loaded, those that they name. `rule` runs in the room and gives
+events or a refusal; what the events do is `Room.record`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+
+from florin.credit import close as close_line
+from florin.credit import freeze, limit, open as open_line, repay
+from florin.credit import refund as credit_refund
+from florin.engine.ids import IdBlocks, lane_of
+from florin.engine.room import Room
+from florin.engine.tables.small import PAYOUT, PERSON, SWEEP
+from florin.events import Event, LineOpened
+from florin.events.refusals import Refusal
+from florin.payments import ask, capture, charge, close, pay, receive, refund, settle, void
+from florin.payments.merchant import Merchant
+from florin.payments.payment import PaymentState
+from florin.payments.trade import Trade, TradeState
+from florin.wallet import join, top_up, withdraw
+
+Events = Sequence[Event]
+
+
+class Needs(NamedTuple):
+    """Ids of rows. Trades in `trades_seen` are read without a lock; a line in `accounts` comes with its items, caught up."""
+
+    trades: tuple[int, ...] = ()
+    trades_seen: tuple[int, ...] = ()
+    payments: tuple[int, ...] = ()
+    agreements: tuple[int, ...] = ()
+    lines: tuple[int, ...] = ()
+    accounts: tuple[int, ...] = ()
+    wallets: tuple[int, ...] = ()
+    balances: tuple[int, ...] = ()
+
+
+NOTHING = Needs()
+
+
+class Action(NamedTuple):
+    """place: lane id source of the command's first event. needs, then_needs, rule: see the module."""
+
+    place: Callable[[Any, IdBlocks], int]
+    needs: Callable[[Any], Needs]
+    rule: Callable[[Room, Any], Events | Refusal]
+    then_needs: Callable[[Room, Any], Needs] = lambda room, command: NOTHING
+
+
+class AdvanceLine(NamedTuple):
+    """Let the clock act on one line up to the business date: the day close's own command."""
+
+    line_id: int
+
+
+# ── people and wallets ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _join(room: Room, command: join.Join) -> Events:
+    room.add_row(PERSON, (lane_of(command.person_id), command.person_id, command.name, command.logon))
+    return join.decide(command, room.at)
+
+
+def _top_up(room: Room, command: top_up.TopUp) -> Events | Refusal:
+    return top_up.decide(command, room.at)
+
+
+def _withdraw(room: Room, command: withdraw.Withdraw) -> Events | Refusal:
+    decided = withdraw.decide(room.wallet(command.person_id), command, room.at)
+    if not isinstance(decided, Refusal):
+        identifier = command.withdrawal_id
+        row = (
+            lane_of(identifier),
+            identifier,
+            0,
+            command.person_id,
+            command.amount_minor,
+            "sent",
+            room.at.on,
+            None,
+            "",
+        )
+        room.add_row(PAYOUT, row)
+    return decided
+
+
+def _settle_withdrawal(room: Room, command: withdraw.SettleWithdrawal) -> Events | Refusal:
+    _settle_payout_row(room, command.withdrawal_id, command)
+    return withdraw.decide_settled(command, room.at)
+
+
+# ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _open_line(room: Room, command: open_line.OpenLine) -> Events | Refusal:
+    return open_line.decide(command, room.at, program=room.reference.program(command.program))
+
+
+def _set_limit(room: Room, command: limit.SetLimit) -> Events | Refusal:
+    line = room.line(command.line_id)
+    assert line is not None
+    return limit.decide(line, command, room.at, program=room.program(line))
+
+
+def _freeze(room: Room, command: freeze.FreezeLine) -> Events | Refusal:
+    line = room.line(command.line_id)
+    assert line is not None
+    return freeze.decide(line, command, room.at)
+
+
+def _close_line(room: Room, command: close_line.CloseLine) -> Events | Refusal:
+    line = room.line(command.line_id)
+    assert line is not None
+    return close_line.decide(line, room.account(line.id), command, room.at, program=room.program(line))
+
+
+def _repay(room: Room, command: repay.Repay) -> Events | Refusal:
+    line = room.line(command.line_id)
+    assert line is not None
+    return repay.decide(
+        line,
+        room.account(line.id),
+        command,
+        room.at,
+        wallet_balance_minor=room.wallet(line.person_id).balance_minor,
+        program=room.program(line),
+    )
+
+
+# ── trades and payments ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _ask(room: Room, command: ask.Ask) -> Events | Refusal:
+    decided = ask.decide(room.merchant(command.merchant_id), command, room.at)
+    if not isinstance(decided, Refusal):
+        trade = Trade(
+            id=command.trade_id,
+            lane=lane_of(command.trade_id),
+            app_id=command.app_id,
+            merchant_id=command.merchant_id,
+            flow=command.flow,
+            amount_minor=command.amount_minor,
+            out_trade_no=command.out_trade_no,
+            subject=command.subject,
+            asked_at=room.at.instant,
+            installments=command.installments,
+            expires_at=command.expires_at,
+            detail=command.detail,
+        )
+        room.add(room.trades, trade.id, trade)
+    return decided
+
+
+def _pay(room: Room, command: pay.Pay) -> Events | Refusal:
+    trade = room.trade(command.trade_id)
+    decided = pay.decide(
+        trade=trade,
+        merchant=room.merchant(trade.merchant_id),
+        line=room.line(command.line_id),
+        wallet=room.wallet(command.person_id),
+        terms=room.terms(room.line(command.line_id)),
+        command=command,
+        at=room.at,
+    )
+    if not isinstance(decided, Refusal):
+        _begin_payment(room, trade, decided[0], command)
+        room.change(room.trades, trade.id, replace(trade, state=TradeState.PAID, payment_id=command.payment_id))
+    return decided
+
+
+def _charge(room: Room, command: charge.Charge) -> Events | Refusal:
+    if command.agreement_id:
+        agreement = room.agreements.get(command.agreement_id)
+        if refusal := charge.refuse_agreement(agreement, command):
+            return refusal
+        assert agreement is not None
+        command = replace(command, person_id=agreement.person_id, line_id=agreement.line_id)
+    trade = charge.trade_of(command, lane=lane_of(command.trade_id), at=room.at)
+    line = room.line(command.line_id)
+    decided = charge.decide(
+        trade=trade,
+        merchant=room.merchant(command.merchant_id),
+        line=line,
+        wallet=room.wallet(command.person_id),
+        terms=room.terms(line),
+        command=command,
+        at=room.at,
+    )
+    if not isinstance(decided, Refusal):
+        _begin_payment(room, trade, decided[0], charge.pay_of(command))
+        room.add(room.trades, trade.id, replace(trade, state=TradeState.PAID, payment_id=command.payment_id))
+    return decided
+
+
+def _begin_payment(room: Room, trade: Trade, event: Event, command: pay.Pay) -> None:
+    line = room.line(command.line_id)
+    merchant: Merchant = room.merchant(trade.merchant_id)
+    payment = pay.new_payment(trade, merchant, line, room.terms(line), event, command)
+    room.add(room.payments, payment.id, replace(payment, lane=lane_of(payment.id)))
+
+
+def _capture(room: Room, command: capture.Capture) -> Events | Refusal:
+    payment = room.payment(command.payment_id)
+    terms = room.terms(room.line(payment.line_id))
+    return capture.decide(payment, room.merchant(payment.merchant_id), terms, command, room.at)
+
+
+def _receive(room: Room, command: receive.Receive) -> Events | Refusal:
+    payment = room.payment(command.payment_id)
+    return receive.decide(payment, room.merchant(payment.merchant_id), command, room.at)
+
+
+def _void(room: Room, command: void.Void) -> Events | Refusal:
+    return void.decide(room.payment(command.payment_id), command, room.at)
+
+
+def _refund(room: Room, command: refund.Refund) -> Events | Refusal:
+    payment = room.payment(command.payment_id)
+    return refund.decide(
+        payment=payment,
+        merchant=room.merchant(payment.merchant_id),
+        balance=room.balance(payment.merchant_id),
+        preview=_refund_preview(room, command),
+        command=command,
+        at=room.at,
+    )
+
+
+def _refund_preview(room: Room, command: refund.Refund) -> refund.CreditRefundPreview:
+    """What the lender's side makes of the credit part; nothing before receipt, when there is no debt yet."""
+    payment = room.payment(command.payment_id)
+    credit_minor, _ = refund.split(payment, command.amount_minor)
+    line = room.line(payment.line_id)
+    if refund.refuse_refund(payment, command.amount_minor) or not credit_minor or line is None:
+        return refund.NO_PREVIEW
+    if payment.state is PaymentState.ESCROWED:
+        return refund.NO_PREVIEW
+    found = credit_refund.preview(room.account(line.id), payment.id, credit_minor, room.at.on, room.program(line))
+    return refund.CreditRefundPreview(
+        excess_minor=found.excess_minor, merchant_fee_back_minor=found.merchant_fee_back_minor
+    )
+
+
+def _close(room: Room, command: close.Close) -> Events | Refusal:
+    trade = room.trade(command.trade_id)
+    decided = close.decide(trade, command, room.at)
+    if not isinstance(decided, Refusal):
+        room.change(room.trades, trade.id, replace(trade, state=TradeState.CLOSED))
+    return decided
+
+
+# ── settlement ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _sweep(room: Room, command: settle.Sweep) -> Events:
+    room.add_row(SWEEP, (command.lane, command.merchant_id, command.window_on, command.amount_minor, room.at.on))
+    return settle.decide_sweep(command, room.at)
+
+
+def _pay_out(room: Room, command: settle.PayOut) -> Events | Refusal:
+    balance = room.balance(command.merchant_id)
+    assert balance is not None
+    decided = settle.decide_payout(balance, command, room.at)
+    if not isinstance(decided, Refusal):
+        amount_minor = decided[0].amount_minor
+        room.add_row(
+            PAYOUT,
+            (balance.lane, command.payout_id, balance.id, 0, amount_minor, "sent", room.at.on, None, ""),
+        )
+    return decided
+
+
+def _settle_payout(room: Room, command: settle.SettlePayout) -> Events:
+    _settle_payout_row(room, command.payout_id, command)
+    return settle.decide_settled_payout(command, room.at)
+
+
+def _settle_payout_row(room: Room, payout_id: int, command: settle.SettlePayout | withdraw.SettleWithdrawal) -> None:
+    state = "returned" if command.returned else "settled"
+    row = (lane_of(payout_id), payout_id, 0, 0, 0, state, None, room.at.on, command.bank_reference)
+    room.change_row(PAYOUT, row)
+
+
+# ── the table ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _own(name: str) -> Callable[[Any, IdBlocks], int]:
+    """The command brings the id of its first event."""
+    return lambda command, ids: int(getattr(command, name))
+
+
+def _beside(name: str) -> Callable[[Any, IdBlocks], int]:
+    """A fresh id in the lane of what the command names."""
+    return lambda command, ids: ids.take(lane_of(getattr(command, name)))
+
+
+def _by(**needed: str) -> Callable[[Any], Needs]:
+    """Rows named by the command's own fields; a zero names none."""
+
+    def needs(command: Any) -> Needs:
+        found = {kind: (getattr(command, field),) for kind, field in needed.items() if getattr(command, field)}
+        return Needs(**found)  # type: ignore[arg-type]
+
+    return needs
+
+
+def _of_payment(room: Room, command: Any) -> Needs:
+    payment = room.payments.get(command.payment_id)
+    if payment is None:
+        return NOTHING
+    return Needs(
+        trades_seen=(payment.trade_id,),
+        lines=(payment.line_id,) if payment.line_id else (),
+        wallets=(payment.person_id,) if payment.wallet_authorized_minor else (),
+    )
+
+
+def _of_refund(room: Room, command: refund.Refund) -> Needs:
+    payment = room.payments.get(command.payment_id)
+    if payment is None:
+        return NOTHING
+    before = payment.state is PaymentState.ESCROWED
+    line = (payment.line_id,) if payment.line_id else ()
+    return Needs(
+        trades_seen=(payment.trade_id,),
+        lines=line if before else (),
+        accounts=() if before else line,
+        # The excess of a refund above all debt goes to the wallet, so it is locked with the account.
+        wallets=(payment.person_id,) if payment.wallet_authorized_minor or not before else (),
+        balances=(payment.merchant_id,) if not before and payment.payable_on != room.at.on else (),
+    )
+
+
+def _of_repayment(room: Room, command: repay.Repay) -> Needs:
+    line = room.line(command.line_id)
+    return NOTHING if line is None else Needs(wallets=(line.person_id,))
+
+
+def _pay_needs(command: Any) -> Needs:
+    return Needs(
+        trades=(command.trade_id,),
+        lines=(command.line_id,) if command.credit_minor and command.line_id else (),
+        wallets=(command.person_id,) if command.wallet_minor else (),
+    )
+
+
+def _charge_needs(command: Any) -> Needs:
+    if command.agreement_id:
+        return Needs(agreements=(command.agreement_id,))
+    return Needs(
+        lines=(command.line_id,) if command.credit_minor and command.line_id else (),
+        wallets=(command.person_id,) if command.wallet_minor else (),
+    )
+
+
+def _of_agreement(room: Room, command: charge.Charge) -> Needs:
+    agreement = room.agreements.get(command.agreement_id)
+    if agreement is None:
+        return NOTHING
+    return Needs(
+        lines=(agreement.line_id,) if command.credit_minor and agreement.line_id else (),
+        wallets=(agreement.person_id,) if command.wallet_minor else (),
+    )
+
+
+ACTIONS: dict[type, Action] = {
+    join.Join: Action(_own("person_id"), lambda command: NOTHING, _join),
+    top_up.TopUp: Action(_beside("person_id"), _by(wallets="person_id"), _top_up),
+    withdraw.Withdraw: Action(_own("withdrawal_id"), _by(wallets="person_id"), _withdraw),
+    withdraw.SettleWithdrawal: Action(_beside("person_id"), _by(wallets="person_id"), _settle_withdrawal),
+    open_line.OpenLine: Action(_beside("line_id"), lambda command: NOTHING, _open_line),
+    limit.SetLimit: Action(_beside("line_id"), _by(lines="line_id"), _set_limit),
+    freeze.FreezeLine: Action(_beside("line_id"), _by(lines="line_id"), _freeze),
+    freeze.UnfreezeLine: Action(_beside("line_id"), _by(lines="line_id"), _freeze),
+    close_line.CloseLine: Action(_beside("line_id"), _by(accounts="line_id"), _close_line),
+    repay.Repay: Action(_beside("line_id"), _by(accounts="line_id"), _repay, _of_repayment),
+    AdvanceLine: Action(_beside("line_id"), _by(accounts="line_id"), lambda room, command: ()),
+    ask.Ask: Action(_own("trade_id"), lambda command: NOTHING, _ask),
+    pay.Pay: Action(_own("payment_id"), _pay_needs, _pay),
+    charge.Charge: Action(_own("payment_id"), _charge_needs, _charge, _of_agreement),
+    capture.Capture: Action(_beside("payment_id"), _by(payments="payment_id"), _capture, _of_payment),
+    receive.Receive: Action(_beside("payment_id"), _by(payments="payment_id"), _receive, _of_payment),
+    void.Void: Action(_beside("payment_id"), _by(payments="payment_id"), _void, _of_payment),
+    refund.Refund: Action(_beside("payment_id"), _by(payments="payment_id"), _refund, _of_refund),
+    close.Close: Action(_beside("trade_id"), _by(trades="trade_id"), _close),
+    settle.Sweep: Action(lambda command, ids: ids.take(command.lane), _by(balances="merchant_id"), _sweep),
+    settle.PayOut: Action(_own("payout_id"), _by(balances="merchant_id"), _pay_out),
+    settle.SettlePayout: Action(_beside("merchant_id"), _by(balances="merchant_id"), _settle_payout),
+    settle.SettleBooks: Action(
+        lambda command, ids: ids.take(command.lane), lambda c: NOTHING, lambda room, c: settle.decide_books(c, room.at)
+    ),
+    settle.SweepFees: Action(
+        lambda command, ids: ids.take(command.lane), lambda c: NOTHING, lambda room, c: settle.decide_fees(c, room.at)
+    ),
+}

@@ -1,0 +1,62 @@
+"""Listeners: who outside is to be told of an event. A row is written only where somebody listens.
+
+The merchant of a trade listens at the trade's own address, or at his app's. The row keeps what was true when it was written,
+so a late delivery still tells the truth of its event; it is rendered and signed when it is sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from florin.engine.ids import lane_of
+from florin.engine.room import Room
+from florin.events import Captured, Escrowed, Event, Received, Refunded, TradeClosed, Voided, body_of
+
+TOPICS: dict[type[Event], str] = {
+    Captured: "payment.paid",
+    Escrowed: "payment.paid",
+    Received: "payment.received",
+    Voided: "payment.voided",
+    Refunded: "payment.refunded",
+    TradeClosed: "trade.closed",
+}
+
+_encode = msgspec.json.Encoder().encode
+
+
+def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
+    """The rows of this batch's recorded events."""
+    rows = []
+    for recorded in room.recorded:
+        event = recorded.event
+        topic = TOPICS.get(type(event))
+        trade = room.trades.get(event.trade_id) if topic else None
+        if trade is None:
+            continue
+        app = room.reference.apps[trade.app_id]
+        url = trade.detail.notify_url or app.notify_url
+        if url:
+            payload = {
+                "event_id": recorded.id,
+                "at": room.at.instant,
+                "event": body_of(event),
+                "trade": trade,
+                "payment": room.payments.get(event.payment_id),
+            }
+            lane = lane_of(recorded.id)
+            rows.append(
+                (
+                    lane,
+                    room.ids.take(lane),
+                    app.id,
+                    recorded.id,
+                    app.wire,
+                    topic,
+                    url,
+                    room.at.instant,
+                    _encode(payload).decode(),
+                )
+            )
+    return rows

@@ -1,0 +1,55 @@
+"""Reference: merchants, apps and programs as a process keeps them in memory.
+
+Small, read by every command, changed seldom: so each batch asks only for their version, and reloads them before it decides
+when it moved. A merchant who is frozen stops in every process from the next batch on.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from florin.credit.program import load_program
+from florin.credit.terms import Program
+from florin.payments.merchant import App, Merchant
+
+_MERCHANTS = """
+    SELECT id, lane, name, name_zh, state, mdr_ppm, mdr_refunded, negative_limit_minor, category
+      FROM merchant ORDER BY id LIMIT 1000000
+"""
+_APPS = """
+    SELECT id, merchant_id, name, wire, market, state, notify_url, allow_loopback
+      FROM app ORDER BY id LIMIT 1000000
+"""
+
+
+class Reference(NamedTuple):
+    """version: of the database's rows. Lookups of an unknown id give None."""
+
+    version: int
+    merchants: dict[int, Merchant]
+    apps: dict[int, App]
+
+    @staticmethod
+    def program(name: str) -> Program:
+        """The program by its name. Raises ProgramInvalid for one that does not exist."""
+        return _program(name)
+
+
+EMPTY = Reference(0, {}, {})
+
+
+def load_reference(connection: Connection, version: int) -> Reference:
+    with connection.cursor(row_factory=class_row(Merchant)) as cursor:
+        merchants = {merchant.id: merchant for merchant in cursor.execute(_MERCHANTS)}
+    with connection.cursor(row_factory=class_row(App)) as cursor:
+        apps = {app.id: app for app in cursor.execute(_APPS)}
+    return Reference(version, merchants, apps)
+
+
+@cache
+def _program(name: str) -> Program:
+    return load_program(name)

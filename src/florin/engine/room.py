@@ -1,0 +1,208 @@
+"""The room: everything that a batch has loaded, and what it changes there.
+
+Commands are ruled here one after the other, each seeing those before it; nothing is written until all are ruled. A linked
+group that is refused is undone from a log of what it replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from florin.credit import account as accounts
+from florin.credit import line as lines
+from florin.credit.account import Account
+from florin.credit.line import Line
+from florin.credit.terms import Program, Terms
+from florin.engine.ids import IdBlocks, lane_of
+from florin.engine.reference import Reference
+from florin.engine.tables.event import Recorded
+from florin.engine.tables.table import Table
+from florin.events import (
+    Captured,
+    CreditBalancePaid,
+    Event,
+    FellPastDue,
+    LineOpened,
+    PaidOut,
+    PayoutReturned,
+    PersonJoined,
+    Received,
+    Refunded,
+    RefundFunded,
+    Repaid,
+    StatementIssued,
+    WindowReceived,
+)
+from florin.ledger import Entry
+from florin.money.at import At
+from florin.payments import payment as payments
+from florin.payments.charge import Agreement
+from florin.payments.merchant import Merchant, MerchantBalance, evolve_balance
+from florin.payments.payment import Payment
+from florin.payments.post import entries_of
+from florin.payments.trade import Trade
+from florin.wallet.wallet import Wallet, change_minor
+
+_BY_ACCOUNT = (Repaid, CreditBalancePaid, StatementIssued, FellPastDue)
+_OF_BALANCE = (WindowReceived, RefundFunded, PaidOut, PayoutReturned)
+
+
+class Shelf(dict[int, Any]):
+    """States of one kind by id. `added` are new rows, `changed` loaded ones that an event touched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.added: set[int] = set()
+        self.changed: set[int] = set()
+
+
+class Room:
+    """One batch's states by id, what became of them, and the events recorded so far."""
+
+    def __init__(self, reference: Reference, at: At, ids: IdBlocks) -> None:
+        self.reference = reference
+        self.at = at
+        self.ids = ids
+        self.trades, self.payments, self.lines = Shelf(), Shelf(), Shelf()
+        self.accounts, self.wallets, self.balances = Shelf(), Shelf(), Shelf()
+        self.agreements: dict[int, Agreement] = {}
+        self.recorded: list[Recorded] = []
+        self.accounts_before: dict[int, Account] = {}
+        self.rows: dict[Table, list[tuple[Any, ...]]] = {}
+        self.row_changes: dict[Table, list[tuple[Any, ...]]] = {}
+        self._undo: list[tuple[Shelf, int, Any]] | None = None
+        self._marked: tuple[int, dict[str, int]] = (0, {})
+
+    # ── what rules ask for ────────────────────────────────────────────────────────────────────────────────────────
+
+    def trade(self, identifier: int) -> Trade:
+        return self.trades[identifier]  # type: ignore[no-any-return]
+
+    def payment(self, identifier: int) -> Payment:
+        return self.payments[identifier]  # type: ignore[no-any-return]
+
+    def line(self, identifier: int) -> Line | None:
+        return self.lines.get(identifier)
+
+    def account(self, identifier: int) -> Account:
+        return self.accounts[identifier]  # type: ignore[no-any-return]
+
+    def wallet(self, person_id: int) -> Wallet:
+        """The wallet, or an empty one when the command does not touch it and so did not load it."""
+        return self.wallets.get(person_id) or Wallet(id=person_id, lane=lane_of(person_id))
+
+    def balance(self, merchant_id: int) -> MerchantBalance | None:
+        return self.balances.get(merchant_id)
+
+    def merchant(self, identifier: int) -> Merchant:
+        return self.reference.merchants[identifier]
+
+    def program(self, line: Line) -> Program:
+        return self.reference.program(line.program)
+
+    def terms(self, line: Line | None) -> Terms | None:
+        return None if line is None else self.program(line).terms_on(self.at.on)
+
+    def begin_account(self, line: Line, account: Account, steps: Sequence[accounts.Step]) -> None:
+        """Shelve a line's items, caught up; what the clock did on the way is recorded."""
+        self.accounts[line.id] = account
+        for number, step in enumerate(steps, start=1):
+            identifier = self.ids.take(line.lane)
+            event = replace(step.event, person_id=line.person_id)
+            self.recorded.append(Recorded(identifier, event, line.sequence + number, step.entries))
+        if steps:
+            self.accounts.changed.add(line.id)
+            self.change(self.lines, line.id, accounts.summary(account, line, self.program(line)))
+
+    # ── what events do ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def record(self, event: Event, identifier: int) -> None:
+        """Let an event act on everything it names, and keep it with the entries it moves."""
+        entries: list[Entry] = entries_of(event)
+        sequence = None
+        if event.line_id:
+            sequence = self._on_line(event, entries)
+        if event.payment_id in self.payments and not isinstance(event, _OF_BALANCE):
+            self.change(self.payments, event.payment_id, payments.evolve(self.payments[event.payment_id], event))
+        if event.person_id and (change := change_minor(event)):
+            wallet = self.wallet(event.person_id)
+            self.change(self.wallets, wallet.id, replace(wallet, balance_minor=wallet.balance_minor + change))
+        if isinstance(event, PersonJoined):
+            self.add(self.wallets, event.person_id, Wallet(id=event.person_id, lane=lane_of(event.person_id)))
+        if event.merchant_id in self.balances and isinstance(event, _OF_BALANCE):
+            self.change(self.balances, event.merchant_id, evolve_balance(self.balances[event.merchant_id], event))
+        self.recorded.append(Recorded(identifier, event, sequence, entries))
+
+    def _on_line(self, event: Event, entries: list[Entry]) -> int:
+        if isinstance(event, LineOpened):
+            line = lines.open_line(event, lane=lane_of(event.line_id))
+            self.add(self.lines, line.id, line)
+            self.add(self.accounts, line.id, accounts.open_account(event))
+            return line.sequence
+        line = self.lines[event.line_id]
+        program = self.program(line)
+        account = self.accounts.get(event.line_id)
+        needs_account = isinstance(event, _BY_ACCOUNT) or (isinstance(event, Refunded) and not event.before_receipt)
+        if not needs_account:
+            close_on = program.next_close_on(event.value_on) if isinstance(event, Captured | Received) else None
+            line = lines.evolve(line, event) if close_on is None else lines.evolve(line, event, next_close_on=close_on)
+        if account is not None:
+            account, derived = accounts.evolve(account, event, program)
+            entries += derived
+            self.change(self.accounts, line.id, account)
+            if needs_account:
+                line = accounts.summary(account, line, program)
+        else:
+            assert not needs_account, f"{type(event).__name__} came without its account"
+        self.change(self.lines, line.id, line)
+        return line.sequence
+
+    def add(self, shelf: Shelf, identifier: int, state: Any) -> None:
+        """A new row."""
+        self._log(shelf, identifier)
+        shelf.added.add(identifier)
+        shelf[identifier] = state
+
+    def change(self, shelf: Shelf, identifier: int, state: Any) -> None:
+        """Another state for a row, loaded or new."""
+        self._log(shelf, identifier)
+        shelf[identifier] = state
+        if identifier not in shelf.added:
+            shelf.changed.add(identifier)
+
+    def add_row(self, table: Table, row: tuple[Any, ...]) -> None:
+        """A new row of a table that no rule reads."""
+        self.rows.setdefault(table, []).append(row)
+
+    def change_row(self, table: Table, row: tuple[Any, ...]) -> None:
+        """Other values for the changing columns of such a row; its remaining columns may be anything."""
+        self.row_changes.setdefault(table, []).append(row)
+
+    # ── linked groups ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def mark(self) -> None:
+        """From here on, `undo` takes everything back."""
+        self._undo = []
+        self._marked = (len(self.recorded), {table: len(rows) for table, rows in self.rows.items()})
+
+    def undo(self) -> None:
+        """Back to the mark: states, rows and recorded events."""
+        assert self._undo is not None, "nothing was marked"
+        for shelf, key, before in reversed(self._undo):
+            if before is None:
+                del shelf[key]
+                shelf.added.discard(key)
+            else:
+                shelf[key] = before
+        recorded, rows = self._marked
+        del self.recorded[recorded:]
+        for table, added in self.rows.items():
+            del added[rows.get(table, 0) :]
+        self._undo = None
+
+    def _log(self, shelf: Shelf, key: int) -> None:
+        if self._undo is not None:
+            self._undo.append((shelf, key, shelf.get(key)))

@@ -1,0 +1,1 @@
+"""Rows to SQL and back: one file a table, one statement a table and batch."""

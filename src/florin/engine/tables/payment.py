@@ -1,0 +1,68 @@
+"""Payments to rows and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from florin.engine.tables.table import Table, bigint, day, instant, integer, smallint
+from florin.events import InstallmentChoice
+from florin.payments.payment import Payment, PaymentState
+from florin.payments.trade import Flow
+
+_FEE_PAYERS = {"": 0, "shopper": 1, "merchant": 2}
+
+PAYMENT = Table(
+    "payment",
+    [
+        smallint("lane"), smallint("state"), smallint("flow"), smallint("plan_count"), smallint("plan_fee_payer"),
+        integer("mdr_ppm"), day("authorized_on"), day("payable_on"), day("confirm_on"), bigint("id"), bigint("trade_id"),
+        bigint("app_id"), bigint("merchant_id"), bigint("person_id"), bigint("line_id"),
+        bigint("credit_authorized_minor"), bigint("credit_paid_minor"), bigint("credit_released_minor"),
+        bigint("credit_refunded_minor"), bigint("wallet_authorized_minor"), bigint("wallet_paid_minor"),
+        bigint("wallet_released_minor"), bigint("wallet_refunded_minor"), bigint("received_minor"),
+        bigint("refunded_before_receipt_minor"), bigint("plan_fee_minor"), bigint("merchant_fee_back_minor"),
+        bigint("mdr_minor"), bigint("mdr_back_minor"), bigint("exposure_before_minor"), bigint("limit_effective_minor"),
+        bigint("tolerance_minor"), instant("expires_at"),
+    ],
+    changing=(
+        "state", "plan_count", "plan_fee_payer", "plan_fee_minor", "payable_on", "confirm_on", "credit_paid_minor",
+        "credit_released_minor", "credit_refunded_minor", "wallet_paid_minor", "wallet_released_minor",
+        "wallet_refunded_minor", "received_minor", "refunded_before_receipt_minor", "merchant_fee_back_minor", "mdr_minor",
+        "mdr_back_minor", "expires_at",
+    ),
+)  # fmt: skip
+
+
+def row_of(p: Payment) -> tuple[Any, ...]:
+    plan = p.plan
+    return (
+        p.lane, int(p.state), int(p.flow), plan.count if plan else 0, _FEE_PAYERS[plan.fee_payer if plan else ""],
+        p.mdr_ppm, p.authorized_on, p.payable_on, p.confirm_on, p.id, p.trade_id, p.app_id, p.merchant_id, p.person_id,
+        p.line_id, p.credit_authorized_minor, p.credit_paid_minor, p.credit_released_minor, p.credit_refunded_minor,
+        p.wallet_authorized_minor, p.wallet_paid_minor, p.wallet_released_minor, p.wallet_refunded_minor,
+        p.received_minor, p.refunded_before_receipt_minor, plan.fee_minor if plan else 0, p.merchant_fee_back_minor,
+        p.mdr_minor, p.mdr_back_minor, p.exposure_before_minor, p.limit_effective_minor, p.tolerance_minor, p.expires_at,
+    )  # fmt: skip
+
+
+def payment_of(row: tuple[Any, ...]) -> Payment:
+    (lane, state, flow, plan_count, fee_payer, mdr_ppm, authorized_on, payable_on, confirm_on, identifier, trade_id, app_id,
+     merchant_id, person_id, line_id, credit_authorized, credit_paid, credit_released, credit_refunded, wallet_authorized,
+     wallet_paid, wallet_released, wallet_refunded, received, refunded_before, plan_fee, merchant_fee_back, mdr, mdr_back,
+     exposure_before, limit_effective, tolerance, expires_at) = row  # fmt: skip
+    plan = None
+    if plan_count:
+        plan = InstallmentChoice(
+            count=plan_count, fee_minor=plan_fee, fee_payer="merchant" if fee_payer == 2 else "shopper"
+        )
+    return Payment(
+        id=identifier, lane=lane, trade_id=trade_id, app_id=app_id, merchant_id=merchant_id, person_id=person_id,
+        line_id=line_id, flow=Flow(flow), state=PaymentState(state), mdr_ppm=mdr_ppm, authorized_on=authorized_on,
+        credit_authorized_minor=credit_authorized, wallet_authorized_minor=wallet_authorized,
+        credit_paid_minor=credit_paid, credit_released_minor=credit_released, credit_refunded_minor=credit_refunded,
+        wallet_paid_minor=wallet_paid, wallet_released_minor=wallet_released, wallet_refunded_minor=wallet_refunded,
+        received_minor=received, refunded_before_receipt_minor=refunded_before, plan=plan,
+        merchant_fee_back_minor=merchant_fee_back, mdr_minor=mdr, mdr_back_minor=mdr_back, payable_on=payable_on,
+        confirm_on=confirm_on, expires_at=expires_at, exposure_before_minor=exposure_before,
+        limit_effective_minor=limit_effective, tolerance_minor=tolerance,
+    )  # fmt: skip

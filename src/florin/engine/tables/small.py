@@ -1,0 +1,75 @@
+"""The tables with few columns: wallets, balances, people, agreements, accounts, statements, sweeps, payouts, outbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from florin.engine.tables.table import Table, bigint, day, instant, integer, json, smallint, text
+from florin.payments.charge import Agreement
+from florin.payments.merchant import MerchantBalance
+from florin.wallet.wallet import Wallet
+
+PERSON = Table("person", [smallint("lane"), bigint("id"), text("name"), text("logon")])
+WALLET = Table("wallet", [smallint("lane"), bigint("id"), bigint("balance_minor")], changing=("balance_minor",))
+AGREEMENT = Table(
+    "agreement",
+    [smallint("lane"), bigint("id"), bigint("app_id"), bigint("person_id"), bigint("line_id"), text("state"),
+     bigint("limit_minor")],
+)  # fmt: skip
+MERCHANT_BALANCE = Table(
+    "merchant_balance",
+    [smallint("lane"), bigint("id"), bigint("available_minor"), bigint("negative_limit_minor")],
+    changing=("available_minor",),
+)
+ACCOUNT = Table(
+    "line_account",
+    [smallint("lane"), bigint("line_id"), integer("sequence"), json("account")],
+    key=("lane", "line_id"),
+    changing=("sequence", "account"),
+)
+STATEMENT = Table(
+    "statement",
+    [smallint("lane"), bigint("line_id"), bigint("event_id"), bigint("image_minor"), bigint("minimum_minor"),
+     bigint("remaining_minor"), bigint("minimum_left_minor"), day("opens_on"), day("closes_on"), day("due_on")],
+    key=("lane", "line_id", "closes_on"),
+    changing=("remaining_minor", "minimum_left_minor"),
+)  # fmt: skip
+SWEEP = Table(
+    "sweep",
+    [smallint("lane"), bigint("merchant_id"), day("window_on"), bigint("amount_minor"), day("swept_on")],
+    key=("lane", "merchant_id"),
+)
+PAYOUT = Table(
+    "payout",
+    [smallint("lane"), bigint("id"), bigint("merchant_id"), bigint("person_id"), bigint("amount_minor"), text("state"),
+     day("requested_on"), day("settled_on"), text("bank_reference")],
+    changing=("state", "settled_on", "bank_reference"),
+)  # fmt: skip
+OUTBOX = Table(
+    "outbox",
+    [smallint("lane"), bigint("id"), bigint("app_id"), bigint("event_id"), text("wire"), text("topic"), text("url"),
+     instant("next_at"), json("payload")],
+)  # fmt: skip
+
+
+def wallet_of(row: tuple[Any, ...]) -> Wallet:
+    return Wallet(lane=row[0], id=row[1], balance_minor=row[2])
+
+
+def wallet_row(wallet: Wallet) -> tuple[Any, ...]:
+    return (wallet.lane, wallet.id, wallet.balance_minor)
+
+
+def balance_of(row: tuple[Any, ...]) -> MerchantBalance:
+    return MerchantBalance(lane=row[0], id=row[1], available_minor=row[2], negative_limit_minor=row[3])
+
+
+def balance_row(balance: MerchantBalance) -> tuple[Any, ...]:
+    return (balance.lane, balance.id, balance.available_minor, balance.negative_limit_minor)
+
+
+def agreement_of(row: tuple[Any, ...]) -> Agreement:
+    lane, identifier, app_id, person_id, line_id, state, limit = row
+    return Agreement(
+        id=identifier, lane=lane, app_id=app_id, person_id=person_id, line_id=line_id, state=state, limit_minor=limit
+    )
