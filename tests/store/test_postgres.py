@@ -27,12 +27,6 @@ SMALL = {"shared_buffers": "16MB"}
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who may not run a server")
 
 
-@pytest.fixture
-def data_dir():
-    with temporary_data_dir() as folder:
-        yield Path(folder)
-
-
 @pytest.fixture(scope="module")
 def made_once():
     """Database files to copy, because making them takes most of a second."""
