@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from florin.credit import close as close_line
@@ -54,8 +55,8 @@ class Action(NamedTuple):
     then_needs: Callable[[Room, Any], Needs] = lambda room, command: NOTHING
 
 
-class AdvanceLine(NamedTuple):
-    """Let the clock act on one line up to the business date: the day close's own command."""
+class AdvanceLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Let the clock act on one line up to the business date: the day close's own command. It has no event of its own."""
 
     line_id: int
 

@@ -8,7 +8,7 @@ rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -76,6 +76,6 @@ class Chain:
 def link_hash(previous: bytes, seq: int, instant: datetime, texts: Sequence[str]) -> bytes:
     """SHA-256 over the hash before, the batch's number and instant, and the rows' texts in order of their ids."""
     digest = sha256(previous)
-    digest.update(f"\n{seq}|{instant.isoformat()}\n".encode())
+    digest.update(f"\n{seq}|{instant.astimezone(UTC).isoformat()}\n".encode())
     digest.update("\n".join(texts).encode())
     return digest.digest()

@@ -70,7 +70,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one submission. Exactly one of `event` and `refusal` is there.
+    """What became of one submission. Either `refusal` is there, or the command was done.
 
     event: the first event of the command; events: all of them (of a replay: the first alone). event_id: its row.
     replayed: the key had been answered before, and this is that answer.

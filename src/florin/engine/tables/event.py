@@ -26,7 +26,7 @@ EVENT = Table(
     ],
 )  # fmt: skip
 
-_encode = msgspec.json.Encoder(order="deterministic").encode
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class Recorded(NamedTuple):

@@ -1,0 +1,316 @@
+"""The day close: what the calendar owes everybody, after midnight and never in anybody's way.
+
+`close_through` brings the house to a day: it rolls the date, lets the clock act on every line that has something due,
+confirms receipts and expires holds, sweeps yesterday's windows, squares lender and payment institution, pays merchants out,
+and proves the books. No payment is refused meanwhile. Each step is a command with a key of its own, so a close that was cut
+off simply runs again; an account whose close fails is parked with its reason, and the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any, LiteralString, NamedTuple, Protocol
+
+import structlog
+from psycopg import Connection
+from psycopg.rows import namedtuple_row
+
+from florin.engine import clock
+from florin.engine.actions import AdvanceLine
+from florin.engine.engine import Engine
+from florin.engine.ids import lane_of
+from florin.engine.proof import Proof, prove, record_proof
+from florin.engine.submission import ClaimKind, Outcome, Submission, claim
+from florin.payments.close import Close
+from florin.payments.receive import Receive
+from florin.payments.settle import PayOut, SettleBooks, Sweep, SweepFees
+from florin.payments.void import Void
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 100
+
+
+class Bank(Protocol):
+    """The bank port, as the day close needs it: orders out of the house's accounts. Simulated or real, it may answer later."""
+
+    def move(self, *, debit: str, credit: str, amount_minor: int, reference: str, on: date) -> None:
+        """Move money between two of the house's own accounts ("safeguarded", "own", "lender"); one reference, one move."""
+
+
+class DayClosed(NamedTuple):
+    """What one day close did. parked: lines that are left with a reason."""
+
+    on: date
+    lines: int
+    parked: int
+    received: int
+    expired: int
+    swept: int
+    paid_out: int
+    proof: Proof
+
+
+def close_through(engine: Engine, connection: Connection, to_on: date, *, bank: Bank) -> list[DayClosed]:
+    """Close every day up to `to_on`, missed ones included, each before the next begins.
+
+    connection: of the engine's role, used by nobody else meanwhile. Raises clock.BatchHangs.
+    """
+    days = []
+    while (on := clock.read(connection).on) <= to_on:
+        if _closed_through(connection) < on - timedelta(days=1):
+            days.append(close_day(engine, connection, on, bank=bank))
+        if on == to_on:
+            break
+        clock.roll(connection)
+    return days
+
+
+def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -> DayClosed:
+    """Close the day before `on`, the business date. Running it again does what was left undone, and nothing twice."""
+    yesterday = on - timedelta(days=1)
+    lines, parked = _advance_lines(engine, connection, on)
+    received = _receive_due(engine, connection, on)
+    expired = expire_due(engine, connection)
+    swept = _sweep_windows(engine, connection, yesterday)
+    _settle_books(engine, connection, on, bank)
+    _sweep_fees(engine, connection, on, bank)
+    paid_out = _pay_out(engine, connection, on)
+    proof = prove(connection)
+    record_proof(connection, on, proof)
+    connection.execute("UPDATE clock SET closed_through = %s WHERE closed_through < %s", (yesterday, yesterday))
+    connection.commit()
+    closed = DayClosed(on, lines, parked, received, expired, swept, paid_out, proof)
+    log.info("day closed", **{name: str(value) for name, value in closed._asdict().items() if name != "proof"})
+    return closed
+
+
+# ── lines ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_DUE_LINES = """
+    SELECT l.id FROM line l
+     WHERE l.next_action_on <= %(on)s
+       AND NOT EXISTS (SELECT FROM parked_line p WHERE p.lane = l.lane AND p.line_id = l.id)
+  ORDER BY l.next_action_on, l.lane, l.id
+     LIMIT %(chunk)s
+"""
+_PARK = """
+    INSERT INTO parked_line (lane, line_id, reason, parked_at)
+    SELECT %(lane)s, %(line_id)s, %(reason)s, now() + offset_s * interval '1 second' FROM clock
+        ON CONFLICT DO NOTHING
+"""
+
+
+def _advance_lines(engine: Engine, connection: Connection, on: date) -> tuple[int, int]:
+    """(advanced, parked): chunk by chunk, so that no line is locked for longer than one small batch."""
+    advanced = parked = 0
+    before: set[int] = set()
+    while due := {row.id for row in _rows(connection, _DUE_LINES, on=on, chunk=CHUNK)}:
+        outcomes = dict(zip(due, engine.execute([Submission(command=AdvanceLine(line_id=i)) for i in due]), strict=True))
+        for line_id, outcome in outcomes.items():
+            if outcome.refusal is not None or line_id in before:
+                reason = "stays due" if outcome.refusal is None else f"{outcome.refusal.name} {outcome.refusal.numbers()}"
+                connection.execute(_PARK, {"lane": lane_of(line_id), "line_id": line_id, "reason": reason})
+                connection.commit()
+                parked += 1
+            else:
+                advanced += 1
+        before = due
+    return advanced, parked
+
+
+# ── receipts and expiries ─────────────────────────────────────────────────────────────────────────────────────────
+
+_TO_CONFIRM = """
+    SELECT id FROM payment WHERE state = 2 AND confirm_on <= %(on)s ORDER BY confirm_on, lane, id LIMIT %(chunk)s
+"""
+_HOLDS_OVER = """
+    SELECT p.id FROM payment p, clock c
+     WHERE p.state = 1 AND p.expires_at <= now() + c.offset_s * interval '1 second'
+  ORDER BY p.expires_at, p.lane, p.id LIMIT %(chunk)s
+"""
+_TRADES_OVER = """
+    SELECT t.id FROM trade t, clock c
+     WHERE t.state = 1 AND t.expires_at <= now() + c.offset_s * interval '1 second'
+  ORDER BY t.expires_at, t.lane, t.id LIMIT %(chunk)s
+"""
+
+
+def _receive_due(engine: Engine, connection: Connection, on: date) -> int:
+    """Confirm receipt where the buyer has not and the clock may."""
+    return _drain(
+        engine, connection, _TO_CONFIRM, lambda row: Submission(command=Receive(payment_id=row.id, by="clock")), on=on
+    )
+
+
+def expire_due(engine: Engine, connection: Connection) -> int:
+    """Record what is expired already: holds are released, unpaid trades closed. Also run between two closes."""
+    holds = _drain(
+        engine, connection, _HOLDS_OVER, lambda row: Submission(command=Void(payment_id=row.id, reason="expired"))
+    )
+    trades = _drain(
+        engine, connection, _TRADES_OVER, lambda row: Submission(command=Close(trade_id=row.id, reason="expired"))
+    )
+    return holds + trades
+
+
+# ── settlement ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# A window's payable is all that moved on it that day but its own sweep. Windows of closed days alone, each once.
+_WINDOWS = """
+    SELECT w.lane, w.merchant_id, w.window_on, w.amount_minor
+      FROM (SELECT p.lane, p.owner_id AS merchant_id, p.posted_on AS window_on, sum(p.signed_minor)::bigint AS amount_minor
+              FROM posting_line p, clock c
+             WHERE p.name = 'MERCHANT_PAYABLE' AND p.kind <> 60 AND p.posted_on > c.closed_through AND p.posted_on <= %(through)s
+          GROUP BY 1, 2, 3) w
+     WHERE w.amount_minor <> 0
+       AND NOT EXISTS (SELECT FROM sweep s
+                        WHERE s.lane = w.lane AND s.merchant_id = w.merchant_id AND s.window_on = w.window_on)
+  ORDER BY w.lane, w.merchant_id, w.window_on
+"""
+_PAIRS = """
+    SELECT p.lane,
+           greatest(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_TO_PAYMENTS'), 0)::bigint AS lender_owes,
+           greatest(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_FROM_PAYMENTS'), 0)::bigint AS institution_owes
+      FROM posting_line p, clock c
+     WHERE p.name IN ('LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS') AND p.kind <> 66
+       AND p.posted_on > c.closed_through AND p.posted_on < %(on)s
+  GROUP BY p.lane
+  ORDER BY p.lane
+"""
+_FEES = """
+    SELECT p.lane, sum(p.signed_minor)::bigint AS amount_minor
+      FROM posting_line p, clock c
+     WHERE p.name = 'MDR_INCOME' AND p.posted_on > c.closed_through AND p.posted_on < %(on)s
+  GROUP BY p.lane
+    HAVING sum(p.signed_minor) > 0
+  ORDER BY p.lane
+"""
+_AVAILABLE = """
+    SELECT id FROM merchant_balance WHERE available_minor > 0 ORDER BY lane, id
+"""
+
+
+def _sweep_windows(engine: Engine, connection: Connection, through: date) -> int:
+    rows = _rows(connection, _WINDOWS, through=through)
+    submissions = [
+        Submission(
+            command=Sweep(
+                merchant_id=row.merchant_id, lane=row.lane, window_on=row.window_on, amount_minor=row.amount_minor
+            ),
+            claims=(claim(ClaimKind.JOB, 0, f"sweep/{row.lane}/{row.merchant_id}/{row.window_on}"),),
+        )
+        for row in rows
+    ]
+    return len(_execute(engine, submissions))
+
+
+def _settle_books(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
+    """Net each lane's pair of yesterday, then one bank line for what the lender owes and one for the other way."""
+    rows = [row for row in _rows(connection, _PAIRS, on=on) if row.lender_owes or row.institution_owes]
+    for row in rows:
+        net_minor = min(row.lender_owes, row.institution_owes)
+        reference = f"books/{row.lane}/{on}"
+        if row.lender_owes > net_minor:
+            bank.move(
+                debit="lender", credit="safeguarded", amount_minor=row.lender_owes - net_minor, reference=reference, on=on
+            )
+        if row.institution_owes > net_minor:
+            bank.move(
+                debit="safeguarded",
+                credit="lender",
+                amount_minor=row.institution_owes - net_minor,
+                reference=reference,
+                on=on,
+            )
+    _execute(
+        engine,
+        [
+            Submission(
+                command=SettleBooks(
+                    lane=row.lane, lender_owes_minor=row.lender_owes, institution_owes_minor=row.institution_owes
+                ),
+                claims=(claim(ClaimKind.JOB, 0, f"books/{row.lane}/{on}"),),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _sweep_fees(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
+    rows = _rows(connection, _FEES, on=on)
+    for row in rows:
+        bank.move(
+            debit="safeguarded", credit="own", amount_minor=row.amount_minor, reference=f"fees/{row.lane}/{on}", on=on
+        )
+    _execute(
+        engine,
+        [
+            Submission(
+                command=SweepFees(lane=row.lane, amount_minor=row.amount_minor),
+                claims=(claim(ClaimKind.JOB, 0, f"fees/{row.lane}/{on}"),),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _pay_out(engine: Engine, connection: Connection, on: date) -> int:
+    """T+1: what was swept is paid out, one payout a merchant and day. The bank settles it in its own time."""
+    submissions = [
+        Submission(
+            command=PayOut(payout_id=engine.new_id(lane_of(row.id)), merchant_id=row.id),
+            claims=(claim(ClaimKind.JOB, 0, f"payout/{row.id}/{on}"),),
+            keeps_refusal=False,
+        )
+        for row in _rows(connection, _AVAILABLE)
+    ]
+    return sum(outcome.event is not None for outcome in _execute(engine, submissions))
+
+
+# ── small things ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _rows(connection: Connection, statement: LiteralString, **parameters: Any) -> list[Any]:
+    """A reading of its own transaction: nothing stays open while the engine works on what was found."""
+    with connection.cursor(row_factory=namedtuple_row) as cursor:
+        rows = cursor.execute(statement, parameters).fetchall()
+    connection.commit()
+    return rows
+
+
+def _drain(
+    engine: Engine,
+    connection: Connection,
+    statement: LiteralString,
+    submission: Callable[[Any], Submission],
+    **parameters: Any,
+) -> int:
+    """Take what is due in chunks until a chunk changes nothing any more."""
+    done = 0
+    while rows := _rows(connection, statement, chunk=CHUNK, **parameters):
+        moved = sum(outcome.event is not None for outcome in engine.execute([submission(row) for row in rows]))
+        done += moved
+        if moved == 0:
+            break
+    return done
+
+
+def _execute(engine: Engine, submissions: Sequence[Submission]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    for chunk in _chunks(submissions):
+        outcomes += engine.execute(chunk)
+    return outcomes
+
+
+def _chunks(submissions: Sequence[Submission]) -> Iterable[Sequence[Submission]]:
+    return (submissions[start : start + CHUNK] for start in range(0, len(submissions), CHUNK))
+
+
+def _closed_through(connection: Connection) -> date:
+    row = connection.execute("SELECT closed_through FROM clock").fetchone()
+    connection.commit()
+    assert row is not None
+    closed: date = row[0]
+    return closed

@@ -1,0 +1,241 @@
+"""A small world for tests: a house with an engine, people, a shop, a bank, and a clock that a test moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import psycopg
+
+from florin.credit.line import Line
+from florin.credit.open import OpenLine
+from florin.credit.repay import Repay
+from florin.engine import ClaimKind, Engine, Outcome, Submission, claim, clock, lane_for, lane_of
+from florin.engine.close_day import DayClosed, close_through
+from florin.engine.proof import prove
+from florin.engine.tables import line as line_rows
+from florin.engine.tables import payment as payment_rows
+from florin.engine.tables.table import READ
+from florin.payments.ask import Ask
+from florin.payments.charge import Charge
+from florin.payments.pay import Pay
+from florin.payments.payment import Payment
+from florin.payments.receive import Receive
+from florin.payments.refund import Refund
+from florin.payments.trade import Flow, TradeDetail
+from florin.wallet.join import Join
+from florin.wallet.top_up import TopUp
+
+START = date(2026, 3, 2)
+ESCROW_APP, DIRECT_APP = 1, 2
+SHOP = 1
+
+
+@dataclass
+class SimpleBank:
+    """A bank that does at once what it is told, and books it."""
+
+    connection: psycopg.Connection[Any]
+
+    def move(self, *, debit: str, credit: str, amount_minor: int, reference: str, on: date) -> None:
+        for account, amount in ((debit, -amount_minor), (credit, amount_minor)):
+            self.book(account, amount, reference, on)
+
+    def book(self, account: str, amount_minor: int, reference: str, on: date) -> None:
+        self.connection.execute(
+            "INSERT INTO bank_line (account, amount_minor, reference, booked_on) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            (account, amount_minor, reference, on),
+        )
+        self.connection.commit()
+
+
+@dataclass
+class World:
+    """Everything that a test may do, in the words of the business. Amounts in fen."""
+
+    dsn: str
+    start_on: date = START
+    mdr_refunded: bool = False
+    negative_limit_minor: int = 0
+    connections: int = 1
+    numbers: int = 0
+    people: dict[str, int] = field(default_factory=dict)
+    line_ids: dict[str, int] = field(default_factory=dict)
+
+    def __enter__(self) -> World:
+        self.connection = psycopg.connect(self.dsn)
+        clock.start(self.connection, self.start_on)
+        self.connection.execute(
+            "INSERT INTO merchant (id, lane, name, mdr_ppm, mdr_refunded, negative_limit_minor)"
+            " VALUES (%s, %s, 'Tea House', 6000, %s, %s)",
+            (SHOP, lane_of(SHOP), self.mdr_refunded, self.negative_limit_minor),
+        )
+        self.connection.execute(
+            "INSERT INTO app (id, merchant_id, name, wire, market)"
+            " VALUES (1, 1, 'escrow', 'rest', 'escrow'), (2, 1, 'direct', 'rest', 'direct')"
+        )
+        self.connection.execute(
+            "INSERT INTO merchant_balance (lane, id, negative_limit_minor) VALUES (%s, %s, %s)",
+            (lane_of(SHOP), SHOP, self.negative_limit_minor),
+        )
+        self.connection.commit()
+        self.bank = SimpleBank(self.connection)
+        self.engine = Engine(self.dsn, connections=self.connections)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.close()
+        self.connection.close()
+
+    # ── commands ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def do(self, command: Any, *claims: Any, **options: Any) -> Outcome:
+        return self.engine.execute([Submission(command=command, claims=claims, **options)])[0]
+
+    def next_number(self, prefix: str) -> str:
+        self.numbers += 1
+        return f"{prefix}{self.numbers}"
+
+    def person(self, name: str, *, wallet_minor: int = 0, limit_minor: int = 0) -> int:
+        lane = lane_for(name)
+        identifier = self.people[name] = self.engine.new_id(lane)
+        assert self.do(Join(person_id=identifier, logon=name, name=name), claim(ClaimKind.LOGON, 0, name)).event
+        if wallet_minor:
+            self.top_up(name, wallet_minor)
+        if limit_minor:
+            line_id = self.line_ids[name] = self.engine.new_id(lane)
+            command = OpenLine(person_id=identifier, line_id=line_id, program="huabei", limit_minor=limit_minor)
+            assert self.do(command).event
+        return identifier
+
+    def top_up(self, name: str, amount_minor: int) -> Outcome:
+        reference = self.next_number("bank-")
+        self.bank.book("safeguarded", amount_minor, reference, self.today)
+        command = TopUp(person_id=self.people[name], amount_minor=amount_minor, bank_reference=reference)
+        return self.do(command, claim(ClaimKind.BANK, 0, reference))
+
+    def ask(self, amount_minor: int, *, app: int = ESCROW_APP, installments: int = 0, **detail: Any) -> int:
+        number = self.next_number("order-")
+        command = Ask(
+            trade_id=self.engine.new_id(lane_for(f"{app}/{number}")),
+            app_id=app,
+            merchant_id=SHOP,
+            out_trade_no=number,
+            amount_minor=amount_minor,
+            subject=number,
+            flow=Flow.ESCROW if app == ESCROW_APP else Flow.DIRECT,
+            installments=installments,
+            detail=TradeDetail(**detail),
+        )
+        assert self.do(command, claim(ClaimKind.ORDER, app, number)).event
+        return command.trade_id
+
+    def pay(self, name: str, trade_id: int, credit_minor: int = 0, wallet_minor: int = 0, **options: Any) -> Outcome:
+        command = Pay(
+            payment_id=self.engine.new_id(lane_of(self.people[name])),
+            trade_id=trade_id,
+            person_id=self.people[name],
+            line_id=self.line_ids.get(name, 0),
+            credit_minor=credit_minor,
+            wallet_minor=wallet_minor,
+            **options,
+        )
+        return self.do(command)
+
+    def buy(self, name: str, credit_minor: int = 0, wallet_minor: int = 0, *, app: int = DIRECT_APP, **detail: Any) -> Outcome:
+        """Ask and pay; `installments` goes to the trade."""
+        trade_id = self.ask(credit_minor + wallet_minor, app=app, **detail)
+        return self.pay(name, trade_id, credit_minor, wallet_minor)
+
+    def charge_command(self, name: str, credit_minor: int, *, key: str = "", capture: bool = True, **options: Any) -> Submission:
+        number = key or self.next_number("charge-")
+        command = Charge(
+            trade_id=self.engine.new_id(lane_for(f"{DIRECT_APP}/{number}")),
+            payment_id=self.engine.new_id(lane_of(self.people[name])),
+            app_id=DIRECT_APP,
+            merchant_id=SHOP,
+            out_trade_no=number,
+            amount_minor=credit_minor,
+            subject=number,
+            flow=Flow.DIRECT if capture else Flow.MANUAL,
+            person_id=self.people[name],
+            line_id=self.line_ids[name],
+            credit_minor=credit_minor,
+            capture=capture,
+        )
+        return Submission(command=command, claims=(claim(ClaimKind.REQUEST, DIRECT_APP, number, credit_minor),), **options)
+
+    def receive(self, payment_id: int) -> Outcome:
+        return self.do(Receive(payment_id=payment_id, person_id=self.payment(payment_id).person_id))
+
+    def refund(self, payment_id: int, amount_minor: int, number: str = "") -> Outcome:
+        number = number or self.next_number("refund-")
+        command = Refund(payment_id=payment_id, amount_minor=amount_minor, request_no=number)
+        return self.do(command, claim(ClaimKind.REFUND, payment_id, number, amount_minor), keeps_refusal=False)
+
+    def repay(self, name: str, amount_minor: int, source: str = "wallet") -> Outcome:
+        reference = self.next_number("repay-")
+        if source == "bank":
+            self.bank.book("safeguarded", amount_minor, reference, self.today)
+        command = Repay(line_id=self.line_ids[name], amount_minor=amount_minor, source=source, reference=reference)  # type: ignore[arg-type]
+        return self.do(command)
+
+    def until(self, on: date) -> Sequence[DayClosed]:
+        """Let days pass; every close proves the books. Payouts are settled by the bank on the day they are sent."""
+        days = close_through(self.engine, self.connection, on, bank=self.bank)
+        for day in days:
+            assert day.parked == 0, "no account was parked"
+            assert day.proof.holds, [check for check in day.proof.checks if not check.holds]
+        return days
+
+    # ── looking ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def today(self) -> date:
+        on = clock.read(self.connection).on
+        self.connection.commit()
+        return on
+
+    def line(self, name: str) -> Line:
+        identifier = self.line_ids[name]
+        return line_rows.line_of(self._row(line_rows.LINE, identifier))
+
+    def payment(self, payment_id: int) -> Payment:
+        return payment_rows.payment_of(self._row(payment_rows.PAYMENT, payment_id))
+
+    def wallet_minor(self, name: str) -> int:
+        return int(self.one("SELECT balance_minor FROM wallet WHERE id = %s", self.people[name]))
+
+    def balance(self, account: str, owner_id: int | None = None) -> int:
+        where = "" if owner_id is None else " AND owner_id = %s"
+        parameters = (account,) if owner_id is None else (account, owner_id)
+        return int(
+            self.one(f"SELECT coalesce(sum(signed_minor), 0) FROM posting_line WHERE name = %s{where}", *parameters)
+        )
+
+    def statements(self, name: str) -> list[tuple[Any, ...]]:
+        """(closes_on, due_on, image, minimum, remaining, minimum left), oldest first."""
+        rows = self.connection.execute(
+            "SELECT closes_on, due_on, image_minor, minimum_minor, remaining_minor, minimum_left_minor FROM statement"
+            " WHERE line_id = %s ORDER BY closes_on",
+            (self.line_ids[name],),
+        ).fetchall()
+        self.connection.commit()
+        return rows
+
+    def assert_books_hold(self) -> None:
+        proof = prove(self.connection)
+        assert proof.holds, [check for check in proof.checks if not check.holds]
+
+    def one(self, statement: str, *parameters: Any) -> Any:
+        row = self.connection.execute(statement, parameters).fetchone()  # type: ignore[call-overload]
+        self.connection.commit()
+        return row[0]
+
+    def _row(self, table: Any, identifier: int) -> tuple[Any, ...]:
+        rows = table.load(self.connection, [(lane_of(identifier), identifier)], READ)
+        self.connection.commit()
+        return rows[0]
