@@ -40,8 +40,8 @@ class MasterKeyDiffers(StoreRefusal):
     def __init__(self, *, kept: Path, offered: Path) -> None:
         super().__init__(
             f"{kept} and {offered} are two different keys.",
-            "Move away the one that does not belong to this backup, then restore again. Keep both until "
-            "`florin doctor` is content: sealed keys cannot be opened without theirs.",
+            "Move away the one that does not belong to this backup, then restore again. Keep both: what one of them "
+            "sealed, only that one opens.",
         )
 
 

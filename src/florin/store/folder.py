@@ -45,8 +45,12 @@ class DataFolder:
         self.cluster = self.path / "postgres"
         self.log = self.path / "postgres.log"
         self.lock = self.path / "postgres.lock"
-        self.master_key = self.path / "master.key"
         self.logins = self.path / "logins.json"
+
+    @property
+    def master_key(self) -> Path:
+        """The key that opens what is sealed in the database: FLORIN_MASTER_KEY_FILE, else a file in this folder."""
+        return Path(os.environ.get("FLORIN_MASTER_KEY_FILE") or self.path / "master.key")
 
     @property
     def sockets(self) -> Path:
