@@ -145,12 +145,16 @@ class World:
         )
         return self.do(command)
 
-    def buy(self, name: str, credit_minor: int = 0, wallet_minor: int = 0, *, app: int = DIRECT_APP, **detail: Any) -> Outcome:
+    def buy(
+        self, name: str, credit_minor: int = 0, wallet_minor: int = 0, *, app: int = DIRECT_APP, **detail: Any
+    ) -> Outcome:
         """Ask and pay; `installments` goes to the trade."""
         trade_id = self.ask(credit_minor + wallet_minor, app=app, **detail)
         return self.pay(name, trade_id, credit_minor, wallet_minor)
 
-    def charge_command(self, name: str, credit_minor: int, *, key: str = "", capture: bool = True, **options: Any) -> Submission:
+    def charge_command(
+        self, name: str, credit_minor: int, *, key: str = "", capture: bool = True, **options: Any
+    ) -> Submission:
         number = key or self.next_number("charge-")
         command = Charge(
             trade_id=self.engine.new_id(lane_for(f"{DIRECT_APP}/{number}")),
@@ -166,7 +170,9 @@ class World:
             credit_minor=credit_minor,
             capture=capture,
         )
-        return Submission(command=command, claims=(claim(ClaimKind.REQUEST, DIRECT_APP, number, credit_minor),), **options)
+        return Submission(
+            command=command, claims=(claim(ClaimKind.REQUEST, DIRECT_APP, number, credit_minor),), **options
+        )
 
     def receive(self, payment_id: int) -> Outcome:
         return self.do(Receive(payment_id=payment_id, person_id=self.payment(payment_id).person_id))

@@ -2,10 +2,9 @@
 
 from datetime import date
 
-from world import DIRECT_APP, ESCROW_APP, SHOP, World
-
 from florin.credit.authorize import CreditLimitExceeded
 from florin.payments.payment import PaymentState
+from world import DIRECT_APP, ESCROW_APP, SHOP, World
 
 
 def test_a_month_of_pay_later_comes_out_to_the_cent(world: World) -> None:

@@ -14,12 +14,13 @@ import msgspec
 from msgspec.structs import replace
 
 from florin.credit import close as close_line
-from florin.credit import freeze, limit, open as open_line, repay
+from florin.credit import freeze, limit, repay
+from florin.credit import open as open_line
 from florin.credit import refund as credit_refund
 from florin.engine.ids import IdBlocks, lane_of
 from florin.engine.room import Room
 from florin.engine.tables.small import PAYOUT, PERSON, SWEEP
-from florin.events import Event, LineOpened
+from florin.events import Event
 from florin.events.refusals import Refusal
 from florin.payments import ask, capture, charge, close, pay, receive, refund, settle, void
 from florin.payments.merchant import Merchant
@@ -307,7 +308,7 @@ def _by(**needed: str) -> Callable[[Any], Needs]:
 
     def needs(command: Any) -> Needs:
         found = {kind: (getattr(command, field),) for kind, field in needed.items() if getattr(command, field)}
-        return Needs(**found)  # type: ignore[arg-type]
+        return Needs(**found)
 
     return needs
 

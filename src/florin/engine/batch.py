@@ -73,7 +73,10 @@ LOCK_TIMEOUT_MS = 2_000
 RETRY_S = (0.05, 0.2, 0.5, 1, 2, 4, 8, 15)
 
 # Every statement of a batch finds its rows by key. A plan made while a table was empty would scan it for ever after.
-_SETTINGS = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c default_transaction_isolation=read\\ committed"
+_SETTINGS = (
+    "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c timezone=UTC"
+    " -c default_transaction_isolation=read\\ committed"
+)
 
 _CLOCK = """
     SELECT business_on, offset_s, reference_version, now() FROM clock
@@ -152,11 +155,11 @@ class Committer:
     def __init__(self, dsn: str, *, name: str) -> None:
         self._dsn = dsn
         self._name = name
-        self._side = psycopg.connect(dsn, autocommit=True, application_name=f"{name}-ids")
-        self.ids = IdBlocks(self._side)
+        self.side = psycopg.connect(dsn, autocommit=True, application_name=f"{name}-ids")
+        self.ids = IdBlocks(self.side)
         self._reference = EMPTY
         self._connection = self._connect()
-        self._chain = Chain.begin(self._side, process=f"{name}/{os.getpid()}")
+        self._chain = Chain.begin(self.side, process=f"{name}/{os.getpid()}")
 
     # ── for callers ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -171,17 +174,17 @@ class Committer:
         return answers
 
     def reference(self) -> Reference:
-        row = self._side.execute("SELECT reference_version FROM clock").fetchone()
+        row = self.side.execute("SELECT reference_version FROM clock").fetchone()
         if row is not None and row[0] != self._reference.version:
-            self._reference = load_reference(self._side, row[0])
+            self._reference = load_reference(self.side, row[0])
         return self._reference
 
     def read_clock(self) -> At:
-        return _at(self._side.execute(_CLOCK).fetchone())
+        return _at(self.side.execute(_CLOCK).fetchone())
 
     def close(self) -> None:
         self._connection.close()
-        self._side.close()
+        self.side.close()
 
     # ── rounds, halves, retries ───────────────────────────────────────────────────────────────────────────────────
 
@@ -234,14 +237,14 @@ class Committer:
         raise AssertionError("the last try returns or raises")
 
     def _reconnect(self) -> None:
-        for connection in (self._connection, self._side):
+        for connection in (self._connection, self.side):
             if not connection.closed:
                 connection.close()
         try:
-            self._side = psycopg.connect(self._dsn, autocommit=True, application_name=f"{self._name}-ids")
-            self.ids.use(self._side)
+            self.side = psycopg.connect(self._dsn, autocommit=True, application_name=f"{self._name}-ids")
+            self.ids.use(self.side)
             self._connection = self._connect()
-            self._chain.reread(self._side)
+            self._chain.reread(self.side)
         except psycopg.OperationalError as failure:
             # Still away: the next try of the batch fails at once and waits longer.
             log.warning("database is away", failure=str(failure).strip())

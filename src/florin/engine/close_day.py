@@ -107,10 +107,14 @@ def _advance_lines(engine: Engine, connection: Connection, on: date) -> tuple[in
     advanced = parked = 0
     before: set[int] = set()
     while due := {row.id for row in _rows(connection, _DUE_LINES, on=on, chunk=CHUNK)}:
-        outcomes = dict(zip(due, engine.execute([Submission(command=AdvanceLine(line_id=i)) for i in due]), strict=True))
+        outcomes = dict(
+            zip(due, engine.execute([Submission(command=AdvanceLine(line_id=i)) for i in due]), strict=True)
+        )
         for line_id, outcome in outcomes.items():
             if outcome.refusal is not None or line_id in before:
-                reason = "stays due" if outcome.refusal is None else f"{outcome.refusal.name} {outcome.refusal.numbers()}"
+                reason = (
+                    "stays due" if outcome.refusal is None else f"{outcome.refusal.name} {outcome.refusal.numbers()}"
+                )
                 connection.execute(_PARK, {"lane": lane_of(line_id), "line_id": line_id, "reason": reason})
                 connection.commit()
                 parked += 1
@@ -162,7 +166,8 @@ _WINDOWS = """
     SELECT w.lane, w.merchant_id, w.window_on, w.amount_minor
       FROM (SELECT p.lane, p.owner_id AS merchant_id, p.posted_on AS window_on, sum(p.signed_minor)::bigint AS amount_minor
               FROM posting_line p, clock c
-             WHERE p.name = 'MERCHANT_PAYABLE' AND p.kind <> 60 AND p.posted_on > c.closed_through AND p.posted_on <= %(through)s
+             WHERE p.name = 'MERCHANT_PAYABLE' AND p.kind <> 60
+               AND p.posted_on > c.closed_through AND p.posted_on <= %(through)s
           GROUP BY 1, 2, 3) w
      WHERE w.amount_minor <> 0
        AND NOT EXISTS (SELECT FROM sweep s
@@ -214,7 +219,11 @@ def _settle_books(engine: Engine, connection: Connection, on: date, bank: Bank) 
         reference = f"books/{row.lane}/{on}"
         if row.lender_owes > net_minor:
             bank.move(
-                debit="lender", credit="safeguarded", amount_minor=row.lender_owes - net_minor, reference=reference, on=on
+                debit="lender",
+                credit="safeguarded",
+                amount_minor=row.lender_owes - net_minor,
+                reference=reference,
+                on=on,
             )
         if row.institution_owes > net_minor:
             bank.move(

@@ -11,7 +11,9 @@ import queue
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
+from datetime import datetime
 
+from florin.engine import admin
 from florin.engine.batch import Committer
 from florin.engine.reference import Reference
 from florin.engine.submission import Outcome, Submission
@@ -68,6 +70,29 @@ class Engine:
         """The platform's clock now: business date and business time."""
         return self._committers[0].read_clock()
 
+    def issue_payment_code(self, person_id: int, line_id: int = 0) -> tuple[str, datetime]:
+        """(code, expires_at) of a fresh payment code; line_id: the line it pays with, 0 for the wallet."""
+        return admin.issue_payment_code(self._committers[0].side, person_id=person_id, line_id=line_id)
+
+    def add_agreement(self, *, app_id: int, person_id: int, line_id: int, limit_minor: int) -> int:
+        """The id of a new standing agreement; see `admin.add_agreement`."""
+        committer = self._committers[0]
+        return admin.add_agreement(
+            committer.side, committer.ids, app_id=app_id, person_id=person_id, line_id=line_id, limit_minor=limit_minor
+        )
+
+    def end_agreement(self, agreement_id: int, *, person_id: int) -> bool:
+        """Take a consent back; True when it was that person's."""
+        return admin.end_agreement(self._committers[0].side, agreement_id, person_id=person_id)
+
+    def freeze_merchant(self, merchant_id: int) -> bool:
+        """No new payment for this merchant, in every process from its next batch on. False: no such merchant."""
+        return admin.set_merchant_state(self._committers[0].side, merchant_id, "frozen")
+
+    def unfreeze_merchant(self, merchant_id: int) -> bool:
+        """The merchant may take payments again. False: no such merchant."""
+        return admin.set_merchant_state(self._committers[0].side, merchant_id, "open")
+
     def close(self) -> None:
         """Finish what is under way and let the connections go. What is submitted later is never answered."""
         for _ in self._threads:
@@ -109,7 +134,7 @@ def _answer(committer: Committer, calls: Sequence[_Call]) -> None:
     """Run the calls as one batch and hand each its own outcomes; linked groups of different calls stay apart."""
     try:
         outcomes = committer.commit([call.submissions for call in calls])
-    except BaseException as failure:
+    except BaseException as failure:  # noqa: BLE001 - every caller is answered, whatever happened
         for call in calls:
             call.future.set_exception(failure)
         return

@@ -160,7 +160,13 @@ class Outbox:
         self._timeout_s = timeout_s
         self._resolve = resolve
         self._under_way: dict[tuple[int, int], int] = {}
+        self._claiming = False
         self._calls = 0
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Nothing leased by us waits for its answer. May be asked from another thread, after one saw that nothing is due."""
+        return not self._claiming and not self._under_way
 
     async def drain(self) -> int:
         """Deliver until nothing is due. Returns the number of calls made."""
@@ -198,6 +204,13 @@ class Outbox:
         """Lease up to `room` due messages: the oldest first, of no app more than its share."""
         if room <= 0:
             return []
+        self._claiming = True
+        try:
+            return self._lease(room)
+        finally:
+            self._claiming = False
+
+    def _lease(self, room: int) -> list[Message]:
         at = self._now()
         calls = Counter(self._under_way.values())
         with self._connection.cursor(row_factory=class_row(Message)) as cursor:

@@ -15,7 +15,7 @@ from typing import Any, LiteralString, NamedTuple
 
 import msgspec
 from psycopg import Connection
-from psycopg.rows import namedtuple_row
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from florin.engine.chain import FIRST, link_hash
@@ -33,6 +33,14 @@ class Check(NamedTuple):
     @property
     def holds(self) -> bool:
         return not self.differences
+
+
+class _Compared(NamedTuple):
+    """One thing that two sides say something of; for the bank `expected` is what the books say."""
+
+    what: str
+    expected: int
+    found: int
 
 
 class Proof(NamedTuple):
@@ -138,10 +146,12 @@ _BALANCES = """
 _PAYMENTS = """
     WITH moved AS (
         SELECT payment_id,
-               coalesce(sum((body->>'credit_minor')::bigint + (body->>'wallet_minor')::bigint) FILTER (WHERE kind IN (43, 44)), 0)::bigint AS paid,
-               coalesce(sum((body->>'credit_minor')::bigint + (body->>'wallet_minor')::bigint) FILTER (WHERE kind IN (44, 45)), 0)::bigint AS received,
-               coalesce(sum((body->>'credit_minor')::bigint + (body->>'wallet_minor')::bigint) FILTER (WHERE kind = 47), 0)::bigint AS refunded
-          FROM event WHERE kind IN (43, 44, 45, 47) GROUP BY payment_id)
+               coalesce(sum(amount) FILTER (WHERE kind IN (43, 44)), 0)::bigint AS paid,
+               coalesce(sum(amount) FILTER (WHERE kind IN (44, 45)), 0)::bigint AS received,
+               coalesce(sum(amount) FILTER (WHERE kind = 47), 0)::bigint AS refunded
+          FROM (SELECT payment_id, kind, (body->>'credit_minor')::bigint + (body->>'wallet_minor')::bigint AS amount
+                  FROM event WHERE kind IN (43, 44, 45, 47)) e
+      GROUP BY payment_id)
     SELECT 'payment ' || p.id || ' ' || x.what AS what, x.expected, x.found
       FROM payment p LEFT JOIN moved m ON m.payment_id = p.id
            CROSS JOIN LATERAL (VALUES ('paid', coalesce(m.paid, 0), p.credit_paid_minor + p.wallet_paid_minor),
@@ -163,7 +173,8 @@ _ESCROW = """
                 CASE WHEN p.state = 1 THEN p.wallet_authorized_minor - p.wallet_paid_minor - p.wallet_released_minor
                      WHEN p.state = 2 THEN p.wallet_paid_minor - p.wallet_refunded_minor ELSE 0 END),
                ('guaranteed escrow', coalesce(b.guaranteed, 0),
-                CASE WHEN p.state = 2 THEN p.credit_paid_minor - p.credit_refunded_minor ELSE 0 END)) AS x(what, expected, found)
+                CASE WHEN p.state = 2 THEN p.credit_paid_minor - p.credit_refunded_minor ELSE 0 END))
+               ) AS x(what, expected, found)
      WHERE x.expected <> x.found
 """
 _CLEARING = """
@@ -204,18 +215,22 @@ _QUESTIONS: tuple[tuple[str, str, LiteralString], ...] = (
 
 
 def _compare(connection: Connection, name: str, says: str, question: LiteralString) -> Check:
-    with connection.cursor(row_factory=namedtuple_row) as cursor:
-        rows = cursor.execute(question).fetchall()
+    rows = _compared(connection, question)
     differences = tuple(
         f"{row.what}: expected {row.expected}, found {row.found}" for row in rows if row.expected != row.found
     )
     return Check(name, says, differences, {row.what: row.found for row in rows[:20]})
 
 
+def _compared(connection: Connection, question: LiteralString) -> list[_Compared]:
+    with connection.cursor(row_factory=class_row(_Compared)) as cursor:
+        return cursor.execute(question).fetchall()
+
+
 # ── safeguarding, the bank, the chains ────────────────────────────────────────────────────────────────────────────
 
 _HOUSE = """
-    SELECT name, coalesce(sum(signed_minor), 0)::bigint AS balance FROM posting_line
+    SELECT name AS what, 0::bigint AS expected, coalesce(sum(signed_minor), 0)::bigint AS found FROM posting_line
      WHERE book = 'PI' AND NOT memo GROUP BY name ORDER BY name
 """
 _NEGATIVE = "SELECT coalesce(-sum(available_minor), 0)::bigint FROM merchant_balance WHERE available_minor < 0"
@@ -233,8 +248,7 @@ _OWED_TO_OTHERS = (
 
 def _safeguarding(connection: Connection) -> Check:
     """Safeguarded cash + due from the lender = all that is owed to others + fees not swept yet (books.md, every term shown)."""
-    with connection.cursor(row_factory=namedtuple_row) as cursor:
-        house = {row.name: row.balance for row in cursor.execute(_HOUSE)}
+    house = {row.what: row.found for row in _compared(connection, _HOUSE)}
     fees_not_swept = house.get("MDR_INCOME", 0) - house.get("OWN_CASH", 0)
     covers = house.get("SAFEGUARDED_CASH", 0) + house.get("PAYMENTS_DUE_FROM_LENDER", 0)
     owed = sum(house.get(name, 0) for name in _OWED_TO_OTHERS) + fees_not_swept
@@ -247,7 +261,7 @@ def _safeguarding(connection: Connection) -> Check:
 
 
 _BANK = """
-    SELECT x.account, x.book, x.bank
+    SELECT x.account AS what, x.book AS expected, x.bank AS found
       FROM (VALUES
             ('safeguarded', (SELECT coalesce(sum(signed_minor), 0)::bigint FROM posting_line WHERE name = 'SAFEGUARDED_CASH'),
              (SELECT coalesce(sum(amount_minor), 0)::bigint FROM bank_line WHERE account = 'safeguarded')),
@@ -261,12 +275,12 @@ _BANK = """
 
 def _bank(connection: Connection) -> Check:
     """The bank's own statement says what our books say of each account."""
-    with connection.cursor(row_factory=namedtuple_row) as cursor:
-        rows = cursor.execute(_BANK).fetchall()
+    rows = _compared(connection, _BANK)
     differences = tuple(
-        f"account {row.account}: books {row.book}, bank {row.bank}" for row in rows if row.book != row.bank
+        f"account {row.what}: books {row.expected}, bank {row.found}" for row in rows if row.expected != row.found
     )
-    return Check("bank", "the bank's statement equals our cash accounts", differences, {r.account: r.bank for r in rows})
+    figures = {row.what: row.found for row in rows}
+    return Check("bank", "the bank's statement equals our cash accounts", differences, figures)
 
 
 _BATCHES = "SELECT writer, seq, previous, hash, events, committed_at FROM batch ORDER BY writer, seq"

@@ -74,7 +74,7 @@ class Room:
         self.rows: dict[Table, list[tuple[Any, ...]]] = {}
         self.row_changes: dict[Table, list[tuple[Any, ...]]] = {}
         self._undo: list[tuple[Shelf, int, Any]] | None = None
-        self._marked: tuple[int, dict[str, int]] = (0, {})
+        self._marked: tuple[int, dict[Table, int]] = (0, {})
 
     # ── what rules ask for ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -146,7 +146,7 @@ class CreditBalancePaid(Event, frozen=True, kw_only=True):
 
 
 class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a statement's image. `item_id` is the purchase (its payment id); `number` of `count` when installment k of n."""
+    """One line of a statement's image. item_id: the purchase (its payment's id). number, count: installment k of n."""
 
     what: Literal["purchase", "installment", "fee", "interest", "adjustment"]
     amount_minor: int
@@ -226,7 +226,7 @@ class Escrowed(Event, frozen=True, kw_only=True):
 class Captured(Event, frozen=True, kw_only=True):
     """Paid directly: owed from this day, and payable to the merchant.
 
-    held_*: the part of it that an earlier authorization had reserved. `merchant_fee_minor` is in `plan` when the merchant pays it.
+    held_*: the part of it that an earlier authorization had reserved.
     """
 
     kind = 44

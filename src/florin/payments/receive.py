@@ -1,4 +1,4 @@
-"""Receive: the buyer, or the clock, confirms receipt. What was committed is owed from this day, and the merchant is credited."""
+"""Receive: the buyer, or the clock, confirms receipt. From this day it is owed, and the merchant is credited."""
 
 from __future__ import annotations
 

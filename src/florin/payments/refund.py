@@ -12,7 +12,7 @@ from fractions import Fraction
 import msgspec
 from msgspec.structs import replace
 
-from florin.events import CreditBalancePaid, Event, RefundFunded, Refunded
+from florin.events import CreditBalancePaid, Event, Refunded, RefundFunded
 from florin.events.refusals import Refusal
 from florin.money import round_half_up
 from florin.money.at import At

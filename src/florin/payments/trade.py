@@ -27,7 +27,8 @@ class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """What rides along with a trade and decides nothing about money, except who may pay and with what.
 
     buyer_id: only this person may pay. fee_payer: who bears the fee of installments. tenders: those the merchant allows.
-    product: by which door it came. goods: their kind, which sets the days to auto-confirm. extra: a wire's own fields that it wants back.
+    product: by which door it came. goods: their
+    kind, which sets the days to auto-confirm. extra: a wire's own fields that it wants back.
     """
 
     product: str = ""

@@ -7,7 +7,6 @@ A rule that is in use must not change what it moves; a changed posting is a new 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import LiteralString, cast
 
 from psycopg import Connection
 
@@ -47,4 +46,4 @@ def sync(owner: Connection) -> None:
         if [tuple(row) for row in stored] != wanted:
             changed = sorted(set(map(tuple, stored)) ^ set(wanted))
             raise PostingChanged(f"these postings differ from the database's: {changed}")
-        cursor.execute(cast(LiteralString, _GRANTS.read_text(encoding="utf-8")))
+        cursor.execute(_GRANTS.read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ Citus a batch is one lane and the same statements carry that lane as a constant;
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal, LiteralString, NamedTuple, cast
+from typing import Any, Literal, NamedTuple
 
 from psycopg import Connection
 
@@ -92,7 +92,7 @@ class Table:
         if not ordered:
             return []
         parameters = (numbers(lane for lane, _ in ordered), numbers(identifier for _, identifier in ordered))
-        statement = cast(LiteralString, f"{self._load} {lock}")
+        statement = f"{self._load} {lock}"
         with connection.cursor(binary=True) as cursor:
             return cursor.execute(statement, parameters, prepare=True).fetchall()
 
@@ -100,7 +100,7 @@ class Table:
         """Add rows, each in the order of `columns`. Raises the constraint's violation."""
         if rows:
             parameters = [c.encode(values) for c, values in zip(self.columns, zip(*rows, strict=True), strict=True)]
-            connection.execute(cast(LiteralString, self._insert), parameters, prepare=True)
+            connection.execute(self._insert, parameters, prepare=True)
 
     def update(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Write the changing columns of rows given whole, in the order of `columns`."""
@@ -109,7 +109,7 @@ class Table:
             parameters = [
                 c.encode(columns[position]) for c, position in zip(self._updated, self.update_positions, strict=True)
             ]
-            connection.execute(cast(LiteralString, self._update), parameters, prepare=True)
+            connection.execute(self._update, parameters, prepare=True)
 
     def _insert_statement(self) -> str:
         return (

@@ -1,0 +1,131 @@
+"""Reference rows and consents: merchants, apps, agreements, payment codes. None of them is money; all of them allow money.
+
+A change of a merchant or an app raises the clock row's `reference_version` in the same transaction, so that every process
+decides with the new row from its next batch on.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from psycopg import Connection
+
+from florin.engine.ids import IdBlocks, lane_for, lane_of
+
+PAYMENT_CODE_LIVES = timedelta(minutes=2)
+
+_ADD_MERCHANT = """
+    INSERT INTO merchant (id, lane, name, name_zh, category, mdr_ppm, mdr_refunded, negative_limit_minor, payout_account)
+    VALUES (%(id)s, %(lane)s, %(name)s, %(name_zh)s, %(category)s, %(mdr_ppm)s, %(mdr_refunded)s, %(negative_limit_minor)s,
+            %(payout_account)s)
+"""
+_ADD_BALANCE = (
+    "INSERT INTO merchant_balance (lane, id, negative_limit_minor) VALUES (%(lane)s, %(id)s, %(negative_limit_minor)s)"
+)
+_ADD_APP = """
+    INSERT INTO app (id, merchant_id, name, wire, market, public_keys, notify_url, webhook_secret, allow_loopback)
+    VALUES (%(id)s, %(merchant_id)s, %(name)s, %(wire)s, %(market)s, %(public_keys)s, %(notify_url)s, %(webhook_secret)s,
+            %(allow_loopback)s)
+"""
+_MOVE_VERSION = "UPDATE clock SET reference_version = reference_version + 1"
+_SET_STATE = "UPDATE merchant SET state = %(state)s WHERE id = %(id)s"
+_ADD_AGREEMENT = """
+    INSERT INTO agreement (lane, id, app_id, person_id, line_id, limit_minor)
+    VALUES (%(lane)s, %(id)s, %(app_id)s, %(person_id)s, %(line_id)s, %(limit_minor)s)
+"""
+_END_AGREEMENT = (
+    "UPDATE agreement SET state = 'ended' WHERE lane = %(lane)s AND id = %(id)s AND person_id = %(person_id)s"
+)
+_ADD_CODE = """
+    INSERT INTO payment_code (code, person_id, line_id, expires_at)
+    SELECT %(code)s, %(person_id)s, %(line_id)s, now() + offset_s * interval '1 second' + %(lives)s FROM clock
+ RETURNING expires_at
+"""
+
+
+def add_merchant(
+    connection: Connection,
+    ids: IdBlocks,
+    *,
+    name: str,
+    mdr_ppm: int,
+    name_zh: str = "",
+    category: str = "general",
+    mdr_refunded: bool = False,
+    negative_limit_minor: int = 0,
+    payout_account: str = "",
+) -> int:
+    """A merchant with an empty available balance, in the lane of his name. mdr_ppm: parts per million of each sale."""
+    lane = lane_for(f"merchant/{name}")
+    row: dict[str, Any] = {
+        "id": ids.take(lane), "lane": lane, "name": name, "name_zh": name_zh, "category": category, "mdr_ppm": mdr_ppm,
+        "mdr_refunded": mdr_refunded, "negative_limit_minor": negative_limit_minor, "payout_account": payout_account,
+    }  # fmt: skip
+    with connection.transaction():
+        connection.execute(_ADD_MERCHANT, row)
+        connection.execute(_ADD_BALANCE, row)
+        connection.execute(_MOVE_VERSION)
+    return int(row["id"])
+
+
+def add_app(
+    connection: Connection,
+    *,
+    app_id: int,
+    merchant_id: int,
+    name: str,
+    wire: Literal["alipay", "rest"],
+    market: Literal["direct", "escrow"],
+    public_keys: tuple[str, ...] = (),
+    notify_url: str = "",
+    webhook_secret: bytes | None = None,
+    allow_loopback: bool = False,
+) -> None:
+    """One integration of a merchant. app_id: the number its wire knows it by. public_keys: of the merchant, base64 SPKI."""
+    row = {
+        "id": app_id, "merchant_id": merchant_id, "name": name, "wire": wire, "market": market,
+        "public_keys": list(public_keys), "notify_url": notify_url, "webhook_secret": webhook_secret,
+        "allow_loopback": allow_loopback,
+    }  # fmt: skip
+    with connection.transaction():
+        connection.execute(_ADD_APP, row)
+        connection.execute(_MOVE_VERSION)
+
+
+def set_merchant_state(connection: Connection, merchant_id: int, state: Literal["open", "frozen", "closed"]) -> bool:
+    """Freeze, reopen or close a merchant for new payments, in every process from its next batch on. False: no such merchant."""
+    with connection.transaction():
+        changed = connection.execute(_SET_STATE, {"id": merchant_id, "state": state}).rowcount == 1
+        connection.execute(_MOVE_VERSION)
+    return changed
+
+
+def add_agreement(
+    connection: Connection, ids: IdBlocks, *, app_id: int, person_id: int, line_id: int, limit_minor: int
+) -> int:
+    """The person's standing consent that the app may charge up to `limit_minor` at a time; it lives in the person's lane."""
+    lane = lane_of(person_id)
+    row = {
+        "lane": lane, "id": ids.take(lane), "app_id": app_id, "person_id": person_id, "line_id": line_id,
+        "limit_minor": limit_minor,
+    }  # fmt: skip
+    connection.execute(_ADD_AGREEMENT, row)
+    return row["id"]
+
+
+def end_agreement(connection: Connection, agreement_id: int, *, person_id: int) -> bool:
+    """The person takes the consent back; True when it was hers."""
+    parameters = {"lane": lane_of(agreement_id), "id": agreement_id, "person_id": person_id}
+    return connection.execute(_END_AGREEMENT, parameters).rowcount == 1
+
+
+def issue_payment_code(connection: Connection, *, person_id: int, line_id: int) -> tuple[str, datetime]:
+    """(code, expires_at): 18 digits that a shopper shows at a till, good for one order and two minutes of business time."""
+    code = "28" + "".join(secrets.choice("0123456789") for _ in range(16))
+    row = connection.execute(
+        _ADD_CODE, {"code": code, "person_id": person_id, "line_id": line_id, "lives": PAYMENT_CODE_LIVES}
+    ).fetchone()
+    assert row is not None, "the clock was started"
+    return code, row[0]
