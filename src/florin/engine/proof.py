@@ -173,8 +173,8 @@ _ESCROW = """
                 CASE WHEN p.state = 1 THEN p.wallet_authorized_minor - p.wallet_paid_minor - p.wallet_released_minor
                      WHEN p.state = 2 THEN p.wallet_paid_minor - p.wallet_refunded_minor ELSE 0 END),
                ('guaranteed escrow', coalesce(b.guaranteed, 0),
-                CASE WHEN p.state = 2 THEN p.credit_paid_minor - p.credit_refunded_minor ELSE 0 END))
-               ) AS x(what, expected, found)
+                CASE WHEN p.state = 2 THEN p.credit_paid_minor - p.credit_refunded_minor ELSE 0 END)
+           ) AS x(what, expected, found)
      WHERE x.expected <> x.found
 """
 _CLEARING = """
