@@ -31,10 +31,10 @@ class LineNotOpen(Refusal, frozen=True, kw_only=True):
 
 class PastDue(Refusal, frozen=True, kw_only=True):
     en = (
-        "A payment that was due on {due_on} has not been made. "
-        "Repay {due_minor} to use pay later again, or pay another way."
+        "The minimum that was due on {due_on} has not been paid. Pay it to use pay later again "
+        "({due_minor} is due in all), or pay another way."
     )
-    zh = "您有一笔应于{due_on}还清的款项尚未还清。还款 {due_minor} 后即可继续使用，或换一种付款方式。"
+    zh = "您{due_on}到期的最低还款额尚未还清。还清后即可继续使用（目前到期应还共 {due_minor}），或换一种付款方式。"
 
     due_on: date
     due_minor: int

@@ -33,11 +33,13 @@ def next_close_on(account: Account, program: Program) -> date:
 
 
 def next_past_due_on(account: Account, program: Program) -> tuple[date, Statement | None]:
-    """The day after due (and grace) of the oldest statement whose minimum is unmet so far, and that statement."""
-    for statement in account.statements:
-        if not statement.past_due and missed_minor(account, statement.closes_on) > 0:
-            return grace_ends_on(statement, program) + timedelta(days=1), statement
-    return date.max, None
+    """The day after due (and grace) of the next statement whose minimum is unmet so far, and that statement."""
+    unmet = [
+        (grace_ends_on(statement, program) + timedelta(days=1), statement)
+        for statement in account.statements
+        if not statement.past_due and missed_minor(account, statement.closes_on) > 0
+    ]
+    return min(unmet, key=lambda pair: pair[0], default=(date.max, None))
 
 
 def next_action_on(account: Account, program: Program) -> date:

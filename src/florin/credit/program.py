@@ -44,8 +44,8 @@ def program_of(text: str, *, source: str) -> Program:
         table = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise ProgramInvalid(f"{source}: this is no TOML: {error}.") from error
-    if not table.get("versions"):
-        raise ProgramInvalid(f"{source}: no [[versions]]: add one with `from_on` and the terms.")
+    if not isinstance(table.get("versions"), list) or not table["versions"]:
+        raise ProgramInvalid(f"{source}: no list of versions: write [[versions]], then `from_on` and the terms.")
     versions = tuple(_versions(table.pop("versions"), text, source))
     try:
         return msgspec.convert({**table, "versions": versions}, Program)

@@ -3,8 +3,8 @@
 Every rate carries its convention, because the same plan has several. `china_compound`: the internal rate of return per
 month, compounded over twelve (Announcement 2021 No. 3). `china_simple`: that monthly rate times twelve, to be labelled
 simple. `us_actuarial`: Regulation Z, Appendix J: rate per unit period times unit periods a year, odd days at simple
-interest. `eu`: Directive 2008/48 Annex I: compound, over time in years. Rates are found to 40 digits and given to seven
-decimals (0.0968573 is 9.68573 %), rounded half up.
+interest. `eu`: Directive 2008/48, Annex I: compound, over time in years. A rate is a share, found to fifteen decimals
+and given to seven, rounded half up: 0.0968573 is 9.68573 %.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ Convention = Literal["china_compound", "china_simple", "us_actuarial", "eu"]
 PRECISION = Decimal("0.0000001")
 MONTHS = 12
 
-_DIGITS = 40
+_DIGITS = 28
+_CLOSE_ENOUGH = Decimal("1e-15")
 _RATE_MAX = Decimal(10) ** 6
 
 
@@ -38,15 +39,12 @@ class Flow(NamedTuple):
 
 def installment_rate(principal_minor: int, payments: Sequence[int], convention: Convention) -> Decimal:
     """The annualized rate of equal-spaced monthly payments that begin one month after the advance."""
-    if convention == "eu":
-        return eu_rate(
-            [Flow(principal_minor, 0)],
-            [Flow(minor, *divmod_years(month)) for month, minor in enumerate(payments, start=1)],
-        )
     monthly = period_rate(
         [Flow(principal_minor, 0)], [Flow(minor, month) for month, minor in enumerate(payments, start=1)]
     )
-    return _rounded((1 + monthly) ** MONTHS - 1 if convention == "china_compound" else monthly * MONTHS)
+    if convention in ("china_compound", "eu"):
+        return _rounded((1 + monthly) ** MONTHS - 1)
+    return _rounded(monthly * MONTHS)
 
 
 def us_actuarial_rate(advances: Sequence[Flow], payments: Sequence[Flow], periods_per_year: int) -> Decimal:
@@ -74,11 +72,6 @@ def unit_periods(start: date, on: date, months: int = 1) -> tuple[int, Fraction]
         whole += 1
     odd_days = (months_after(on, -months * whole, on.day) - start).days
     return whole, Fraction(odd_days, 30 * months)
-
-
-def divmod_years(months: int) -> tuple[int, Fraction]:
-    """Years and the fraction of one more, in twelve equal months."""
-    return months // MONTHS, Fraction(months % MONTHS, MONTHS)
 
 
 def years_between(start: date, on: date) -> tuple[int, Fraction]:
@@ -116,10 +109,8 @@ def _solve(shortfall: Callable[[Decimal], Decimal]) -> Decimal:
             low, high = high, high * 2
             if high > _RATE_MAX:
                 raise ValueError("no rate makes these payments worth these advances")
-        for _ in range(4 * _DIGITS):
+        while high - low > _CLOSE_ENOUGH * max(Decimal(1), high):
             middle = (low + high) / 2
-            if middle in (low, high):
-                break
             low, high = (middle, high) if shortfall(middle) < 0 else (low, middle)
         return high
 

@@ -1,0 +1,236 @@
+"""Whatever happens to a line: no fen is lost, and it does not matter when the account was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from credit.play import HUABEI, Play, day, program_with, totals, with_rate_from
+from florin.credit.account import Account, advance, catch_up, evolve, open_account, rank
+from florin.credit.terms import InstallmentTerms, Program
+from florin.events import Refunded, Repaid
+from florin.ledger import Account as Ledger
+from florin.ledger import Rule
+from florin.money import parse_yuan, round_half_up, yuan_text
+
+PLANS = tuple(InstallmentTerms(count=n, fee_rate=Decimal("0.0333")) for n in (2, 3, 12))
+
+PROGRAMS: list[Program] = [
+    HUABEI,
+    program_with(waterfall_by="bucket", interest_base="principal_and_fee", installment_split="equal_total"),
+    program_with(full_payment_tolerance_minor=500, grace_days=5, minimum_floor_minor=2000),
+    program_with(credit_balance_to_wallet=False, plan_refund_fee="keep", refund_counts_toward_minimum=False),
+    program_with(refund_excess_to_other_debt=False, plan_refund_fee="full_return_only", credit_balance_to_wallet=False),
+    program_with(cycle_day=31, due_day=20, waterfall=("principal", "interest", "fee"), installments=PLANS),
+    program_with(cycle_day=5, due_day=5, grace_days=10),
+    with_rate_from("05-17", "0.0003", "balances"),
+    with_rate_from("05-17", "0.0003", "new_cycles"),
+]
+
+
+class History(msgspec.Struct):
+    """A play, and what may still happen in it."""
+
+    play: Play
+    on: date = day("03-02")
+    item: int = 10
+    escrowed: dict[int, int] = {}
+    refundable: dict[int, int] = {}
+
+
+def happen(history: History, what: str, minor: int, which: int) -> None:
+    play, on, yuan = history.play, history.on, yuan_text(minor)
+    match what:
+        case "buy" | "buy in installments" | "merchant's installments":
+            history.item += 1
+            count = 0 if what == "buy" or minor < 100_00 else (3, 12)[which % 2]
+            play.buy(on, yuan, history.item, installments=count, fee_payer="shopper" if what[0] == "b" else "merchant")
+            history.refundable[history.item] = minor
+        case "escrow":
+            history.item += 1
+            play.escrow(on, yuan, history.item)
+            history.escrowed[history.item] = minor
+        case "receive" if history.escrowed:
+            item = _pick(history.escrowed, which)
+            play.receive(on, yuan_text(history.escrowed[item]), item)
+            history.refundable[item] = history.escrowed.pop(item)
+        case "return before receipt" if history.escrowed:
+            item = _pick(history.escrowed, which)
+            play.return_before_receipt(on, yuan_text(history.escrowed.pop(item)), item)
+        case "refund" if history.refundable:
+            item = _pick(history.refundable, which)
+            returned = min(minor, history.refundable[item])
+            play.refund(on, yuan_text(returned), item)
+            history.refundable[item] -= returned
+            if history.refundable[item] == 0:
+                del history.refundable[item]
+        case "repay":
+            play.repay(on, yuan)
+        case "pay what is due":
+            play.until(on)
+            if play.line.due_minor:
+                play.repay(on, yuan_text(play.line.due_minor), "wallet")
+        case "look":
+            play.until(on)
+
+
+def _pick(amounts: dict[int, int], which: int) -> int:
+    return sorted(amounts)[which % len(amounts)]
+
+
+HAPPENINGS = st.tuples(
+    st.sampled_from(
+        [
+            *("buy", "buy", "buy in installments", "merchant's installments", "escrow", "receive"),
+            *("return before receipt", "refund", "refund", "repay", "repay", "pay what is due", "look"),
+        ]
+    ),
+    st.integers(0, 40),
+    st.integers(1, 3_000_00),
+    st.integers(0, 5),
+)
+
+
+def play_out(program: Program, happenings: list[tuple[str, int, int, int]], check: Callable[[History], Any]) -> History:
+    history = History(play=Play(program, limit="100000.00"))
+    for what, days, minor, which in happenings:
+        history.on += timedelta(days=days)
+        happen(history, what, minor, which)
+        check(history)
+    history.play.until(history.on)
+    return history
+
+
+def the_line_is_the_book_and_will_be_the_account(history: History) -> None:
+    """What the hot path added up is what was posted, and what the account will consist of once it has caught up."""
+    play, line = history.play, history.play.line
+    assert line.principal_minor == sum(map(play.balance, PRINCIPAL))
+    assert line.fee_minor == play.balance(Ledger.FEE_UNBILLED) + play.balance(Ledger.FEE_BILLED)
+    assert line.interest_minor == play.balance(Ledger.INTEREST_BILLED)
+    assert line.credit_balance_minor == play.balance(Ledger.CREDIT_BALANCE)
+    assert line.committed_minor == sum(history.escrowed.values()) == play.balance(Ledger.MEMO_COMMITTED)
+    owed_minor = line.principal_minor + line.committed_minor - line.credit_balance_minor
+    assert line.available_minor == line.limit_minor - owed_minor
+
+    account, steps = catch_up(play.account, play.pending, play.today, play.program)
+    moved = totals(entry for step in steps for entry in step.entries)
+    used_minor = parse_yuan(moved.get("USE_CREDIT_BALANCE_BILLED", "0"))
+    assert account.principal_minor == line.principal_minor - used_minor
+    assert account.credit_balance_minor == line.credit_balance_minor - used_minor
+    assert account.fee_minor == line.fee_minor
+    assert account.interest_minor == line.interest_minor + parse_yuan(moved.get("BILL_INTEREST", "0"))
+    assert account.sequence == line.sequence + len(steps) == len(play.log) + len(steps)
+
+
+PRINCIPAL = (Ledger.PRINCIPAL_UNBILLED, Ledger.PRINCIPAL_BILLED, Ledger.PRINCIPAL_PAST_DUE)
+
+
+def every_stage_is_in_the_book(play: Play) -> None:
+    account = play.account
+    past_due = sum(statement.principal_minor for statement in account.statements if statement.past_due)
+    billed = sum(statement.principal_minor for statement in account.statements) - past_due
+    assert play.balance(Ledger.PRINCIPAL_UNBILLED) == account.unbilled_principal_minor
+    assert play.balance(Ledger.PRINCIPAL_BILLED) == billed
+    assert play.balance(Ledger.PRINCIPAL_PAST_DUE) == past_due
+    assert play.balance(Ledger.FEE_BILLED) == sum(statement.fee_minor for statement in account.statements)
+    assert play.balance(Ledger.DEFERRED_FEE_INCOME) == sum(plan.deferred_fee_minor for plan in account.plans)
+    assert play.balance(Ledger.INTEREST_ACCRUED) == 0
+
+
+def money_in_is_money_out(play: Play) -> None:
+    """What a repayment or refund brings is what it clears and what is kept for the customer."""
+    for event, entries in play.log:
+        if isinstance(event, Repaid) or (isinstance(event, Refunded) and not event.before_receipt):
+            brought = event.amount_minor if isinstance(event, Repaid) else event.credit_minor
+            takes = [entry for entry in entries if entry.rule.name.startswith(("CLEAR_", "KEEP_"))]
+            assert sum(entry.amount_minor for entry in takes) == brought
+
+
+def statements_add_up(play: Play) -> None:
+    for statement in play.statements:
+        assert statement.image_minor == sum(line.amount_minor for line in statement.lines)
+        assert 0 <= statement.minimum_minor <= statement.image_minor + statement.earlier_minor
+        assert all(line.amount_minor > 0 for line in statement.lines)
+
+
+def a_fold_of_all_events_is_the_live_state(play: Play) -> None:
+    (opened, _), *log = play.log
+    account = open_account(opened)
+    for event, entries in sorted(log, key=lambda logged: rank(logged[0])):
+        account, derived = evolve(account, event, play.program)
+        assert set(derived) <= set(entries), "a fold derives what was posted"
+    assert account == play.account
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@settings(max_examples=40, deadline=None)
+@given(happenings=st.lists(HAPPENINGS, min_size=3, max_size=14))
+def test_whatever_happens_the_books_hold(program, happenings):
+    history = play_out(program, happenings, the_line_is_the_book_and_will_be_the_account)
+
+    every_stage_is_in_the_book(history.play)
+    money_in_is_money_out(history.play)
+    statements_add_up(history.play)
+    a_fold_of_all_events_is_the_live_state(history.play)
+    encoded = msgspec.json.encode(history.play.account)
+    assert msgspec.json.decode(encoded, type=Account) == history.play.account
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@settings(max_examples=25, deadline=None)
+@given(happenings=st.lists(HAPPENINGS, max_size=10), days=st.integers(0, 400), between=st.integers(0, 400))
+def test_advancing_at_once_or_in_two_steps_is_the_same(program, happenings, days, between):
+    play = play_out(program, happenings, lambda history: None).play
+    b, c = (play.today + timedelta(days=n) for n in sorted((between, days)))
+
+    at_once, steps = advance(play.account, c, program)
+    first, first_steps = advance(play.account, b, program)
+    second, second_steps = advance(first, c, program)
+
+    assert second == at_once
+    assert (*first_steps, *second_steps) == steps
+
+
+@settings(max_examples=40, deadline=None)
+@given(happenings=st.lists(HAPPENINGS, max_size=12))
+def test_who_pays_off_everything_is_owed_nothing_and_owes_nothing(happenings):
+    history = play_out(HUABEI, happenings, lambda history: None)
+    play = history.play
+
+    play.repay(history.on, "900000.00")
+    play.until(history.on + timedelta(days=400))
+
+    assert play.account.statements == play.account.plans == play.account.purchases == ()
+    assert play.line.next_action_on == date.max
+    assert play.line.available_minor == play.line.limit_minor - play.line.committed_minor
+    assert play.balance(Ledger.DEFERRED_FEE_INCOME) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    purchase_minor=st.integers(1, 5_000_00),
+    payments=st.lists(st.tuples(st.integers(1, 60), st.integers(1, 1_000_00)), max_size=6),
+)
+def test_interest_is_what_counting_day_by_day_gives(purchase_minor, payments):
+    alice = Play()
+    alice.buy("03-05", yuan_text(purchase_minor), 11)
+    unpaid_minor, counted, today, due_on = purchase_minor, Fraction(0), day("04-01"), day("04-10")
+    for days, minor in payments:
+        paid_on = today + timedelta(days=days)
+        counted += unpaid_minor * Fraction(5, 10_000) * max(0, (paid_on - max(today, due_on)).days)
+        # Interest billed meanwhile is cleared after the oldest statement's principal, and bears nothing itself.
+        alice.repay(paid_on, yuan_text(minor))
+        unpaid_minor, today = max(0, unpaid_minor - minor), paid_on
+    last = day("2028-01-01")
+    counted += unpaid_minor * Fraction(5, 10_000) * (last - max(today, due_on)).days
+    alice.until(last)
+
+    assert alice.posted(Rule.ACCRUE_INTEREST) == yuan_text(round_half_up(counted))

@@ -1,0 +1,298 @@
+"""Refunds in the debt: that purchase, then arrears, then other debt, then the customer's own money."""
+
+from __future__ import annotations
+
+import pytest
+
+from credit.play import Play, day, program_with
+from florin.credit.statement import show
+from florin.events import CreditBalancePaid
+from florin.ledger import Account as Ledger
+from florin.ledger import Rule
+
+TEA_SET, PHONE, COAT, LAMP = 11, 12, 13, 14
+
+
+def phone_in_twelve(fee_payer: str, **terms) -> Play:
+    """6,000.00 in 12 × 500.00 with a fee of 450.00 = 12 × 37.50."""
+    alice = Play(program_with(**terms))
+    alice.buy("03-06", "6000.00", PHONE, installments=12, fee_payer=fee_payer)
+    return alice
+
+
+# ── before receipt ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_before_receipt_the_limit_is_back_and_no_statement_shows_it():
+    alice = Play()
+    alice.escrow("03-07", "380.00", COAT)
+    alice.return_before_receipt("03-07", "380.00", COAT)
+    alice.until("06-01")
+
+    assert alice.line.available_minor == 10_000_00
+    assert alice.statements == []
+
+
+def test_a_part_returned_before_receipt_is_never_owed():
+    alice = Play()
+    alice.escrow("03-07", "380.00", COAT)
+    alice.return_before_receipt("03-07", "80.00", COAT)
+    alice.receive("03-08", "300.00", COAT)
+    alice.until("04-01")
+
+    assert alice.images == {"04-01": "300.00"}
+
+
+# ── after receipt ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_before_the_close_the_purchase_just_shrinks():
+    alice = Play()
+    alice.buy("03-05", "199.00", TEA_SET)
+    said = alice.refund("03-20", "99.00", TEA_SET)
+    alice.until("04-01")
+
+    assert (said.purchase_minor, said.excess_minor) == (99_00, 0)
+    assert alice.images == {"04-01": "100.00"}
+
+
+def test_all_of_it_returned_before_the_close_leaves_no_statement():
+    alice = Play()
+    alice.buy("03-05", "199.00", TEA_SET)
+    alice.refund("03-20", "199.00", TEA_SET)
+    alice.until("06-01")
+
+    assert alice.statements == []
+
+
+def test_after_the_close_it_lowers_what_remains_due_not_the_image():
+    alice = Play()
+    alice.buy("03-05", "120.00", TEA_SET)
+    alice.until("04-01")
+    alice.refund("04-02", "120.00", TEA_SET)
+
+    march = show(alice.statements[0], alice.account)
+    assert (march.image_minor, march.remaining_minor, march.minimum_left_minor) == (120_00, 0, 0)
+    assert alice.last_entries() == {"REFUND_CREDIT": "120.00", "CLEAR_PRINCIPAL_BILLED": "120.00"}
+
+
+def test_a_refund_counts_toward_the_minimum():
+    alice = Play()
+    alice.buy("03-05", "120.00", TEA_SET)
+    alice.buy("03-06", "80.00", LAMP)
+    alice.refund("04-02", "30.00", TEA_SET)
+    alice.until("04-30")
+
+    assert alice.line.past_due_on is None
+
+
+def test_by_another_term_it_does_not_but_what_is_not_owed_cannot_be_missed():
+    alice = Play(program_with(refund_counts_toward_minimum=False))
+    alice.buy("03-05", "120.00", TEA_SET)
+    alice.buy("03-06", "80.00", LAMP)
+    alice.refund("04-02", "30.00", TEA_SET)
+    alice.until("04-30")
+    past_due_on = alice.line.past_due_on
+    alice.refund("04-30", "90.00", TEA_SET)
+    alice.refund("04-30", "80.00", LAMP)
+
+    assert past_due_on == day("04-10")
+    assert alice.line.past_due_on is None
+
+
+def test_from_its_day_on_the_refunded_part_bears_no_interest():
+    alice = Play()
+    alice.buy("03-05", "1000.00", TEA_SET)
+    alice.refund("04-20", "500.00", TEA_SET)
+    alice.until("05-01")
+
+    assert alice.images["05-01"] == "7.75"  # 10 days on 1,000.00 and 11 on 500.00
+
+
+# ── after repayment ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_after_repayment_with_nothing_else_owed_it_goes_to_the_wallet():
+    alice = Play()
+    alice.buy("03-05", "199.00", TEA_SET)
+    alice.repay("04-05", "199.00")
+    said = alice.refund("04-20", "199.00", TEA_SET)
+
+    assert said.excess_minor == 199_00
+    assert isinstance(alice.events[-1], CreditBalancePaid)
+    assert alice.last_entries() == {"PAY_CREDIT_BALANCE": "199.00"}
+    assert alice.balance(Ledger.CREDIT_BALANCE) == 0
+
+
+def test_after_part_repayment_the_rest_of_that_purchase_is_cleared_first():
+    alice = Play()
+    alice.buy("03-05", "199.00", TEA_SET)
+    alice.repay("04-05", "150.00")
+    said = alice.refund("04-06", "199.00", TEA_SET)
+
+    assert (said.purchase_minor, said.cleared_minor, said.excess_minor) == (49_00, 49_00, 150_00)
+
+
+def test_after_repayment_arrears_come_first_then_other_billed_then_unbilled_then_the_wallet():
+    alice = Play(opened="02-01")
+    alice.buy("02-10", "900.00", TEA_SET)
+    alice.repay("02-20", "900.00")
+    alice.buy("02-21", "100.00", LAMP)  # billed on 03-01, unpaid: past due from 03-11
+    alice.buy("03-15", "70.00", COAT)  # billed on 04-01, due on 04-10
+    alice.until("04-05")
+    alice.buy("04-05", "50.00", PHONE)
+    said = alice.refund("04-06", "900.00", TEA_SET)
+
+    refunded = alice.log[-2][1]
+    cleared = [(entry.rule.name, entry.subject_id, entry.amount_minor) for entry in refunded[1:]]
+    assert cleared == [
+        ("CLEAR_PRINCIPAL_PAST_DUE", LAMP, 100_00),
+        ("CLEAR_INTEREST_BILLED", 0, 1_10),
+        ("CLEAR_PRINCIPAL_BILLED", COAT, 70_00),
+        ("CLEAR_PRINCIPAL_UNBILLED", PHONE, 50_00),
+        ("KEEP_CREDIT_BALANCE", 0, 678_90),
+    ]
+    assert (said.cleared_minor, said.purchase_minor, said.excess_minor) == (221_10, 0, 678_90)
+
+
+def test_by_term_it_clears_arrears_but_no_other_debt():
+    alice = Play(program_with(refund_excess_to_other_debt=False), opened="02-01")
+    alice.buy("02-10", "900.00", TEA_SET)
+    alice.repay("02-20", "900.00")
+    alice.buy("02-21", "100.00", LAMP)
+    alice.buy("03-15", "70.00", COAT)
+    said = alice.refund("04-06", "900.00", TEA_SET)
+
+    assert (said.cleared_minor, said.excess_minor) == (100_00, 800_00)
+    assert alice.line.past_due_on is None
+
+
+def test_by_term_the_excess_stays_on_the_line_and_pays_the_next_statement():
+    alice = Play(program_with(credit_balance_to_wallet=False))
+    alice.buy("03-05", "199.00", TEA_SET)
+    alice.repay("03-06", "199.00")
+    said = alice.refund("03-20", "199.00", TEA_SET)
+    assert (said.excess_minor, said.kept_minor) == (0, 199_00)
+    assert alice.line.available_minor == 10_199_00
+
+    alice.buy("03-21", "300.00", LAMP)
+    alice.until("04-01")
+
+    april = show(alice.statements[0], alice.account)
+    assert (april.image_minor, april.remaining_minor, april.minimum_left_minor) == (300_00, 101_00, 0)
+    assert alice.line.credit_balance_minor == 0
+
+
+# ── on a plan ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_part_returned_shrinks_the_installments_to_come_evenly_and_their_fee_pro_rata():
+    alice = phone_in_twelve("shopper")
+    alice.until("04-01")
+    said = alice.refund("04-02", "1100.00", PHONE)
+
+    (plan,) = alice.account.plans
+    assert [installment.principal_minor for installment in plan.future] == [400_00] * 11
+    assert [installment.fee_minor for installment in plan.future] == [30_00] * 11
+    assert (said.shopper_fee_minor, said.merchant_fee_back_minor) == (82_50, 0)
+    assert alice.line.due_minor == 537_50
+
+
+def test_a_part_that_does_not_divide_leaves_the_earliest_installments_larger():
+    alice = phone_in_twelve("merchant")
+    alice.until("04-01")
+    alice.refund("04-02", "1000.00", PHONE)
+
+    (plan,) = alice.account.plans
+    assert [installment.principal_minor for installment in plan.future] == [409_10] + [409_09] * 10
+
+
+def test_returned_whole_before_the_first_bill_nothing_is_left_of_principal_or_fee():
+    alice = phone_in_twelve("shopper")
+    said = alice.refund("03-20", "6000.00", PHONE)
+    alice.until("2027-06-01")
+
+    assert (said.purchase_minor, said.shopper_fee_minor, said.excess_minor) == (6_000_00, 450_00, 0)
+    assert alice.statements == []
+    assert alice.balance(Ledger.FEE_UNBILLED) == alice.balance(Ledger.DEFERRED_FEE_INCOME) == 0
+
+
+def test_returned_whole_after_a_bill_the_billed_fee_stays_owed_and_earned():
+    alice = phone_in_twelve("shopper")
+    alice.until("04-01")
+    said = alice.refund("04-02", "6000.00", PHONE)
+
+    assert (said.purchase_minor, said.shopper_fee_minor, said.excess_minor) == (6_000_00, 412_50, 0)
+    assert alice.line.fee_minor == 37_50
+    assert alice.posted(Rule.EARN_FEE) == "37.50"
+
+
+def test_returned_whole_after_the_first_installment_was_repaid_that_part_goes_on_in_the_order():
+    alice = phone_in_twelve("merchant")
+    alice.repay("04-05", "500.00")
+    said = alice.refund("04-06", "6000.00", PHONE)
+
+    assert (said.purchase_minor, said.excess_minor) == (5_500_00, 500_00)
+    assert said.merchant_fee_back_minor == 412_50
+    assert alice.balance(Ledger.DEFERRED_FEE_INCOME) == 0
+
+
+def test_the_merchant_gets_back_what_is_not_earned_of_the_fee_he_bore():
+    alice = phone_in_twelve("merchant")
+    alice.until("05-01")
+    said = alice.refund("05-02", "2500.00", PHONE)
+
+    assert said.merchant_fee_back_minor == 187_50  # half of the ten installments to come
+    assert alice.balance(Ledger.DEFERRED_FEE_INCOME) == 187_50
+
+
+def test_installments_to_come_are_taken_before_the_billed_one():
+    alice = phone_in_twelve("merchant")
+    alice.until("04-01")
+    said = alice.refund("04-02", "5600.00", PHONE)
+
+    assert said.purchase_minor == 5_600_00
+    assert alice.account.plans == ()
+    assert alice.line.due_minor == 400_00
+
+
+def test_two_partial_refunds_and_one_whole_end_alike():
+    in_parts, at_once = phone_in_twelve("shopper"), phone_in_twelve("shopper")
+    in_parts.refund("03-20", "1234.56", PHONE)
+    in_parts.refund("03-21", "4765.44", PHONE)
+    at_once.refund("03-21", "6000.00", PHONE)
+
+    assert in_parts.balances == at_once.balances
+    assert in_parts.account.plans == at_once.account.plans == ()
+
+
+@pytest.mark.parametrize("fee_payer", ["shopper", "merchant"])
+def test_a_fee_that_is_kept_is_still_owed_by_whoever_bears_it(fee_payer):
+    alice = phone_in_twelve(fee_payer, plan_refund_fee="keep")
+    said = alice.refund("03-20", "6000.00", PHONE)
+
+    assert (said.shopper_fee_minor, said.merchant_fee_back_minor) == (0, 0)
+    assert alice.line.principal_minor == 0
+    if fee_payer == "shopper":
+        alice.until("04-01")
+        assert alice.images == {"04-01": "37.50"}
+    else:
+        assert alice.posted(Rule.EARN_FEE) == "450.00"
+
+
+def test_a_fee_cancelled_only_by_a_full_return_stays_with_a_partial_one():
+    alice = phone_in_twelve("shopper", plan_refund_fee="full_return_only")
+    part = alice.refund("03-20", "1000.00", PHONE)
+    whole = alice.refund("03-21", "5000.00", PHONE)
+
+    assert (part.shopper_fee_minor, whole.shopper_fee_minor) == (0, 450_00)
+
+
+def test_a_refund_of_one_purchase_leaves_an_equal_one_alone():
+    alice = Play()
+    alice.buy("03-05", "199.00", TEA_SET)
+    alice.buy("03-05", "199.00", LAMP)
+    alice.refund("03-06", "199.00", LAMP)
+
+    (purchase,) = alice.account.purchases
+    assert purchase.item_id == TEA_SET
