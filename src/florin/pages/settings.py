@@ -95,6 +95,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
 # ── time and language ─────────────────────────────────────────────────────────────────────────────────────────────
 USE_TZ = True
-TIME_ZONE = "Asia/Shanghai"
+TIME_ZONE = "UTC"  # of this process; people read the house's zone, see show.py
 USE_I18N = False
 LANGUAGE_CODE = "en"

@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from florin.pages import assets, sign_in
+from florin.pages.cashier import views as cashier
+from florin.pages.merchant import views as merchant
+from florin.pages.shopper import views as shopper
+
+urlpatterns = [
+    path("", shopper.home),
+    path("code", shopper.code),
+    path("orders", shopper.orders),
+    path("orders/<int:payment_id>", shopper.order),
+    path("bill", shopper.bill),
+    path("pay/<int:trade_id>", cashier.pay),
+    path("q/<int:trade_id>", cashier.scanned),
+    path("q/<int:trade_id>.svg", cashier.code_image),
+    path("merchant", merchant.trades),
+    path("merchant/settlement", merchant.settlement),
+    path("merchant/signatures", merchant.signatures),
+    path("merchant/signatures/<int:failure_id>", merchant.signature),
+    path("sign-in", sign_in.sign_in),
+    path("sign-out", sign_in.sign_out),
+    path("static/<str:version>/<str:name>", assets.serve),
+]
 
 handler404 = "florin.pages.errors.not_found"
 handler500 = "florin.pages.errors.our_mistake"

@@ -1,0 +1,278 @@
+"""What the cashier shows of a trade: to whom, how much, and each way to pay with what is left on it and what it costs.
+
+Whether a tender can be used is asked of the till's own rule (`florin.payments.pay`), so the page refuses what the engine
+would refuse, with the same sentence and the same numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from msgspec import structs
+
+from florin.credit.plans import PlanQuote, offers
+from florin.credit.terms import Program, Terms
+from florin.events.refusals import Language, Refusal
+from florin.money.at import At
+from florin.pages import hooks
+from florin.pages.show import full_date, full_moment, money, percent
+from florin.pages.texts import text
+from florin.payments.merchant import Merchant
+from florin.payments.pay import NoLine, Pay, PlanNotOffered, refuse_tenders
+from florin.payments.payment import PaymentState
+from florin.payments.trade import Flow, Trade
+from florin.queries.shopper import Order, Purse
+
+_DAYS_A_YEAR = 365
+_COUNTS = {"0", *(str(count) for count in range(2, 61))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the shop asks for."""
+
+    merchant: str
+    initial: str
+    subject: str
+    amount: str
+    number: str
+    pay_by: str
+    quit_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way to pay: a row that can be chosen. rate: annualized; empty where no credit is given."""
+
+    value: str
+    title: str
+    notes: tuple[str, ...]
+    rate: str = ""
+    rate_label: str = ""
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tender:
+    """A means to pay, with what is left on it. `reason` says why it cannot be used; then there are no ways."""
+
+    kind: str
+    title: str
+    left_label: str
+    left: str
+    reason: str
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A paid trade, as its payer sees it. facts: label and value, in order."""
+
+    merchant: str
+    amount: str
+    title: str
+    next_step: str
+    facts: tuple[tuple[str, str], ...]
+    return_url: str
+    payment_id: int
+
+
+def request_of(trade: Trade, merchant: Merchant, language: Language) -> Request:
+    name = merchant_name(merchant, language)
+    return Request(
+        merchant=name,
+        initial=name[:1].upper(),
+        subject=trade.subject,
+        amount=money(trade.amount_minor, language),
+        number=trade.out_trade_no,
+        pay_by=full_moment(trade.expires_at, language) if trade.expires_at is not None else "",
+        quit_url=hooks.quit_url(trade),
+    )
+
+
+def merchant_name(merchant: Merchant, language: Language) -> str:
+    return merchant.name_zh if language == "zh" and merchant.name_zh else merchant.name
+
+
+def tenders_of(
+    trade: Trade, purse: Purse, program: Program | None, at: At, language: Language, chosen: str = ""
+) -> tuple[Tender, ...]:
+    """Pay later first, then the wallet; those that the merchant does not take are left out.
+
+    chosen: the way that was chosen before, if the form comes back; else the first that can be used.
+    """
+    tenders = []
+    if "credit" in trade.detail.tenders:
+        tenders.append(_credit(trade, purse, program, at, language))
+    if "wallet" in trade.detail.tenders:
+        tenders.append(_wallet(trade, purse, at, language))
+    values = [way.value for tender in tenders for way in tender.ways]
+    picked = chosen if chosen in values else next(iter(values), "")
+    return tuple(_with_choice(tender, picked) for tender in tenders)
+
+
+def command_of(trade: Trade, purse: Purse, way: str, payment_id: int) -> Pay | None:
+    """What the shopper asks for by choosing this way; None for a value that the page did not offer."""
+    tender, _, count = way.partition("-")
+    pay = Pay(payment_id=payment_id, trade_id=trade.id, person_id=purse.wallet.id)
+    if tender == "wallet":
+        return structs.replace(pay, wallet_minor=trade.amount_minor)
+    if tender == "credit" and purse.line is not None and count in _COUNTS:
+        line_id = purse.line.id
+        return structs.replace(pay, line_id=line_id, credit_minor=trade.amount_minor, installments=int(count))
+    return None
+
+
+def receipt_of(trade: Trade, order: Order, merchant: Merchant, program: Program | None, language: Language) -> Receipt:
+    """What she is told after paying: with what, and what comes next."""
+    facts = [
+        (text(language, "receipt.subject"), order.subject),
+        (text(language, "receipt.paid_with"), paid_with(order, program, language)),
+        (text(language, "receipt.paid_on"), full_date(order.paid_on, language)),
+        (text(language, "receipt.number"), order.out_trade_no),
+    ]
+    if order.refunded_minor:
+        facts.append((text(language, "receipt.refunded"), money(order.refunded_minor, language)))
+    waits = order.state is PaymentState.ESCROWED
+    return Receipt(
+        merchant=merchant_name(merchant, language),
+        amount=money(order.amount_minor, language),
+        title=text(language, _TITLES[order.state]),
+        next_step=_next_step(order, program, language),
+        facts=tuple(facts),
+        return_url=hooks.return_url(trade),
+        payment_id=order.payment_id if waits else 0,
+    )
+
+
+def paid_with(order: Order, program: Program | None, language: Language) -> str:
+    """Pay later, 12 × ¥500.00; or the wallet; or both with their amounts."""
+    parts = []
+    if order.credit_minor:
+        name = program_title(program, language)
+        plan = "" if order.plan is None else text(language, "receipt.plan", count=order.plan.count)
+        parts.append((name + plan, order.credit_minor))
+    if order.wallet_minor:
+        parts.append((text(language, "tender.wallet"), order.wallet_minor))
+    if len(parts) == 1:
+        return parts[0][0]
+    joint = text(language, "receipt.and")
+    return joint.join(f"{name} {money(minor, language)}" for name, minor in parts)
+
+
+def program_title(program: Program | None, language: Language) -> str:
+    if program is None:
+        return text(language, "tender.credit")
+    return program.title_zh if language == "zh" else program.title_en
+
+
+def first_due_on(program: Program, bought_on: date) -> date:
+    """When a debt of that day is to be paid: the due day of the statement that bills it."""
+    return program.due_on(program.next_close_on(bought_on))
+
+
+_TITLES = {
+    PaymentState.AUTHORIZED: "receipt.reserved",
+    PaymentState.ESCROWED: "receipt.paid",
+    PaymentState.CAPTURED: "receipt.paid",
+    PaymentState.VOIDED: "receipt.voided",
+    PaymentState.REFUNDED: "receipt.all_refunded",
+}
+
+
+def _next_step(order: Order, program: Program | None, language: Language) -> str:
+    if order.state is PaymentState.ESCROWED:
+        by = full_date(order.confirm_on, language) if order.confirm_on is not None else ""
+        return text(language, "receipt.escrow_credit" if order.credit_minor else "receipt.escrow_wallet", date=by)
+    if order.state is PaymentState.CAPTURED and order.credit_minor and program is not None:
+        due = full_date(first_due_on(program, order.owed_from_on), language)
+        return text(language, "receipt.due_plan" if order.plan is not None else "receipt.due", date=due)
+    return ""
+
+
+def _credit(trade: Trade, purse: Purse, program: Program | None, at: At, language: Language) -> Tender:
+    line, terms = purse.line, None if program is None else program.terms_on(at.on)
+    trial = Pay(
+        payment_id=0,
+        trade_id=trade.id,
+        person_id=purse.wallet.id,
+        line_id=0 if line is None else line.id,
+        credit_minor=trade.amount_minor,
+    )
+    refusal: Refusal | None = refuse_tenders(trade, line, purse.wallet, terms, trial, at)
+    ways: tuple[Way, ...] = ()
+    if refusal is None and program is not None and terms is not None:
+        ways = _credit_ways(trade, program, terms, at, language)
+        if not ways:
+            refusal = PlanNotOffered(count=trade.installments, amount_minor=trade.amount_minor)
+    return Tender(
+        kind="credit",
+        title=program_title(program, language),
+        left_label=text(language, "tender.available"),
+        left="" if isinstance(refusal, NoLine) or line is None else money(line.available_minor, language),
+        reason="" if refusal is None else refusal.sentence(language),
+        ways=ways,
+    )
+
+
+def _credit_ways(trade: Trade, program: Program, terms: Terms, at: At, language: Language) -> tuple[Way, ...]:
+    """Next month and each plan; only the merchant's own choice when he made one."""
+    fee_payer = "merchant" if trade.detail.fee_payer == "merchant" else "shopper"
+    due_on = first_due_on(program, at.on)
+    plans = [
+        _plan_way(quote, trade, due_on, language)
+        for quote in offers(trade.amount_minor, terms, fee_payer)  # type: ignore[arg-type]
+        if trade.installments in (0, quote.count)
+    ]
+    return tuple(plans) if trade.installments else (_next_month(trade, terms, due_on, language), *plans)
+
+
+def _next_month(trade: Trade, terms: Terms, due_on: date, language: Language) -> Way:
+    yearly = terms.interest_daily_rate * _DAYS_A_YEAR
+    due = full_date(due_on, language)
+    key = "way.next_month.due_escrow" if trade.flow is Flow.ESCROW else "way.next_month.due"
+    return Way(
+        value="credit-0",
+        title=text(language, "way.next_month"),
+        notes=(text(language, key, date=due), text(language, "way.next_month.late", rate=percent(yearly))),
+        rate=percent(Decimal(0)),
+        rate_label=text(language, "rate.if_in_time"),
+    )
+
+
+def _plan_way(quote: PlanQuote, trade: Trade, due_on: date, language: Language) -> Way:
+    last = quote.installments[-1]
+    last_minor = last.principal_minor + last.fee_minor
+    each, total = money(quote.per_period_minor, language), money(quote.total_minor, language)
+    notes = [text(language, f"way.plan.fee_{quote.fee_payer}", total=total, fee=money(quote.fee_minor, language))]
+    if last_minor != quote.per_period_minor:
+        notes.append(text(language, "way.plan.last", amount=money(last_minor, language)))
+    first = "way.plan.first_escrow" if trade.flow is Flow.ESCROW else "way.plan.first"
+    notes.append(text(language, first, date=full_date(due_on, language)))
+    return Way(
+        value=f"credit-{quote.count}",
+        title=text(language, "way.plan", count=quote.count, each=each),
+        notes=tuple(notes),
+        rate=percent(quote.annualized_rate),
+        rate_label=text(language, f"rate.{quote.convention}"),
+    )
+
+
+def _wallet(trade: Trade, purse: Purse, at: At, language: Language) -> Tender:
+    trial = Pay(payment_id=0, trade_id=trade.id, person_id=purse.wallet.id, wallet_minor=trade.amount_minor)
+    refusal = refuse_tenders(trade, None, purse.wallet, None, trial, at)
+    pay_now = Way(value="wallet-0", title=text(language, "way.wallet"), notes=(text(language, "way.wallet.note"),))
+    return Tender(
+        kind="wallet",
+        title=text(language, "tender.wallet"),
+        left_label=text(language, "tender.balance"),
+        left=money(purse.wallet.balance_minor, language),
+        reason="" if refusal is None else refusal.sentence(language),
+        ways=(pay_now,) if refusal is None else (),
+    )
+
+
+def _with_choice(tender: Tender, value: str) -> Tender:
+    return replace(tender, ways=tuple(replace(way, chosen=way.value == value) for way in tender.ways))

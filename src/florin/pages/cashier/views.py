@@ -1,0 +1,132 @@
+"""The cashier's views: show a trade, take the form to the engine, show what became of it.
+
+One address, `/pay/{trade_id}`, says whatever is true of the trade now. A paid form answers with a redirect to it, so going
+back or reloading sends nothing again; a form sent twice is one by its key, and two tabs are one by the trade itself, which
+names one payment.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods
+
+from florin.credit.terms import Program
+from florin.engine import KeyConflict, Submission, lane_of
+from florin.events.refusals import Refusal
+from florin.money.at import At
+from florin.pages.access import for_shoppers
+from florin.pages.cashier.page import command_of, receipt_of, request_of, tenders_of
+from florin.pages.database import reading
+from florin.pages.engine import get_engine
+from florin.pages.forms import form_claim, new_form_key, pin_lock, pin_problem
+from florin.pages.language import language_of
+from florin.pages.models import Shopper
+from florin.pages.qr import qr_svg, trade_qr_text
+from florin.pages.texts import text
+from florin.payments.merchant import Merchant, refuse_merchant
+from florin.payments.pay import TradeAlreadyPaid, TradeNotOpen, refuse_trade
+from florin.payments.trade import Trade, TradeState
+from florin.queries.shopper import Purse, read_order, read_purse, read_trade
+
+
+class Asked(NamedTuple):
+    """A trade with all that the cashier needs to speak of it."""
+
+    trade: Trade
+    merchant: Merchant
+    program: Program | None
+    purse: Purse
+    at: At
+
+
+@sensitive_post_parameters("pin")
+@for_shoppers
+@require_http_methods(["GET", "POST"])
+def pay(request: HttpRequest, shopper: Shopper, trade_id: int) -> HttpResponse:
+    """GET shows the trade as it stands; POST pays it."""
+    trade = read_trade(reading(), trade_id)
+    if trade is None:
+        raise Http404
+    reference, at = get_engine().reference, get_engine().at()
+    merchant = reference.merchants[trade.merchant_id]
+    if trade.state is TradeState.PAID:
+        return _paid(request, shopper, trade, merchant)
+    refusal = refuse_trade(trade, shopper.person_id, at) or refuse_merchant(merchant)
+    if refusal is not None:
+        return _closed(request, trade, merchant, refusal)
+    purse = read_purse(reading(), shopper.person_id)
+    assert purse is not None, "a shopper's login names a person"
+    program = None if purse.line is None else reference.program(purse.line.program)
+    asked = Asked(trade, merchant, program, purse, at)
+    return _submit(request, shopper, asked) if request.method == "POST" else _form(request, shopper, asked)
+
+
+@require_GET
+def scanned(request: HttpRequest, trade_id: int) -> HttpResponse:
+    """What a trade's QR code says: come to the cashier."""
+    return HttpResponseRedirect(f"/pay/{trade_id}")
+
+
+@require_GET
+def code_image(request: HttpRequest, trade_id: int) -> HttpResponse:
+    """That QR code as a picture, for a shop to show. It depends on the number alone, so nothing is asked."""
+    return HttpResponse(
+        qr_svg(trade_qr_text(trade_id)),
+        content_type="image/svg+xml",
+        headers={"Cache-Control": "public, max-age=86400"},
+    )
+
+
+def _submit(request: HttpRequest, shopper: Shopper, asked: Asked) -> HttpResponse:
+    language, way, trade = language_of(request), request.POST.get("way", ""), asked.trade
+    payment_id = get_engine().new_id(lane_of(shopper.person_id))
+    command = command_of(trade, asked.purse, way, payment_id)
+    claimed = form_claim(request, shopper, ["pay", trade.id, way])
+    if command is None or claimed is None:
+        return _form(request, shopper, asked, problem=text(language, "pay.choose"))
+    if wrong_pin := pin_problem(request, shopper, language):
+        return _form(request, shopper, asked, wrong_pin=wrong_pin)
+    # A refused attempt leaves the form's key free: she may repay in another tab and send the same form again.
+    [outcome] = get_engine().execute([Submission(command=command, claims=(claimed,), keeps_refusal=False)])
+    refusal = outcome.refusal
+    if refusal is None or isinstance(refusal, TradeAlreadyPaid | TradeNotOpen | KeyConflict):
+        return HttpResponseRedirect(f"/pay/{trade.id}")
+    return _form(request, shopper, asked, problem=refusal.sentence(language))
+
+
+def _form(
+    request: HttpRequest, shopper: Shopper, asked: Asked, *, problem: str = "", wrong_pin: str = ""
+) -> HttpResponse:
+    trade, merchant, program, purse, at = asked
+    language = language_of(request)
+    tenders = tenders_of(trade, purse, program, at, language, request.POST.get("way", ""))
+    shown = {
+        "asked": request_of(trade, merchant, language),
+        "tenders": tenders,
+        "can_pay": any(tender.ways for tender in tenders),
+        "key": new_form_key(),
+        "problem": problem,
+        "pin_problem": wrong_pin,
+        "pin_lock": "" if wrong_pin else pin_lock(shopper, language),
+    }
+    return render(request, "cashier/pay.html", shown, status=422 if problem or wrong_pin else 200)
+
+
+def _paid(request: HttpRequest, shopper: Shopper, trade: Trade, merchant: Merchant) -> HttpResponse:
+    """Her own receipt; to anybody else only that it is paid."""
+    order = read_order(reading(), trade.payment_id, person_id=shopper.person_id)
+    if order is None:
+        return _closed(request, trade, merchant, TradeAlreadyPaid(trade_id=trade.id, payment_id=trade.payment_id))
+    program = get_engine().reference.program(order.program) if order.program else None
+    receipt = receipt_of(trade, order, merchant, program, language_of(request))
+    return render(request, "cashier/paid.html", {"receipt": receipt})
+
+
+def _closed(request: HttpRequest, trade: Trade, merchant: Merchant, refusal: Refusal) -> HttpResponse:
+    language = language_of(request)
+    shown = {"asked": request_of(trade, merchant, language), "refusal": refusal.sentence(language)}
+    return render(request, "cashier/closed.html", shown)

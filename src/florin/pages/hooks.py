@@ -1,0 +1,42 @@
+"""What a wire adds to a page. Pages and wires do not know each other; `florin.app` joins them here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from florin.payments.trade import Trade
+
+ReturnUrl = Callable[[Trade], str]
+
+
+def _plain(trade: Trade) -> str:
+    return trade.detail.return_url
+
+
+_return_url: ReturnUrl = _plain
+
+
+def sign_returns_with(build: ReturnUrl) -> None:
+    """build: gives the address, with the wire's signed query, to which a shopper returns; empty for none."""
+    global _return_url
+    _return_url = build
+
+
+def return_url(trade: Trade) -> str:
+    """Where the shopper goes back to after paying; empty when the shop named no place that a link may lead to."""
+    return _web(_return_url(trade))
+
+
+def quit_url(trade: Trade) -> str:
+    """Where she goes back to without paying."""
+    return _web(trade.detail.quit_url)
+
+
+def _web(url: str) -> str:
+    """The address if it is one of the web: a link to `javascript:` would be the shop's program on our page."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in ("http", "https") and parts.hostname else ""

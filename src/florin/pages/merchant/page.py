@@ -1,0 +1,125 @@
+"""What a merchant's pages show of his trades and of what is settled to him."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from florin.events.refusals import Language
+from florin.money.at import At
+from florin.pages.show import full_date, full_moment, money
+from florin.pages.texts import text
+from florin.payments.merchant import App
+from florin.payments.payment import PaymentState
+from florin.payments.trade import TradeState
+from florin.queries.merchant import Payout, SignatureFailure, TradeSeen, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeShown:
+    number: str
+    subject: str
+    asked_at: str
+    amount: str
+    state: str
+    tone: str
+    fee: str
+    refunded: str
+    plan: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A line of the settlement: a day's sales made available, or a payout."""
+
+    title: str
+    note: str
+    amount: str
+    state: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureShown:
+    id: int
+    app: str
+    received_at: str
+    request_line: str
+    expected: str
+    finding: str
+
+
+def trade_of(trade: TradeSeen, at: At, language: Language) -> TradeShown:
+    key, tone = _state(trade, at)
+    fee_minor = trade.mdr_minor + trade.merchant_fee_minor
+    return TradeShown(
+        number=trade.out_trade_no,
+        subject=trade.subject,
+        asked_at=full_moment(trade.asked_at, language),
+        amount=money(trade.amount_minor, language),
+        state=text(language, f"trade.state.{key}"),
+        tone=tone,
+        fee=money(fee_minor, language) if trade.received_minor else "",
+        refunded=money(trade.refunded_minor, language) if trade.refunded_minor else "",
+        plan=text(language, "trade.plan", count=trade.plan_count) if trade.plan_count else "",
+    )
+
+
+def window_of(window: Window, language: Language) -> Moved:
+    return Moved(
+        title=text(language, "settlement.sales_of", date=full_date(window.window_on, language)),
+        note=text(language, "settlement.net"),
+        amount=_signed(window.amount_minor, language),
+        state="",
+        tone="good" if window.amount_minor >= 0 else "bad",
+    )
+
+
+def payout_of(payout: Payout, language: Language) -> Moved:
+    settled = payout.settled_on
+    note = text(language, "settlement.arrived", date=full_date(settled, language)) if settled is not None else ""
+    return Moved(
+        title=text(language, "settlement.payout_of", date=full_date(payout.requested_on, language)),
+        note=" · ".join(part for part in (note, payout.bank_reference) if part),
+        amount=money(payout.amount_minor, language),
+        state=text(language, f"payout.state.{payout.state}"),
+        tone={"sent": "wait", "settled": "good", "returned": "bad"}[payout.state],
+    )
+
+
+def failure_of(failure: SignatureFailure, apps: Mapping[int, App], language: Language) -> FailureShown:
+    return FailureShown(
+        id=failure.id,
+        app=apps[failure.app_id].name,
+        received_at=full_moment(failure.received_at, language),
+        request_line=failure.request_line,
+        expected=failure.expected_text,
+        finding=failure.finding,
+    )
+
+
+def apps_of(apps: Mapping[int, App], merchant_id: int) -> Sequence[int]:
+    return [app.id for app in apps.values() if app.merchant_id == merchant_id]
+
+
+def _state(trade: TradeSeen, at: At) -> tuple[str, str]:
+    if trade.payment_state is not None:
+        return _PAYMENT_STATES[trade.payment_state]
+    if trade.state is TradeState.CLOSED:
+        return "closed", "plain"
+    if trade.expires_at is not None and trade.expires_at <= at.instant:
+        return "expired", "plain"
+    return "waiting", "wait"
+
+
+_PAYMENT_STATES = {
+    PaymentState.AUTHORIZED: ("authorized", "wait"),
+    PaymentState.ESCROWED: ("escrowed", "wait"),
+    PaymentState.CAPTURED: ("captured", "good"),
+    PaymentState.VOIDED: ("voided", "plain"),
+    PaymentState.REFUNDED: ("refunded", "plain"),
+}
+
+
+def _signed(amount_minor: int, language: Language) -> str:
+    return f"+{money(amount_minor, language)}" if amount_minor > 0 else money(amount_minor, language)

@@ -1,0 +1,88 @@
+"""A merchant's pages. They read; nothing is moved from here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from florin.pages.access import for_merchants
+from florin.pages.cashier.page import merchant_name
+from florin.pages.database import reading
+from florin.pages.engine import get_engine
+from florin.pages.language import language_of
+from florin.pages.merchant.difference import first_difference
+from florin.pages.merchant.page import apps_of, failure_of, payout_of, trade_of, window_of
+from florin.pages.models import MerchantUser
+from florin.pages.show import money
+from florin.queries.merchant import (
+    read_available,
+    read_payouts,
+    read_signature_failure,
+    read_signature_failures,
+    read_trades,
+    read_windows,
+)
+
+DAYS_SHOWN = 31
+_PASTED_MAX = 100_000
+
+
+@for_merchants
+@require_GET
+def trades(request: HttpRequest, user: MerchantUser) -> HttpResponse:
+    at, language = get_engine().at(), language_of(request)
+    since = at.instant - timedelta(days=DAYS_SHOWN)
+    found = read_trades(reading(), merchant_id=user.merchant_id, since=since)
+    return _page(request, user, "trades", trades=[trade_of(trade, at, language) for trade in found], days=DAYS_SHOWN)
+
+
+@for_merchants
+@require_GET
+def settlement(request: HttpRequest, user: MerchantUser) -> HttpResponse:
+    language = language_of(request)
+    since = get_engine().at().on - timedelta(days=DAYS_SHOWN)
+    lane = get_engine().reference.merchants[user.merchant_id].lane
+    payouts = read_payouts(reading(), lane=lane, merchant_id=user.merchant_id)
+    windows = read_windows(reading(), merchant_id=user.merchant_id, since=since)
+    return _page(
+        request,
+        user,
+        "settlement",
+        available=money(read_available(reading(), lane=lane, merchant_id=user.merchant_id), language),
+        payouts=[payout_of(payout, language) for payout in payouts],
+        windows=[window_of(window, language) for window in windows],
+        days=DAYS_SHOWN,
+    )
+
+
+@for_merchants
+@require_GET
+def signatures(request: HttpRequest, user: MerchantUser) -> HttpResponse:
+    apps, language = get_engine().reference.apps, language_of(request)
+    found = read_signature_failures(reading(), app_ids=apps_of(apps, user.merchant_id))
+    return _page(request, user, "signatures", failures=[failure_of(failure, apps, language) for failure in found])
+
+
+@for_merchants
+@require_http_methods(["GET", "POST"])
+def signature(request: HttpRequest, user: MerchantUser, failure_id: int) -> HttpResponse:
+    """One refused request; POST compares the string that the client says it signed."""
+    apps = get_engine().reference.apps
+    failure = read_signature_failure(reading(), failure_id, app_ids=apps_of(apps, user.merchant_id))
+    if failure is None:
+        raise Http404
+    pasted = request.POST.get("pasted", "")[:_PASTED_MAX].replace("\r\n", "\n")
+    compared: dict[str, Any] = {"pasted": pasted, "was_compared": bool(pasted)}
+    if pasted:
+        compared["difference"] = first_difference(failure.expected_text, pasted)
+    return _page(request, user, "signature", failure=failure_of(failure, apps, language_of(request)), **compared)
+
+
+def _page(request: HttpRequest, user: MerchantUser, name: str, **shown: Any) -> HttpResponse:
+    merchant = get_engine().reference.merchants[user.merchant_id]
+    shown |= {"merchant": merchant_name(merchant, language_of(request)), "here": name, "is_merchant": True}
+    return render(request, f"merchant/{name}.html", shown)

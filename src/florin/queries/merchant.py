@@ -1,0 +1,172 @@
+"""What a merchant's pages ask: his trades, what is settled to him, and the requests whose signature did not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from psycopg import Connection
+from psycopg.rows import class_row, kwargs_row, scalar_row
+
+from florin.engine.lanes import LANES
+from florin.payments.payment import PaymentState
+from florin.payments.trade import Flow, TradeState
+
+ROWS_MAX = 100
+
+
+class TradeSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A trade as its merchant sees it. Amounts in minor units; those of the payment are zero while there is none."""
+
+    id: int
+    out_trade_no: str
+    subject: str
+    flow: Flow
+    state: TradeState
+    asked_at: datetime
+    expires_at: datetime | None
+    amount_minor: int
+    payment_state: PaymentState | None
+    refunded_minor: int
+    mdr_minor: int
+    plan_count: int
+    merchant_fee_minor: int
+    received_minor: int
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """One day's sales, net of fees and refunds, made available. Below zero: refunds outweighed the sales."""
+
+    window_on: date
+    amount_minor: int
+
+
+class Payout(msgspec.Struct, frozen=True, kw_only=True):
+    """Money on its way to the merchant's bank, or there. state: sent, settled or returned."""
+
+    id: int
+    amount_minor: int
+    state: str
+    requested_on: date
+    settled_on: date | None
+    bank_reference: str
+
+
+class SignatureFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that was refused for its signature: what it said, what should have been signed, and why it did not fit."""
+
+    id: int
+    app_id: int
+    received_at: datetime
+    request_line: str
+    expected_text: str
+    finding: str
+
+
+# The payment is found through the trade, in the lane that its own id names.
+_TRADES = """
+    SELECT t.id, t.out_trade_no, t.subject, t.flow, t.state, t.asked_at, t.expires_at, t.amount_minor,
+           p.state AS payment_state, coalesce(p.credit_refunded_minor + p.wallet_refunded_minor, 0) AS refunded_minor,
+           coalesce(p.mdr_minor - p.mdr_back_minor, 0) AS mdr_minor, coalesce(p.plan_count, 0) AS plan_count,
+           CASE WHEN p.plan_fee_payer = 2 THEN p.plan_fee_minor - p.merchant_fee_back_minor ELSE 0 END
+               AS merchant_fee_minor,
+           coalesce(p.received_minor, 0) AS received_minor
+      FROM trade t
+           LEFT JOIN payment p ON p.lane = (%(lanes)s::smallint[])[(t.payment_id >> 40)::integer + 1]
+                              AND p.id = t.payment_id AND t.payment_id <> 0
+     WHERE t.merchant_id = %(merchant_id)s AND t.asked_at >= %(since)s
+  ORDER BY t.asked_at DESC, t.id DESC
+     LIMIT %(limit)s
+"""
+
+
+def read_trades(
+    connection: Connection[Any], *, merchant_id: int, since: datetime, limit: int = ROWS_MAX
+) -> list[TradeSeen]:
+    """The merchant's trades asked from `since` on, the newest first."""
+    parameters = {"lanes": list(LANES), "merchant_id": merchant_id, "since": since, "limit": limit}
+    with connection.cursor(row_factory=kwargs_row(_trade)) as cursor:
+        return cursor.execute(_TRADES, parameters).fetchall()
+
+
+def _trade(*, flow: int, state: int, payment_state: int | None, **columns: Any) -> TradeSeen:
+    return TradeSeen(
+        **columns,
+        flow=Flow(flow),
+        state=TradeState(state),
+        payment_state=None if payment_state is None else PaymentState(payment_state),
+    )
+
+
+_AVAILABLE = "SELECT available_minor FROM merchant_balance WHERE lane = %(lane)s AND id = %(merchant_id)s"
+
+
+def read_available(connection: Connection[Any], *, lane: int, merchant_id: int) -> int:
+    """What has been swept and not paid out. lane: the merchant's own."""
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        available = cursor.execute(_AVAILABLE, {"lane": lane, "merchant_id": merchant_id}).fetchone()
+    return 0 if available is None else int(available)
+
+
+_WINDOWS = """
+    SELECT window_on, sum(amount_minor)::bigint AS amount_minor
+      FROM sweep
+     WHERE merchant_id = %(merchant_id)s AND window_on >= %(since)s
+  GROUP BY window_on
+  ORDER BY window_on DESC
+     LIMIT %(limit)s
+"""
+
+
+def read_windows(connection: Connection[Any], *, merchant_id: int, since: date, limit: int = ROWS_MAX) -> list[Window]:
+    """What each day's sales came to, over all lanes, the newest first."""
+    with connection.cursor(row_factory=class_row(Window)) as cursor:
+        parameters = {"merchant_id": merchant_id, "since": since, "limit": limit}
+        return cursor.execute(_WINDOWS, parameters).fetchall()
+
+
+_PAYOUTS = """
+    SELECT id, amount_minor, state, requested_on, settled_on, bank_reference
+      FROM payout
+     WHERE lane = %(lane)s AND merchant_id = %(merchant_id)s
+  ORDER BY requested_on DESC, id DESC
+     LIMIT %(limit)s
+"""
+
+
+def read_payouts(connection: Connection[Any], *, lane: int, merchant_id: int, limit: int = ROWS_MAX) -> list[Payout]:
+    """The merchant's payouts, the newest first. lane: the merchant's own."""
+    with connection.cursor(row_factory=class_row(Payout)) as cursor:
+        return cursor.execute(_PAYOUTS, {"lane": lane, "merchant_id": merchant_id, "limit": limit}).fetchall()
+
+
+_FAILURES = """
+    SELECT id, app_id, received_at, request_line, expected_text, finding
+      FROM signature_failure
+     WHERE app_id = ANY(%(app_ids)s)
+  ORDER BY id DESC
+     LIMIT %(limit)s
+"""
+_FAILURE = """
+    SELECT id, app_id, received_at, request_line, expected_text, finding
+      FROM signature_failure
+     WHERE id = %(id)s AND app_id = ANY(%(app_ids)s)
+"""
+
+
+def read_signature_failures(
+    connection: Connection[Any], *, app_ids: Sequence[int], limit: int = ROWS_MAX
+) -> list[SignatureFailure]:
+    """Refused requests of these apps, the newest first."""
+    with connection.cursor(row_factory=class_row(SignatureFailure)) as cursor:
+        return cursor.execute(_FAILURES, {"app_ids": list(app_ids), "limit": limit}).fetchall()
+
+
+def read_signature_failure(
+    connection: Connection[Any], failure_id: int, *, app_ids: Sequence[int]
+) -> SignatureFailure | None:
+    """One of them, if it is of these apps."""
+    with connection.cursor(row_factory=class_row(SignatureFailure)) as cursor:
+        return cursor.execute(_FAILURE, {"id": failure_id, "app_ids": list(app_ids)}).fetchone()
