@@ -304,9 +304,9 @@ class Committer:
         rows = connection.execute(
             _CLAIM,
             (
-                numbers(lane for lane, _, _ in claims), numbers(int(c.kind) for _, c, _ in claims),
-                numbers(c.scope for _, c, _ in claims), numbers(event_id for _, _, event_id in claims),
-                texts(c.key for _, c, _ in claims), byte_strings(c.fingerprint for _, c, _ in claims),
+                numbers([lane for lane, _, _ in claims]), numbers([int(c.kind) for _, c, _ in claims]),
+                numbers([c.scope for _, c, _ in claims]), numbers([event_id for _, _, event_id in claims]),
+                texts([c.key for _, c, _ in claims]), byte_strings([c.fingerprint for _, c, _ in claims]),
             ),
             prepare=True,
         ).fetchall()  # fmt: skip
@@ -359,26 +359,19 @@ class Committer:
         self._load_rows(connection, room, jobs, 1, lock)
 
     def _load_rows(self, connection: Connection, room: Room, jobs: Sequence[_Job], turn: int, lock: Lock) -> None:
-        for kind, table, shelf, state_of, its_lock in (
-            ("trades", trade_rows.TRADE, room.trades, trade_rows.trade_of, lock),
-            ("trades_seen", trade_rows.TRADE, room.trades, trade_rows.trade_of, READ),
-            ("payments", payment_rows.PAYMENT, room.payments, payment_rows.payment_of, lock),
-            ("agreements", AGREEMENT, room.agreements, agreement_of, READ),
-            ("lines", line_rows.LINE, room.lines, line_rows.line_of, lock),
-            ("accounts", line_rows.LINE, room.lines, line_rows.line_of, lock),
-            ("wallets", WALLET, room.wallets, wallet_of, lock),
-            ("balances", MERCHANT_BALANCE, room.balances, balance_of, lock),
-        ):
-            wanted = {i for job in jobs for i in getattr(job.needs[turn], kind) if i not in shelf}
-            if wanted:
-                self._load_table(connection, table, shelf, state_of, wanted, its_lock)
-                absent = wanted - shelf.keys()
-                if absent:
-                    busy = self._present(connection, table, absent)
-                    for job in jobs:
-                        for identifier in getattr(job.needs[turn], kind):
-                            if identifier in absent and job.missing is None:
-                                job.missing = _Missing(table.name, identifier, identifier in busy)
+        for wanted, (kind, table, state_of, shared) in zip(_wanted(jobs, turn), _LOADS, strict=True):
+            shelf = getattr(room, _SHELVES[kind])
+            wanted -= shelf.keys()
+            if not wanted:
+                continue
+            self._load_table(connection, table, shelf, state_of, wanted, READ if shared else lock)
+            absent = wanted - shelf.keys()
+            if absent:
+                busy = self._present(connection, table, absent)
+                for job in jobs:
+                    for identifier in getattr(job.needs[turn], kind):
+                        if identifier in absent and job.missing is None:
+                            job.missing = _Missing(table.name, identifier, identifier in busy)
         lines = {i for job in jobs for i in job.needs[turn].accounts if i in room.lines and i not in room.accounts}
         if lines:
             self._load_accounts(connection, room, lines)
@@ -477,7 +470,7 @@ class Committer:
         """One statement a table; the events close the batch with a link of the writer's chain."""
         _store(connection, trade_rows.TRADE, room.trades, trade_rows.row_of)
         _store(connection, payment_rows.PAYMENT, room.payments, payment_rows.row_of)
-        _store(connection, line_rows.LINE, room.lines, line_rows.row_of)
+        _store_lines(connection, room)
         _store(connection, WALLET, room.wallets, wallet_row)
         _store(connection, MERCHANT_BALANCE, room.balances, balance_row)
         _store(connection, ACCOUNT, room.accounts, account_row)
@@ -491,6 +484,40 @@ class Committer:
         if room.recorded:
             event_rows.EVENT.insert(connection, self._chain.link(connection, room.recorded, room.at))
             OUTBOX.insert(connection, outbox_rows(room))
+
+
+# In the order of `Needs`: which table, how its rows become states, and whether they are only read.
+_LOADS = (
+    ("trades", trade_rows.TRADE, trade_rows.trade_of, False),
+    ("trades_seen", trade_rows.TRADE, trade_rows.trade_of, True),
+    ("payments", payment_rows.PAYMENT, payment_rows.payment_of, False),
+    ("agreements", AGREEMENT, agreement_of, True),
+    ("lines", line_rows.LINE, line_rows.line_of, False),
+    ("accounts", line_rows.LINE, line_rows.line_of, False),
+    ("wallets", WALLET, wallet_of, False),
+    ("balances", MERCHANT_BALANCE, balance_of, False),
+)
+_SHELVES = {kind: {"trades_seen": "trades", "accounts": "lines"}.get(kind, kind) for kind, *_ in _LOADS}
+assert tuple(kind for kind, *_ in _LOADS) == Needs._fields, "every kind of need is loaded"
+
+
+def _wanted(jobs: Sequence[_Job], turn: int) -> list[set[int]]:
+    """The ids that all jobs need, kind by kind."""
+    wanted: list[set[int]] = [set() for _ in _LOADS]
+    for job in jobs:
+        for ids, identifiers in zip(wanted, job.needs[turn], strict=True):
+            if identifiers:
+                ids.update(identifiers)
+    return wanted
+
+
+def _store_lines(connection: Connection, room: Room) -> None:
+    """New lines; lines whose account was folded, whole; of the others what a sale can change."""
+    if room.lines.added:
+        line_rows.LINE.insert(connection, [line_rows.row_of(room.lines[identifier]) for identifier in room.lines.added])
+    whole = room.lines.changed & room.accounts.keys()
+    for change, identifiers in ((line_rows.LINE.update, whole), (line_rows.SALE.write, room.lines.changed - whole)):
+        change(connection, [line_rows.row_of(room.lines[identifier]) for identifier in sorted(identifiers)])
 
 
 def _store(connection: Connection, table: Table, shelf: Shelf, row_of: Any) -> None:
@@ -529,6 +556,8 @@ def _is_first(job: _Job, wanted: dict[_Key, tuple[Claim, _Job]]) -> bool:
 def _apart(jobs: Sequence[_Job]) -> tuple[list[_Job], list[_Job]]:
     """(ready, postponed): a busy row postpones its command, the whole linked group, and what the same call does to it later."""
     busy_groups = {job.group for job in jobs if job.group and job.missing and job.missing.busy}
+    if not any(job.missing is not None and job.missing.busy for job in jobs):
+        return list(jobs), []
     ready: list[_Job] = []
     postponed: list[_Job] = []
     kept_back: dict[int, set[int]] = {}

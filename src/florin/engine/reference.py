@@ -6,14 +6,15 @@ when it moved. A merchant who is frozen stops in every process from the next bat
 
 from __future__ import annotations
 
-from functools import cache
+from datetime import date
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from psycopg import Connection
 from psycopg.rows import class_row
 
 from florin.credit.program import load_program
-from florin.credit.terms import Program
+from florin.credit.terms import Program, Terms
 from florin.payments.merchant import App, Merchant
 
 _MERCHANTS = """
@@ -38,6 +39,16 @@ class Reference(NamedTuple):
         """The program by its name. Raises ProgramInvalid for one that does not exist."""
         return _program(name)
 
+    @staticmethod
+    def terms(name: str, on: date) -> Terms:
+        """The terms of a program on a day."""
+        return _terms(name, on)
+
+    @staticmethod
+    def next_close_on(name: str, on: date) -> date:
+        """The first cycle close of a program after a day."""
+        return _next_close_on(name, on)
+
 
 EMPTY = Reference(0, {}, {})
 
@@ -48,6 +59,16 @@ def load_reference(connection: Connection, version: int) -> Reference:
     with connection.cursor(row_factory=class_row(App)) as cursor:
         apps = {app.id: app for app in cursor.execute(_APPS)}
     return Reference(version, merchants, apps)
+
+
+@lru_cache(maxsize=1024)
+def _terms(name: str, on: date) -> Terms:
+    return _program(name).terms_on(on)
+
+
+@lru_cache(maxsize=1024)
+def _next_close_on(name: str, on: date) -> date:
+    return _program(name).next_close_on(on)
 
 
 @cache

@@ -104,7 +104,7 @@ class Room:
         return self.reference.program(line.program)
 
     def terms(self, line: Line | None) -> Terms | None:
-        return None if line is None else self.program(line).terms_on(self.at.on)
+        return None if line is None else self.reference.terms(line.program, self.at.on)
 
     def begin_account(self, line: Line, account: Account, steps: Sequence[accounts.Step]) -> None:
         """Shelve a line's items, caught up; what the clock did on the way is recorded."""
@@ -113,9 +113,11 @@ class Room:
             identifier = self.ids.take(line.lane)
             event = replace(step.event, person_id=line.person_id)
             self.recorded.append(Recorded(identifier, event, line.sequence + number, step.entries))
+        caught_up = accounts.summary(account, line, self.program(line))
         if steps:
             self.accounts.changed.add(line.id)
-            self.change(self.lines, line.id, accounts.summary(account, line, self.program(line)))
+        if caught_up != line:
+            self.change(self.lines, line.id, caught_up)
 
     # ── what events do ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -143,13 +145,15 @@ class Room:
             self.add(self.accounts, line.id, accounts.open_account(event))
             return line.sequence
         line = self.lines[event.line_id]
-        program = self.program(line)
         account = self.accounts.get(event.line_id)
         needs_account = isinstance(event, _BY_ACCOUNT) or (isinstance(event, Refunded) and not event.before_receipt)
-        if not needs_account:
-            close_on = program.next_close_on(event.value_on) if isinstance(event, Captured | Received) else None
-            line = lines.evolve(line, event) if close_on is None else lines.evolve(line, event, next_close_on=close_on)
+        if isinstance(event, Captured | Received):
+            close_on = self.reference.next_close_on(line.program, event.value_on)
+            line = lines.evolve(line, event, next_close_on=close_on)
+        elif not needs_account:
+            line = lines.evolve(line, event)
         if account is not None:
+            program = self.program(line)
             account, derived = accounts.evolve(account, event, program)
             entries += derived
             self.change(self.accounts, line.id, account)

@@ -19,10 +19,10 @@ from florin.ledger import Entry
 EVENT = Table(
     "event",
     [
-        smallint("lane"), smallint("kind"), integer("writer"), bigint("id"), bigint("trade_id"), bigint("payment_id"),
-        bigint("line_id"), bigint("person_id"), bigint("merchant_id"), bigint("batch"), instant("recorded_at"),
-        integer("sequence"), day("value_on"), day("posted_on"), array("rules", "smallint"), array("amounts", "bigint"),
-        array("subjects", "bigint"), json("body"),
+        smallint("lane"), smallint("kind"), integer("writer"), bigint("id"), bigint("trade_id", None),
+        bigint("payment_id", None), bigint("line_id", None), bigint("person_id", None), bigint("merchant_id", None),
+        bigint("batch"), instant("recorded_at"), integer("sequence", None), day("value_on"), day("posted_on"),
+        array("rules", "smallint"), array("amounts", "bigint"), array("subjects", "bigint"), json("body", None),
     ],
 )  # fmt: skip
 

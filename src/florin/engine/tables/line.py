@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from florin.credit.line import Line, LineState
@@ -11,16 +10,31 @@ from florin.engine.tables.table import Table, bigint, day, integer, smallint, te
 LINE = Table(
     "line",
     [
-        smallint("lane"), smallint("state"), integer("sequence"), bigint("id"), bigint("person_id"), bigint("limit_minor"),
-        bigint("held_minor"), bigint("committed_minor"), bigint("principal_minor"), bigint("fee_minor"),
-        bigint("interest_minor"), bigint("credit_balance_minor"), bigint("uncleared_minor"), bigint("due_minor"),
-        day("opened_on"), day("due_on"), day("past_due_on"), day("next_action_on"), text("program"),
+        smallint("lane"), smallint("state"), integer("sequence"), bigint("id"), bigint("person_id"),
+        bigint("limit_minor"), bigint("held_minor"), bigint("committed_minor"), bigint("principal_minor"),
+        bigint("fee_minor"), bigint("interest_minor"), bigint("credit_balance_minor"), bigint("uncleared_minor"),
+        bigint("due_minor"), day("opened_on"), day("due_on"), day("past_due_on"), day("next_action_on"),
+        text("program"),
     ],
     changing=(
         "state", "sequence", "limit_minor", "held_minor", "committed_minor", "principal_minor", "fee_minor",
         "interest_minor", "credit_balance_minor", "uncleared_minor", "due_minor", "due_on", "past_due_on", "next_action_on",
     ),
 )  # fmt: skip
+
+# What a sale, a hold or a receipt changes: all of it numbers that the till reads.
+SALE = LINE.change_of(
+    (
+        "sequence",
+        "held_minor",
+        "committed_minor",
+        "principal_minor",
+        "fee_minor",
+        "next_action_on",
+        "limit_minor",
+        "state",
+    )
+)
 
 
 def row_of(line: Line) -> tuple[Any, ...]:
@@ -41,6 +55,3 @@ def line_of(row: tuple[Any, ...]) -> Line:
         interest_minor=interest, credit_balance_minor=credit_balance, uncleared_minor=uncleared, due_minor=due,
         due_on=due_on, past_due_on=past_due_on, next_action_on=next_action_on, sequence=sequence,
     )  # fmt: skip
-
-
-NEVER = date.max

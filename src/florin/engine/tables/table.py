@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from psycopg import Connection
 
-from florin.engine.tables.arrays import byte_strings, nested, numbers, texts, times
+from florin.engine.tables.arrays import nested, numbers, texts, times
 
 Encode = Callable[[Iterable[Any]], str]
 Lock = Literal["", "FOR UPDATE OF t SKIP LOCKED", "FOR UPDATE OF t"]
@@ -21,49 +21,52 @@ SHARED: Lock = "FOR UPDATE OF t SKIP LOCKED"
 ALONE: Lock = "FOR UPDATE OF t"
 
 
+_REQUIRED: Any = object()
+
+
 class Column(NamedTuple):
-    """name; type: of the element in the array parameter; encode; cast: from the array's element to the column, if another."""
+    """name; type: of the element in the array parameter; encode; cast: from the array's element to the column, if another.
+
+    default: what the column is when an insert leaves it out; a column that is at its default in all rows is left out.
+    """
 
     name: str
     type: str
     encode: Encode
     cast: str = ""
+    default: Any = _REQUIRED
 
 
-def smallint(name: str) -> Column:
-    return Column(name, "smallint", numbers)
+def smallint(name: str, default: Any = _REQUIRED) -> Column:
+    return Column(name, "smallint", numbers, default=default)
 
 
-def integer(name: str) -> Column:
-    return Column(name, "integer", numbers)
+def integer(name: str, default: Any = _REQUIRED) -> Column:
+    return Column(name, "integer", numbers, default=default)
 
 
-def bigint(name: str) -> Column:
-    return Column(name, "bigint", numbers)
+def bigint(name: str, default: Any = _REQUIRED) -> Column:
+    return Column(name, "bigint", numbers, default=default)
 
 
-def day(name: str) -> Column:
-    return Column(name, "date", numbers)
+def day(name: str, default: Any = _REQUIRED) -> Column:
+    return Column(name, "date", numbers, default=default)
 
 
-def instant(name: str) -> Column:
-    return Column(name, "timestamptz", times)
+def instant(name: str, default: Any = _REQUIRED) -> Column:
+    return Column(name, "timestamptz", times, default=default)
 
 
 def text(name: str) -> Column:
     return Column(name, "text", texts)
 
 
-def json(name: str) -> Column:
-    return Column(name, "text", texts, "jsonb")
-
-
-def raw(name: str) -> Column:
-    return Column(name, "bytea", byte_strings)
+def json(name: str, default: Any = _REQUIRED) -> Column:
+    return Column(name, "text", texts, "jsonb", default)
 
 
 def array(name: str, element: str) -> Column:
-    return Column(name, "text", nested, f"{element}[]")
+    return Column(name, "text", nested, f"{element}[]", None)
 
 
 class Table:
@@ -74,53 +77,69 @@ class Table:
     ) -> None:
         self.name = name
         self.columns = tuple(columns)
-        by_name = {column.name: column for column in columns}
-        self._updated = tuple(by_name[n] for n in (*key, *changing)) if changing else ()
-        self._inserted_at = [column.name for column in columns]
-        self.update_positions = tuple(self._inserted_at.index(column.name) for column in self._updated)
-        self._insert = self._insert_statement()
-        self._update = self._update_statement(key, changing) if changing else ""
+        self.key = tuple(key)
+        self._inserts: dict[tuple[Column, ...], str] = {}
+        self._change = self.change_of(changing)
         self._load = (
             f"SELECT {', '.join(f't.{c.name}' for c in columns)}"
             f" FROM unnest(%s::smallint[], %s::bigint[]) AS k(lane, key_id)"
             f" JOIN {name} t ON t.lane = k.lane AND t.{key[1]} = k.key_id ORDER BY t.lane, t.{key[1]}"
         )
 
+    def change_of(self, changing: Sequence[str]) -> Change:
+        """An update of these columns alone, for rows of which nothing else has changed."""
+        positions = {column.name: position for position, column in enumerate(self.columns)}
+        return Change(self.name, self.key, [(positions[n], self.columns[positions[n]]) for n in (*self.key, *changing)])
+
     def load(self, connection: Connection, keys: Iterable[tuple[int, int]], lock: Lock) -> list[tuple[Any, ...]]:
         """The rows of these (lane, id) keys, in key order; with SHARED, those that nobody else holds."""
         ordered = sorted(keys)
         if not ordered:
             return []
-        parameters = (numbers(lane for lane, _ in ordered), numbers(identifier for _, identifier in ordered))
-        statement = f"{self._load} {lock}"
+        parameters = (numbers([lane for lane, _ in ordered]), numbers([identifier for _, identifier in ordered]))
         with connection.cursor(binary=True) as cursor:
-            return cursor.execute(statement, parameters, prepare=True).fetchall()
+            return cursor.execute(f"{self._load} {lock}", parameters, prepare=True).fetchall()
 
     def insert(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Add rows, each in the order of `columns`. Raises the constraint's violation."""
-        if rows:
-            parameters = [c.encode(values) for c, values in zip(self.columns, zip(*rows, strict=True), strict=True)]
-            connection.execute(self._insert, parameters, prepare=True)
+        if not rows:
+            return
+        given = [
+            (column, values)
+            for column, values in zip(self.columns, zip(*rows, strict=True), strict=True)
+            if column.default is _REQUIRED or values.count(column.default) < len(rows)
+        ]
+        columns = tuple([column for column, _ in given])
+        statement = self._inserts.get(columns) or self._inserts.setdefault(columns, self._insert_statement(columns))
+        connection.execute(statement, [column.encode(values) for column, values in given], prepare=True)
 
     def update(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Write the changing columns of rows given whole, in the order of `columns`."""
-        if rows:
-            columns = list(zip(*rows, strict=True))
-            parameters = [
-                c.encode(columns[position]) for c, position in zip(self._updated, self.update_positions, strict=True)
-            ]
-            connection.execute(self._update, parameters, prepare=True)
+        self._change.write(connection, rows)
 
-    def _insert_statement(self) -> str:
+    def _insert_statement(self, columns: Sequence[Column]) -> str:
         return (
-            f"INSERT INTO {self.name} ({', '.join(c.name for c in self.columns)})"
-            f" SELECT {', '.join(_cast(c, 'u.') for c in self.columns)} FROM {_unnest(self.columns)}"
+            f"INSERT INTO {self.name} ({', '.join(c.name for c in columns)})"
+            f" SELECT {', '.join(_cast(c) for c in columns)} FROM {_unnest(columns)}"
         )
 
-    def _update_statement(self, key: Sequence[str], changing: Sequence[str]) -> str:
-        sets = ", ".join(f"{c.name} = {_cast(c, 'u.')}" for c in self._updated if c.name in changing)
+
+class Change:
+    """An update of some columns of many rows: one statement, whatever their number."""
+
+    def __init__(self, table: str, key: Sequence[str], columns: Sequence[tuple[int, Column]]) -> None:
+        self._columns = columns
+        sets = ", ".join(f"{c.name} = {_cast(c)}" for _, c in columns if c.name not in key)
         where = " AND ".join(f"t.{name} = u.{name}" for name in key)
-        return f"UPDATE {self.name} t SET {sets} FROM {_unnest(self._updated)} WHERE {where}"
+        self._statement = f"UPDATE {table} t SET {sets} FROM {_unnest([c for _, c in columns])} WHERE {where}"
+
+    def write(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """rows: whole, in the order of the table's columns."""
+        if rows:
+            values = list(zip(*rows, strict=True))
+            connection.execute(
+                self._statement, [column.encode(values[position]) for position, column in self._columns], prepare=True
+            )
 
 
 def _unnest(columns: Sequence[Column]) -> str:
@@ -128,5 +147,5 @@ def _unnest(columns: Sequence[Column]) -> str:
     return f"unnest({arrays}) AS u({', '.join(c.name for c in columns)})"
 
 
-def _cast(column: Column, prefix: str) -> str:
-    return f"{prefix}{column.name}::{column.cast}" if column.cast else f"{prefix}{column.name}"
+def _cast(column: Column) -> str:
+    return f"u.{column.name}::{column.cast}" if column.cast else f"u.{column.name}"

@@ -12,9 +12,10 @@ from florin.payments.trade import NO_DETAIL, Flow, Trade, TradeDetail, TradeStat
 TRADE = Table(
     "trade",
     [
-        smallint("lane"), smallint("flow"), smallint("state"), smallint("installments"), bigint("id"), bigint("app_id"),
-        bigint("merchant_id"), bigint("amount_minor"), bigint("payment_id"), instant("asked_at"), instant("expires_at"),
-        text("out_trade_no"), text("subject"), json("detail"),
+        smallint("lane"), smallint("flow"), smallint("state"), smallint("installments", 0), bigint("id"),
+        bigint("app_id"), bigint("merchant_id"), bigint("amount_minor"), bigint("payment_id", 0),
+        instant("asked_at"), instant("expires_at", None), text("out_trade_no"), text("subject"),
+        json("detail", None),
     ],
     changing=("state", "payment_id"),
 )  # fmt: skip
