@@ -205,3 +205,51 @@ def test_a_shoppers_fee_is_billed_with_each_installment():
         ("fee", 37_50, 1, 12),
     ]
     assert (alice.balance(Ledger.FEE_BILLED), alice.balance(Ledger.FEE_UNBILLED)) == (37_50, 412_50)
+
+
+def test_a_plan_recorded_late_starts_in_the_current_cycle_one_installment_a_month():
+    alice = Play()
+    alice.buy("03-05", "10.00", TEA_SET)
+    alice.repay("05-15", "10.19")
+    alice.buy("03-20", "1200.00", PHONE, installments=12, fee_payer="merchant")
+    alice.until("07-01")
+
+    assert [statement.closes_on for statement in alice.statements[2:]] == [day("06-01"), day("07-01")]
+    assert alice.images["06-01"] == "100.00"
+
+
+def test_on_one_day_the_past_due_comes_before_the_close():
+    alice = Play(program_with(cycle_day=11))
+    alice.buy("03-05", "1000.00", TEA_SET)
+    alice.until("04-11")
+
+    assert [(type(event).__name__, event.value_on) for event in alice.events[2:]] == [
+        ("StatementIssued", day("03-11")),
+        ("FellPastDue", day("04-11")),
+        ("StatementIssued", day("04-11")),
+    ]
+
+
+def test_a_minimum_that_asks_for_older_debt_alone_can_be_missed_too():
+    alice = Play(program_with(interest_daily_rate=0))
+    alice.buy("03-05", "1000.00", TEA_SET)
+    alice.repay("04-05", "100.00")
+    alice.repay("05-05", "89.99")
+    alice.until("05-11")
+
+    assert alice.line.past_due_on == day("05-10")
+    alice.repay("05-12", "0.01")
+    assert alice.line.past_due_on is None
+
+
+def test_a_refund_of_what_was_repaid_counts_toward_the_minimum_it_helps_to_pay():
+    alice = Play(opened="02-01")
+    alice.buy("02-10", "100.00", LAMP)
+    alice.repay("02-20", "100.00")
+    alice.buy("03-05", "1000.00", TEA_SET)
+    alice.until("04-02")
+    alice.refund("04-05", "100.00", LAMP)
+    alice.until("04-30")
+
+    assert alice.line.due_minor == 900_00
+    assert alice.line.past_due_on is None

@@ -105,6 +105,25 @@ def test_a_rest_within_the_tolerance_in_time_bears_no_interest_but_is_still_owed
     assert alice.line.past_due_on is None
 
 
+def test_within_the_tolerance_no_minimum_is_missed():
+    alice = Play(program_with(full_payment_tolerance_minor=10_00))
+    alice.buy("03-05", "1200.00", 11, installments=12, fee_payer="merchant")
+    alice.repay("04-10", "92.00")
+    alice.until("04-20")
+
+    assert alice.line.past_due_on is None
+    assert alice.line.due_minor == 8_00
+
+
+def test_a_payoff_within_grace_asks_for_no_interest():
+    alice = Play(program_with(grace_days=3))
+    alice.buy("03-05", "1000.00", 11)
+    alice.until("04-14")
+
+    assert payoff(alice.account, day("04-13"), alice.program).accrued_minor == 0
+    assert payoff(alice.account, day("04-14"), alice.program).accrued_minor == 2_00
+
+
 def test_a_new_rate_for_balances_holds_from_its_day_on_and_both_parts_are_rounded_together():
     alice = Play(with_rate_from("04-20", "0.0004", "balances"))
     alice.buy("03-05", "1000.00", 11)

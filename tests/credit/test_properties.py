@@ -199,6 +199,18 @@ def test_advancing_at_once_or_in_two_steps_is_the_same(program, happenings, days
     assert (*first_steps, *second_steps) == steps
 
 
+@pytest.mark.parametrize("program", PROGRAMS)
+@settings(max_examples=25, deadline=None)
+@given(happenings=st.lists(HAPPENINGS, min_size=3, max_size=12))
+def test_it_does_not_matter_how_often_the_account_catches_up(program, happenings):
+    seldom = play_out(program, happenings, lambda history: None).play
+    often = play_out(program, happenings, lambda history: history.play.until(history.on)).play
+
+    assert often.account == seldom.account
+    assert often.line == seldom.line
+    assert often.balances == seldom.balances
+
+
 @settings(max_examples=40, deadline=None)
 @given(happenings=st.lists(HAPPENINGS, max_size=12))
 def test_who_pays_off_everything_is_owed_nothing_and_owes_nothing(happenings):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from credit.play import Play, day, program_with
+from credit.play import Play, day, program_with, totals
+from florin.credit.account import evolve
 from florin.credit.statement import show
-from florin.events import CreditBalancePaid
+from florin.events import CreditBalancePaid, Refunded
 from florin.ledger import Account as Ledger
 from florin.ledger import Rule
 
@@ -286,6 +287,26 @@ def test_a_fee_cancelled_only_by_a_full_return_stays_with_a_partial_one():
     whole = alice.refund("03-21", "5000.00", PHONE)
 
     assert (part.shopper_fee_minor, whole.shopper_fee_minor) == (0, 450_00)
+
+
+def test_what_a_merchant_was_promised_back_is_taken_as_given_as_far_as_it_is_not_earned():
+    alice = phone_in_twelve("merchant")
+    alice.until("04-01")
+    promised = Refunded(
+        value_on=day("04-02"),
+        line_id=1,
+        payment_id=PHONE,
+        credit_minor=100_00,
+        wallet_minor=0,
+        before_receipt=False,
+        request_no="agreed under other terms",
+        merchant_fee_back_minor=450_00,
+    )
+
+    account, entries = evolve(alice.account, promised, alice.program)
+
+    assert account.plans[0].deferred_fee_minor == 0
+    assert totals(entries) == {"CLEAR_PRINCIPAL_UNBILLED": "100.00"}
 
 
 def test_a_refund_of_one_purchase_leaves_an_equal_one_alone():

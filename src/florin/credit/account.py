@@ -147,7 +147,7 @@ def _buy(account: Account, event: Captured | Received, program: Program) -> Acco
         item_id=event.payment_id,
         count=event.plan.count,
         fee_payer=event.plan.fee_payer,
-        future=installments_to_come(event.credit_minor, event.plan, event.value_on, program),
+        future=installments_to_come(event.credit_minor, event.plan, event.value_on, program, opens_on=account.opens_on),
     )
     return replace(account, plans=(*account.plans, plan))
 

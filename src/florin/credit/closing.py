@@ -26,7 +26,7 @@ from florin.ledger import Entry, Rule
 def next_close_on(account: Account, program: Program) -> date:
     """The close that bills what waits, or bills again what is left of statements; date.max when there is nothing."""
     eve = timedelta(days=1)
-    closes = [program.next_close_on(max(account.opens_on, plan.future[0].bills_on - eve)) for plan in account.plans]
+    closes = [program.next_close_on(plan.future[0].bills_on - eve) for plan in account.plans]
     if account.purchases or account.statements:
         closes.append(program.next_close_on(account.opens_on))
     return min(closes, default=date.max)
@@ -81,7 +81,7 @@ def scheduled_statement(account: Account, closes_on: date, program: Program) -> 
 
 def after_statement(account: Account, event: StatementIssued, program: Program) -> tuple[Account, tuple[Entry, ...]]:
     """Bill what waits: principal, fees, and the interest of older statements up to the close."""
-    purchases, installments = _billable(account, event.closes_on)
+    purchases, installments = account.purchases, _due_installments(account, event.closes_on)
     older = tuple(accrue(statement, event.closes_on, program) for statement in account.statements)
     interest = [unposted_minor(statement, program) for statement in older]
     items = (
@@ -101,7 +101,7 @@ def after_statement(account: Account, event: StatementIssued, program: Program) 
     after = replace(
         account,
         opens_on=event.closes_on,
-        purchases=tuple(purchase for purchase in account.purchases if purchase not in purchases),
+        purchases=(),
         plans=_without_billed(account.plans, event.closes_on),
         statements=(*posted, issued),
     )
@@ -134,15 +134,14 @@ def cure(account: Account) -> tuple[Account, tuple[Entry, ...]]:
 
 
 def _lines(account: Account, closes_on: date, program: Program) -> Iterator[StatementLine]:
-    purchases, installments = _billable(account, closes_on)
-    for purchase in purchases:
+    for purchase in account.purchases:
         yield StatementLine(
             what="purchase",
             amount_minor=purchase.unbilled_minor,
             item_id=purchase.item_id,
             posted_on=purchase.bought_on,
         )
-    for plan, installment in installments:
+    for plan, installment in _due_installments(account, closes_on):
         billed = _billed(plan, installment)
         if billed.principal_minor > 0:
             yield _installment_line("installment", billed.principal_minor, billed)
@@ -173,15 +172,13 @@ def _minimum_minor(account: Account, lines: Iterable[StatementLine], terms: Term
     )
 
 
-def _billable(account: Account, closes_on: date) -> tuple[list[Purchase], list[tuple[Plan, Installment]]]:
-    purchases = [purchase for purchase in account.purchases if purchase.bought_on < closes_on]
-    installments = [
+def _due_installments(account: Account, closes_on: date) -> list[tuple[Plan, Installment]]:
+    return [
         (plan, installment)
         for plan in account.plans
         for installment in plan.future
         if installment.bills_on <= closes_on
     ]
-    return purchases, installments
 
 
 def _billed(plan: Plan, installment: Installment) -> Billed:
@@ -200,7 +197,7 @@ def _without_billed(plans: tuple[Plan, ...], closes_on: date) -> tuple[Plan, ...
 
 
 def _billing_entries(
-    purchases: list[Purchase], installments: list[tuple[Plan, Installment]], interest_minor: int
+    purchases: tuple[Purchase, ...], installments: list[tuple[Plan, Installment]], interest_minor: int
 ) -> list[Entry]:
     entries = [Entry(Rule.BILL_PRINCIPAL, purchase.unbilled_minor, purchase.item_id) for purchase in purchases]
     for plan, installment in installments:

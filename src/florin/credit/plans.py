@@ -94,12 +94,15 @@ def shopper_parts(principal_minor: int, choice: InstallmentChoice, terms: Terms)
 
 
 def installments_to_come(
-    principal_minor: int, choice: InstallmentChoice, bought_on: date, program: Program
+    principal_minor: int, choice: InstallmentChoice, bought_on: date, program: Program, *, opens_on: date
 ) -> tuple[Installment, ...]:
-    """The installments of a plan, one a cycle, the first on the first statement after the purchase."""
+    """The installments of a plan, one a cycle, the first on the first statement after the purchase.
+
+    opens_on: of the current cycle; a purchase that is recorded late starts there, so that no two installments meet.
+    """
     terms = program.terms_on(bought_on)
     installments = []
-    bills_on = bought_on
+    bills_on = max(bought_on, opens_on)
     for number, (principal, fee) in enumerate(_split(principal_minor, choice, terms), start=1):
         bills_on = program.next_close_on(bills_on)
         installments.append(Installment(number=number, bills_on=bills_on, principal_minor=principal, fee_minor=fee))

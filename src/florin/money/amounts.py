@@ -41,7 +41,7 @@ def share_out(total_minor: int, weights: Sequence[int]) -> list[int]:
     for index, weight in enumerate(weights):
         if remainder == 0:
             break
-        if weight > 0 and total_minor * weight % whole > 0:
+        if weight > 0:
             parts[index] += 1
             remainder -= 1
     return parts
