@@ -1,0 +1,44 @@
+"""`florin prove`: ask the books everything, and say what does not hold."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import psycopg
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from florin.engine.proof import Proof
+from florin.engine.proof import prove as ask
+from florin.store.session import open_store
+
+
+def prove(
+    as_json: Annotated[bool, typer.Option("--json", help="The proof for programs.")] = False,
+) -> None:
+    """Prove the books: every account, row, statement and hash. Exit code 1 when something differs."""
+    with open_store(None) as store, psycopg.connect(store.addresses.engine) as connection:
+        proof = ask(connection)
+    if as_json:
+        typer.echo(msgspec.json.encode(proof_document(proof)))
+    else:
+        Console().print(proof_table(proof))
+    raise typer.Exit(0 if proof.holds else 1)
+
+
+def proof_document(proof: Proof) -> dict[str, object]:
+    """The proof as data: whether it holds, and each check with its differences and figures."""
+    checks = [{**check._asdict(), "holds": check.holds} for check in proof.checks]
+    return {"holds": proof.holds, "checks": checks}
+
+
+def proof_table(proof: Proof) -> Table:
+    """The proof as people read it: a line a check, and below it what differs."""
+    table = Table("", "what is proven", "says", box=None, pad_edge=False)
+    for check in proof.checks:
+        table.add_row("[green]holds[/]" if check.holds else "[bold red]differs[/]", check.name, check.says)
+        for difference in check.differences:
+            table.add_row("", "", f"[red]{difference}[/]")
+    return table

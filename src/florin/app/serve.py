@@ -1,0 +1,92 @@
+"""`florin serve`: the store, the API, the pages and the worker, from one command, until it is told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import psycopg
+import typer
+from rich.console import Console
+
+from florin.app.listening import Address, Reservation
+from florin.app.settings import DEFAULT_API, DEFAULT_PAGES, for_children
+from florin.app.supervisor import Child, Supervisor, run_until_told_to_stop
+from florin.engine import clock
+from florin.store.migrate import migrate
+from florin.store.session import Store, open_store
+
+
+def serve(
+    api: Annotated[
+        list[str] | None, typer.Option(help=f"Where the wires listen, HOST:PORT; may be repeated. Else {DEFAULT_API}.")
+    ] = None,
+    pages: Annotated[
+        str, typer.Option(help="Where the pages listen, HOST:PORT; port 0 is any free one.")
+    ] = DEFAULT_PAGES,
+    public_url: Annotated[
+        str, typer.Option(envvar="FLORIN_PUBLIC_URL", help="The pages as people's browsers reach them, behind a proxy.")
+    ] = "",
+    api_url: Annotated[
+        str, typer.Option(envvar="FLORIN_API_PUBLIC_URL", help="The wires as shops reach them, behind a proxy.")
+    ] = "",
+    data: Annotated[
+        Path | None, typer.Option(envvar="FLORIN_DATA", help="The data folder; else the usual place.")
+    ] = None,
+) -> None:
+    """Serve the pages and the wires, until stopped."""
+    with ExitStack() as stack:
+        api_at = [stack.enter_context(reserved(Address.parse(text))) for text in api or [DEFAULT_API]]
+        pages_at = stack.enter_context(reserved(Address.parse(pages)))
+        store = stack.enter_context(open_store(data))
+        migrate(store.addresses.owner)
+        start_clock(store)
+        children = children_of(store, api_at=api_at, pages_at=pages_at, public_url=public_url, api_url=api_url)
+        stack.enter_context(Supervisor(children))
+        _print_addresses(api_at, pages_at)
+        run_until_told_to_stop()
+
+
+def children_of(
+    store: Store, *, api_at: Sequence[Address], pages_at: Address, public_url: str = "", api_url: str = ""
+) -> list[Child]:
+    """The three processes of an installation. The addresses are reserved ones."""
+    environment = for_children(
+        data_dir=store.folder.path,
+        addresses=store.addresses,
+        api_at=api_at,
+        pages_at=pages_at,
+        public_url=public_url or pages_at.url,
+        api_url=api_url or api_at[0].url,
+    )
+    return [
+        Child(name="API", module="florin.app.api", environment=environment, listens_at=api_at),
+        Child(name="pages", module="florin.app.pages", environment=environment, listens_at=[pages_at]),
+        Child(name="worker", module="florin.app.worker", environment=environment),
+    ]
+
+
+@contextmanager
+def reserved(wanted: Address) -> Iterator[Address]:
+    """The address with its port, kept for us. Raises AddressTaken."""
+    reservation = Reservation(wanted)
+    try:
+        yield reservation.address
+    finally:
+        reservation.release()
+
+
+def start_clock(store: Store) -> None:
+    """Business time begins with the first start; afterwards this changes nothing."""
+    with psycopg.connect(store.addresses.engine, autocommit=True) as connection:
+        clock.start(connection)
+
+
+def _print_addresses(api_at: Sequence[Address], pages_at: Address) -> None:
+    console = Console()
+    for address in api_at:
+        console.print(f"wires  [bold]{address.url}[/]  (/gateway.do and REST)")
+    console.print(f"pages  [bold]{pages_at.url}[/]")
+    console.print("Ctrl-C stops everything.", style="dim")

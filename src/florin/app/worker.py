@@ -1,0 +1,182 @@
+"""The worker: all that happens by itself. It rolls the date and closes days, lets holds and orders expire, hands payouts to
+the bank, and delivers what shops are to be told.
+
+Two threads, so that a slow shop never delays midnight: housekeeping, a round a second, and delivery. Any number of workers
+may run; what one does the others find done. When the database is away, both wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import Connection
+
+from florin.app.renderers import make_renderers
+from florin.app.settings import Settings
+from florin.app.supervisor import run_until_told_to_stop, watch_parent
+from florin.bank import SimulatedBank, settle_outgoing
+from florin.engine import Engine, clock
+from florin.engine.close_day import DayClosed, close_through, expire_due
+from florin.engine.outbox import Faults, Outbox, Renderer
+from florin.queries import ReadPool
+
+ROUND_S = 1.0
+_RETRY_S = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+def main() -> None:
+    """The worker's process."""
+    watch_parent()
+    settings = Settings.from_environment()
+    with Engine(settings.engine_url, name="worker") as engine, ReadPool(settings.engine_url, name="worker") as reads:
+        housekeeping = Housekeeping(engine, settings.engine_url)
+        delivery = Delivery(settings.engine_url, make_renderers(reads))
+        housekeeping.start()
+        delivery.start()
+        run_until_told_to_stop()
+        housekeeping.stop()
+        delivery.stop()
+    os._exit(0)  # nothing is left to do, and a thread in a system call should not keep a stopped worker
+
+
+class Housekeeping:
+    """Rounds of what is due: the day close, expiries, the bank. A round that fails is told, and tried again."""
+
+    def __init__(self, engine: Engine, engine_url: str, *, round_s: float = ROUND_S) -> None:
+        self._engine = engine
+        self._engine_url = engine_url
+        self._round_s = round_s
+        self._stopping = threading.Event()
+        self._turn = threading.Lock()
+        self._connection: Connection[Any] | None = None
+        self._bank_connection: Connection[Any] | None = None
+        self._thread = threading.Thread(target=self._run, name="florin-housekeeping", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the round under way."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+        with self._turn:
+            self._disconnect()
+
+    def round(self) -> list[DayClosed]:
+        """Do all that is due now; returns the days that were closed. Safe for threads: rounds take turns."""
+        with self._turn:
+            try:
+                connection, bank = self._connected()
+                closed = close_through(self._engine, connection, clock.due_on(connection), bank=bank)
+                expire_due(self._engine, connection)
+                settle_outgoing(self._engine, connection, bank, on=clock.read(connection).on)
+                connection.commit()
+                return closed
+            except psycopg.OperationalError:
+                self._disconnect()
+                raise
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.round()
+            except Exception as failure:  # noqa: BLE001 - whatever it was, the next round must come
+                _log.error("housekeeping failed, tried again", failure=f"{type(failure).__name__}: {failure}")
+            self._stopping.wait(self._round_s)
+
+    def _connected(self) -> tuple[Connection[Any], SimulatedBank]:
+        """The bank has a connection of its own: what it booked stays booked, whatever becomes of our transaction."""
+        if self._connection is None or self._bank_connection is None:
+            self._connection = psycopg.connect(self._engine_url, application_name="florin-housekeeping")
+            self._bank_connection = psycopg.connect(self._engine_url, autocommit=True, application_name="florin-bank")
+        return self._connection, SimulatedBank(self._bank_connection)
+
+    def _disconnect(self) -> None:
+        for connection in (self._connection, self._bank_connection):
+            if connection is not None:
+                connection.close()
+        self._connection = self._bank_connection = None
+
+
+class Delivery:
+    """The outbox, delivered all the time by a thread of its own."""
+
+    def __init__(self, engine_url: str, renderers: Mapping[str, Renderer], *, faults: Faults | None = None) -> None:
+        self._engine_url = engine_url
+        self._renderers = renderers
+        self._faults = faults
+        self._stopping = threading.Event()
+        self._stop: Callable[[], None] = self._stopping.set
+        self._outbox: Outbox | None = None
+        self._thread = threading.Thread(target=self._run, name="florin-delivery", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the calls under way."""
+        self._stopping.set()
+        self._stop()
+        if self._thread.is_alive():
+            self._thread.join(timeout=15)
+
+    def wait_until_idle(self, connection: Connection[Any], *, timeout_s: float) -> bool:
+        """Whether nothing was due and nothing under way before the time was over."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            if not _is_due(connection) and (self._outbox is None or self._outbox.is_at_rest):
+                return True
+            time.sleep(0.01)
+        return False
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                asyncio.run(self._deliver())
+            except psycopg.OperationalError as failure:
+                _log.warning("the database is away, delivery waits", failure=str(failure))
+                self._stopping.wait(_RETRY_S)
+
+    async def _deliver(self) -> None:
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        with psycopg.connect(self._engine_url, autocommit=True, application_name="florin-delivery") as connection:
+
+            def now() -> datetime:
+                return clock.read(connection).instant
+
+            self._outbox = Outbox(connection, self._renderers, now=now, faults=self._faults)
+            self._stop = lambda: _call_soon(loop, stop.set)
+            if self._stopping.is_set():
+                return
+            await self._outbox.run(stop)
+
+
+def _is_due(connection: Connection[Any]) -> bool:
+    row = connection.execute(_IS_DUE).fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(callback)
+
+
+_IS_DUE = """
+    SELECT EXISTS (SELECT FROM outbox, clock
+                    WHERE outbox.state = 'waiting' AND outbox.next_at <= now() + clock.offset_s * interval '1 second')
+"""
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""The bank port: the few things that the house asks of a bank. Each order has a reference; said twice it is done once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, Protocol
+
+BankAccount = Literal["safeguarded", "own", "lender"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankAnswer:
+    """What became of money sent out. reference: the bank's own number. returned: it could not be paid; reason says why."""
+
+    reference: str
+    returned: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankLine:
+    """A line of the bank's statement. amount_minor: negative takes money out of the account."""
+
+    account: BankAccount
+    amount_minor: int
+    reference: str
+    booked_on: date
+
+
+class Bank(Protocol):
+    """Simulated, or a real one's files and messages."""
+
+    def move(self, *, debit: str, credit: str, amount_minor: int, reference: str, on: date) -> None:
+        """Take from one of the house's own accounts (`debit`) and put into another (`credit`)."""
+
+    def pay(self, *, amount_minor: int, reference: str, beneficiary: str, on: date) -> BankAnswer | None:
+        """Send money from the safeguarded account to somebody's own; None while the bank has not answered."""
+
+    def statement(self, account: BankAccount, *, from_on: date, before_on: date) -> list[BankLine]:
+        """What the bank booked on the days [from_on, before_on), in its order."""

@@ -1,0 +1,64 @@
+"""A simulated bank: pays what it is asked to, and keeps a statement of its own beside the books and apart from them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from florin.bank.port import BankAccount, BankAnswer, BankLine
+
+
+class SimulatedBank:
+    """connection: of the engine's role. closed_accounts: beneficiaries whose money comes back."""
+
+    def __init__(self, connection: Connection[Any], *, closed_accounts: Collection[str] = ()) -> None:
+        self._connection = connection
+        self._closed_accounts = closed_accounts
+
+    def move(self, *, debit: str, credit: str, amount_minor: int, reference: str, on: date) -> None:
+        with self._connection.transaction():
+            self._book(debit, -amount_minor, reference, on)
+            self._book(credit, amount_minor, reference, on)
+
+    def pay(self, *, amount_minor: int, reference: str, beneficiary: str, on: date) -> BankAnswer | None:
+        if beneficiary in self._closed_accounts:
+            return BankAnswer(reference=reference, returned=True, reason="account closed")
+        with self._connection.transaction():
+            self._book("safeguarded", -amount_minor, reference, on)
+        return BankAnswer(reference=reference)
+
+    def receive(self, *, amount_minor: int, reference: str, on: date) -> None:
+        """Somebody's money arrives in the safeguarded account."""
+        with self._connection.transaction():
+            self._book("safeguarded", amount_minor, reference, on)
+
+    def statement(self, account: BankAccount, *, from_on: date, before_on: date) -> list[BankLine]:
+        with self._connection.cursor(row_factory=class_row(BankLine)) as cursor:
+            return cursor.execute(
+                _STATEMENT, {"account": account, "from_on": from_on, "before_on": before_on, "limit": 100_000}
+            ).fetchall()
+
+    def _book(self, account: str, amount_minor: int, reference: str, on: date) -> None:
+        self._connection.execute(
+            _BOOK, {"account": account, "amount_minor": amount_minor, "reference": reference, "booked_on": on}
+        )
+
+
+# One reference, one line on an account: an order that is said again is the same order.
+_BOOK = """
+    INSERT INTO bank_line (account, amount_minor, reference, booked_on)
+    VALUES (%(account)s, %(amount_minor)s, %(reference)s, %(booked_on)s)
+        ON CONFLICT (account, reference) DO NOTHING
+"""
+
+_STATEMENT = """
+    SELECT account, amount_minor, reference, booked_on
+      FROM bank_line
+     WHERE account = %(account)s AND booked_on >= %(from_on)s AND booked_on < %(before_on)s
+  ORDER BY id
+     LIMIT %(limit)s
+"""

@@ -1,0 +1,274 @@
+"""An instance: a whole Florin in a temporary folder, in this process but for the pages, gone when it ends.
+
+The API and the worker run in threads here and the pages in a process of their own, all from `florin.app`. What the sandbox
+adds: faults on purpose, a clock that verbs move, and a way back to the beginning.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from florin.app.api import Parts, make_application
+from florin.app.listening import Address, wait_until_listening
+from florin.app.renderers import make_renderers
+from florin.app.serve import reserved
+from florin.app.serving import serve_asgi
+from florin.app.settings import Settings, for_children
+from florin.app.supervisor import Child, Supervisor
+from florin.app.worker import Delivery, Housekeeping
+from florin.engine import clock, outbox
+from florin.engine.close_day import DayClosed
+from florin.queries import ReadPool
+from florin.sandbox.addresses import reserve_port_80
+from florin.sandbox.faults import DecliningEngine, SandboxFaults
+from florin.sandbox.provision import Provisioned, Wanted, morning_of, provision
+from florin.store import DATABASE, EmbeddedPostgres, temporary_data_dir
+from florin.store.migrate import migrate
+from florin.store.postgres import SUPERUSER
+from florin.store.roles import create_database
+from florin.store.session import addresses_in, prepare
+
+# Small, because a sandbox holds a handful of rows and may stand beside another.
+SERVER_SETTINGS = {
+    "shared_buffers": "32MB",
+    "max_connections": "50",
+    "max_wal_size": "128MB",
+    "min_wal_size": "32MB",
+    "autovacuum_naptime": "1h",
+}
+IDLE_TIMEOUT_S = 60.0
+_BEGINNING = "florin_beginning"
+_LISTEN_TIMEOUT_S = 30.0
+
+
+class Instance:
+    """A sandbox as a context manager: it serves while it is entered.
+
+    One per process: Django's settings are a process's own. wanted: what it holds. with_pages: also serve the pages.
+    """
+
+    def __init__(self, wanted: Wanted, *, api: Address, pages: Address, with_pages: bool = True) -> None:
+        self.wanted = wanted
+        self._api_wanted = api
+        self._pages_wanted = pages
+        self._with_pages = with_pages
+        self._stack = ExitStack()
+        self._serving: _Serving | None = None
+        self.gateway_80: Address | None = None
+        self.gateway_80_missing = ""
+
+    def __enter__(self) -> Instance:
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _start(self) -> None:
+        api_at = self._stack.enter_context(reserved(self._api_wanted))
+        self.pages_at = self._stack.enter_context(reserved(self._pages_wanted))
+        self.api_at = [api_at, *self._at_port_80()]
+        folder = Path(self._stack.enter_context(temporary_data_dir()))
+        self.postgres = self._stack.enter_context(EmbeddedPostgres(folder, SERVER_SETTINGS))
+        self.addresses = addresses_in(self.postgres.folder)
+        os.environ |= for_children(
+            data_dir=folder,
+            addresses=self.addresses,
+            api_at=self.api_at,
+            pages_at=self.pages_at,
+            public_url=self.pages_at.url,
+            api_url=api_at.url,
+        )
+        self.settings = Settings.from_environment()
+        prepare(self.postgres)
+        migrate(self.addresses.owner)
+        self.provisioned: Provisioned = provision(self.addresses, self.wanted)
+        _forget_django_connections()
+        self._copy_database(DATABASE, _BEGINNING)
+        self._api = _ApiThread(self.api_at)
+        self._stack.callback(self._api.stop)
+        self._stack.callback(self._stop_serving)
+        self._start_serving()
+        self._api.start()
+
+    def _at_port_80(self) -> Sequence[Address]:
+        reservation, self.gateway_80_missing = reserve_port_80()
+        if reservation is None:
+            return []
+        self._stack.callback(reservation.release)
+        self.gateway_80 = reservation.address
+        return [reservation.address]
+
+    # ── what verbs do ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def engine(self) -> DecliningEngine:
+        return self._now_serving().engine
+
+    @property
+    def faults(self) -> SandboxFaults:
+        return self._now_serving().faults
+
+    @property
+    def reads(self) -> ReadPool:
+        return self._now_serving().reads
+
+    @property
+    def connection(self) -> psycopg.Connection[Any]:
+        """Of the engine's role, for verbs alone, which take turns."""
+        return self._now_serving().connection
+
+    def rest(self) -> list[DayClosed]:
+        """Return when nothing is due any more: no day to close, no expiry, no answer of the bank, no message."""
+        serving = self._now_serving()
+        closed = serving.housekeeping.round()
+        if not serving.delivery.wait_until_idle(self.connection, timeout_s=IDLE_TIMEOUT_S):
+            raise TimeoutError(f"messages were still under way after {IDLE_TIMEOUT_S:g} s")
+        return closed
+
+    def advance(self, to: datetime) -> list[DayClosed]:
+        """Let time pass until `to` as it would pass: each midnight closes its day, each message is tried when it is due.
+
+        Raises clock.ClockGoesForward.
+        """
+        closed: list[DayClosed] = []
+        if to < clock.read(self.connection).instant:
+            raise clock.ClockGoesForward("business time goes forward only")
+        while True:
+            now = clock.read(self.connection).instant
+            step = min(to, self._next_midnight(), self._next_message(now) or to)
+            clock.shift(self.connection, max(0, _seconds_up(step - now)))
+            closed += self.rest()
+            if step >= to:
+                return closed
+
+    def advance_to_morning(self, on: date) -> list[DayClosed]:
+        return self.advance(morning_of(on))
+
+    def reset(self) -> None:
+        """Back to the beginning: the same keys and people, and nothing that happened since."""
+        self._stop_serving()
+        self._copy_database(_BEGINNING, DATABASE)
+        self._start_serving()
+
+    # ── starting and stopping ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _now_serving(self) -> _Serving:
+        assert self._serving is not None, "the sandbox is being reset"
+        return self._serving
+
+    def _start_serving(self) -> None:
+        self._serving = _Serving(self)
+        self._api.application = self._serving.application
+
+    def _stop_serving(self) -> None:
+        self._api.application = None
+        if self._serving is not None:
+            self._serving.stop()
+            self._serving = None
+
+    def _copy_database(self, source: str, copy: str) -> None:
+        with psycopg.connect(self.postgres.dsn(SUPERUSER, "postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(copy)))
+            create_database(connection, copy, template=source)
+
+    def _next_midnight(self) -> datetime:
+        tomorrow = clock.read(self.connection).on + timedelta(days=1)
+        return datetime.combine(tomorrow, datetime.min.time(), tzinfo=clock.ZONE)
+
+    def _next_message(self, now: datetime) -> datetime | None:
+        due_at = outbox.next_due_at(self.connection)
+        return due_at if due_at is not None and due_at > now else None
+
+
+class _Serving:
+    """What runs on one database: replaced as a whole by a reset."""
+
+    def __init__(self, instance: Instance) -> None:
+        dsn = instance.addresses.engine
+        self._stack = ExitStack()
+        self.faults = SandboxFaults(dsn)
+        self._stack.callback(self.faults.close)
+        self.engine = DecliningEngine(dsn, self.faults)
+        self._stack.callback(self.engine.close)
+        self.reads = self._stack.enter_context(ReadPool(dsn, name="sandbox"))
+        self.connection = self._stack.enter_context(
+            psycopg.connect(dsn, autocommit=True, application_name="florin-verbs")
+        )
+        parts = Parts(settings=instance.settings, engine=self.engine, reads=self.reads, faults=self.faults)
+        self.application = make_application(parts)
+        self.housekeeping = Housekeeping(self.engine, dsn)
+        self.delivery = Delivery(dsn, make_renderers(self.reads), faults=self.faults)
+        self.housekeeping.start()
+        self._stack.callback(self.housekeeping.stop)
+        self.delivery.start()
+        self._stack.callback(self.delivery.stop)
+        if instance._with_pages:
+            child = Child(name="pages", module="florin.sandbox.pages", environment={}, listens_at=[instance.pages_at])
+            self._stack.enter_context(Supervisor([child]))
+
+    def stop(self) -> None:
+        self._stack.close()
+
+
+class _ApiThread:
+    """The API's server in a thread, with an application that can be exchanged under it."""
+
+    def __init__(self, addresses: Sequence[Address]) -> None:
+        self.application: Any = None
+        self._addresses = addresses
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="florin-api", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        for address in self._addresses:
+            if not wait_until_listening(address, timeout_s=_LISTEN_TIMEOUT_S):
+                raise TimeoutError(f"nothing listens at {address}")
+
+    def stop(self) -> None:
+        if self._loop is not None and self._stop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(timeout=15)
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        await serve_asgi(self._call, self._addresses, self._stop)
+
+    async def _call(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.application is not None:
+            await self.application(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 503, "headers": [(b"retry-after", b"1")]})
+        await send({"type": "http.response.body", "body": b"the sandbox is being reset"})
+
+
+def _seconds_up(span: timedelta) -> int:
+    """Whole seconds that reach the end of the span: the clock's offset has no fractions."""
+    return -(-span // timedelta(seconds=1))
+
+
+def _forget_django_connections() -> None:
+    """This process made logins with Django and asks it nothing more; a database with guests cannot be copied."""
+    from django.db import connections
+
+    connections.close_all()
+    for alias in connections:
+        connection: Any = connections[alias]
+        if getattr(connection, "pool", None):
+            connection.close_pool()

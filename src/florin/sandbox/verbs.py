@@ -1,0 +1,405 @@
+"""Verbs: what one may do to a running sandbox, in the words of a shop and its shoppers.
+
+Each is one method, takes and gives plain values (amounts as text in yuan), and returns when the instance is at rest: days
+closed, answers of the bank recorded, messages delivered. A refusal of the house comes back by its own name.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, get_args
+
+import psycopg
+
+from florin.bank import SimulatedBank, receive_repayment, receive_top_up
+from florin.credit.freeze import FreezeLine, UnfreezeLine
+from florin.credit.limit import SetLimit
+from florin.credit.open import OpenLine
+from florin.credit.repay import Repay
+from florin.credit.statement import StatementShown
+from florin.engine import ClaimKind, Outcome, Submission, claim, clock, lane_of
+from florin.engine.admin import issue_payment_code
+from florin.engine.proof import prove
+from florin.events import Repaid
+from florin.money import AmountTextInvalid, parse_yuan, yuan_text
+from florin.payments.pay import Pay
+from florin.payments.payment import Payment
+from florin.payments.receive import Receive
+from florin.payments.refund import Refund
+from florin.payments.trade import Trade
+from florin.queries.lines import LineView, line_of_person
+from florin.queries.payments import PaymentView, payment_by_trade
+from florin.queries.statements import statements_of
+from florin.sandbox.control import Answer, VerbRefused
+from florin.sandbox.faults import FAULTS, Fault
+from florin.sandbox.instance import Instance
+from florin.sandbox.provision import morning_of
+from florin.wallet.withdraw import Withdraw
+
+Tender = Literal["wallet", "credit"]
+
+_SPAN = re.compile(r"\+([0-9]{1,5})(d|h|m|s)")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+
+
+class Verbs:
+    """The verbs of one instance. Not for two threads at once: the control server lets them take turns."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+
+    def all(self) -> dict[str, Callable[..., Answer]]:
+        return {
+            "pay": self.pay,
+            "auth-code": self.auth_code,
+            "receive": self.receive,
+            "refund": self.refund,
+            "repay": self.repay,
+            "statement": self.statement,
+            "set": self.set,
+            "clock": self.clock,
+            "settle": self.settle,
+            "fail": self.fail,
+            "reset": self.reset,
+            "prove": self.prove,
+        }
+
+    # ── a shopper's ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def pay(
+        self, *, out_trade_no: str, who: str = "alice", tender: Tender | None = None, installments: int = 0
+    ) -> Answer:
+        """Pay an order that waits, as if at the cashier. Without a tender: her credit if she has a line, else her wallet."""
+        trade = self._view(out_trade_no).trade
+        person_id, line = self._person(who), self._line(who)
+        chosen = tender or ("credit" if line is not None else "wallet")
+        if chosen not in get_args(Tender):
+            raise VerbRefused("TenderUnknown", f"There is no tender {chosen}: wallet or credit.")
+        by_credit = chosen == "credit"
+        command = Pay(
+            payment_id=self._instance.engine.new_id(lane_of(person_id)),
+            trade_id=trade.id,
+            person_id=person_id,
+            line_id=line.line.id if line is not None and by_credit else 0,
+            credit_minor=trade.amount_minor if by_credit else 0,
+            wallet_minor=0 if by_credit else trade.amount_minor,
+            installments=installments,
+        )
+        self._do(command)
+        self._instance.rest()
+        return self._order(out_trade_no)
+
+    def auth_code(self, *, who: str = "alice", tender: Tender | None = None) -> Answer:
+        """The digits that a shopper shows at a till: good for one order and two minutes of business time."""
+        line = None if tender == "wallet" else self._line(who)
+        if tender == "credit" and line is None:
+            raise VerbRefused("NoLine", f"{who} has no credit line.")
+        code, expires_at = issue_payment_code(
+            self._instance.connection, person_id=self._person(who), line_id=line.line.id if line else 0
+        )
+        return {"auth_code": code, "expires_at": _local(expires_at), "pays_with": "credit" if line else "wallet"}
+
+    def receive(self, *, out_trade_no: str) -> Answer:
+        """The buyer confirms receipt of an escrowed order: now it is owed, and payable to the merchant."""
+        payment = self._payment(out_trade_no)
+        self._do(Receive(payment_id=payment.id, person_id=payment.person_id))
+        self._instance.rest()
+        return self._order(out_trade_no)
+
+    def repay(self, *, who: str, amount: str, source: str = "wallet") -> Answer:
+        """Repay the line, from the wallet or by a bank transfer."""
+        line, amount_minor = self._needed_line(who), _minor(amount)
+        if source == "bank":
+            reference = f"bank/{secrets.token_hex(8)}"
+            outcome = receive_repayment(
+                self._instance.engine,
+                self._bank(),
+                line_id=line.line.id,
+                amount_minor=amount_minor,
+                reference=reference,
+                on=self._today(),
+            )
+            _refuse(outcome)
+        elif source == "wallet":
+            outcome = self._do(Repay(line_id=line.line.id, amount_minor=amount_minor, source="wallet"))
+        else:
+            raise VerbRefused("SourceUnknown", f"There is no source {source}: wallet or bank.")
+        assert isinstance(outcome.event, Repaid)
+        self._instance.rest()
+        return {"repaid": amount, "source": source, **self.statement(who=who)}
+
+    def statement(self, *, who: str = "alice") -> Answer:
+        """A shopper's wallet, line and statements, the newest first."""
+        person_id, at = self._person(who), clock.read(self._instance.connection)
+        line = self._line(who)
+        answer: Answer = {"who": who, "on": str(at.on), "wallet": yuan_text(self._wallet_minor(person_id))}
+        if line is None:
+            return {**answer, "line": None, "statements": []}
+        with self._instance.reads.connection() as connection:
+            shown = statements_of(connection, line_id=line.line.id, at=at) or []
+        return {**answer, "line": _line_shown(line), "statements": [_statement_shown(each) for each in shown]}
+
+    # ── the merchant's ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def refund(self, *, out_trade_no: str, amount: str = "", request_no: str = "") -> Answer:
+        """The merchant refunds an order: all that is left of it, or an amount."""
+        payment = self._payment(out_trade_no)
+        amount_minor = _minor(amount) if amount else payment.refundable_minor
+        number = request_no or f"sandbox-{secrets.token_hex(6)}"
+        command = Refund(payment_id=payment.id, amount_minor=amount_minor, request_no=number, reason="sandbox")
+        key = claim(ClaimKind.REFUND, payment.trade_id, number, {"amount": amount_minor})
+        self._do(command, key)
+        self._instance.rest()
+        return {"refunded_now": yuan_text(amount_minor), "request_no": number, **self._order(out_trade_no)}
+
+    def settle(self) -> Answer:
+        """Let the next midnight come: the day closes, windows are swept, the merchant is paid and the bank answers."""
+        before = self._paid_out_minor()
+        on = clock.read(self._instance.connection).on + timedelta(days=1)
+        self._instance.advance(datetime.combine(on, datetime.min.time(), tzinfo=clock.ZONE))
+        paid_minor = self._paid_out_minor() - before
+        return {**self._now(), "paid_out": yuan_text(paid_minor), "paid_out_ever": yuan_text(before + paid_minor)}
+
+    # ── the sandbox's own ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def set(
+        self, *, who: str, limit: str | None = None, wallet: str | None = None, frozen: bool | None = None
+    ) -> Answer:
+        """Make a shopper's limit or wallet another one, or freeze or unfreeze her line."""
+        if limit is not None:
+            self._set_limit(who, _minor(limit))
+        if wallet is not None:
+            self._set_wallet(who, _minor(wallet))
+        if frozen is not None:
+            line_id = self._needed_line(who).line.id
+            freeze = FreezeLine(line_id=line_id, reason="sandbox")
+            self._do(freeze if frozen else UnfreezeLine(line_id=line_id, reason="sandbox"))
+        self._instance.rest()
+        return self.statement(who=who)
+
+    def clock(self, *, to: str = "") -> Answer:
+        """Let time pass: `+10d`, `+4h`, `+30m`, or until the morning of a day. Without `to`: what time it is."""
+        if to:
+            self._instance.advance(self._instant(to))
+        return self._now()
+
+    def fail(self, *, fault: str, times: int = 1) -> Answer:
+        """Let something fail the next `times` times; 0 takes it back."""
+        if fault not in FAULTS:
+            raise VerbRefused("FaultUnknown", f"There is no fault {fault}: {', '.join(FAULTS)}.")
+        if not 0 <= times <= 1_000:
+            raise VerbRefused("TimesOutOfRange", "A fault can be asked for 0 to 1,000 times.")
+        known: Fault = fault
+        self._instance.faults.ask_for(known, times)
+        return {"fault": fault, "times": times}
+
+    def reset(self) -> Answer:
+        """Back to the first morning: same keys, same people, nothing bought."""
+        self._instance.reset()
+        self._instance.rest()
+        return self._now()
+
+    def prove(self) -> Answer:
+        """Prove the books: each check with what differs, if anything does."""
+        self._instance.rest()
+        with psycopg.connect(self._instance.addresses.engine) as connection:
+            proof = prove(connection)
+        checks = [
+            {"name": check.name, "says": check.says, "holds": check.holds, "differences": list(check.differences)}
+            for check in proof.checks
+        ]
+        return {"holds": proof.holds, "checks": checks}
+
+    # ── finding things ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _person(self, who: str) -> int:
+        joined = self._instance.provisioned.shoppers.get(who)
+        if joined is None:
+            known = ", ".join(self._instance.provisioned.shoppers)
+            raise VerbRefused("ShopperUnknown", f"There is no shopper {who}: {known}.")
+        return joined.person_id
+
+    def _line(self, who: str) -> LineView | None:
+        at = clock.read(self._instance.connection)
+        with self._instance.reads.connection() as connection:
+            return line_of_person(connection, person_id=self._person(who), at=at)
+
+    def _needed_line(self, who: str) -> LineView:
+        line = self._line(who)
+        if line is None:
+            raise VerbRefused("NoLine", f"{who} has no credit line; give her one: set {who} --limit 1000.00")
+        return line
+
+    def _view(self, out_trade_no: str) -> PaymentView:
+        row = self._instance.connection.execute(_TRADE, {"out_trade_no": out_trade_no}).fetchone()
+        if row is None:
+            raise VerbRefused("OrderUnknown", f"No shop has asked for an order {out_trade_no}.")
+        with self._instance.reads.connection() as connection:
+            view = payment_by_trade(connection, trade_id=row[0])
+        assert view is not None, f"trade {row[0]} was there a moment ago"
+        return view
+
+    def _payment(self, out_trade_no: str) -> Payment:
+        payment = self._view(out_trade_no).payment
+        if payment is None:
+            raise VerbRefused("OrderNotPaid", f"The order {out_trade_no} is not paid yet.")
+        return payment
+
+    def _order(self, out_trade_no: str) -> Answer:
+        view = self._view(out_trade_no)
+        return {**_trade_shown(view.trade), **(_payment_shown(view.payment) if view.payment else {})}
+
+    def _wallet_minor(self, person_id: int) -> int:
+        return self._sum("SELECT balance_minor FROM wallet WHERE lane = %(lane)s AND id = %(id)s", person_id)
+
+    def _paid_out_minor(self) -> int:
+        return self._sum(
+            "SELECT coalesce(sum(amount_minor), 0)::bigint FROM payout WHERE merchant_id = %(id)s AND state = 'settled'",
+            self._instance.provisioned.merchant_id,
+        )
+
+    def _sum(self, question: Any, identifier: int) -> int:
+        row = self._instance.connection.execute(question, {"lane": lane_of(identifier), "id": identifier}).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def _today(self) -> date:
+        return clock.read(self._instance.connection).on
+
+    def _now(self) -> Answer:
+        at = clock.read(self._instance.connection)
+        return {"on": str(at.on), "now": _local(at.instant)}
+
+    # ── doing things ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _bank(self) -> SimulatedBank:
+        return SimulatedBank(self._instance.connection)
+
+    def _do(self, command: Any, *claims: Any) -> Outcome:
+        submission = Submission(command=command, claims=claims, keeps_refusal=False)
+        return _refuse(self._instance.engine.execute([submission])[0])
+
+    def _set_limit(self, who: str, limit_minor: int) -> None:
+        line = self._line(who)
+        if line is not None:
+            self._do(SetLimit(line_id=line.line.id, limit_minor=limit_minor, reason="sandbox"))
+            return
+        person_id = self._person(who)
+        line_id = self._instance.engine.new_id(lane_of(person_id))
+        self._do(OpenLine(person_id=person_id, line_id=line_id, program="huabei", limit_minor=limit_minor))
+
+    def _set_wallet(self, who: str, wanted_minor: int) -> None:
+        """By a top-up or a withdrawal, so that the books still say where the money came from."""
+        person_id = self._person(who)
+        missing_minor = wanted_minor - self._wallet_minor(person_id)
+        if missing_minor > 0:
+            outcome = receive_top_up(
+                self._instance.engine,
+                self._bank(),
+                person_id=person_id,
+                amount_minor=missing_minor,
+                reference=f"bank/{secrets.token_hex(8)}",
+                on=self._today(),
+            )
+            _refuse(outcome)
+        elif missing_minor < 0:
+            withdrawal_id = self._instance.engine.new_id(lane_of(person_id))
+            self._do(Withdraw(withdrawal_id=withdrawal_id, person_id=person_id, amount_minor=-missing_minor))
+
+    def _instant(self, text: str) -> datetime:
+        now = clock.read(self._instance.connection)
+        if span := _SPAN.fullmatch(text):
+            return now.instant + timedelta(**{_UNITS[span[2]]: int(span[1])})
+        try:
+            wanted = morning_of(date.fromisoformat(text))
+        except ValueError:
+            raise VerbRefused("TimeUnknown", f"{text!r} is no time: +10d, +4h, +30m or 2026-04-01.") from None
+        if wanted.date() == now.on:
+            return now.instant
+        if wanted < now.instant:
+            raise VerbRefused("ClockGoesForward", f"It is {now.on} already; the clock goes forward only.")
+        return wanted
+
+
+def _refuse(outcome: Outcome) -> Outcome:
+    """The outcome, unless it is a refusal. Raises VerbRefused."""
+    if outcome.refusal is not None:
+        numbers = {
+            name.removesuffix("_minor"): yuan_text(value) if name.endswith("_minor") else value
+            for name, value in outcome.refusal.numbers().items()
+        }
+        raise VerbRefused(outcome.refusal.name, outcome.refusal.sentence(), numbers=numbers)
+    return outcome
+
+
+def _minor(amount: str) -> int:
+    try:
+        return parse_yuan(amount)
+    except AmountTextInvalid as invalid:
+        raise VerbRefused("AmountInvalid", str(invalid)) from None
+
+
+def _local(instant: datetime) -> str:
+    return instant.astimezone(clock.ZONE).isoformat(timespec="seconds")
+
+
+def _trade_shown(trade: Trade) -> Answer:
+    return {
+        "out_trade_no": trade.out_trade_no,
+        "trade_no": str(trade.id),
+        "subject": trade.subject,
+        "amount": yuan_text(trade.amount_minor),
+        "state": trade.state.name.lower(),
+    }
+
+
+def _payment_shown(payment: Payment) -> Answer:
+    return {
+        "payment_state": payment.state.name.lower(),
+        "credit": yuan_text(payment.credit_paid_minor),
+        "wallet": yuan_text(payment.wallet_paid_minor),
+        "refunded": yuan_text(payment.refunded_minor),
+        "installments": payment.plan.count if payment.plan else 0,
+        "fee": yuan_text(payment.plan.fee_minor) if payment.plan else "0.00",
+        "fee_payer": payment.plan.fee_payer if payment.plan else None,
+    }
+
+
+def _line_shown(view: LineView) -> Answer:
+    line = view.line
+    return {
+        "state": line.state.name.lower(),
+        "limit": yuan_text(line.limit_minor),
+        "available": yuan_text(line.available_minor),
+        "committed": yuan_text(line.held_minor + line.committed_minor),
+        "owed": yuan_text(line.principal_minor + line.fee_minor + line.interest_minor),
+        "payoff": yuan_text(view.payoff.total_minor),
+        "due_on": str(line.due_on) if line.due_on else None,
+        "past_due_on": str(line.past_due_on) if line.past_due_on else None,
+    }
+
+
+def _statement_shown(shown: StatementShown) -> Answer:
+    return {
+        "closes_on": str(shown.closes_on),
+        "due_on": str(shown.due_on),
+        "amount": yuan_text(shown.image_minor),
+        "minimum": yuan_text(shown.minimum_minor),
+        "remaining": yuan_text(shown.remaining_minor),
+        "minimum_left": yuan_text(shown.minimum_left_minor),
+        "past_due": shown.past_due,
+        "lines": [
+            {
+                "what": line.what,
+                "amount": yuan_text(line.amount_minor),
+                **({"number": line.number, "count": line.count} if line.count else {}),
+            }
+            for line in shown.lines
+        ],
+    }
+
+
+_TRADE = "SELECT id FROM trade WHERE out_trade_no = %(out_trade_no)s ORDER BY asked_at DESC, id DESC LIMIT 1"
