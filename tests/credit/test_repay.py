@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from credit.play import Play, day, program_with
-from florin.credit.repay import AmountNotPositive, NothingOwed, RepaymentAboveOwed, WalletTooLow
+from florin.credit.repay import NothingOwed, RepaymentAboveOwed
 from florin.events import CreditBalancePaid, Repaid
 from florin.ledger import Account as Ledger
 from florin.ledger import Rule
+from florin.wallet.top_up import AmountNotPositive
+from florin.wallet.withdraw import WalletTooLow
 
 TEA_SET, PHONE, LAMP = 11, 12, 14
 
@@ -147,7 +149,7 @@ def test_a_wallet_that_holds_too_little_says_how_much_is_missing():
     alice.buy("03-05", "100.00", TEA_SET)
     refusal = alice.repay("04-05", "100.00", "wallet", wallet="40.00")
 
-    assert refusal == WalletTooLow(amount_minor=100_00, balance_minor=40_00, short_minor=60_00)
+    assert refusal == WalletTooLow(requested_minor=100_00, balance_minor=40_00, short_minor=60_00)
     assert "¥60.00" in refusal.sentence("zh")
 
 

@@ -19,6 +19,8 @@ from florin.credit.terms import Program
 from florin.events import CreditBalancePaid, Repaid, RepaymentSource
 from florin.events.refusals import Refusal
 from florin.money.at import At
+from florin.wallet.top_up import AmountNotPositive
+from florin.wallet.withdraw import WalletTooLow
 
 
 class Repay(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,13 +32,6 @@ class Repay(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
     source: RepaymentSource
     reference: str = ""
-
-
-class AmountNotPositive(Refusal, frozen=True, kw_only=True):
-    en = "{amount_minor} cannot be paid. Enter an amount above zero."
-    zh = "无法支付 {amount_minor}。请输入大于零的金额。"
-
-    amount_minor: int
 
 
 class NothingOwed(Refusal, frozen=True, kw_only=True):
@@ -53,15 +48,6 @@ class RepaymentAboveOwed(Refusal, frozen=True, kw_only=True):
     amount_minor: int
     owed_minor: int
     line_id: int
-
-
-class WalletTooLow(Refusal, frozen=True, kw_only=True):
-    en = "Your wallet holds {balance_minor}, {short_minor} too little. Top it up, repay less, or repay from your bank."
-    zh = "您的余额为 {balance_minor}，还差 {short_minor}。请先充值、减少还款金额，或使用银行卡还款。"
-
-    amount_minor: int
-    balance_minor: int
-    short_minor: int
 
 
 def decide(
@@ -113,8 +99,8 @@ def _refuse_wallet(
         return RepaymentAboveOwed(amount_minor=command.amount_minor, owed_minor=owed_minor, line_id=command.line_id)
     if command.amount_minor > wallet_balance_minor:
         return WalletTooLow(
-            amount_minor=command.amount_minor,
             balance_minor=wallet_balance_minor,
+            requested_minor=command.amount_minor,
             short_minor=command.amount_minor - wallet_balance_minor,
         )
     return None

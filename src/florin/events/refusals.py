@@ -25,6 +25,9 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        # Stored refusals are read back by name. (A struct class may be made twice while Python builds it.)
+        known = REFUSALS.get(cls.__name__)
+        assert known is None or known.__module__ == cls.__module__, f"two refusals are called {cls.__name__}"
         REFUSALS[cls.__name__] = cls
 
     @property

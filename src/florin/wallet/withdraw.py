@@ -31,7 +31,7 @@ class SettleWithdrawal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WalletTooLow(Refusal, frozen=True, kw_only=True):
-    en = "Your wallet is {short_minor} short: it holds {balance_minor}. Top it up or pay another way."
+    en = "Your wallet holds {balance_minor}, {short_minor} too little. Top it up or pay another way."
     zh = "余额还差{short_minor}，当前余额{balance_minor}。请充值或换一种付款方式。"
 
     balance_minor: int
