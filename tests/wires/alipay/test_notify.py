@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from florin.engine.outbox import LADDERS
 from florin.wires.alipay import notify
 
 AT = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
@@ -74,26 +75,13 @@ def test_nothing_but_the_seven_characters_of_success_is_delivery(status: int, bo
     assert notify.is_delivered(status=200, body=b"success")
 
 
-def test_the_ladder_has_three_tries_at_once_and_ends_after_a_day():
-    tried_at, waits = AT, []
-    tries = 1
-    while (due := notify.next_try_at(tries=tries, tried_at=tried_at)) is not None:
-        waits.append(due - tried_at)
-        tried_at, tries = due, tries + 1
-
+def test_the_outbox_climbs_this_wires_ladder():
     minutes, hours = (lambda n: timedelta(minutes=n)), (lambda n: timedelta(hours=n))
-    assert waits == [
-        minutes(0),
-        minutes(0),
-        minutes(4),
-        minutes(10),
-        minutes(10),
-        hours(1),
-        hours(2),
-        hours(6),
-        hours(15),
-    ]
-    assert tries == len(notify.LADDER_S) == 10
+    at_once = minutes(0)
+
+    assert LADDERS["alipay"] == (
+        at_once, at_once, at_once, minutes(4), minutes(10), minutes(10), hours(1), hours(2), hours(6), hours(15),
+    )  # fmt: skip
 
 
 def test_the_way_back_is_the_shops_address_with_our_signed_query(platform_key: rsa.RSAPrivateKey):

@@ -6,13 +6,13 @@ and `sign_type`, and empty values are not even sent, because python-alipay-sdk s
 it: left out, all agree. The same `notify_id` goes with every try of one notify, so that a shop can tell a repeat from a
 second event.
 
-Pure: who is told, when the next try is, and what the answer was are the outbox's.
+Pure: who is told, when the next try is (opendocs open/00f7nu), and what the answer was are the outbox's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from urllib.parse import quote_from_bytes, urlsplit, urlunsplit
 
@@ -23,19 +23,8 @@ from florin.wires.alipay.parameters import Charset
 from florin.wires.alipay.shapes import china_text
 from florin.wires.alipay.signing import SignType, notify_signing_bytes, sign
 
-# Seconds from one try to the next; the first is sent at once, and after the last nothing more is (opendocs
-# open/00f7nu).
-LADDER_S: Final = (0, 0, 0, 240, 600, 600, 3_600, 7_200, 21_600, 54_000)
 DELIVERED: Final = b"success"
 NOTIFY_TYPE: Final = "trade_status_sync"
-
-
-def next_try_at(*, tries: int, tried_at: datetime) -> datetime | None:
-    """When the next try is due after `tries` of them, the last at `tried_at`; None when the ladder is at its end.
-
-    tries: 1 or more. LADDER_S says how long each try waits for the one before it, the first for nothing.
-    """
-    return tried_at + timedelta(seconds=LADDER_S[tries]) if tries < len(LADDER_S) else None
 
 
 def is_delivered(*, status: int, body: bytes) -> bool:

@@ -115,9 +115,13 @@ def read_parameters(
     return Parameters(entries=tuple(reader.entries.values()), charset=charset, fault=reader.fault)
 
 
-def body_too_large_sentence(size: int | None) -> str:
-    came = "is more" if size is None else f"came with {size:,}"
-    return f"请求体过大: the body may have {BODY_BYTES_MAX:,} bytes, this one {came}"
+def body_too_large_sentence(size: int) -> str:
+    return f"请求体过大: the body may have {BODY_BYTES_MAX:,} bytes, this one has {size:,}"
+
+
+def charset_of(name: str) -> Charset:
+    """The charset of that name; UTF-8 for none, and for one that this wire does not speak."""
+    return _CHARSETS.get(name.strip().lower(), "utf-8")
 
 
 def origin_form(path: str) -> str:

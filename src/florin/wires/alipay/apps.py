@@ -1,0 +1,111 @@
+"""The apps that may call: their registered public keys, kept in memory until the reference data change.
+
+An app's keys are those in its row (two while it changes them). Ours is the app's own platform key where it has one,
+else the one of this wire.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import structlog
+from cryptography.hazmat.primitives.asymmetric import rsa
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from florin.queries import ReadPool
+from florin.wires.alipay.call import CallingApp
+from florin.wires.alipay.diagnosis import RegisteredKey
+from florin.wires.alipay.keys import KeyUnreadable, read_public_key
+from florin.wires.keys import NoPlatformKey, SigningKeys
+
+WIRE = "alipay"
+
+log = structlog.get_logger(__name__)
+
+
+class _Registered(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
+    merchant_id: int
+    public_keys: tuple[rsa.RSAPublicKey, ...]
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
+    merchant_id: int
+    public_keys: list[str]
+
+
+_VERSION = "SELECT reference_version FROM clock"
+_APPS = "SELECT id, merchant_id, public_keys FROM app WHERE wire = 'alipay' ORDER BY id LIMIT 1000000"
+
+
+class Apps:
+    """Who may call this wire. Safe for threads."""
+
+    def __init__(self, reads: ReadPool, signing_keys: SigningKeys) -> None:
+        self._reads = reads
+        self._signing_keys = signing_keys
+        self._lock = threading.Lock()
+        self._version = -1
+        self._apps: dict[int, _Registered] = {}
+
+    def calling(self, app_id: int) -> CallingApp | None:
+        """The app with its keys and ours; None for one that this wire does not know. Raises NoPlatformKey."""
+        registered = self._fresh().get(app_id)
+        if registered is None:
+            return None
+        return CallingApp(
+            app_id=str(app_id), public_keys=registered.public_keys, platform_key=self.platform_key(app_id)
+        )
+
+    def platform_key(self, app_id: int) -> rsa.RSAPrivateKey:
+        """The key that signs for this app now. Raises NoPlatformKey."""
+        try:
+            return self._signing_keys.private_key(WIRE, app_id)
+        except NoPlatformKey:
+            return self._signing_keys.private_key(WIRE)
+
+    def others(self, app_id: int) -> Iterator[RegisteredKey]:
+        """The keys of other apps, those of the same merchant first: for telling whose key made a signature."""
+        known = self._apps
+        own = known.get(app_id)
+        merchant_id = own.merchant_id if own is not None else 0
+        for app in sorted(known.values(), key=lambda app: app.merchant_id != merchant_id):
+            if app.id != app_id:
+                yield from (RegisteredKey(str(app.id), key) for key in app.public_keys)
+
+    def _fresh(self) -> dict[int, _Registered]:
+        with self._reads.connection() as connection:
+            version = _version(connection)
+            if version != self._version:
+                with self._lock:
+                    self._apps = {app.id: app for app in _registered(connection)}
+                    self._version = version
+        return self._apps
+
+
+def _version(connection: Connection[Any]) -> int:
+    row = connection.execute(_VERSION).fetchone()
+    assert row is not None, "the clock has its row since the first migration"
+    return int(row[0])
+
+
+def _registered(connection: Connection[Any]) -> list[_Registered]:
+    with connection.cursor(row_factory=class_row(_Row)) as cursor:
+        rows = cursor.execute(_APPS).fetchall()
+    return [_Registered(id=row.id, merchant_id=row.merchant_id, public_keys=_readable(row)) for row in rows]
+
+
+def _readable(row: _Row) -> tuple[rsa.RSAPublicKey, ...]:
+    """A key that cannot be read is none: the app is told that it has no key, and the log says why."""
+    keys = []
+    for text in row.public_keys:
+        try:
+            keys.append(read_public_key(text))
+        except KeyUnreadable as error:
+            log.warning("registered key is unreadable", app_id=row.id, reason=str(error))
+    return tuple(keys)

@@ -1,0 +1,80 @@
+"""Wrong signatures, kept for the merchant's page: what was expected, what was signed instead where it could be told,
+and why.
+
+Anybody who knows an app's number can send wrong signatures, so at most one a second and app is kept; each is answered
+and logged.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import psycopg
+import structlog
+
+from florin.wires.alipay.call import SignatureWrong
+from florin.wires.alipay.diagnosis import shown
+
+TEXT_KEPT_MAX: Final = 16_384
+PAUSE_S: Final = 1.0
+
+log = structlog.get_logger(__name__)
+
+_INSERT = """
+    INSERT INTO signature_failure (app_id, received_at, request_line, expected_text, received_text, finding)
+    VALUES (%(app_id)s, %(received_at)s, %(request_line)s, %(expected)s, %(received)s, %(finding)s)
+"""
+
+
+class SignatureFailures:
+    """Writes them down. dsn: of a role that may insert into signature_failure. Safe for threads."""
+
+    def __init__(self, dsn: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._dsn = dsn
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept_at: dict[int, float] = {}
+
+    def keep(self, wrong: SignatureWrong, *, app_id: int, request_line: str, received_at: datetime) -> None:
+        """Log it, and keep it unless one of this app was kept just now. A database that is away loses it, not the
+        answer.
+        """
+        finding = wrong.finding
+        log.warning(
+            "signature does not fit",
+            app_id=app_id,
+            mistakes=[mistake.value for mistake in finding.mistakes],
+            expected=shown(wrong.expected),
+        )
+        if not self._may_keep(app_id):
+            return
+        row = {
+            "app_id": app_id,
+            "received_at": received_at,
+            "request_line": request_line,
+            "expected": _text(wrong.expected),
+            "received": "" if finding.signed is None else _text(finding.signed),
+            "finding": finding.sentence,
+        }
+        try:
+            with psycopg.connect(self._dsn, autocommit=True, connect_timeout=2) as connection:
+                connection.execute(_INSERT, row)
+        except psycopg.Error as error:
+            log.warning("signature failure was not kept", app_id=app_id, failure=str(error).strip())
+
+    def _may_keep(self, app_id: int) -> bool:
+        with self._lock:
+            now = self._clock()
+            if now - self._kept_at.get(app_id, -PAUSE_S) < PAUSE_S:
+                return False
+            self._kept_at[app_id] = now
+            return True
+
+
+def _text(signed: bytes) -> str:
+    """As text that PostgreSQL takes."""
+    return shown(signed, limit=TEXT_KEPT_MAX).replace("\x00", "\\x00")

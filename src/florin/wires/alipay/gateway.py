@@ -1,0 +1,290 @@
+"""The gateway: `/gateway.do`, GET and POST, for every method of this wire.
+
+One call runs as it reads: the parameters, the app, the signature, the request, the command, the answer. Whatever goes
+wrong on the way is answered in the wire's own form: HTTP 200, under the method's key, signed as soon as the app is
+known. A browser that comes with a page call and is refused reads a page instead.
+
+Nothing here knows a server; `routes.py` does. The work waits for the engine's COMMIT, so it belongs in a thread.
+"""
+
+from __future__ import annotations
+
+import hmac
+import html
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from socket import inet_aton
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+import structlog
+
+from florin.engine import Engine
+from florin.engine.addresses import AddressNotPublic, refuse_url
+from florin.money import yuan_text
+from florin.payments.trade import Trade, TradeState
+from florin.queries import ReadPool
+from florin.wires.alipay import existing, orders, till
+from florin.wires.alipay.answers import Content, Problem, answer_bytes, business, invalid, missing
+from florin.wires.alipay.apps import Apps
+from florin.wires.alipay.call import Call, CallingApp, SignatureWrong, answering_sign_type, read_call
+from florin.wires.alipay.desk import Answered, Desk, Faults, GatewaySettings, NoFaults, Redirect
+from florin.wires.alipay.failures import SignatureFailures
+from florin.wires.alipay.notify import return_address
+from florin.wires.alipay.parameters import Parameters, body_too_large_sentence, charset_of, read_parameters
+from florin.wires.alipay.refusals import sentence_of, unknown_result
+from florin.wires.alipay.renderer import ids_of
+from florin.wires.alipay.trades import find_notify, standing_of
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[Desk, Call, Any], Answered]
+
+METHODS: Final[dict[str, Handler]] = {
+    "alipay.trade.precreate": orders.precreate,
+    "alipay.trade.page.pay": orders.page_pay,
+    "alipay.trade.wap.pay": orders.page_pay,
+    "alipay.trade.app.pay": orders.app_pay,
+    "alipay.trade.create": orders.create,
+    "alipay.trade.pay": till.pay,
+    "alipay.trade.query": existing.query,
+    "alipay.trade.refund": existing.refund,
+    "alipay.trade.fastpay.refund.query": existing.refund_query,
+    "alipay.trade.close": existing.close,
+    "alipay.trade.cancel": existing.cancel,
+}
+PAGE_METHODS: Final = frozenset({"alipay.trade.page.pay", "alipay.trade.wap.pay"})
+_READING: Final = frozenset({"alipay.trade.query", "alipay.trade.fastpay.refund.query"})
+# How long after a notify was delivered the old `notify_verify` still vouches for it.
+_VOUCHED_FOR: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """One request as it came. query: raw. body: whole, or empty with its size in `oversized`."""
+
+    http_method: str
+    path: str
+    query: bytes
+    content_type: str | None
+    accept: str
+    body: bytes
+    oversized: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    status: int
+    content_type: str
+    body: bytes
+    location: str | None = None
+
+
+class Gateway:
+    """Answers one request after the other, each in its caller's thread."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        reads: ReadPool,
+        apps: Apps,
+        failures: SignatureFailures,
+        settings: GatewaySettings,
+        faults: Faults | None = None,
+        wall_now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._engine = engine
+        self._reads = reads
+        self._apps = apps
+        self._failures = failures
+        self._settings = settings
+        self._faults = faults or NoFaults()
+        self._wall_now = wall_now
+
+    def answer(self, request: HttpRequest) -> HttpAnswer:
+        """The answer to anything that comes to `/gateway.do`. Never raises."""
+        parameters = read_parameters(
+            query=request.query,
+            content_type=request.content_type,
+            body=request.body,
+            charset_when_absent=self._settings.charset_when_absent,
+        )
+        if parameters.ascii("service") == "notify_verify":
+            return self._verify_notify(parameters)
+        calling: CallingApp | None = None
+        try:
+            calling = self._calling(parameters)
+            if request.oversized:
+                raise invalid("isv.invalid-parameter", body_too_large_sentence(request.oversized))
+            answered = self._serve(parameters, calling, request)
+        except Problem as problem:
+            if request_is_for_a_page(request, parameters):
+                return _page(problem)
+            answered = problem.content()
+        except Exception:  # the one place where a mistake of ours still has to be answered in the wire's own form
+            log.exception("a call failed", method=parameters.ascii("method"))
+            answered = unknown_result().content()
+        if isinstance(answered, Redirect):
+            return HttpAnswer(status=302, content_type="text/plain; charset=utf-8", body=b"", location=answered.url)
+        return _json(answered, parameters, calling)
+
+    def way_back(self, trade_id: int, key: str) -> str | None:
+        """Where a browser that comes back from the cashier goes: the shop's address, signed once the trade is paid.
+
+        None for a link that was not made by `way_back_link`.
+        """
+        standing = self._reads.ask(standing_of, trade_id) if trade_id > 0 else None
+        expected = _back_key(standing.trade) if standing is not None else ""
+        if standing is None or not expected or not hmac.compare_digest(expected.encode(), key.encode()):
+            return None
+        trade = standing.trade
+        if trade.state is not TradeState.PAID:
+            return trade.detail.quit_url or trade.detail.return_url or None
+        return return_address(
+            trade.detail.return_url,
+            {
+                "out_trade_no": trade.out_trade_no,
+                "trade_no": str(trade.id),
+                "total_amount": yuan_text(trade.amount_minor),
+                "seller_id": str(trade.merchant_id),
+            },
+            method=trade.detail.product,
+            app_id=str(trade.app_id),
+            at=self._engine.at().instant,
+            charset=charset_of(trade.detail.charset),
+            sign_type="RSA" if trade.detail.extra.get("sign_type") == "RSA" else "RSA2",
+            key=self._apps.platform_key(trade.app_id),
+        )
+
+    def _calling(self, parameters: Parameters) -> CallingApp:
+        """The app that the request names. Raises Problem: nothing else is looked at before."""
+        text = parameters.ascii("app_id")
+        if text is None:
+            raise missing("isv.missing-app-id", "缺少 app_id 参数: app_id is missing")
+        is_number = text.isdigit() and len(text) < 19
+        calling = self._apps.calling(int(text)) if is_number else None
+        if calling is None:
+            raise invalid("isv.invalid-app-id", f"无效的AppID参数: no app {text[:32]} is registered here")
+        return calling
+
+    def _serve(self, parameters: Parameters, calling: CallingApp, request: HttpRequest) -> Answered:
+        wall_now = self._wall_now()
+        app_id = int(calling.app_id)
+        try:
+            call = read_call(
+                parameters,
+                calling,
+                wall_now=wall_now,
+                leeway=self._settings.timestamp_leeway,
+                other_keys=self._apps.others(app_id),
+            )
+        except SignatureWrong as wrong:
+            line = f"{request.http_method} {request.path} method={parameters.ascii('method') or ''}"[:512]
+            self._failures.keep(wrong, app_id=app_id, request_line=line, received_at=wall_now)
+            raise
+        desk = self._desk(calling)
+        if call.notify_url is not None:
+            _check_notify_url(call.notify_url, allow_loopback=desk.app.allow_loopback)
+        answered = METHODS[call.method](desk, call, call.request)
+        if call.method not in _READING and self._faults.take("timeout"):
+            return unknown_result().content()
+        return answered
+
+    def _desk(self, calling: CallingApp) -> Desk:
+        reference = self._engine.reference
+        app = reference.apps[int(calling.app_id)]
+        if app.state != "open":
+            raise invalid("isv.invalid-app-id", f"应用已下线: app {calling.app_id} is closed")
+        return Desk(
+            engine=self._engine,
+            reads=self._reads,
+            settings=self._settings,
+            faults=self._faults,
+            app=app,
+            merchant=reference.merchants[app.merchant_id],
+            calling=calling,
+            at=self._engine.at().instant,
+        )
+
+    def _verify_notify(self, parameters: Parameters) -> HttpAnswer:
+        """`service=notify_verify&partner=…&notify_id=…`: whether we are the one who sent this notify, just now."""
+        ids = ids_of(parameters.ascii("notify_id") or "")
+        seen = None if ids is None else self._reads.ask(find_notify, message_id=ids[0], event_id=ids[1])
+        is_ours = seen is not None and str(seen.merchant_id) == parameters.ascii("partner")
+        if is_ours and seen is not None and seen.delivered_at is not None:
+            is_ours = self._engine.at().instant < seen.delivered_at + _VOUCHED_FOR
+        return HttpAnswer(status=200, content_type="text/plain; charset=utf-8", body=b"true" if is_ours else b"false")
+
+
+def way_back_link(trade: Trade, api_url: str) -> str:
+    """The link behind `back to the shop` on a cashier's page: to us, who sign the shop's address; empty where there is
+    none.
+
+    The key in it was made with the order, so that nobody walks through other people's trades.
+    """
+    key = _back_key(trade)
+    if not key:
+        return trade.detail.return_url
+    return f"{api_url}/gateway.do/return?{urlencode({'trade': trade.id, 'key': key})}"
+
+
+def request_is_for_a_page(request: HttpRequest, parameters: Parameters) -> bool:
+    """Whether a browser is waiting: a page method, asked for by somebody who reads HTML."""
+    return parameters.ascii("method") in PAGE_METHODS and "text/html" in request.accept
+
+
+def _check_notify_url(url: str, *, allow_loopback: bool) -> None:
+    """Raises Problem for an address that we would never call; names are resolved and judged again at each call."""
+    refusal = refuse_url(url)
+    host = urlsplit(url).hostname or ""
+    if refusal is None and not allow_loopback and is_loopback_name(host):
+        refusal = AddressNotPublic(host=host, address=host, kind="loopback")
+    if refusal is not None:
+        raise business("INVALID_PARAMETER", f"参数无效 notify_url: {sentence_of(refusal)}")
+
+
+def is_loopback_name(host: str) -> bool:
+    """Whether a host is this machine by its mere name: localhost, or a loopback address in any spelling."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        pass
+    try:
+        return host[:1].isdigit() and ip_address(inet_aton(host)).is_loopback
+    except OSError:
+        return False
+
+
+def _back_key(trade: Trade) -> str:
+    return str(trade.detail.extra.get(orders.BACK_KEY, ""))
+
+
+def _json(content: Content, parameters: Parameters, calling: CallingApp | None) -> HttpAnswer:
+    body = answer_bytes(
+        content,
+        method=parameters.ascii("method"),
+        charset=parameters.charset,
+        key=calling.platform_key if calling is not None else None,
+        sign_type=answering_sign_type(parameters),
+    )
+    return HttpAnswer(status=200, content_type=f"application/json; charset={parameters.charset}", body=body)
+
+
+_PAGE: Final = """<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>无法打开付款页面 · Cannot open the payment page</title></head>
+<body><main><h1>无法打开付款页面</h1><p>Cannot open the payment page. You have not been charged.</p>
+<p>请返回商家页面重试，或把以下信息告诉商家：<br>Go back to the shop and try again, or tell the shop:</p>
+<pre>{sub_code}
+{sub_msg}</pre></main></body></html>
+"""
+
+
+def _page(problem: Problem) -> HttpAnswer:
+    shown = _PAGE.format(sub_code=html.escape(problem.sub_code), sub_msg=html.escape(problem.sub_msg))
+    return HttpAnswer(status=200, content_type="text/html; charset=utf-8", body=shown.encode("utf-8", "replace"))

@@ -1,0 +1,114 @@
+"""The gateway behind an ASGI server: reads a request whole, lets a thread answer it, sends the answer.
+
+`alipay_routes` gives the handlers for Litestar; `AbsoluteFormTargets` goes around the whole application, because the
+official Python SDK writes the host into the request target and some servers hand that on as the path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+import anyio
+import anyio.to_thread
+from litestar import asgi
+from litestar.handlers import ASGIRouteHandler
+
+from florin.wires.alipay.gateway import Gateway, HttpAnswer, HttpRequest
+from florin.wires.alipay.parameters import BODY_BYTES_MAX, origin_form
+
+# Plain ASGI: a scope is a dict, and so are the messages.
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+PATH: Final = "/gateway.do"
+THREADS: Final = 64
+# A larger body is read to its end and thrown away, so that the client hears the answer instead of a broken pipe; up to
+# this.
+DRAINED_BYTES_MAX: Final = 64 * 1024 * 1024
+
+_HEADERS: Final = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+def alipay_routes(gateway: Gateway, *, threads: int = THREADS) -> Sequence[ASGIRouteHandler]:
+    """`/gateway.do` and the way back from the cashier, for a Litestar application. threads: calls at a time."""
+    limiter = anyio.CapacityLimiter(threads)
+
+    @asgi(PATH)
+    async def gateway_do(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "POST"):
+            await _send(send, HttpAnswer(status=405, content_type="text/plain; charset=utf-8", body=b"GET or POST"))
+            return
+        request = await _read(scope, receive)
+        await _send(send, await anyio.to_thread.run_sync(gateway.answer, request, limiter=limiter))
+
+    @asgi(f"{PATH}/return")
+    async def way_back(scope: Scope, receive: Receive, send: Send) -> None:
+        query = parse_qs(scope["query_string"].decode("ascii", "replace")) if scope["type"] == "http" else {}
+        trade, key = query.get("trade", [""])[0], query.get("key", [""])[0]
+        trade_id = int(trade) if trade.isascii() and trade.isdigit() and len(trade) < 19 else 0
+        url = await anyio.to_thread.run_sync(gateway.way_back, trade_id, key, limiter=limiter)
+        status, body = (302, b"") if url else (404, b"Not found")
+        await _send(send, HttpAnswer(status=status, content_type="text/plain; charset=utf-8", body=body, location=url))
+
+    return [gateway_do, way_back]
+
+
+class AbsoluteFormTargets:
+    """ASGI middleware: `POST http://host/gateway.do` is `POST /gateway.do`, whatever the server made of it."""
+
+    def __init__(self, app: Callable[[Any, Any, Any], Awaitable[None]]) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith("/"):
+            path = origin_form(scope["path"])
+            scope = {**scope, "path": path, "raw_path": path.encode("utf-8")}
+        await self._app(scope, receive, send)
+
+
+async def _read(scope: Scope, receive: Receive) -> HttpRequest:
+    headers = dict(scope["headers"])
+    body, size = b"", 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            break
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        body = body + chunk if size <= BODY_BYTES_MAX else b""
+        if not message.get("more_body") or size > DRAINED_BYTES_MAX:
+            break
+    content_type = headers.get(b"content-type")
+    return HttpRequest(
+        http_method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"],
+        content_type=None if content_type is None else content_type.decode("latin-1"),
+        accept=headers.get(b"accept", b"").decode("latin-1"),
+        body=body,
+        oversized=size if size > BODY_BYTES_MAX else 0,
+    )
+
+
+async def _send(send: Send, answer: HttpAnswer) -> None:
+    headers = [(b"content-type", answer.content_type.encode("ascii")), *_HEADERS]
+    headers.append((b"content-length", str(len(answer.body)).encode("ascii")))
+    if answer.location is not None:
+        headers.append((b"location", _header_safe(answer.location)))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
+
+def _header_safe(url: str) -> bytes:
+    """An address as a header may carry it: what is not ASCII percent-encoded, and no line breaks."""
+    return "".join(
+        char if "!" <= char <= "~" else "".join(f"%{byte:02X}" for byte in char.encode()) for char in url
+    ).encode()
