@@ -29,7 +29,10 @@ REMEMBER_S = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """What an API key allows. app_id: the app that a `merchant` key acts for; None on an `owner` key."""
+    """What an API key allows. app_id: the app that a `merchant` key acts for; None on an `owner` key.
+
+    merchant_id, market, app_state: of that app, as they were when the key was read.
+    """
 
     hash: bytes
     prefix: str
@@ -37,6 +40,9 @@ class ApiKey:
     app_id: int | None
     created_at: datetime
     revoked_at: datetime | None
+    merchant_id: int | None = None
+    market: str | None = None
+    app_state: str | None = None
 
 
 class ScopeNeedsApp(StoreRefusal):
@@ -149,13 +155,18 @@ _INSERT_API_KEY = """
 """
 
 _LIST_API_KEYS = """
-    SELECT hash, prefix, scope, app_id, created_at, revoked_at FROM api_key ORDER BY created_at, hash LIMIT %(limit)s
+    SELECT k.hash, k.prefix, k.scope, k.app_id, k.created_at, k.revoked_at,
+           a.merchant_id, a.market, a.state AS app_state
+      FROM api_key k LEFT JOIN app a ON a.id = k.app_id
+  ORDER BY k.created_at, k.hash
+     LIMIT %(limit)s
 """
 
 _FIND_API_KEY = """
-    SELECT hash, prefix, scope, app_id, created_at, revoked_at
-      FROM api_key
-     WHERE hash = %(hash)s AND revoked_at IS NULL
+    SELECT k.hash, k.prefix, k.scope, k.app_id, k.created_at, k.revoked_at,
+           a.merchant_id, a.market, a.state AS app_state
+      FROM api_key k LEFT JOIN app a ON a.id = k.app_id
+     WHERE k.hash = %(hash)s AND k.revoked_at IS NULL
 """
 
 _REVOKE_API_KEY = "UPDATE api_key SET revoked_at = now() WHERE prefix = %(prefix)s AND revoked_at IS NULL"

@@ -1,0 +1,89 @@
+"""Questions: reads for pages and wires, a file per subject, each with its SQL and its named shape.
+
+A question never writes and never locks; its connections are read-only by their own setting. What it shows of a line is
+caught up to the business date in memory: the row stays as the engine left it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+from florin.engine import lane_of
+
+__all__ = ["ReadPool", "is_id"]
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
+
+# A question that takes longer than this is a mistake of ours, not a reason to keep a page waiting.
+STATEMENT_TIMEOUT_MS = 5_000
+
+
+def is_id(identifier: int) -> bool:
+    """True when the number has the form of an id, so that a lane can be asked for it."""
+    try:
+        return identifier > 0 and lane_of(identifier) >= 0
+    except IndexError:
+        return False
+
+
+class ReadPool:
+    """Connections to ask with: autocommit, read-only, a bounded time each. Safe for threads and for asyncio.
+
+    dsn: of the role that may see what is asked; API keys and payment codes are hidden from `florin_pages`.
+    size: questions at a time. wait_s: how long a question waits for a connection before psycopg_pool.PoolTimeout.
+    """
+
+    def __init__(self, dsn: str, *, size: int = 4, wait_s: float = 5.0, name: str = "florin") -> None:
+        self._pool: ConnectionPool[Connection[Any]] = ConnectionPool(
+            dsn,
+            min_size=0,
+            max_size=size,
+            timeout=wait_s,
+            open=True,
+            check=ConnectionPool.check_connection,
+            name=f"{name}-reads",
+            kwargs={
+                "autocommit": True,
+                "application_name": f"{name}-reads",
+                "options": f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_TIMEOUT_MS}",
+            },
+        )
+        self._threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix=f"{name}-reads")
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection[Any]]:
+        """A connection for one or a few questions."""
+        with self._pool.connection() as connection:
+            yield connection
+
+    def ask(
+        self, question: Callable[Concatenate[Connection[Any], P], Answer], *args: P.args, **kwargs: P.kwargs
+    ) -> Answer:
+        """`question(connection, …)`, as in `pool.ask(payment_by_trade, trade_id=…)`."""
+        with self._pool.connection() as connection:
+            return question(connection, *args, **kwargs)
+
+    async def ask_async(
+        self, question: Callable[Concatenate[Connection[Any], P], Answer], *args: P.args, **kwargs: P.kwargs
+    ) -> Answer:
+        """As `ask`, in a thread, for asyncio callers."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: self.ask(question, *args, **kwargs))
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True)
+        self._pool.close()
+
+    def __enter__(self) -> ReadPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,101 @@
+"""A credit line as its owner or lender reads it: limit, what is reserved and owed, what is due, as of today.
+
+The row and the items lie as the engine left them; here they are caught up to the business date in memory, so a statement that
+the day close has not yet written shows all the same. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+
+from florin.credit.account import Account, Step, catch_up, summary
+from florin.credit.line import Line
+from florin.credit.payoff import PayoffQuote, payoff
+from florin.credit.terms import Program
+from florin.engine import lane_of
+from florin.engine.reference import Reference
+from florin.engine.tables.account import account_of
+from florin.engine.tables.event import load_events_since
+from florin.engine.tables.line import LINE, line_of
+from florin.engine.tables.small import ACCOUNT
+from florin.engine.tables.table import READ
+from florin.money.at import At
+from florin.queries import is_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineView:
+    """One line on a day. line: as of `at.on`. steps: what the clock has done since the row was written.
+
+    payoff: what it takes today to owe nothing, interest that no statement has billed included.
+    """
+
+    line: Line
+    account: Account
+    program: Program
+    steps: tuple[Step, ...]
+    payoff: PayoffQuote
+    at: At
+
+
+def line_by_id(connection: Connection[Any], *, line_id: int, at: At) -> LineView | None:
+    """The line with this id; None when there is none."""
+    if not is_id(line_id):
+        return None
+    with one_view(connection):
+        rows = LINE.load(connection, [(lane_of(line_id), line_id)], READ)
+        return _view(connection, line_of(rows[0]), at) if rows else None
+
+
+def line_of_person(
+    connection: Connection[Any], *, person_id: int, at: At, program: str | None = None
+) -> LineView | None:
+    """A person's line, under a program or the latest of any that is not closed; None when there is none."""
+    if not is_id(person_id):
+        return None
+    parameters = {"lane": lane_of(person_id), "person_id": person_id, "program": program}
+    with one_view(connection):
+        row = connection.execute(_OF_PERSON, parameters).fetchone()
+        if row is None:
+            return None
+        rows = LINE.load(connection, [(lane_of(row[0]), row[0])], READ)
+        return _view(connection, line_of(rows[0]), at)
+
+
+@contextmanager
+def one_view(connection: Connection[Any]) -> Iterator[None]:
+    """Several statements that see the same instant: the line's row and its events must fit together."""
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def _view(connection: Connection[Any], line: Line, at: At) -> LineView:
+    program = Reference.program(line.program)
+    ((_, _, _, document),) = ACCOUNT.load(connection, [(line.lane, line.id)], READ)
+    snapshot = account_of(document)
+    pending = load_events_since(connection, [(line.lane, line.id, snapshot.sequence)])[line.id]
+    account, steps = catch_up(snapshot, pending, at.on, program)
+    return LineView(
+        line=summary(account, line, program),
+        account=account,
+        program=program,
+        steps=steps,
+        payoff=payoff(account, at.on, program),
+        at=at,
+    )
+
+
+_OF_PERSON = """
+    SELECT id
+      FROM line
+     WHERE lane = %(lane)s AND person_id = %(person_id)s
+       AND (program = %(program)s OR %(program)s::text IS NULL)
+  ORDER BY (state = 3), opened_on DESC, id DESC          -- a closed one comes last
+     LIMIT 1
+"""

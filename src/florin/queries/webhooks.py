@@ -1,0 +1,26 @@
+"""Where an app listens, as its own program reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookView:
+    """url: empty when the app does not listen. signed: it has a secret."""
+
+    url: str
+    signed: bool
+
+
+def webhook_of(connection: Connection[Any], *, app_id: int) -> WebhookView | None:
+    """Where this app listens; None when there is no such app."""
+    with connection.cursor(row_factory=class_row(WebhookView)) as cursor:
+        return cursor.execute(_APP, {"app_id": app_id}).fetchone()
+
+
+_APP = "SELECT notify_url AS url, webhook_secret IS NOT NULL AS signed FROM app WHERE id = %(app_id)s"

@@ -1,0 +1,371 @@
+"""What the owner's program can do: people, wallets, lines, statements, repayments, agreements, merchants stopped.
+
+An owner's key belongs to no app; its idempotency keys are the house's. What moves money or a line is a command to the engine; a
+merchant's state and a standing agreement are reference data, set as often as one likes with the same result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import date
+from typing import Any, cast
+
+from florin.credit.freeze import FreezeLine, UnfreezeLine
+from florin.credit.limit import SetLimit
+from florin.credit.open import OpenLine
+from florin.credit.plans import offers
+from florin.credit.program import load_program
+from florin.credit.repay import Repay
+from florin.engine import ClaimKind, NotFound, Outcome, Submission, claim, clock, lane_for, lane_of
+from florin.engine.listeners import TOPICS
+from florin.engine.submission import Claim
+from florin.events import LimitSet, LineFrozen, LineOpened, LineUnfrozen, PersonJoined, Repaid, ToppedUp
+from florin.payments.charge import Agreement
+from florin.payments.receive import Receive
+from florin.presets import preset_names
+from florin.queries import is_id
+from florin.queries.agreements import active_agreements, agreement_by_id, app_exists, merchant_state
+from florin.queries.lines import LineView, line_by_id
+from florin.queries.payments import payment_by_trade
+from florin.queries.persons import PersonView, person_by_id
+from florin.queries.statements import statement_of, statements_of
+from florin.queries.webhooks import webhook_of
+from florin.wallet.join import Join
+from florin.wallet.top_up import TopUp
+from florin.wires.rest import shapes, show
+from florin.wires.rest.problems import Refuse, RefusedBy, invalid
+from florin.wires.rest.serve import Answer, Call
+
+# The owner's own keys, apart from every app's: ids of apps are above zero.
+_SCOPE = 0
+
+
+# ── people and wallets ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def join(call: Call, body: shapes.NewPerson) -> Answer:
+    """POST /v1/owner/persons"""
+    person_id = call.house.engine.new_id(lane_for(body.logon))
+    command = Join(person_id=person_id, logon=body.logon, name=body.name)
+    outcome = await _execute(call, command, ("join", body), (claim(ClaimKind.LOGON, 0, body.logon),))
+    event = cast(PersonJoined, outcome.event)
+    shown = shapes.Person(
+        id=str(event.person_id), name=event.name, logon=body.logon, wallet_balance_minor=0, line_id=None
+    )
+    return Answer(shown, 201, outcome.replayed)
+
+
+async def get_person(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/persons/{person_id}"""
+    person = await _person(call, _id(call, "person_id"))
+    shown = shapes.Person(
+        id=str(person.id),
+        name=person.name,
+        logon=person.logon,
+        wallet_balance_minor=person.balance_minor,
+        line_id=None if person.line_id is None else str(person.line_id),
+    )
+    return Answer(shown)
+
+
+async def top_up(call: Call, body: shapes.NewTopUp) -> Answer:
+    """POST /v1/owner/persons/{person_id}/top-ups"""
+    person_id = _known_id(call, "person_id", "person")
+    command = TopUp(person_id=person_id, amount_minor=body.amount_minor, bank_reference=body.bank_reference)
+    once = (claim(ClaimKind.BANK, 0, body.bank_reference),)
+    outcome = await _execute(call, command, ("top-up", person_id, body), once)
+    event = cast(ToppedUp, outcome.event)
+    shown = shapes.TopUp(
+        id=str(outcome.event_id),
+        person_id=str(event.person_id),
+        amount_minor=event.amount_minor,
+        bank_reference=event.bank_reference,
+        value_on=event.value_on,
+    )
+    return Answer(shown, 201, outcome.replayed)
+
+
+# ── lines ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def open_line(call: Call, body: shapes.NewLine) -> Answer:
+    """POST /v1/owner/lines"""
+    person = await _person(call, int(body.person_id))
+    _refuse_program(body.program)
+    command = OpenLine(
+        person_id=person.id,
+        line_id=call.house.engine.new_id(lane_of(person.id)),
+        program=body.program,
+        limit_minor=body.limit_minor,
+    )
+    outcome = await _execute(call, command, ("open-line", body))
+    event = cast(LineOpened, outcome.event)
+    return _changed(outcome, "opened", limit_minor=event.limit_minor)
+
+
+async def get_line(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/lines/{line_id}"""
+    return Answer(show.line(await _line(call)))
+
+
+async def set_limit(call: Call, body: shapes.NewLimit) -> Answer:
+    """POST /v1/owner/lines/{line_id}/limit"""
+    line_id = _known_id(call, "line_id", "line")
+    command = SetLimit(line_id=line_id, limit_minor=body.limit_minor, reason=body.reason)
+    outcome = await _execute(call, command, ("limit", line_id, body))
+    event = cast(LimitSet, outcome.event)
+    return _changed(outcome, "limit-set", limit_minor=event.limit_minor, reason=event.reason)
+
+
+async def freeze_line(call: Call, body: shapes.Reason) -> Answer:
+    """POST /v1/owner/lines/{line_id}/freeze"""
+    line_id = _known_id(call, "line_id", "line")
+    outcome = await _execute(call, FreezeLine(line_id=line_id, reason=body.reason), ("freeze", line_id, body))
+    return _changed(outcome, "frozen", reason=cast(LineFrozen, outcome.event).reason)
+
+
+async def unfreeze_line(call: Call, body: shapes.Reason) -> Answer:
+    """POST /v1/owner/lines/{line_id}/unfreeze"""
+    line_id = _known_id(call, "line_id", "line")
+    outcome = await _execute(call, UnfreezeLine(line_id=line_id, reason=body.reason), ("unfreeze", line_id, body))
+    return _changed(outcome, "unfrozen", reason=cast(LineUnfrozen, outcome.event).reason)
+
+
+async def repay(call: Call, body: shapes.NewRepayment) -> Answer:
+    """POST /v1/owner/lines/{line_id}/repayments"""
+    line_id = _known_id(call, "line_id", "line")
+    if (body.source == "bank") != bool(body.bank_reference):
+        problem = "is needed for money from a bank" if body.source == "bank" else "belongs to money from a bank"
+        raise invalid("bank_reference", f"The bank's reference {problem}.", "Send both, or `source` wallet without it.")
+    once = (claim(ClaimKind.BANK, 0, body.bank_reference),) if body.bank_reference else ()
+    command = Repay(line_id=line_id, amount_minor=body.amount_minor, source=body.source, reference=body.bank_reference)
+    outcome = await _execute(call, command, ("repay", line_id, body), once)
+    event = cast(Repaid, outcome.event)
+    shown = shapes.Repayment(
+        id=str(outcome.event_id),
+        line_id=str(event.line_id),
+        amount_minor=event.amount_minor,
+        source=event.source,
+        bank_reference=event.reference,
+        value_on=event.value_on,
+    )
+    return Answer(shown, 201, outcome.replayed)
+
+
+async def get_statements(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/lines/{line_id}/statements"""
+    query: shapes.StatementQuery = call.query
+    line_id = _id(call, "line_id")
+
+    def question(connection: Any) -> Any:
+        return statements_of(
+            connection, line_id=line_id, at=clock.read(connection), before=query.closes_before, limit=query.limit + 1
+        )
+
+    found = await call.house.reads.ask_async(question)
+    if found is None:
+        raise RefusedBy(NotFound(what="line", id=line_id))
+    shown = tuple(show.statement(line_id, statement) for statement in found[: query.limit])
+    more = shown[-1].closes_on if len(found) > query.limit else None
+    return Answer(shapes.StatementList(items=shown, next_closes_before=more))
+
+
+async def get_statement(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/lines/{line_id}/statements/{closes_on}"""
+    line_id = _id(call, "line_id")
+    try:
+        closes_on = date.fromisoformat(call.parts["closes_on"])
+    except ValueError:
+        raise invalid(
+            "closes_on", "This is no date.", "Write the day on which the cycle closed, as in 2026-04-01."
+        ) from None
+
+    def question(connection: Any) -> Any:
+        return statement_of(connection, line_id=line_id, closes_on=closes_on, at=clock.read(connection))
+
+    found = await call.house.reads.ask_async(question)
+    if found is None:
+        raise RefusedBy(NotFound(what="statement", id=line_id), closes_on=closes_on)
+    return Answer(show.statement(line_id, found))
+
+
+# ── payments ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def receive(call: Call, body: shapes.NewReceipt) -> Answer:
+    """POST /v1/owner/payments/{payment_id}/receive: the buyer confirms receipt in the owner's own application."""
+    trade_id = _id(call, "payment_id")
+    view = await call.house.reads.ask_async(payment_by_trade, trade_id=trade_id)
+    if view is None:
+        raise RefusedBy(NotFound(what="payment", id=trade_id))
+    if view.payment is None:
+        raise Refuse("NotPaid", state="waiting for the shopper")
+    command = Receive(payment_id=view.payment.id, person_id=int(body.person_id), by="buyer")
+    outcome = await _execute(call, command, ("receive", trade_id, body))
+    return Answer(show.receipt(outcome), 201, outcome.replayed)
+
+
+# ── agreements and merchants ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def agree(call: Call, body: shapes.NewAgreement) -> Answer:
+    """POST /v1/owner/agreements: the same again gives the one that is active."""
+    person = await _person(call, int(body.person_id))
+    app_id, line_id = int(body.app_id), int(body.line_id or 0)
+    if not await call.house.reads.ask_async(app_exists, app_id=app_id):
+        raise invalid("app_id", "There is no such app.", "Send the number of an app.")
+    if line_id:
+        line = await call.house.reads.ask_async(_line_question(line_id))
+        if line is None or line.line.person_id != person.id:
+            raise invalid("line_id", "This is no line of that person.", "Send a line of hers, or leave it out.")
+    active = await call.house.reads.ask_async(active_agreements, person_id=person.id, app_id=app_id)
+    for agreement in active:
+        if (agreement.line_id, agreement.limit_minor) == (line_id, body.limit_minor):
+            return Answer(_agreement(agreement), 201, replayed=True)
+    agreement_id = await asyncio.to_thread(
+        call.house.engine.add_agreement,
+        app_id=app_id,
+        person_id=person.id,
+        line_id=line_id,
+        limit_minor=body.limit_minor,
+    )
+    return Answer(_agreement(await _found_agreement(call, agreement_id)), 201)
+
+
+async def end_agreement(call: Call, body: Any) -> Answer:
+    """DELETE /v1/owner/agreements/{agreement_id}: once ended, an agreement stays so."""
+    agreement = await _found_agreement(call, _id(call, "agreement_id"))
+    await asyncio.to_thread(call.house.engine.end_agreement, agreement.id, person_id=agreement.person_id)
+    return Answer(_agreement(await _found_agreement(call, agreement.id)))
+
+
+async def freeze_merchant(call: Call, body: Any) -> Answer:
+    """POST /v1/owner/merchants/{merchant_id}/freeze"""
+    return await _move_merchant(call, call.house.engine.freeze_merchant)
+
+
+async def unfreeze_merchant(call: Call, body: Any) -> Answer:
+    """POST /v1/owner/merchants/{merchant_id}/unfreeze"""
+    return await _move_merchant(call, call.house.engine.unfreeze_merchant)
+
+
+# ── quotes and webhooks, for merchants too ────────────────────────────────────────────────────────────────────────
+
+
+async def get_quotes(call: Call, body: Any) -> Answer:
+    """GET /v1/quotes"""
+    query: shapes.QuoteQuery = call.query
+    _refuse_program(query.program)
+    at = await call.house.reads.ask_async(clock.read)
+    program = load_program(query.program)
+    quotes = offers(query.amount_minor, program.terms_on(at.on), query.fee_payer)
+    shown = shapes.Quotes(
+        program=program.name,
+        amount_minor=query.amount_minor,
+        currency=program.currency,
+        offers=tuple(show.offer(quote) for quote in quotes),
+    )
+    return Answer(shown)
+
+
+async def get_webhooks(call: Call, body: Any) -> Answer:
+    """GET /v1/webhooks"""
+    view = await call.house.reads.ask_async(webhook_of, app_id=cast(int, call.key.app_id))
+    assert view is not None, "a key's app exists"
+    topics = tuple(sorted(set(TOPICS.values())))
+    return Answer(shapes.Webhooks(url=view.url or None, signed=view.signed, topics=topics))
+
+
+# ── what these share ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _execute(call: Call, command: Any, content: Any, more: tuple[Claim, ...] = ()) -> Outcome:
+    """Run one command under the owner's key. Raises RefusedBy."""
+    claims = (claim(ClaimKind.REQUEST, _SCOPE, call.idempotency_key, content), *more)
+    (outcome,) = await call.house.engine.execute_async((Submission(command=command, claims=claims),))
+    if outcome.refusal is not None:
+        raise RefusedBy(outcome.refusal, replayed=outcome.replayed)
+    return outcome
+
+
+def _changed(outcome: Outcome, what: Any, *, limit_minor: int | None = None, reason: str | None = None) -> Answer:
+    event = outcome.event
+    assert event is not None
+    shown = shapes.Change(
+        id=str(outcome.event_id),
+        line_id=str(event.line_id),
+        what=what,
+        value_on=event.value_on,
+        limit_minor=limit_minor,
+        reason=reason,
+    )
+    return Answer(shown, 201, outcome.replayed)
+
+
+async def _found_agreement(call: Call, agreement_id: int) -> Agreement:
+    agreement = await call.house.reads.ask_async(agreement_by_id, agreement_id=agreement_id)
+    if agreement is None:
+        raise RefusedBy(NotFound(what="agreement", id=agreement_id))
+    return agreement
+
+
+def _agreement(agreement: Agreement) -> shapes.Agreement:
+    return shapes.Agreement(
+        id=str(agreement.id),
+        person_id=str(agreement.person_id),
+        app_id=str(agreement.app_id),
+        line_id=str(agreement.line_id) if agreement.line_id else None,
+        state=agreement.state,  # type: ignore[arg-type]
+        limit_minor=agreement.limit_minor,
+    )
+
+
+async def _move_merchant(call: Call, move: Callable[[int], bool]) -> Answer:
+    merchant_id = _id(call, "merchant_id")
+    before = await call.house.reads.ask_async(merchant_state, merchant_id=merchant_id)
+    if before is None:
+        raise RefusedBy(NotFound(what="merchant", id=merchant_id))
+    if before == "closed":
+        raise Refuse("MerchantClosed")
+    await asyncio.to_thread(move, merchant_id)
+    state: Any = await call.house.reads.ask_async(merchant_state, merchant_id=merchant_id)
+    return Answer(shapes.MerchantState(id=str(merchant_id), state=state))
+
+
+async def _person(call: Call, person_id: int) -> PersonView:
+    person = await call.house.reads.ask_async(person_by_id, person_id=person_id)
+    if person is None:
+        raise RefusedBy(NotFound(what="person", id=person_id))
+    return person
+
+
+async def _line(call: Call) -> LineView:
+    line_id = _id(call, "line_id")
+    view = await call.house.reads.ask_async(_line_question(line_id))
+    if view is None:
+        raise RefusedBy(NotFound(what="line", id=line_id))
+    return view
+
+
+def _line_question(line_id: int) -> Callable[[Any], LineView | None]:
+    return lambda connection: line_by_id(connection, line_id=line_id, at=clock.read(connection))
+
+
+def _id(call: Call, part: str) -> int:
+    """The number in the path, or 0, which is nobody's."""
+    text = call.parts[part]
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+
+def _known_id(call: Call, part: str, what: str) -> int:
+    """The number in the path, if it has the form of an id. Raises RefusedBy."""
+    identifier = _id(call, part)
+    if not is_id(identifier):
+        raise RefusedBy(NotFound(what=what, id=identifier))
+    return identifier
+
+
+def _refuse_program(name: str) -> None:
+    if name not in preset_names():
+        raise invalid("program", "There is no such program.", f"Send one of: {', '.join(preset_names())}.")

@@ -1,0 +1,326 @@
+"""Serving one operation: who calls, with which key, with what body; then the operation; then its answer.
+
+Everything of HTTP that the operations share is here, written to cost little: the headers are looked at once, the body is
+decoded straight from its bytes, and a success is not logged. Nothing is read of a body before the caller is known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+import msgspec
+import psycopg
+import structlog
+from litestar.types import Receive, Scope, Send
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from florin.engine import Engine
+from florin.events.refusals import Language
+from florin.queries import ReadPool
+from florin.wires.keys import ApiKey, KnownApiKeys, hash_of, looks_like_api_key
+from florin.wires.rest import fields
+from florin.wires.rest.problems import (
+    CONTENT_TYPE,
+    RETRY_AFTER_S,
+    Problem,
+    Refuse,
+    RefusedBy,
+    language_of,
+    problem_of,
+)
+
+BODY_BYTES_MAX: Final = 1_048_576
+# Read and dropped of a body that is too large, so that its sender hears the answer instead of a broken line.
+DRAIN_BYTES_MAX: Final = 16_777_216
+BODY_TIMEOUT_S: Final = 30.0
+IDEMPOTENCY_KEY_LENGTH_MAX: Final = 255
+
+_log = structlog.get_logger(__name__)
+
+encode = msgspec.json.Encoder(decimal_format="string").encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """checkout_url: where a shopper pays an order, with `{trade_id}` in it."""
+
+    checkout_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What operations work with. reads: of a role that may see API keys and payment codes."""
+
+    engine: Engine
+    reads: ReadPool
+    settings: Settings
+    keys: KnownApiKeys = field(default_factory=KnownApiKeys)
+
+
+class Call:
+    """One request as an operation sees it. key: the caller's, of the scope that the operation asks for."""
+
+    __slots__ = ("house", "idempotency_key", "key", "language", "parts", "query")
+
+    def __init__(
+        self, house: House, key: ApiKey, idempotency_key: str, parts: Mapping[str, str], query: Any, language: Language
+    ) -> None:
+        self.house = house
+        self.key = key
+        self.idempotency_key = idempotency_key
+        self.parts = parts
+        self.query = query
+        self.language = language
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A success. body: any value that becomes JSON. replayed: this is the stored answer of the key."""
+
+    body: Any
+    status: int = 200
+    replayed: bool = False
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """A body without fields: `{}`, or no body at all."""
+
+
+Run = Callable[[Call, Any], Awaitable[Answer]]
+Needs = Literal["merchant", "owner", "either"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method of one path. body, query: the structs it takes; answer: the one it gives, with `status`.
+
+    idempotent: it needs an Idempotency-Key. refusals: by which names it may be refused, for the document. body_optional: no
+    body is an empty object.
+    """
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+    name: str
+    summary: str
+    needs: Needs
+    run: Run
+    answer: Any
+    description: str = ""
+    status: int = 200
+    body: type[msgspec.Struct] | None = None
+    query: type[msgspec.Struct] | None = None
+    idempotent: bool = False
+    refusals: tuple[str, ...] = ()
+    tag: str = "payments"
+
+
+class Endpoint:
+    """One path: its operations by method. An ASGI application."""
+
+    def __init__(self, operations: list[Operation], house: House) -> None:
+        self._house = house
+        self._serving: dict[Any, _Serving] = {operation.method: _Serving(operation, house) for operation in operations}
+        self._allowed = ", ".join(sorted({*self._serving, "OPTIONS"}))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        serving = self._serving.get(scope["method"])  # type: ignore[typeddict-item]
+        try:
+            if serving is None:
+                await self._other_method(scope, send)
+                return
+            answer = await serving.answer(scope, receive)
+            headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+            if answer.replayed:
+                headers.append((b"idempotency-replayed", b"true"))
+            await respond(send, answer.status, headers, encode(answer.body))
+        except Refuse as refuse:
+            await respond_problem(scope, send, refuse.problem(_language(scope), scope["path"]), refuse.headers)
+        except RefusedBy as refused:
+            problem = problem_of(refused.refusal, _language(scope), scope["path"], **refused.numbers)
+            replayed = ((b"idempotency-replayed", b"true"),) if refused.replayed else ()
+            await respond_problem(scope, send, problem, replayed)
+        except (psycopg.OperationalError, PoolTimeout, PoolClosed) as failure:
+            _log.warning("store unavailable", path=scope["path_template"], failure=type(failure).__name__)
+            await respond_problem(scope, send, Refuse("StoreUnavailable").problem(_language(scope), scope["path"]))
+        except _Disconnected:
+            return
+        except Exception:  # noqa: BLE001 - the edge: whatever it is, the caller gets an answer and we a record
+            _log.exception("request failed", method=scope["method"], path=scope["path_template"])  # type: ignore[typeddict-item]
+            await respond_problem(scope, send, Refuse("Unexpected").problem(_language(scope), scope["path"]))
+
+    async def _other_method(self, scope: Scope, send: Send) -> None:
+        allow = (b"allow", self._allowed.encode())
+        method = scope["method"]  # type: ignore[typeddict-item]
+        if method == "OPTIONS":
+            await respond(send, 204, [allow], b"")
+            return
+        raise Refuse("MethodNotAllowed", allowed=self._allowed, method=method[:20], headers=(allow,))
+
+
+class _Disconnected(Exception):
+    """The client went away before its body was whole. Nothing was done."""
+
+
+class _Serving:
+    """An operation, with what is made once for it."""
+
+    __slots__ = ("_decoder", "_house", "_operation")
+
+    def __init__(self, operation: Operation, house: House) -> None:
+        self._operation = operation
+        self._house = house
+        self._decoder = msgspec.json.Decoder(operation.body) if operation.body is not None else None
+
+    async def answer(self, scope: Scope, receive: Receive) -> Answer:
+        operation = self._operation
+        headers = _headers(scope)
+        key = await self._caller(headers.get(b"authorization"))
+        idempotency_key = _idempotency_key(headers.get(b"idempotency-key")) if operation.idempotent else ""
+        body: Any = None
+        if self._decoder is not None:
+            raw = await _body(headers, receive)
+            body = fields.read(raw or b"{}" if operation.body is Nothing else raw, self._decoder)
+        query = None
+        if operation.query is not None:
+            query = fields.read_query(scope["query_string"], operation.query)
+        accepted = headers.get(b"accept-language", b"")
+        language: Language = language_of(accepted.decode("latin-1")) if b"zh" in accepted else "en"
+        call = Call(self._house, key, idempotency_key, scope["path_params"], query, language)
+        return await operation.run(call, body)
+
+    async def _caller(self, authorization: bytes | None) -> ApiKey:
+        """The key of the caller, remembered or looked up. Raises Refuse."""
+        if authorization is None:
+            raise Refuse("KeyMissing", headers=_BEARER)
+        text = authorization[7:].decode("latin-1")
+        if authorization[:7].lower() != b"bearer " or not looks_like_api_key(text):
+            raise Refuse("KeyUnknown", headers=_BEARER)
+        key = self._house.keys.recall(hash_of(text))
+        if key is None:
+            key = await self._house.reads.ask_async(self._house.keys.find, text)
+        if key is None:
+            raise Refuse("KeyUnknown", headers=_BEARER)
+        needs = self._operation.needs
+        if needs not in (key.scope, "either"):
+            raise Refuse("ScopeWrong", held=key.scope, needed=needs)
+        if key.app_id is not None and key.app_state != "open":
+            raise Refuse("AppClosed")
+        return key
+
+
+_BEARER = ((b"www-authenticate", b'Bearer realm="florin"'),)
+_SINGLE = (b"authorization", b"idempotency-key", b"content-length", b"content-type", b"content-encoding")
+_VISIBLE = re.compile(rb"[\x21-\x7e]{1,%d}" % IDEMPOTENCY_KEY_LENGTH_MAX)
+
+
+def _headers(scope: Scope) -> dict[bytes, bytes]:
+    pairs: Any = scope["headers"]
+    headers: dict[bytes, bytes] = dict(pairs)
+    if len(headers) < len(pairs):
+        names = [name for name, _ in pairs]
+        for name in _SINGLE:
+            if names.count(name) > 1:
+                raise Refuse("HeaderRepeated", header=name.decode())
+    return headers
+
+
+def _idempotency_key(value: bytes | None) -> str:
+    if value is None:
+        raise Refuse("IdempotencyKeyMissing")
+    if not _VISIBLE.fullmatch(value):
+        raise Refuse("IdempotencyKeyInvalid", length_max=IDEMPOTENCY_KEY_LENGTH_MAX)
+    return value.decode("ascii")
+
+
+async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
+    """The whole body. Raises Refuse when it is too large, too slow or not said to be JSON."""
+    if not _is_json(headers):
+        await _drain(receive)
+        raise Refuse("ContentTypeWrong")
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or int(length[:20]) > BODY_BYTES_MAX:
+        await _drain(receive)
+        raise Refuse("BodyTooLarge", bytes_max=BODY_BYTES_MAX)
+    message: Any = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        body: bytes = message.get("body", b"")
+        if len(body) <= BODY_BYTES_MAX:
+            return body
+        raise Refuse("BodyTooLarge", bytes_max=BODY_BYTES_MAX)
+    return await _long_body(message, receive)
+
+
+async def _long_body(message: Any, receive: Receive) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            while True:
+                if message["type"] != "http.request":
+                    raise _Disconnected
+                chunks.append(message.get("body", b""))
+                size += len(chunks[-1])
+                if size > BODY_BYTES_MAX:
+                    chunks.clear()
+                    await _drain(receive)
+                    raise Refuse("BodyTooLarge", bytes_max=BODY_BYTES_MAX)
+                if not message.get("more_body", False):
+                    return b"".join(chunks)
+                message = await receive()
+    except TimeoutError:
+        raise Refuse("BodyTooSlow") from None
+
+
+async def _drain(receive: Receive) -> None:
+    """Read on, within bounds, and keep nothing."""
+    dropped = 0
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            while dropped <= DRAIN_BYTES_MAX:
+                message: Any = await receive()
+                dropped += len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
+    except TimeoutError:
+        return
+
+
+def _is_json(headers: dict[bytes, bytes]) -> bool:
+    content_type = headers.get(b"content-type", b"application/json")
+    if content_type != b"application/json":
+        kind, _, parameters = content_type.lower().partition(b";")
+        if kind.strip() != b"application/json":
+            return False
+        if parameters.strip() and parameters.replace(b'"', b"").strip() not in (b"charset=utf-8", b"charset=utf8"):
+            return False
+    return headers.get(b"content-encoding", b"identity") == b"identity"
+
+
+def _language(scope: Scope) -> Language:
+    accepted = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+    return language_of(accepted.decode("latin-1"))
+
+
+async def respond_problem(
+    scope: Scope, send: Send, problem: Problem, headers: tuple[tuple[bytes, bytes], ...] = ()
+) -> None:
+    """Answer with a problem. A status that asks to try again says when."""
+    language = b"zh" if _language(scope) == "zh" else b"en"
+    all_headers = [
+        (b"content-type", CONTENT_TYPE),
+        (b"content-language", language),
+        (b"cache-control", b"no-store"),
+        *headers,
+    ]
+    if problem.status == 503:
+        all_headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
+    await respond(send, problem.status, all_headers, encode(problem))
+
+
+async def respond(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

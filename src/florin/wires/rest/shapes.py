@@ -1,0 +1,473 @@
+"""The shapes of this wire's JSON: what is sent to it, and what it answers.
+
+Amounts are integers of minor units in fields ending in `_minor`, always: never text, never a float. Ids are text. Dates are
+`YYYY-MM-DD` on the platform's calendar, times are RFC 3339 with a zone.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from florin.events import FeePayer
+from florin.wires.rest.fields import Address, AmountMinor, Id, Instant, Name, Note, Text
+
+Tender = Literal["credit", "wallet"]
+PaymentStateName = Literal["waiting", "expired", "closed", "authorized", "escrowed", "captured", "voided", "refunded"]
+Count = Annotated[int, Meta(ge=0, le=60, description="Number of installments; 0 pays next month.")]
+LimitMinor = Annotated[int, Meta(ge=0, le=10**12, description="A limit in minor units.")]
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of what is sent: a field that is not known is refused by name.
+
+    Its encoding is what a key stands for; fields at their default stay out of it, so that a field added later does not make
+    yesterday's request another one.
+    """
+
+
+# ── what a merchant sends ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+class NewPayment(Taken, frozen=True, kw_only=True):
+    """An order to be paid. With nothing but amount and subject it waits at `checkout_url` for whoever is shown it; with a
+    `payment_code` or an `agreement_id` it is charged at once. `tender` and `capture` belong to a charge; `tenders`,
+    `expires_at` and `return_url` to a checkout.
+    """
+
+    amount_minor: AmountMinor
+    subject: Text
+    currency: Literal["CNY"] = "CNY"
+    order_number: Annotated[
+        str,
+        Meta(
+            max_length=64,
+            pattern=r"^[^\x00-\x20\x7f-\xa0\u2028\u2029]*$",
+            description="Your own number of the order, good for one payment. Without it the Idempotency-Key stands for it.",
+        ),
+    ] = ""
+    payment_code: Annotated[
+        str,
+        Meta(max_length=64, pattern=r"^[0-9A-Za-z_-]*$", description="The code that the shopper shows at the till."),
+    ] = ""
+    agreement_id: Annotated[
+        str, Meta(pattern=r"^[0-9]{0,19}$", description="The shopper's standing agreement with your app.")
+    ] = ""
+    tender: Annotated[Tender | UnsetType, Meta(description="What a charge takes; credit unless you say so.")] = UNSET
+    capture: Annotated[
+        bool | UnsetType, Meta(description="false reserves only: capture later. true unless you say so.")
+    ] = UNSET
+    installments: Count = 0
+    fee_payer: Annotated[FeePayer, Meta(description="Who bears the fee of the installments.")] = "shopper"
+    tenders: Annotated[
+        tuple[Tender, ...], Meta(min_length=1, max_length=2, description="What a checkout may take.")
+    ] = (
+        "wallet",
+        "credit",
+    )
+    expires_at: Annotated[Instant | None, Meta(description="Until when a checkout waits.")] = None
+    return_url: Annotated[Address, Meta(description="Where the shopper goes after a checkout.")] = ""
+
+
+class BatchItem(NewPayment, frozen=True, kw_only=True):
+    """One payment of a batch, with its own idempotency key."""
+
+    idempotency_key: Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
+
+
+class NewBatch(Taken, frozen=True, kw_only=True):
+    """items: 1 to 1,000 payments, each independent of the others."""
+
+    items: Annotated[tuple[msgspec.Raw, ...], Meta(min_length=1, max_length=1_000)]
+
+
+class NewCapture(Taken, frozen=True, kw_only=True):
+    """amount_minor: what to take of the authorization; left out, all of it."""
+
+    amount_minor: AmountMinor | None = None
+
+
+class NewRefund(Taken, frozen=True, kw_only=True):
+    """refund_number: your own number of the refund, good for one; without it the Idempotency-Key stands for it."""
+
+    amount_minor: AmountMinor
+    refund_number: Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x20\x7f-\xa0\u2028\u2029]*$")] = ""
+    reason: Note = ""
+
+
+class PaymentQuery(Taken, frozen=True, kw_only=True):
+    """Which payments, newest first. order_number: the one payment of that order. cursor: as the last page gave it."""
+
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+    cursor: Annotated[str, Meta(max_length=200)] = ""
+    order_number: Annotated[str, Meta(max_length=255, pattern=r"^[^\x00-\x20\x7f-\xa0]*$")] = ""
+    created_from: Instant | None = None
+    created_before: Instant | None = None
+
+
+class QuoteQuery(Taken, frozen=True, kw_only=True):
+    """amount_minor: of the purchase. fee_payer: who bears the fee. program: whose terms."""
+
+    amount_minor: AmountMinor
+    fee_payer: FeePayer = "shopper"
+    program: Name = "huabei"
+
+
+# ── what a merchant is answered ───────────────────────────────────────────────────────────────────────────────────
+
+
+class Installments(msgspec.Struct, frozen=True, kw_only=True):
+    """fee_minor: of the whole plan, whoever bears it."""
+
+    count: int
+    fee_minor: int
+    fee_payer: FeePayer
+
+
+class TenderShown(msgspec.Struct, frozen=True, kw_only=True):
+    """authorized: reserved at first. paid: taken, into escrow or for good. released: reserved and never taken."""
+
+    tender: Tender
+    authorized_minor: int
+    paid_minor: int
+    released_minor: int
+    refunded_minor: int
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """One order and what became of it. open: authorized and still to capture. refundable: paid and not given back.
+
+    merchant_fee: our rate on the sale, less what was given back of it; an installment fee that the merchant bears stands in
+    `installments`. paid_on: the day it was paid or authorized. created_at: not in the answer that creates it.
+    """
+
+    id: str
+    state: PaymentStateName
+    amount_minor: int
+    currency: str
+    subject: str
+    order_number: str
+    flow: Literal["direct", "escrow", "manual"]
+    paid_minor: int = 0
+    refunded_minor: int = 0
+    refundable_minor: int = 0
+    open_minor: int = 0
+    merchant_fee_minor: int = 0
+    tenders: tuple[TenderShown, ...] = ()
+    installments: Installments | None = None
+    payer_id: str | None = None
+    paid_on: date | None = None
+    expires_at: datetime | None = None
+    checkout_url: str | None = None
+    created_at: datetime | UnsetType = UNSET
+
+
+class PaymentList(msgspec.Struct, frozen=True, kw_only=True):
+    """next_cursor: for the next, older page; null on the last one."""
+
+    items: tuple[Payment, ...]
+    next_cursor: str | None
+
+
+class BatchOutcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one item: a payment, or the problem that says why not. status: as it would be alone."""
+
+    status: int
+    payment: Payment | None = None
+    problem: Any = None
+    replayed: bool = False
+
+
+class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One outcome for each item, in order."""
+
+    outcomes: tuple[BatchOutcome, ...]
+
+
+class Capture(msgspec.Struct, frozen=True, kw_only=True):
+    """What one capture took."""
+
+    id: str
+    payment_id: str
+    amount_minor: int
+    credit_minor: int
+    wallet_minor: int
+    merchant_fee_minor: int
+    captured_on: date
+
+
+class Void(msgspec.Struct, frozen=True, kw_only=True):
+    """What was released; nothing of an order that nobody had paid."""
+
+    id: str
+    payment_id: str
+    released_minor: int
+    credit_minor: int
+    wallet_minor: int
+    voided_on: date
+
+
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """What was given back, by tender. *_fee_back: of the merchant's rate, and of an installment fee that he bore, to him."""
+
+    id: str
+    payment_id: str
+    refund_number: str
+    amount_minor: int
+    credit_minor: int
+    wallet_minor: int
+    merchant_fee_back_minor: int
+    installment_fee_back_minor: int
+    before_receipt: bool
+    reason: str
+    refunded_on: date
+
+
+class RefundList(msgspec.Struct, frozen=True, kw_only=True):
+    """All refunds of a payment, oldest first."""
+
+    items: tuple[Refund, ...]
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What the buyer's confirmation made final."""
+
+    id: str
+    payment_id: str
+    amount_minor: int
+    credit_minor: int
+    wallet_minor: int
+    merchant_fee_minor: int
+    received_on: date
+
+
+class Webhooks(msgspec.Struct, frozen=True, kw_only=True):
+    """Where your app is told what happened. signed: a secret is set."""
+
+    url: str | None
+    signed: bool
+    topics: tuple[str, ...]
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """One plan. annualized_rate_percent: the yearly price of the credit, the largest of its rates, as text: "14.45".
+
+    installments_minor: what the shopper pays in each period, fee included where she bears it.
+    """
+
+    count: int
+    fee_payer: FeePayer
+    fee_minor: int
+    total_minor: int
+    per_period_minor: int
+    installments_minor: tuple[int, ...]
+    annualized_rate_percent: str
+    rate_convention: str
+
+
+class Quotes(msgspec.Struct, frozen=True, kw_only=True):
+    """The plans that the terms of today offer for an amount, the shortest first; none when it is too small."""
+
+    program: str
+    amount_minor: int
+    currency: str
+    offers: tuple[Offer, ...]
+
+
+# ── what the owner sends ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+class NewPerson(Taken, frozen=True, kw_only=True):
+    """logon: how the person signs in, unique in the house."""
+
+    logon: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f-\xa0\u2028\u2029]+$")]
+    name: Name
+
+
+class NewTopUp(Taken, frozen=True, kw_only=True):
+    """bank_reference: the bank's own number of the incoming money; one number, one top-up."""
+
+    amount_minor: AmountMinor
+    bank_reference: Name
+
+
+class NewLine(Taken, frozen=True, kw_only=True):
+    """program: whose terms it is under."""
+
+    person_id: Id
+    limit_minor: LimitMinor
+    program: Name = "huabei"
+
+
+class NewLimit(Taken, frozen=True, kw_only=True):
+    """reason: for the record."""
+
+    limit_minor: LimitMinor
+    reason: Text
+
+
+class Reason(Taken, frozen=True, kw_only=True):
+    """reason: for the record."""
+
+    reason: Text
+
+
+class NewRepayment(Taken, frozen=True, kw_only=True):
+    """source: `wallet` takes it from the person's wallet; `bank` is money that has arrived, by the bank's reference."""
+
+    amount_minor: AmountMinor
+    source: Literal["wallet", "bank"]
+    bank_reference: Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")] = ""
+
+
+class NewReceipt(Taken, frozen=True, kw_only=True):
+    """person_id: the buyer who confirms."""
+
+    person_id: Id
+
+
+class NewAgreement(Taken, frozen=True, kw_only=True):
+    """The person's standing consent that the app may charge her without asking again. limit_minor: at most so much at a time.
+    line_id: the line it may charge; left out, the wallet alone.
+    """
+
+    person_id: Id
+    app_id: Id
+    limit_minor: AmountMinor
+    line_id: Annotated[str, Meta(pattern=r"^[0-9]{0,19}$")] = ""
+
+
+class StatementQuery(Taken, frozen=True, kw_only=True):
+    """closes_before: only statements that closed before that day."""
+
+    limit: Annotated[int, Meta(ge=1, le=60)] = 12
+    closes_before: date | None = None
+
+
+# ── what the owner is answered ────────────────────────────────────────────────────────────────────────────────────
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """line_id: the person's line, if any."""
+
+    id: str
+    name: str
+    logon: str
+    wallet_balance_minor: int
+    line_id: str | None
+
+
+class TopUp(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    person_id: str
+    amount_minor: int
+    bank_reference: str
+    value_on: date
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as of `as_of`. held: reserved. committed: paid into escrow. owed: principal, fees and interest posted; payoff
+    adds the interest that no statement has billed. due: what remains of issued statements. available: what may still be
+    spent; below zero after a cut. credit_balance: what the lender owes the person.
+    """
+
+    id: str
+    person_id: str
+    program: str
+    currency: str
+    state: Literal["open", "frozen", "closed"]
+    opened_on: date
+    as_of: date
+    limit_minor: int
+    available_minor: int
+    held_minor: int
+    committed_minor: int
+    owed_minor: int
+    principal_minor: int
+    fee_minor: int
+    interest_minor: int
+    payoff_minor: int
+    credit_balance_minor: int
+    due_minor: int
+    due_on: date | None
+    past_due_on: date | None
+    days_past_due: int
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of a line. what: opened, limit-set, frozen, unfrozen."""
+
+    id: str
+    line_id: str
+    what: Literal["opened", "limit-set", "frozen", "unfrozen"]
+    value_on: date
+    limit_minor: int | None = None
+    reason: str | None = None
+
+
+class Repayment(msgspec.Struct, frozen=True, kw_only=True):
+    """excess_minor: above all debt, paid on to the wallet."""
+
+    id: str
+    line_id: str
+    amount_minor: int
+    source: Literal["wallet", "bank"]
+    bank_reference: str
+    value_on: date
+
+
+class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the image. payment_id: of a purchase or installment, as the merchant knows it is not told here."""
+
+    what: str
+    amount_minor: int
+    number: int | None
+    count: int | None
+    posted_on: date | None
+
+
+class StatementShown(msgspec.Struct, frozen=True, kw_only=True):
+    """image, minimum: as issued, for ever. remaining, minimum_left: what is left of them today."""
+
+    line_id: str
+    opens_on: date
+    closes_on: date
+    due_on: date
+    image_minor: int
+    minimum_minor: int
+    remaining_minor: int
+    minimum_left_minor: int
+    past_due: bool
+    lines: tuple[StatementLine, ...]
+
+
+class StatementList(msgspec.Struct, frozen=True, kw_only=True):
+    """Newest first. next_closes_before: for the next, older page; null on the last one."""
+
+    items: tuple[StatementShown, ...]
+    next_closes_before: date | None
+
+
+class Agreement(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    person_id: str
+    app_id: str
+    line_id: str | None
+    state: Literal["active", "ended"]
+    limit_minor: int
+
+
+class MerchantState(msgspec.Struct, frozen=True, kw_only=True):
+    """frozen: takes no new payment, in every process, from the next batch on."""
+
+    id: str
+    state: Literal["open", "frozen", "closed"]
+
+
+def percent_text(share: Decimal) -> str:
+    """A share as percent with two decimals: 0.1445 is "14.45"."""
+    return f"{(share * 100).quantize(Decimal('0.01'))}"

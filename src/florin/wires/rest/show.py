@@ -1,0 +1,302 @@
+"""Our values as this wire's shapes: events as the answers of commands, rows as what they are now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from florin.credit.line import LineState
+from florin.credit.plans import PlanQuote
+from florin.credit.statement import StatementShown, days_past_due
+from florin.engine import Outcome
+from florin.events import (
+    Authorized,
+    Captured,
+    Escrowed,
+    InstallmentChoice,
+    Received,
+    Refunded,
+    TradeAsked,
+    TradeClosed,
+    Voided,
+)
+from florin.payments.payment import Payment
+from florin.payments.trade import Flow, Trade, TradeState
+from florin.queries.lines import LineView
+from florin.queries.payments import PaymentView
+from florin.wires.rest import shapes
+
+CURRENCY: Final = "CNY"
+
+_FLOWS: Final[dict[Flow, Any]] = {Flow.DIRECT: "direct", Flow.ESCROW: "escrow", Flow.MANUAL: "manual"}
+_LINE_STATES: Final[dict[LineState, Any]] = {
+    LineState.OPEN: "open",
+    LineState.FROZEN: "frozen",
+    LineState.CLOSED: "closed",
+}
+
+
+# ── payments ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def new_payment(
+    event: TradeAsked | Authorized | Escrowed | Captured,
+    *,
+    amount_minor: int,
+    subject: str,
+    order_number: str,
+    by_market: str,
+    expires_at: datetime | None,
+    checkout_url: str,
+) -> shapes.Payment:
+    """A payment as it was when it was made: from its first event and the order, so a replay says the same."""
+    if isinstance(event, TradeAsked):
+        return shapes.Payment(
+            id=str(event.trade_id),
+            state="waiting",
+            amount_minor=amount_minor,
+            currency=CURRENCY,
+            subject=subject,
+            order_number=order_number,
+            flow="escrow" if by_market == "escrow" else "direct",
+            expires_at=expires_at,
+            checkout_url=checkout_url.format(trade_id=event.trade_id),
+        )
+    held = isinstance(event, Authorized)
+    paid = 0 if held else amount_minor
+    return shapes.Payment(
+        id=str(event.trade_id),
+        state="authorized" if held else "escrowed" if isinstance(event, Escrowed) else "captured",
+        amount_minor=amount_minor,
+        currency=CURRENCY,
+        subject=subject,
+        order_number=order_number,
+        flow="manual" if held else "escrow" if isinstance(event, Escrowed) else "direct",
+        paid_minor=paid,
+        refundable_minor=paid,
+        open_minor=amount_minor if held else 0,
+        merchant_fee_minor=event.mdr_minor if isinstance(event, Captured) else 0,
+        tenders=_tenders(event.credit_minor, event.wallet_minor, held=held),
+        installments=_installments(event.plan),
+        payer_id=str(event.person_id),
+        paid_on=event.value_on,
+        expires_at=event.expires_at if isinstance(event, Authorized) else None,
+    )
+
+
+def payment(view: PaymentView, *, now: datetime, checkout_url: str) -> shapes.Payment:
+    """A payment as it is now. now: business time."""
+    trade, paid = view.trade, view.payment
+    if paid is None:
+        state = _unpaid_state(trade, now)
+        return shapes.Payment(
+            id=str(trade.id),
+            state=state,
+            amount_minor=trade.amount_minor,
+            currency=CURRENCY,
+            subject=trade.subject,
+            order_number=trade.out_trade_no,
+            flow=_FLOWS[trade.flow],
+            expires_at=trade.expires_at,
+            checkout_url=checkout_url.format(trade_id=trade.id) if state == "waiting" else None,
+            created_at=trade.asked_at,
+        )
+    return shapes.Payment(
+        id=str(trade.id),
+        state=paid.state.name.lower(),  # type: ignore[arg-type]
+        amount_minor=trade.amount_minor,
+        currency=CURRENCY,
+        subject=trade.subject,
+        order_number=trade.out_trade_no,
+        flow=_FLOWS[trade.flow],
+        paid_minor=paid.paid_minor,
+        refunded_minor=paid.refunded_minor,
+        refundable_minor=paid.refundable_minor,
+        open_minor=paid.open_minor,
+        merchant_fee_minor=paid.mdr_minor - paid.mdr_back_minor,
+        tenders=_tenders_of(paid),
+        installments=_installments(paid.plan),
+        payer_id=str(paid.person_id),
+        paid_on=paid.authorized_on,
+        expires_at=paid.expires_at,
+        created_at=trade.asked_at,
+    )
+
+
+def capture(outcome: Outcome) -> shapes.Capture:
+    event = outcome.event
+    assert isinstance(event, Captured)
+    return shapes.Capture(
+        id=str(outcome.event_id),
+        payment_id=str(event.trade_id),
+        amount_minor=event.credit_minor + event.wallet_minor,
+        credit_minor=event.credit_minor,
+        wallet_minor=event.wallet_minor,
+        merchant_fee_minor=event.mdr_minor,
+        captured_on=event.value_on,
+    )
+
+
+def void(outcome: Outcome) -> shapes.Void:
+    event = outcome.event
+    assert isinstance(event, Voided | TradeClosed)
+    credit_minor = event.credit_minor if isinstance(event, Voided) else 0
+    wallet_minor = event.wallet_minor if isinstance(event, Voided) else 0
+    return shapes.Void(
+        id=str(outcome.event_id),
+        payment_id=str(event.trade_id),
+        released_minor=credit_minor + wallet_minor,
+        credit_minor=credit_minor,
+        wallet_minor=wallet_minor,
+        voided_on=event.value_on,
+    )
+
+
+def refund(event_id: int, event: Refunded) -> shapes.Refund:
+    return shapes.Refund(
+        id=str(event_id),
+        payment_id=str(event.trade_id),
+        refund_number=event.request_no,
+        amount_minor=event.credit_minor + event.wallet_minor,
+        credit_minor=event.credit_minor,
+        wallet_minor=event.wallet_minor,
+        merchant_fee_back_minor=event.mdr_back_minor,
+        installment_fee_back_minor=event.merchant_fee_back_minor,
+        before_receipt=event.before_receipt,
+        reason=event.reason,
+        refunded_on=event.value_on,
+    )
+
+
+def receipt(outcome: Outcome) -> shapes.Receipt:
+    event = outcome.event
+    assert isinstance(event, Received)
+    return shapes.Receipt(
+        id=str(outcome.event_id),
+        payment_id=str(event.trade_id),
+        amount_minor=event.credit_minor + event.wallet_minor,
+        credit_minor=event.credit_minor,
+        wallet_minor=event.wallet_minor,
+        merchant_fee_minor=event.mdr_minor,
+        received_on=event.value_on,
+    )
+
+
+def _unpaid_state(trade: Trade, now: datetime) -> Any:
+    if trade.state is TradeState.CLOSED:
+        return "closed"
+    return "waiting" if trade.is_open(now) else "expired"
+
+
+def _tenders(credit_minor: int, wallet_minor: int, *, held: bool) -> tuple[shapes.TenderShown, ...]:
+    first = _first_tender("credit", credit_minor, held) if credit_minor else None
+    second = _first_tender("wallet", wallet_minor, held) if wallet_minor else None
+    return tuple(tender for tender in (first, second) if tender is not None)
+
+
+def _first_tender(tender: shapes.Tender, amount_minor: int, held: bool) -> shapes.TenderShown:
+    return shapes.TenderShown(
+        tender=tender,
+        authorized_minor=amount_minor,
+        paid_minor=0 if held else amount_minor,
+        released_minor=0,
+        refunded_minor=0,
+    )
+
+
+def _tenders_of(paid: Payment) -> tuple[shapes.TenderShown, ...]:
+    found = []
+    if paid.credit_authorized_minor:
+        found.append(
+            shapes.TenderShown(
+                tender="credit",
+                authorized_minor=paid.credit_authorized_minor,
+                paid_minor=paid.credit_paid_minor,
+                released_minor=paid.credit_released_minor,
+                refunded_minor=paid.credit_refunded_minor,
+            )
+        )
+    if paid.wallet_authorized_minor:
+        found.append(
+            shapes.TenderShown(
+                tender="wallet",
+                authorized_minor=paid.wallet_authorized_minor,
+                paid_minor=paid.wallet_paid_minor,
+                released_minor=paid.wallet_released_minor,
+                refunded_minor=paid.wallet_refunded_minor,
+            )
+        )
+    return tuple(found)
+
+
+def _installments(plan: InstallmentChoice | None) -> shapes.Installments | None:
+    if plan is None:
+        return None
+    return shapes.Installments(count=plan.count, fee_minor=plan.fee_minor, fee_payer=plan.fee_payer)
+
+
+# ── credit ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def offer(quote: PlanQuote) -> shapes.Offer:
+    return shapes.Offer(
+        count=quote.count,
+        fee_payer=quote.fee_payer,
+        fee_minor=quote.fee_minor,
+        total_minor=quote.total_minor,
+        per_period_minor=quote.per_period_minor,
+        installments_minor=tuple(part.principal_minor + part.fee_minor for part in quote.installments),
+        annualized_rate_percent=shapes.percent_text(quote.annualized_rate),
+        rate_convention=quote.convention,
+    )
+
+
+def line(view: LineView) -> shapes.Line:
+    row = view.line
+    return shapes.Line(
+        id=str(row.id),
+        person_id=str(row.person_id),
+        program=row.program,
+        currency=view.program.currency,
+        state=_LINE_STATES[row.state],
+        opened_on=row.opened_on,
+        as_of=view.at.on,
+        limit_minor=row.limit_minor,
+        available_minor=row.available_minor,
+        held_minor=row.held_minor,
+        committed_minor=row.committed_minor,
+        owed_minor=row.principal_minor + row.fee_minor + row.interest_minor,
+        principal_minor=row.principal_minor,
+        fee_minor=row.fee_minor,
+        interest_minor=row.interest_minor,
+        payoff_minor=view.payoff.total_minor,
+        credit_balance_minor=row.credit_balance_minor,
+        due_minor=row.due_minor,
+        due_on=row.due_on,
+        past_due_on=row.past_due_on,
+        days_past_due=days_past_due(due_on=row.past_due_on, as_of=view.at.on) if row.past_due_on else 0,
+    )
+
+
+def statement(line_id: int, shown: StatementShown) -> shapes.StatementShown:
+    return shapes.StatementShown(
+        line_id=str(line_id),
+        opens_on=shown.opens_on,
+        closes_on=shown.closes_on,
+        due_on=shown.due_on,
+        image_minor=shown.image_minor,
+        minimum_minor=shown.minimum_minor,
+        remaining_minor=shown.remaining_minor,
+        minimum_left_minor=shown.minimum_left_minor,
+        past_due=shown.past_due,
+        lines=tuple(
+            shapes.StatementLine(
+                what=one.what,
+                amount_minor=one.amount_minor,
+                number=one.number or None,
+                count=one.count or None,
+                posted_on=one.posted_on,
+            )
+            for one in shown.lines
+        ),
+    )
