@@ -7,6 +7,7 @@ migrated once; a test's database is a copy of it. When the process ends, however
 import itertools
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ SERVER_SETTINGS = {"shared_buffers": "32MB", "fsync": "off", "full_page_writes":
 
 def pytest_configure(config: pytest.Config) -> None:
     """Tests neither see nor touch the operator's Florin: no address of theirs, and a data folder of our own."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, a run cleans up as after Ctrl-C
     for name in [name for name in os.environ if name.startswith("FLORIN_")]:
         del os.environ[name]
     folder = temporary_data_dir()

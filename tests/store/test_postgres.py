@@ -228,7 +228,8 @@ def test_a_server_that_keeps_dying_is_not_started_for_ever(used_dir):
 
 
 def test_a_stale_pid_file_that_names_a_living_stranger_harms_nobody(used_dir):
-    stranger = subprocess.Popen(["sleep", "60"])
+    # Of the server's own account: such a process PostgreSQL itself takes for another server.
+    stranger = subprocess.Popen(["sleep", "60"], user=(used_dir / "postgres").stat().st_uid)
     try:
         (used_dir / "postgres" / "postmaster.pid").write_text(
             f"{stranger.pid}\n{used_dir}/postgres\n0\n5432\n\n\n\nready\n"

@@ -292,6 +292,17 @@ class EmbeddedPostgres:
                 time.sleep(0.02)
         if is_server_of(pid, self.folder.cluster):
             raise ServerDidNotStop(pid=pid)
+        self._disown_pid_file()
+
+    def _disown_pid_file(self) -> None:
+        """Let a pid file that a dead server left name us instead of whoever has its number now.
+
+        PostgreSQL refuses to start while a living process of its account bears that number, whatever it is; its own
+        parent it knows to be none. The other lines stay: by them it sees whether children of the dead server live on.
+        """
+        lines = _lines(self._pid_file)
+        if lines:
+            self._pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
 
     def _cut_life_line(self) -> None:
         if self._life_line is None:
