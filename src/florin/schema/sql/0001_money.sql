@@ -162,7 +162,7 @@ CREATE TABLE event (
     amounts     bigint[],
     subjects    bigint[],
     body        jsonb,
-    CONSTRAINT event_amounts_are_positive CHECK (amounts IS NULL OR 0 < ALL (amounts)),
+    CONSTRAINT event_amounts_are_positive CHECK (amounts IS NULL OR (0 < ALL (amounts)) IS TRUE),
     CONSTRAINT event_entries_are_whole CHECK (cardinality(rules) IS NOT DISTINCT FROM cardinality(amounts)
         AND (subjects IS NULL OR cardinality(subjects) = cardinality(rules))),
     PRIMARY KEY (lane, id)
