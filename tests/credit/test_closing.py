@@ -56,6 +56,14 @@ def test_the_hot_path_knows_the_day_of_the_next_close():
     assert alice.line.next_action_on == next_action_on(alice.account, HUABEI) == day("04-01")
 
 
+def test_a_close_that_has_not_run_yet_stays_the_next_action():
+    alice = Play()
+    alice.buy("03-05", "10.00", TEA_SET)
+    alice.buy("04-02", "10.00", LAMP)
+
+    assert alice.line.next_action_on == day("04-01")
+
+
 def test_missed_days_catch_up_in_order():
     alice = Play()
     alice.buy("03-05", "1000.00", TEA_SET)
@@ -140,6 +148,18 @@ def test_what_a_minimum_left_unmet_is_due_in_full_next_month_and_a_payment_count
     assert april_current
     assert show(may, alice.account).minimum_left_minor == 0
     assert alice.line.past_due_on is None
+
+
+def test_missed_twice_only_the_last_minimum_is_due_in_full_since_it_asks_for_the_first_too():
+    alice = Play()
+    alice.buy("03-05", "1000.00", TEA_SET)
+    alice.until("06-01")
+
+    assert [statement.minimum_minor for statement in alice.statements] == [
+        100_00,
+        100_00 + 90_00 + 10_50,  # unmet in April, a tenth of the other 900.00, 21 days of interest
+        200_50 + 81_00 + 15_50,  # unmet in May, a tenth of the other 810.00, 31 days of interest
+    ]
 
 
 def test_a_payment_on_the_due_day_is_in_time():

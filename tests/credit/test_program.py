@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -77,6 +78,7 @@ def test_an_unknown_name_lists_the_presets():
         ("due_day = 10 ", "due_day = 45 ", r"x.toml, version 1, line 17: `due_day` is 45: choose a day of the month"),
         ("minimum_share = 0.10", "minimum_share = 10", r"line 21: `minimum_share` is 10: write a share"),
         ("interest_daily_rate = 0.0005", "interest_daily_rate = 0.05", r"line \d+: .*as in 0.0005 for 0.05 %"),
+        ('draws_on = "receipt"', 'draws_on = "payment"', r"line 19: `draws_on` is payment: write \"receipt\""),
         ("grace_days = 0 ", "grace_days = 30 ", r"line 18: .*0 to 27"),
         ("cycle_day = 1 ", 'cycle_day = "first" ', r"line 16: Expected `int`, got `str`"),
         ("cycle_day = 1 ", "cycel_day = 1 ", r"line 16: Object contains unknown field `cycel_day`"),
@@ -157,3 +159,17 @@ def test_interest_days_are_counted_by_the_version_that_reaches_the_statement():
 
     assert balances.interest_spans(*april) == ((0, 10), (1, 11))
     assert [version for version, _ in new_cycles.interest_spans(*april)] == [0, 0]
+
+
+def test_the_reference_lists_every_term_and_what_huabei_says():
+    page = (Path(__file__).parents[2] / "docs/reference/terms.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (`\w+`(?:, `\w+`)?) \| .* \| (.*) \|$", page, re.MULTILINE))
+    listed = {name for names in rows for name in re.findall(r"`(\w+)`", names)}
+    terms = HUABEI.versions[0].terms
+
+    assert set(terms.__struct_fields__) <= listed
+    assert listed - set(terms.__struct_fields__) == set()
+    for names, says in rows.items():
+        values = [getattr(terms, name) for name in re.findall(r"`(\w+)`", names)]
+        if all(isinstance(value, int | str | Decimal) for value in values):
+            assert says.strip("`") == ", ".join(str(value).lower() if value is True else str(value) for value in values)

@@ -69,7 +69,7 @@ def unbilled_debts(account: Account, terms: Terms) -> list[Debt]:
         Debt(
             "purchase", index, 0, "principal", purchase.unbilled_minor, purchase.item_id, Rule.CLEAR_PRINCIPAL_UNBILLED
         )
-        for index, purchase in sorted(enumerate(account.purchases), key=lambda pair: pair[1].bought_on)
+        for index, purchase in enumerate(account.purchases)
     ]
     to_come = [
         (installment.bills_on, index, part)

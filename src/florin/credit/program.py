@@ -81,6 +81,8 @@ def _wrong(terms: Terms) -> Iterator[tuple[str, str]]:
     for field in ("cycle_day", "due_day"):
         if not 1 <= getattr(terms, field) <= 31:
             yield field, "choose a day of the month from 1 to 31; 31 means its last day"
+    if terms.draws_on != "receipt":
+        yield "draws_on", 'write "receipt": a loan that begins while the money is still in escrow is not built yet'
     if not 0 <= terms.grace_days <= 27:
         yield "grace_days", "choose 0 to 27 days, so that grace ends before the next statement"
     if not 0 < terms.minimum_share <= 1:
