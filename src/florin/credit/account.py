@@ -163,6 +163,7 @@ def _repay(account: Account, event: Repaid, program: Program) -> tuple[Account, 
     account = _in_full(cleared.account, event.value_on, program)
     billed_minor = sum(cleared.by_statement.values())
     if account.statements:
+        # A payment counts toward every open minimum, whichever statement it clears: so as if it all cleared the oldest.
         account = counted(account, {account.statements[0].closes_on: billed_minor})
     account, interest, rest_minor = _take_accrued(account, cleared.rest_minor, program)
     account, kept = _keep_rest(account, rest_minor)
