@@ -1,0 +1,72 @@
+"""Any event that moves money, as Hypothesis makes it: every amount free, every flag both ways."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from florin import events
+from florin.events import Event, InstallmentChoice
+
+ON = date(2026, 3, 5)
+AT = datetime(2026, 3, 5, 4, tzinfo=UTC)
+MINOR = st.integers(0, 10**12)
+
+PLANS = st.none() | st.builds(
+    InstallmentChoice,
+    count=st.sampled_from((3, 6, 12)),
+    fee_minor=st.integers(0, 10**9),
+    fee_payer=st.sampled_from(("shopper", "merchant")),
+)
+OWNERS = {
+    "value_on": st.just(ON),
+    "trade_id": st.just(1),
+    "payment_id": st.just(2),
+    "line_id": st.just(3),
+    "person_id": st.just(4),
+    "merchant_id": st.just(5),
+}
+_OTHER = {
+    "expires_at": st.just(AT),
+    "plan": PLANS,
+    "by": st.just("buyer"),
+    "source": st.sampled_from(("wallet", "bank")),
+    "before_receipt": st.booleans(),
+    "negative": st.booleans(),
+    "window_on": st.just(ON),
+    "reason": st.just("voided"),
+    "request_no": st.just("r1"),
+    "bank_reference": st.just("b1"),
+    "reference": st.just("b1"),
+    "from_lane": st.just(8),
+    "to_lane": st.just(8),
+    "withdrawal_id": st.just(6),
+    "payout_id": st.just(6),
+}
+
+
+def of_kind(kind: type[Event]) -> st.SearchStrategy[Event]:
+    fields = {name: MINOR if name.endswith("_minor") else _OTHER[name] for name, _ in kind.body_fields}
+    return st.builds(kind, **OWNERS, **fields).map(_holds_at_most_what_is_paid)
+
+
+def _holds_at_most_what_is_paid(event: Event) -> Event:
+    """held_* is the part of a tender that an earlier authorization had reserved, so never more than the tender."""
+    if isinstance(event, events.Captured | events.Escrowed):
+        return replace(
+            event,
+            held_credit_minor=min(event.held_credit_minor, event.credit_minor),
+            held_wallet_minor=min(event.held_wallet_minor, event.wallet_minor),
+        )
+    return event
+
+
+MOVING = (
+    events.ToppedUp, events.WithdrawalRequested, events.WithdrawalSettled, events.WithdrawalReturned, events.Repaid,
+    events.CreditBalancePaid, events.Authorized, events.Escrowed, events.Captured, events.Received, events.Voided,
+    events.Refunded, events.WindowSwept, events.WindowReceived, events.RefundFunded, events.PaidOut,
+    events.PayoutSettled, events.PayoutReturned, events.BooksSettled, events.FeesSwept,
+)  # fmt: skip
+EVENTS = st.one_of([of_kind(kind) for kind in MOVING])

@@ -1,0 +1,142 @@
+"""Entries of events: what each moves in the book, and that what a person sees of it is the book's own number."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from florin import events
+from florin.events import Event, body_of, event_of
+from florin.ledger import ACCOUNTS, Account, Entry, Rule, transfers_of
+from florin.payments.post import entries_of
+from florin.wallet.wallet import Wallet, change_minor, evolve
+from payments.events_of_money import EVENTS, MOVING, ON, OWNERS, PLANS, of_kind
+
+
+def moved(event: Event) -> Counter[Account]:
+    """By account, on its own side; a credit balance's entry, which the account derives, is added."""
+    entries = entries_of(event)
+    if isinstance(event, events.CreditBalancePaid) and event.amount_minor:
+        entries.append(Entry(Rule.PAY_CREDIT_BALANCE, event.amount_minor))
+    balances: Counter[Account] = Counter()
+    for debit, credit, amount_minor in transfers_of(entries):
+        balances[debit] += amount_minor * ACCOUNTS[debit].side
+        balances[credit] -= amount_minor * ACCOUNTS[credit].side
+    return balances
+
+
+@given(event=EVENTS)
+def test_what_an_event_does_to_a_wallet_is_what_it_moves_on_the_wallets_account(event):
+    assert change_minor(event) == moved(event)[Account.WALLET]
+    assert evolve(Wallet(id=4, lane=8, balance_minor=10), event).balance_minor == 10 + change_minor(event)
+
+
+def test_every_event_either_moves_money_or_is_known_not_to():
+    moves_none = {
+        "PersonJoined", "LineOpened", "LimitSet", "LineFrozen", "LineUnfrozen", "LineClosed", "StatementIssued",
+        "FellPastDue", "TradeAsked", "TradeClosed", "Refused",
+    }  # fmt: skip
+
+    assert {kind.__name__ for kind in events.KINDS.values()} == moves_none | {kind.__name__ for kind in MOVING}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        events.PersonJoined(value_on=ON, person_id=4, name="Alice"),
+        events.LineOpened(value_on=ON, line_id=3, person_id=4, program="huabei", limit_minor=100),
+        events.TradeAsked(value_on=ON, trade_id=1, merchant_id=5, amount_minor=100),
+        events.Refused(value_on=ON, person_id=4, command="Pay", refusal="NoLine", numbers={}),
+    ],
+)
+def test_events_that_move_no_money_change_no_wallet(event):
+    assert entries_of(event) == []
+    assert change_minor(event) == 0
+
+
+@given(event=EVENTS)
+def test_no_event_moves_nothing_under_a_name(event):
+    assert all(entry.amount_minor > 0 for entry in entries_of(event))
+
+
+@given(event=EVENTS)
+def test_an_event_comes_back_from_its_row_as_it_was(event):
+    owners = {name: getattr(event, name) for name in OWNERS}
+
+    assert event_of(event.kind, owners, body_of(event)) == event
+
+
+@given(event=of_kind(events.Captured))
+def test_a_capture_moves_what_is_owed_and_what_the_merchant_gets(event):
+    on = moved(event)
+    merchant_fee = event.plan.fee_minor if event.plan and event.plan.fee_payer == "merchant" else 0
+    shopper_fee = event.plan.fee_minor if event.plan and event.plan.fee_payer == "shopper" else 0
+
+    assert on[Account.PRINCIPAL_UNBILLED] == event.credit_minor == on[Account.LENDER_DUE_TO_PAYMENTS]
+    assert on[Account.MEMO_HELD] == -event.held_credit_minor
+    assert on[Account.FUNDED_ESCROW] == -event.held_wallet_minor
+    assert on[Account.FEE_UNBILLED] == shopper_fee
+    assert on[Account.DEFERRED_FEE_INCOME] == shopper_fee + merchant_fee
+    assert on[Account.MERCHANT_PAYABLE] == event.credit_minor + event.wallet_minor - event.mdr_minor - merchant_fee
+
+
+@given(
+    credit_minor=st.integers(0, 10**9), wallet_minor=st.integers(0, 10**9), mdr_minor=st.integers(0, 10**9), plan=PLANS
+)
+def test_escrow_and_receipt_together_move_what_a_direct_sale_moves(credit_minor, wallet_minor, mdr_minor, plan):
+    owners = {"value_on": date(2026, 3, 5), "payment_id": 2, "line_id": 3, "person_id": 4, "merchant_id": 5}
+    tenders = {"credit_minor": credit_minor, "wallet_minor": wallet_minor, "plan": plan}
+    direct = moved(events.Captured(**owners, **tenders, mdr_minor=mdr_minor))
+
+    together = moved(events.Escrowed(**owners, **tenders))
+    for account, amount_minor in moved(events.Received(**owners, **tenders, mdr_minor=mdr_minor)).items():
+        together[account] += amount_minor
+
+    assert {a: m for a, m in together.items() if m} == {a: m for a, m in direct.items() if m}
+
+
+@given(credit_minor=st.integers(0, 10**9), wallet_minor=st.integers(0, 10**9))
+def test_a_void_and_a_refund_before_receipt_leave_nothing_behind(credit_minor, wallet_minor):
+    owners = {"value_on": date(2026, 3, 5), "payment_id": 2, "line_id": 3, "person_id": 4, "merchant_id": 5}
+    tenders = {"credit_minor": credit_minor, "wallet_minor": wallet_minor}
+    expires_at = datetime(2026, 3, 12, tzinfo=UTC)
+
+    for begun, undone in (
+        (
+            events.Authorized(**owners, **tenders, expires_at=expires_at),
+            events.Voided(**owners, **tenders, reason="expired"),
+        ),
+        (
+            events.Escrowed(**owners, **tenders),
+            events.Refunded(**owners, **tenders, before_receipt=True, request_no="r"),
+        ),
+    ):
+        left = moved(begun)
+        for account, amount_minor in moved(undone).items():
+            left[account] += amount_minor
+        assert set(left.values()) <= {0}
+
+
+@given(event=of_kind(events.Refunded))
+def test_a_refund_after_receipt_is_paid_by_the_merchant_net_of_what_he_gets_back(event):
+    if event.before_receipt:
+        return
+    on = moved(event)
+
+    given_back = event.credit_minor + event.wallet_minor - event.mdr_back_minor - event.merchant_fee_back_minor
+    assert on[Account.MERCHANT_PAYABLE] == event.swept_minor - given_back
+    assert on[Account.LANE_CLEARING] == -event.swept_minor
+
+
+@pytest.mark.parametrize("negative", [False, True])
+def test_both_sides_of_a_sweep_clear_each_other(negative):
+    common = {"value_on": date(2026, 3, 6), "merchant_id": 5, "window_on": events.date(2026, 3, 5)}
+    out = moved(events.WindowSwept(**common, amount_minor=100, negative=negative))
+    home = moved(events.WindowReceived(**common, amount_minor=100, negative=negative, from_lane=8))
+
+    assert out[Account.LANE_CLEARING] + home[Account.LANE_CLEARING] == 0
+    assert home[Account.MERCHANT_AVAILABLE] == -out[Account.MERCHANT_PAYABLE] == (-100 if negative else 100)

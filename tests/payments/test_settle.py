@@ -1,0 +1,82 @@
+"""Settling: sweeps, payouts and the daily pair between lender and payment institution."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from florin.events import PaidOut, PayoutReturned, PayoutSettled, RefundFunded
+from florin.payments import settle
+from florin.payments.merchant import evolve_balance
+from payments.builders import AT, TEA_HOUSE, TODAY, balance
+
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+@given(amount_minor=st.integers(-(10**12), 10**12).filter(bool), available_minor=st.integers(-(10**9), 10**9))
+def test_a_sweep_makes_available_what_the_window_sums_to_above_or_below_zero(amount_minor, available_minor):
+    command = settle.Sweep(merchant_id=TEA_HOUSE, lane=60, window_on=YESTERDAY, amount_minor=amount_minor)
+
+    swept, received = settle.decide_sweep(command, AT)
+
+    assert (swept.amount_minor, swept.negative) == (received.amount_minor, received.negative)
+    assert received.from_lane == 60
+    assert evolve_balance(balance(available_minor), received).available_minor == available_minor + amount_minor
+
+
+def test_a_payout_takes_all_that_is_available_and_nothing_below_zero():
+    command = settle.PayOut(payout_id=9, merchant_id=TEA_HOUSE)
+
+    (paid_out,) = settle.decide_payout(balance(55_14), command, AT)
+
+    assert paid_out == PaidOut(value_on=TODAY, merchant_id=TEA_HOUSE, amount_minor=55_14)
+    assert evolve_balance(balance(55_14), paid_out).available_minor == 0
+    for available_minor in (0, -1):
+        assert settle.decide_payout(balance(available_minor), command, AT) == settle.NothingToPayOut(
+            available_minor=available_minor
+        )
+
+
+@pytest.mark.parametrize(("returned", "kind"), [(False, PayoutSettled), (True, PayoutReturned)])
+def test_the_bank_settles_a_payout_or_sends_it_back(returned, kind):
+    command = settle.SettlePayout(
+        payout_id=9, merchant_id=TEA_HOUSE, amount_minor=55_14, bank_reference="b1", returned=returned, reason="closed"
+    )
+
+    (event,) = settle.decide_settled_payout(command, AT)
+
+    assert type(event) is kind
+    assert (event.payout_id, event.amount_minor, event.bank_reference) == (9, 55_14, "b1")
+    if returned:
+        assert evolve_balance(balance(), event).available_minor == 55_14
+
+
+def test_a_refund_of_a_swept_sale_lowers_what_is_available():
+    funded = RefundFunded(value_on=TODAY, merchant_id=TEA_HOUSE, amount_minor=30_00, to_lane=8)
+
+    assert evolve_balance(balance(20_00), funded).available_minor == -10_00
+
+
+@given(lender_owes_minor=st.integers(0, 10**12), institution_owes_minor=st.integers(0, 10**12))
+def test_the_pair_is_netted_first_and_at_most_one_side_pays_the_rest(lender_owes_minor, institution_owes_minor):
+    command = settle.SettleBooks(
+        lane=8, lender_owes_minor=lender_owes_minor, institution_owes_minor=institution_owes_minor
+    )
+
+    (event,) = settle.decide_books(command, AT)
+
+    assert event.net_minor + event.lender_pays_minor == lender_owes_minor
+    assert event.net_minor + event.institution_pays_minor == institution_owes_minor
+    assert min(event.lender_pays_minor, event.institution_pays_minor) == 0
+
+
+def test_an_event_that_does_not_touch_an_available_balance_is_a_bug():
+    (swept, _) = settle.decide_sweep(
+        settle.Sweep(merchant_id=TEA_HOUSE, lane=60, window_on=YESTERDAY, amount_minor=1), AT
+    )
+
+    with pytest.raises(AssertionError, match="WindowSwept"):
+        evolve_balance(balance(), swept)
