@@ -68,7 +68,7 @@ def main():
             results.append({"answer": run(client, config, call)})
         except Exception as error:  # noqa: BLE001  what a shop would see is the result
             results.append({"error": f"{type(error).__name__}: {error}"})
-    json.dump(results, sys.stdout, default=vars)  # a fund bill is an object of the SDK
+    json.dump(results, sys.stdout, default=lambda model: model.to_alipay_dict())
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ TILL_CONFIRM_MINOR_ABOVE: Final = 200_000  # opendocs open/00ip3n: above 2,000.0
 
 
 class Faults(Protocol):
-    """Where the sandbox makes the next answer a bad one: `decline`, `timeout`."""
+    """Where the sandbox spoils an answer on purpose: `timeout` carries a call out and does not tell its result."""
 
     def take(self, fault: str) -> bool:
         """Whether this fault was asked for; asking uses it up."""
@@ -74,7 +74,6 @@ class Desk:
     engine: Engine
     reads: ReadPool
     settings: GatewaySettings
-    faults: Faults
     app: App
     merchant: Merchant
     calling: CallingApp

@@ -202,7 +202,6 @@ class Gateway:
             engine=self._engine,
             reads=self._reads,
             settings=self._settings,
-            faults=self._faults,
             app=app,
             merchant=reference.merchants[app.merchant_id],
             calling=calling,

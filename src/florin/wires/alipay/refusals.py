@@ -32,6 +32,7 @@ _CODES: Final = {
     "PastDue": "BUYER_ENABLE_STATUS_FORBID",
     "AgreementNotActive": "INVALID_PARAMETER",
     "AgreementLimitExceeded": "BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR",
+    "DeclinedOnPurpose": "PAYMENT_FAIL",
     "KeyConflict": "CONTEXT_INCONSISTENT",
     "AlreadyUsed": "PAYMENT_AUTH_CODE_INVALID",
     "NotFound": "TRADE_NOT_EXIST",

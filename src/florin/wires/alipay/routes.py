@@ -41,7 +41,7 @@ def alipay_routes(gateway: Gateway, *, threads: int = THREADS) -> Sequence[ASGIR
     """`/gateway.do` and the way back from the cashier, for a Litestar application. threads: calls at a time."""
     limiter = anyio.CapacityLimiter(threads)
 
-    @asgi(PATH)
+    @asgi(PATH, copy_scope=False)
     async def gateway_do(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("GET", "POST"):
             await _send(send, HttpAnswer(status=405, content_type="text/plain; charset=utf-8", body=b"GET or POST"))
@@ -49,7 +49,7 @@ def alipay_routes(gateway: Gateway, *, threads: int = THREADS) -> Sequence[ASGIR
         request = await _read(scope, receive)
         await _send(send, await anyio.to_thread.run_sync(gateway.answer, request, limiter=limiter))
 
-    @asgi(f"{PATH}/return")
+    @asgi(f"{PATH}/return", copy_scope=False)
     async def way_back(scope: Scope, receive: Receive, send: Send) -> None:
         query = parse_qs(scope["query_string"].decode("ascii", "replace")) if scope["type"] == "http" else {}
         trade, key = query.get("trade", [""])[0], query.get("key", [""])[0]

@@ -37,8 +37,6 @@ def pay(desk: Desk, call: Call, order: shapes.Pay) -> Answered:
         raise _code_invalid()
     if order.total_amount > desk.settings.till_confirm_minor_above:
         return _wait_for_buyer(desk, call, order, code)
-    if desk.faults.take("decline"):
-        raise business("PAYMENT_FAIL", "支付失败 (模拟): declined, because the sandbox was told to decline")
     outcome = _charge(desk, call, order, code)
     if outcome.refusal is not None:
         raise problem_of(outcome.refusal)

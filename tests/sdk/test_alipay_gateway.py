@@ -1,0 +1,201 @@
+"""The three SDKs, with their signature checks on, against the gateway over a real engine, served by granian."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from litestar import Litestar
+
+from conftest import FreshDatabase
+from florin.engine.outbox import deliver_due
+from florin.wires.alipay import keys
+from florin.wires.alipay.renderer import AlipayRenderer
+from florin.wires.alipay.routes import AbsoluteFormTargets, alipay_routes
+from sdk.sdks import Sdk, Shop, free_address
+from sdk.stub import served
+from wires.alipay.house import ESCROW_SHOP, PUBLIC_URL, House
+from wires.alipay.listener import Listener
+from world import World
+
+pytestmark = pytest.mark.sdk
+
+
+@dataclass
+class Served:
+    """A house behind a server. addresses: {needs_port_80: address}, None where port 80 cannot be had."""
+
+    house: House
+    addresses: dict[bool, str | None]
+
+
+@pytest.fixture(scope="module")
+def open_house(
+    new_database: Callable[[], AbstractContextManager[FreshDatabase]],
+    shop_key: rsa.RSAPrivateKey,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
+    """alice has a line of ¥10,000; each test uses order numbers of its own."""
+    own, eighty = free_address(0), free_address(80)
+    assert own is not None
+    with ExitStack() as stack:
+        database = stack.enter_context(new_database())
+        world = stack.enter_context(World(database.engine))
+        world.person("alice", limit_minor=1_000_000, wallet_minor=50_000)
+        house = House(world, shop_key, tmp_path_factory.mktemp("keys"))
+        stack.callback(house.close)
+        application = AbsoluteFormTargets(Litestar(list(alipay_routes(house.gateway)), logging_config=None))
+        address = stack.enter_context(served(application, *own))
+        address_80 = stack.enter_context(served(application, *eighty)) if eighty else None
+        yield Served(house, {False: address, True: address_80})
+
+
+@pytest.fixture
+def shop(sdk: Sdk, open_house: Served) -> Shop:
+    address = open_house.addresses[sdk.needs_port_80]
+    if address is None:
+        pytest.skip(f"{sdk.name} refuses an address with a port, and this user may not bind port 80")
+    return Shop(
+        gateway=f"{address}/gateway.do",
+        app_id=str(ESCROW_SHOP),
+        app_private_key=keys.private_key_base64(open_house.house.key),
+        platform_public_key=keys.public_key_base64(open_house.house.platform_key),
+    )
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    made = Listener()
+    yield made
+    made.close()
+
+
+def execute(method: str, **biz: Any) -> dict[str, Any]:
+    return {"do": "execute", "method": f"alipay.trade.{method}", "biz": biz}
+
+
+def number_of(sdk: Sdk, what: str) -> str:
+    return f"{what}-{sdk.name.replace(' ', '-')}"
+
+
+def test_a_sale_from_the_qr_code_to_the_verified_notify_and_the_refund(
+    sdk: Sdk, shop: Shop, open_house: Served, listener: Listener
+):
+    house, number = open_house.house, number_of(sdk, "tea")
+    asked, waiting = sdk.run(
+        shop,
+        {
+            **execute("precreate", out_trade_no=number, total_amount="199.00", subject="茶具 {tea} & more"),
+            "notify_url": listener.url,
+        },
+        execute("query", out_trade_no=number),
+    )
+    trade_no = waiting["answer"]["trade_no"]
+    assert asked["answer"]["qr_code"] == f"{PUBLIC_URL}/q/{trade_no}"
+    assert waiting["answer"]["trade_status"] == "WAIT_BUYER_PAY"
+
+    assert house.pay("alice", number).event is not None
+    with psycopg.connect(house.world.dsn, autocommit=True) as connection:
+        deliver_due(connection, {"alipay": AlipayRenderer(house.apps)}, house.world.engine.at().instant)
+
+    told = next(form for form in listener.told if form["out_trade_no"] == number)
+    checked, paid, part, again, seen, over = sdk.run(
+        shop,
+        {"do": "check_notify", "form": told},
+        execute("query", trade_no=trade_no),
+        execute("refund", out_trade_no=number, refund_amount="60.00", out_request_no="r1"),
+        execute("refund", out_trade_no=number, refund_amount="60.00", out_request_no="r1"),
+        execute("fastpay.refund.query", out_trade_no=number, out_request_no="r1"),
+        execute("refund", out_trade_no=number, refund_amount="140.00", out_request_no="r2"),
+    )
+    assert checked == {"answer": True}
+    assert (paid["answer"]["trade_status"], paid["answer"]["subject"]) == ("TRADE_SUCCESS", "茶具 {tea} & more")
+    assert paid["answer"]["fund_bill_list"][0]["fund_channel"] == "PCREDIT"
+    assert (part["answer"]["fund_change"], part["answer"]["refund_fee"]) == ("Y", "60.00")
+    assert again["answer"]["fund_change"] == "N"
+    assert seen["answer"]["refund_status"] == "REFUND_SUCCESS"
+    assert over["answer"]["sub_code"] == "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL"
+
+
+def test_a_till_and_a_cancel(sdk: Sdk, shop: Shop, open_house: Served):
+    house, number = open_house.house, number_of(sdk, "cup")
+    code = house.code_of("alice")
+
+    paid, cancelled, after, unknown = sdk.run(
+        shop,
+        execute("pay", out_trade_no=number, total_amount="12.00", subject="cup", scene="bar_code", auth_code=code),
+        execute("cancel", out_trade_no=number),
+        execute("query", out_trade_no=number),
+        execute("cancel", out_trade_no=f"{number}-never"),
+    )
+
+    assert paid["answer"]["code"] == "10000"
+    assert cancelled["answer"]["action"] == "refund"
+    assert after["answer"]["trade_status"] == "TRADE_CLOSED"
+    assert (unknown["answer"]["code"], unknown["answer"]["retry_flag"]) == ("10000", "N")
+
+
+def test_a_browser_goes_from_the_shops_page_to_the_cashier(sdk: Sdk, shop: Shop):
+    order = {"out_trade_no": number_of(sdk, "page"), "total_amount": "1.00", "subject": "茶", "product_code": "X"}
+    call = {"do": "page", "method": "alipay.trade.page.pay", "biz": order, "return_url": "http://127.0.0.1:9/back"}
+    page = sdk.run(shop, {**call, "http_method": "GET"})[0]["answer"]
+
+    answer = httpx.get(page, headers={"accept": "text/html"}, follow_redirects=False)
+
+    trade_no = sdk.answer(
+        shop, **{k: v for k, v in execute("query", out_trade_no=order["out_trade_no"]).items() if k != "do"}
+    )
+    assert answer.status_code == 302
+    assert answer.headers["location"] == f"{PUBLIC_URL}/pay/{trade_no['trade_no']}"
+
+
+def test_a_business_refusal_and_a_wrong_key_are_read_as_answers(sdk: Sdk, shop: Shop):
+    stranger = Shop(**{**vars(shop), "app_private_key": keys.private_key_base64(keys.new_private_key())})
+
+    absent = sdk.answer(shop, method="alipay.trade.query", biz={"out_trade_no": "never"})
+    wrong = sdk.answer(stranger, method="alipay.trade.query", biz={"out_trade_no": "never"})
+
+    assert absent["sub_code"] == "ACQ.TRADE_NOT_EXIST"
+    assert wrong["sub_code"] == "isv.invalid-signature"
+    assert "wrong key" in wrong["sub_msg"]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "sub_code"),
+    [
+        (b"biz_content=" + b"x" * 10_000_000, "application/x-www-form-urlencoded", "isv.invalid-parameter"),
+        (b"biz_content=%zz", "application/x-www-form-urlencoded", "isv.invalid-parameter"),
+        (b'{"a": 1}', "application/json", "isv.invalid-format"),
+        (b"--B\r\ncut off", "multipart/form-data; boundary=B", "isv.invalid-parameter"),
+        (b"\xff\xfe\x00", "text/plain", "isv.missing-signature-type"),
+    ],
+)
+def test_a_body_that_cannot_be_read_gets_a_signed_answer_over_http(
+    open_house: Served, body: bytes, content_type: str, sub_code: str
+):
+    url = f"{open_house.addresses[False]}/gateway.do?app_id={ESCROW_SHOP}&method=alipay.trade.precreate&charset=utf-8"
+
+    answer = httpx.post(
+        url, content=body, headers={"content-type": content_type}, timeout=timedelta(seconds=30).seconds
+    )
+
+    assert answer.status_code == 200
+    assert answer.json()["alipay_trade_precreate_response"]["sub_code"] == sub_code
+    assert answer.json()["sign"]
+
+
+def test_other_methods_of_http_and_a_way_back_without_a_key_lead_nowhere(open_house: Served):
+    address = open_house.addresses[False]
+
+    assert httpx.put(f"{address}/gateway.do").status_code == 405
+    assert httpx.get(f"{address}/gateway.do/return?trade=1&key=x").status_code == 404
+    assert httpx.get(f"{address}/gateway.do/return").status_code == 404
+    assert urlsplit(str(httpx.get(f"{address}/gateway.do").url)).path == "/gateway.do"
