@@ -63,3 +63,17 @@ def test_a_month_of_pay_later_comes_out_to_the_cent(world: World) -> None:
     assert world.balance("MERCHANT_PAYABLE", SHOP) == 0
     assert world.balance("PAYOUT_IN_TRANSIT") == 19_781 + 551_400
     world.assert_books_hold()
+
+
+def test_after_a_partial_refund_in_escrow_the_plan_is_priced_on_what_is_left(world: World) -> None:
+    world.person("alice", limit_minor=1_000_000)
+    bought = world.buy("alice", 120_000, app=ESCROW_APP, installments=12, fee_payer="shopper")
+    assert bought.event is not None
+    assert world.payment(bought.event.payment_id).plan.fee_minor == 9_000
+
+    assert world.refund(bought.event.payment_id, 60_000).event is not None
+    assert world.receive(bought.event.payment_id).event is not None
+
+    assert world.payment(bought.event.payment_id).plan.fee_minor == 4_500
+    assert (world.line("alice").principal_minor, world.line("alice").fee_minor) == (60_000, 4_500)
+    world.assert_books_hold()

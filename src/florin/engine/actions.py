@@ -216,7 +216,8 @@ def _capture(room: Room, command: capture.Capture) -> Events | Refusal:
 
 def _receive(room: Room, command: receive.Receive) -> Events | Refusal:
     payment = room.payment(command.payment_id)
-    return receive.decide(payment, room.merchant(payment.merchant_id), command, room.at)
+    terms = room.terms(room.line(payment.line_id))
+    return receive.decide(payment, room.merchant(payment.merchant_id), terms, command, room.at)
 
 
 def _void(room: Room, command: void.Void) -> Events | Refusal:

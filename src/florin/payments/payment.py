@@ -135,6 +135,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 received_minor=payment.received_minor + event.credit_minor + event.wallet_minor,
                 mdr_minor=payment.mdr_minor + event.mdr_minor,
                 payable_on=event.value_on,
+                plan=event.plan,
                 confirm_on=None,
             )
         case Voided():

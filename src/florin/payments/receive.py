@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from florin.credit.plans import installment_choice
+from florin.credit.terms import Terms
 from florin.events import Received
 from florin.events.refusals import Refusal
 from florin.money.at import At
@@ -35,12 +37,19 @@ class NotYourPayment(Refusal, frozen=True, kw_only=True):
     payment_id: int
 
 
-def decide(payment: Payment, merchant: Merchant, command: Receive, at: At) -> tuple[Received] | Refusal:
+def decide(
+    payment: Payment, merchant: Merchant, terms: Terms | None, command: Receive, at: At
+) -> tuple[Received] | Refusal:
+    """All that is left becomes owed. After a partial refund a plan's fee is priced anew, on what is really lent."""
     if payment.state is not PaymentState.ESCROWED:
         return NothingToReceive(state=payment.state.name.lower())
     if command.by == "buyer" and command.person_id != payment.person_id:
         return NotYourPayment(payment_id=payment.id)
     credit, from_wallet = payment.credit_left_minor, payment.wallet_left_minor
+    plan = payment.plan if credit else None
+    if plan is not None and terms is not None and credit != payment.credit_paid_minor:
+        # Too little may be left for a plan at all: then it is billed with the next statement, without a fee.
+        plan = installment_choice(credit, plan.count, terms, plan.fee_payer)
     return (
         Received(
             value_on=at.on,
@@ -53,6 +62,6 @@ def decide(payment: Payment, merchant: Merchant, command: Receive, at: At) -> tu
             wallet_minor=from_wallet,
             mdr_minor=merchant.mdr_minor(credit + from_wallet),
             by=command.by,
-            plan=payment.plan if credit else None,
+            plan=plan,
         ),
     )
