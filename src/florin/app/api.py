@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar import Litestar
+from litestar.exceptions import HTTPException
 
 from florin.app.renderers import make_apps
 from florin.app.serving import serve_asgi, stop_on_signals
@@ -18,10 +19,12 @@ from florin.app.settings import Settings
 from florin.app.supervisor import watch_parent
 from florin.engine import Engine
 from florin.queries import ReadPool
+from florin.wires import rest
 from florin.wires.alipay.desk import Faults, GatewaySettings, NoFaults
 from florin.wires.alipay.failures import SignatureFailures
 from florin.wires.alipay.gateway import Gateway
 from florin.wires.alipay.routes import AbsoluteFormTargets, alipay_routes
+from florin.wires.rest.application import problem_response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,13 @@ def make_application(parts: Parts) -> Any:
         settings=GatewaySettings(public_url=parts.settings.public_url),
         faults=parts.faults,
     )
-    application = Litestar(route_handlers=[*alipay_routes(gateway)], openapi_config=None, logging_config=None)
+    rest_settings = rest.Settings(checkout_url=f"{parts.settings.public_url}/pay/{{trade_id}}")
+    application = Litestar(
+        route_handlers=[*alipay_routes(gateway), *rest.route_handlers(parts.engine, parts.reads, rest_settings)],
+        exception_handlers={HTTPException: problem_response, Exception: problem_response},
+        openapi_config=None,
+        logging_config=None,
+    )
     return AbsoluteFormTargets(application)
 
 

@@ -1,7 +1,8 @@
 """Faults on purpose: what a shop must survive, asked for by name and a number of times, and used up one by one.
 
     decline            the next payment is declined, wherever it is tried
-    timeout            the next call to a wire is carried out, and its answer does not come
+    timeout            the next call to a wire that changes something is carried out, and its caller does not learn it: the
+                       gateway answers 20000 (unknown), REST does not answer at all
     duplicate-notify   the next message comes twice
     late-notify        the next message comes five minutes of business time late
 
@@ -10,8 +11,10 @@ They are kept in a table of the sandbox alone, because the pages and the wires a
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, Literal
 
 import psycopg
@@ -90,5 +93,32 @@ class DecliningEngine(Engine):
         return []
 
 
+class UnansweredPosts:
+    """ASGI middleware: a POST whose `timeout` was asked for is carried out, and never answered.
+
+    The gateway is left out: it answers `unknown` itself, in its own words.
+    """
+
+    def __init__(self, application: Any, faults: SandboxFaults) -> None:
+        self._application = application
+        self._faults = faults
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        is_post = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith("/v1/")
+        if not is_post or not self._faults.take("timeout"):
+            await self._application(scope, receive, send)
+            return
+        await self._application(scope, receive, _into_the_void)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SILENT_S):
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+
+
+async def _into_the_void(message: Any) -> None:
+    """Where an answer goes that is not to arrive."""
+
+
+_SILENT_S = 60.0
 _TABLE = "CREATE TABLE sandbox_fault (name text PRIMARY KEY, times integer NOT NULL DEFAULT 0 CHECK (times >= 0))"
 _TAKE = "UPDATE sandbox_fault SET times = times - 1 WHERE name = %(name)s AND times > 0"

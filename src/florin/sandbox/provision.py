@@ -54,13 +54,17 @@ class AppWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """All of it. mdr_ppm: the merchant's fee, parts per million of each sale."""
+    """All of it. mdr_ppm: the merchant's fee, parts per million of each sale.
+
+    negative_limit_minor: how far below zero refunds of sales that were paid out already may take the merchant.
+    """
 
     merchant: str
     merchant_zh: str
     apps: Sequence[AppWanted]
     shoppers: Sequence[ShopperWanted]
     mdr_ppm: int = 6_000
+    negative_limit_minor: int = 10_000_00
     start_on: date = START_ON
     rest_market: Market = "direct"
 
@@ -87,7 +91,12 @@ def provision(addresses: Addresses, wanted: Wanted) -> Provisioned:
     ):
         _start_in_the_morning(connection, wanted.start_on)
         merchant_id = add_merchant(
-            connection, IdBlocks(for_ids), name=wanted.merchant, name_zh=wanted.merchant_zh, mdr_ppm=wanted.mdr_ppm
+            connection,
+            IdBlocks(for_ids),
+            name=wanted.merchant,
+            name_zh=wanted.merchant_zh,
+            mdr_ppm=wanted.mdr_ppm,
+            negative_limit_minor=wanted.negative_limit_minor,
         )
         for app in wanted.apps:
             add_app(

@@ -104,7 +104,7 @@ class Verbs:
 
     def receive(self, *, out_trade_no: str) -> Answer:
         """The buyer confirms receipt of an escrowed order: now it is owed, and payable to the merchant."""
-        payment = self._payment(out_trade_no)
+        payment = self.payment(out_trade_no)
         self._do(Receive(payment_id=payment.id, person_id=payment.person_id))
         self._instance.rest()
         return self._order(out_trade_no)
@@ -146,7 +146,7 @@ class Verbs:
 
     def refund(self, *, out_trade_no: str, amount: str = "", request_no: str = "") -> Answer:
         """The merchant refunds an order: all that is left of it, or an amount."""
-        payment = self._payment(out_trade_no)
+        payment = self.payment(out_trade_no)
         amount_minor = _minor(amount) if amount else payment.refundable_minor
         number = request_no or f"sandbox-{secrets.token_hex(6)}"
         command = Refund(payment_id=payment.id, amount_minor=amount_minor, request_no=number, reason="sandbox")
@@ -242,7 +242,8 @@ class Verbs:
         assert view is not None, f"trade {row[0]} was there a moment ago"
         return view
 
-    def _payment(self, out_trade_no: str) -> Payment:
+    def payment(self, out_trade_no: str) -> Payment:
+        """The payment of an order. Raises VerbRefused while nobody has paid."""
         payment = self._view(out_trade_no).payment
         if payment is None:
             raise VerbRefused("OrderNotPaid", f"The order {out_trade_no} is not paid yet.")
