@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from florin.wires.alipay.diagnosis import Finding, RegisteredKey, diagnose, first_difference, recover_digest, shown
+from florin.wires.alipay.diagnosis import Finding, RegisteredKey, diagnose, recover_digest, shown
 from florin.wires.alipay.keys import new_private_key
 from florin.wires.alipay.mistakes import Mistake
 from florin.wires.alipay.parameters import read_parameters
@@ -300,33 +300,6 @@ def test_no_signature_however_odd_raises(noise: bytes):
 
 
 KEY = new_private_key()
-
-
-def test_the_first_difference_shows_what_each_string_has_there():
-    difference = first_difference("app_id=7&biz_content={}&charset=utf-8", "app_id=7&biz_content={ }&charset=utf-8")
-
-    assert difference is not None
-    assert difference.index == 22
-    assert difference.expected == "app_id=7&biz_content={⟦}⟧&charset=utf-8"
-    assert difference.received == "app_id=7&biz_content={⟦ ⟧}&charset=utf-8"
-
-
-def test_the_first_difference_names_what_does_not_show_and_says_where_a_string_ends():
-    bom = first_difference("app_id=7", "\ufeffapp_id=7")
-    line_break = first_difference("app_id=7", "app_id=7\n")
-
-    assert bom is not None
-    assert bom.received.startswith("⟦⟨U+FEFF⟩⟧app_id")
-    assert line_break is not None
-    assert (line_break.expected, line_break.received) == ("app_id=7⟦⟧", "app_id=7⟦⟨U+000A⟩⟧")
-    assert first_difference("same", "same") is None
-
-
-def test_a_long_difference_is_cut_around_its_place():
-    difference = first_difference("a" * 100 + "b" + "c" * 100, "a" * 100 + "x" + "c" * 100, around=3)
-
-    assert difference is not None
-    assert difference.expected == "…aaa⟦b⟧ccc…"
 
 
 def test_a_string_for_the_log_is_cut_and_never_breaks():

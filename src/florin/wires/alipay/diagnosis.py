@@ -47,19 +47,6 @@ class Finding:
     app_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Where two strings part: the index of the first character that differs, and what each has around it.
-
-    `…` marks a cut, `⟦ ⟧` the differing character (empty where the string has ended); characters that do not show are
-    named.
-    """
-
-    index: int
-    expected: str
-    received: str
-
-
 def diagnose(
     parameters: Parameters,
     *,
@@ -93,15 +80,6 @@ def diagnose(
         if opened is not None:
             return _search(parameters, opened, sign_type=sign_type, maker=other, is_own=False)
     return _finding([Step(Mistake.WRONG_KEY, _length_hint(signature_bytes, own_keys))])
-
-
-def first_difference(expected: str, received: str, *, around: int = 24) -> Difference | None:
-    """Compare the string we expected with the one a client says it signed; None when they are the same."""
-    if expected == received:
-        return None
-    shorter = min(len(expected), len(received))
-    index = next((at for at in range(shorter) if expected[at] != received[at]), shorter)
-    return Difference(index, _around(expected, index, around), _around(received, index, around))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,20 +192,6 @@ def _finding(steps: Sequence[Step], *, signed: bytes | None = None, app_id: str 
     chinese = "；".join(_SENTENCES[step.mistake][0] for step in steps)
     english = "; ".join(_SENTENCES[step.mistake][1].format(step.detail) for step in steps)
     return Finding(tuple(step.mistake for step in steps), f"{chinese}. {english}", signed, app_id)
-
-
-def _around(text: str, index: int, around: int) -> str:
-    start, end = max(0, index - around), min(len(text), index + 1 + around)
-    before, here, after = text[start:index], text[index : index + 1], text[index + 1 : end]
-    cut_before, cut_after = "…" if start else "", "…" if end < len(text) else ""
-    return f"{cut_before}{_visible(before)}⟦{_visible(here)}⟧{_visible(after)}{cut_after}"
-
-
-def _visible(text: str) -> str:
-    """Characters that do not show, or look like others, by their number."""
-    return "".join(
-        char if char == " " or (char.isprintable() and not char.isspace()) else f"⟨U+{ord(char):04X}⟩" for char in text
-    )
 
 
 def shown(text: bytes, *, limit: int = 4096) -> str:
