@@ -436,7 +436,7 @@ class Committer:
         else:
             decided = NotFound(what=job.missing.table, id=job.missing.id)
         if isinstance(decided, Refusal):
-            job.outcome = Outcome(refusal=decided, event_id=job.event_id)
+            job.outcome = Outcome(refusal=decided)
             if keep_refusal:
                 self._record_refusal(room, job)
             return
@@ -445,12 +445,18 @@ class Committer:
             room.record(event, identifier if number == 0 else self.ids.take(_lane_beside(event, identifier)))
         job.outcome = Outcome(event=decided[0] if decided else None, events=tuple(decided), event_id=identifier)
 
-    @staticmethod
-    def _record_refusal(room: Room, job: _Job) -> None:
-        """A refusal is an event too; it names the command and the owners it was about, and moves nothing."""
+    def _record_refusal(self, room: Room, job: _Job) -> None:
+        """A refusal is an event too; it names the command and the owners it was about, and moves nothing.
+
+        It has the id of the key that it answers. Where no key keeps it, it has one of its own, because the same command,
+        with the id that it brings, may come again.
+        """
         assert job.outcome is not None and job.outcome.refusal is not None
         refusal = job.outcome.refusal
         command = job.command
+        if not (job.submission.claims and job.submission.keeps_refusal):
+            job.event_id = self.ids.take(lane_of(job.event_id))
+        job.outcome = Outcome(refusal=refusal, event_id=job.event_id)
         room.record(
             Refused(
                 value_on=room.at.on,
