@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
@@ -19,12 +19,14 @@ from florin.engine.tables import line as line_rows
 from florin.engine.tables import payment as payment_rows
 from florin.engine.tables.table import READ
 from florin.payments.ask import Ask
+from florin.payments.capture import Capture
 from florin.payments.charge import Charge
 from florin.payments.pay import Pay
 from florin.payments.payment import Payment
 from florin.payments.receive import Receive
 from florin.payments.refund import Refund
 from florin.payments.trade import Flow, TradeDetail
+from florin.payments.void import Void
 from florin.wallet.join import Join
 from florin.wallet.top_up import TopUp
 
@@ -117,7 +119,16 @@ class World:
         command = TopUp(person_id=self.people[name], amount_minor=amount_minor, bank_reference=reference)
         return self.do(command, claim(ClaimKind.BANK, 0, reference))
 
-    def ask(self, amount_minor: int, *, app: int = ESCROW_APP, installments: int = 0, **detail: Any) -> int:
+    def ask(
+        self,
+        amount_minor: int,
+        *,
+        app: int = ESCROW_APP,
+        installments: int = 0,
+        flow: Flow | None = None,
+        expires_at: datetime | None = None,
+        **detail: Any,
+    ) -> int:
         number = self.next_number("order-")
         command = Ask(
             trade_id=self.engine.new_id(lane_for(f"{app}/{number}")),
@@ -126,8 +137,9 @@ class World:
             out_trade_no=number,
             amount_minor=amount_minor,
             subject=number,
-            flow=Flow.ESCROW if app == ESCROW_APP else Flow.DIRECT,
+            flow=flow or (Flow.ESCROW if app == ESCROW_APP else Flow.DIRECT),
             installments=installments,
+            expires_at=expires_at,
             detail=TradeDetail(**detail),
         )
         assert self.do(command, claim(ClaimKind.ORDER, app, number)).event
@@ -173,6 +185,17 @@ class World:
         return Submission(
             command=command, claims=(claim(ClaimKind.REQUEST, DIRECT_APP, number, credit_minor),), **options
         )
+
+    def authorize(self, name: str, credit_minor: int = 0, wallet_minor: int = 0, **detail: Any) -> Outcome:
+        """Reserve only; `capture` and `void` are said of the payment."""
+        trade_id = self.ask(credit_minor + wallet_minor, app=DIRECT_APP, flow=Flow.MANUAL, **detail)
+        return self.pay(name, trade_id, credit_minor, wallet_minor, capture=False)
+
+    def capture(self, payment_id: int, amount_minor: int = 0) -> Outcome:
+        return self.do(Capture(payment_id=payment_id, amount_minor=amount_minor))
+
+    def void(self, payment_id: int) -> Outcome:
+        return self.do(Void(payment_id=payment_id))
 
     def receive(self, payment_id: int) -> Outcome:
         return self.do(Receive(payment_id=payment_id, person_id=self.payment(payment_id).person_id))
