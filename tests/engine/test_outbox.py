@@ -310,6 +310,17 @@ def test_a_message_of_a_wire_without_a_renderer_waits(outbox, tea_house):
     assert row(outbox)[:2] == ("waiting", 0)
 
 
+def test_a_message_that_cannot_be_worded_stops_no_other(outbox, tea_house):
+    write(outbox, tea_house)
+    write(outbox, tea_house)
+    outbox.execute("UPDATE outbox SET payload = '{}' WHERE id = 1")
+
+    deliver(outbox)
+
+    assert tea_house.told == ["paid #2"]
+    assert row(outbox)[3] == "not rendered: KeyError"
+
+
 def test_the_queue_is_read_by_its_index(outbox):
     outbox.execute(
         "INSERT INTO outbox (lane, id, app_id, event_id, wire, topic, url, state, next_at, payload) "

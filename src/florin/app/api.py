@@ -13,7 +13,7 @@ from typing import Any
 from litestar import Litestar
 from litestar.exceptions import HTTPException
 
-from florin.app.renderers import make_apps
+from florin.app.renderers import make_apps, rest_settings
 from florin.app.serving import serve_asgi, stop_on_signals
 from florin.app.settings import Settings
 from florin.app.supervisor import watch_parent
@@ -57,9 +57,9 @@ def make_application(parts: Parts) -> Any:
         settings=GatewaySettings(public_url=parts.settings.public_url),
         faults=parts.faults,
     )
-    rest_settings = rest.Settings(checkout_url=f"{parts.settings.public_url}/pay/{{trade_id}}")
+    rest_routes = rest.route_handlers(parts.engine, parts.reads, rest_settings(parts.settings))
     application = Litestar(
-        route_handlers=[*alipay_routes(gateway), *rest.route_handlers(parts.engine, parts.reads, rest_settings)],
+        route_handlers=[*alipay_routes(gateway), *rest_routes],
         exception_handlers={HTTPException: problem_response, Exception: problem_response},
         openapi_config=None,
         logging_config=None,

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from florin.app.settings import Settings
 from florin.engine.outbox import Renderer
 from florin.queries import ReadPool
+from florin.wires import rest
 from florin.wires.alipay.apps import Apps
 from florin.wires.alipay.renderer import AlipayRenderer
 from florin.wires.keys import SigningKeys, load_master_key
+from florin.wires.rest import RestRenderer
 
 
-def make_renderers(reads: ReadPool) -> Mapping[str, Renderer]:
+def make_renderers(reads: ReadPool, settings: Settings) -> Mapping[str, Renderer]:
     """By wire. reads: of the engine's role, for the keys that sign."""
-    return {"alipay": AlipayRenderer(make_apps(reads))}
+    return {
+        "alipay": AlipayRenderer(make_apps(reads)),
+        "rest": RestRenderer(reads, rest_settings(settings)),
+    }
+
+
+def rest_settings(settings: Settings) -> rest.Settings:
+    return rest.Settings(checkout_url=f"{settings.public_url}/pay/{{trade_id}}")
 
 
 def make_apps(reads: ReadPool) -> Apps:

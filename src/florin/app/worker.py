@@ -40,7 +40,7 @@ def main() -> None:
     settings = Settings.from_environment()
     with Engine(settings.engine_url, name="worker") as engine, ReadPool(settings.engine_url, name="worker") as reads:
         housekeeping = Housekeeping(engine, settings.engine_url)
-        delivery = Delivery(settings.engine_url, make_renderers(reads))
+        delivery = Delivery(settings.engine_url, make_renderers(reads, settings))
         housekeeping.start()
         delivery.start()
         run_until_told_to_stop()
@@ -144,8 +144,8 @@ class Delivery:
         while not self._stopping.is_set():
             try:
                 asyncio.run(self._deliver())
-            except psycopg.OperationalError as failure:
-                _log.warning("the database is away, delivery waits", failure=str(failure))
+            except Exception as failure:  # noqa: BLE001 - whatever it was, the messages must go on
+                _log.error("delivery stopped, begun again", failure=f"{type(failure).__name__}: {failure}")
                 self._stopping.wait(_RETRY_S)
 
     async def _deliver(self) -> None:

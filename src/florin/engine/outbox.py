@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
+import psycopg
 import structlog
 from psycopg import Connection
 from psycopg.rows import class_row
@@ -247,7 +248,13 @@ class Outbox:
     async def _call(self, message: Message, caller: Caller) -> Answer | Spoilt:
         """Say it once; Spoilt unless the wire takes the answer for success."""
         renderer = self._renderers[message.wire]
-        rendered = renderer.render(message, self._now())
+        try:
+            rendered = renderer.render(message, self._now())
+        except psycopg.OperationalError:
+            raise
+        except Exception as failure:  # noqa: BLE001 - one message that cannot be worded must not stop the others
+            _log.error("message not rendered", app_id=message.app_id, topic=message.topic, failure=repr(failure))
+            return Spoilt(reason=f"not rendered: {type(failure).__name__}")
         destination = await check(rendered.url, allow_loopback=message.allow_loopback, resolve=self._resolve)
         if isinstance(destination, Refusal):
             _log.info("address not called", refusal=destination.name, app_id=message.app_id)

@@ -212,7 +212,7 @@ class _Serving:
         parts = Parts(settings=instance.settings, engine=self.engine, reads=self.reads, faults=self.faults)
         self.application = UnansweredPosts(make_application(parts), self.faults)
         self.housekeeping = Housekeeping(self.engine, dsn)
-        self.delivery = Delivery(dsn, make_renderers(self.reads), faults=self.faults)
+        self.delivery = Delivery(dsn, make_renderers(self.reads, instance.settings), faults=self.faults)
         self.housekeeping.start()
         self._stack.callback(self.housekeeping.stop)
         self.delivery.start()
