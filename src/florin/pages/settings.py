@@ -72,7 +72,7 @@ DATABASES = {
 
 # ── who is who ────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTHENTICATION_BACKENDS = ["florin.pages.people.PeopleBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["florin.pages.hasher.Argon2"]
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
 

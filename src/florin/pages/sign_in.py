@@ -21,10 +21,10 @@ _PASSWORD_MAX = 1000
 
 
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     going_to = _ours(request, request.POST.get("next") or request.GET.get("next") or "")
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(request, going_to)
     logon = request.POST.get("logon", "").strip()[:_LOGON_MAX]
     address, now = request.META.get("REMOTE_ADDR", ""), timezone.now()

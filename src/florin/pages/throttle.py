@@ -24,6 +24,7 @@ _SPEND_TRIES = """
  RETURNING key, failures, until
 """
 _FORGET = "DELETE FROM pages_sign_in_throttle WHERE key = %(key)s OR until < %(long_ago)s"
+_FORGET_SESSIONS = "DELETE FROM django_session WHERE expire_date < %(now)s"
 
 
 def refuse_sign_in(logon: str, address: str, *, now: datetime) -> datetime | None:
@@ -36,9 +37,10 @@ def refuse_sign_in(logon: str, address: str, *, now: datetime) -> datetime | Non
 
 
 def forget_tries(logon: str, address: str, *, now: datetime) -> None:
-    """After a good sign-in; also clears what is long over, since nobody else does."""
+    """After a good sign-in; also clears tries and sessions that are long over, since nobody else does."""
     with connection.cursor() as cursor:
         cursor.execute(_FORGET, {"key": _key(logon, address), "long_ago": now - timedelta(days=1)})
+        cursor.execute(_FORGET_SESSIONS, {"now": now})
 
 
 def _key(*parts: str) -> str:

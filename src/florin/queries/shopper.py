@@ -70,7 +70,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatementSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement: its image with its lines, and what is left of it and of its minimum today."""
+    """A statement: its image with its lines, and what is left of it and of its minimum today. earlier: what was left of
+    older ones when it was made, which its image does not repeat.
+    """
 
     opens_on: date
     closes_on: date
@@ -79,6 +81,7 @@ class StatementSeen(msgspec.Struct, frozen=True, kw_only=True):
     minimum_minor: int
     remaining_minor: int
     minimum_left_minor: int
+    earlier_minor: int
     lines: tuple[StatementLine, ...]
 
 
@@ -225,7 +228,7 @@ def _order(
 
 _STATEMENTS = """
     SELECT s.opens_on, s.closes_on, s.due_on, s.image_minor, s.minimum_minor, s.remaining_minor, s.minimum_left_minor,
-           e.body ->> 'lines' AS lines
+           coalesce((e.body ->> 'earlier_minor')::bigint, 0) AS earlier_minor, e.body ->> 'lines' AS lines
       FROM statement s
            JOIN event e ON e.lane = s.lane AND e.id = s.event_id
      WHERE s.lane = %(lane)s AND s.line_id = %(line_id)s

@@ -187,8 +187,10 @@ def _next_step(order: Order, program: Program | None, language: Language) -> str
         by = full_date(order.confirm_on, language) if order.confirm_on is not None else ""
         return text(language, "receipt.escrow_credit" if order.credit_minor else "receipt.escrow_wallet", date=by)
     if order.state is PaymentState.CAPTURED and order.credit_minor and program is not None:
-        due = full_date(first_due_on(program, order.owed_from_on), language)
-        return text(language, "receipt.due_plan" if order.plan is not None else "receipt.due", date=due)
+        closes_on = program.next_close_on(order.owed_from_on)
+        closes, due = full_date(closes_on, language), full_date(program.due_on(closes_on), language)
+        key = "receipt.due_plan" if order.plan is not None else "receipt.due"
+        return text(language, key, closes=closes, date=due)
     return ""
 
 

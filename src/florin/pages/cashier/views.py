@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from florin.credit.terms import Program
 from florin.engine import KeyConflict, Submission, lane_of
@@ -45,7 +45,7 @@ class Asked(NamedTuple):
 
 @sensitive_post_parameters("pin")
 @for_shoppers
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def pay(request: HttpRequest, shopper: Shopper, trade_id: int) -> HttpResponse:
     """GET shows the trade as it stands; POST pays it."""
     trade = read_trade(reading(), trade_id)
@@ -65,13 +65,13 @@ def pay(request: HttpRequest, shopper: Shopper, trade_id: int) -> HttpResponse:
     return _submit(request, shopper, asked) if request.method == "POST" else _form(request, shopper, asked)
 
 
-@require_GET
+@require_safe
 def scanned(request: HttpRequest, trade_id: int) -> HttpResponse:
     """What a trade's QR code says: come to the cashier."""
     return HttpResponseRedirect(f"/pay/{trade_id}")
 
 
-@require_GET
+@require_safe
 def code_image(request: HttpRequest, trade_id: int) -> HttpResponse:
     """That QR code as a picture, for a shop to show. It depends on the number alone, so nothing is asked."""
     return HttpResponse(
@@ -108,6 +108,7 @@ def _form(
         "asked": request_of(trade, merchant, language),
         "tenders": tenders,
         "can_pay": any(tender.ways for tender in tenders),
+        "can_repay": purse.line is not None and purse.line.exposure_minor > 0,
         "key": new_form_key(),
         "problem": problem,
         "pin_problem": wrong_pin,
@@ -128,5 +129,10 @@ def _paid(request: HttpRequest, shopper: Shopper, trade: Trade, merchant: Mercha
 
 def _closed(request: HttpRequest, trade: Trade, merchant: Merchant, refusal: Refusal) -> HttpResponse:
     language = language_of(request)
-    shown = {"asked": request_of(trade, merchant, language), "refusal": refusal.sentence(language)}
+    is_paid = isinstance(refusal, TradeAlreadyPaid)
+    shown = {
+        "asked": request_of(trade, merchant, language),
+        "title": text(language, "closed.paid" if is_paid else "closed.title"),
+        "refusal": refusal.sentence(language),
+    }
     return render(request, "cashier/closed.html", shown)

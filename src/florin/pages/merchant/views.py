@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from florin.pages.access import for_merchants
 from florin.pages.cashier.page import merchant_name
@@ -32,7 +32,7 @@ _PASTED_MAX = 100_000
 
 
 @for_merchants
-@require_GET
+@require_safe
 def trades(request: HttpRequest, user: MerchantUser) -> HttpResponse:
     at, language = get_engine().at(), language_of(request)
     since = at.instant - timedelta(days=DAYS_SHOWN)
@@ -41,7 +41,7 @@ def trades(request: HttpRequest, user: MerchantUser) -> HttpResponse:
 
 
 @for_merchants
-@require_GET
+@require_safe
 def settlement(request: HttpRequest, user: MerchantUser) -> HttpResponse:
     language = language_of(request)
     since = get_engine().at().on - timedelta(days=DAYS_SHOWN)
@@ -60,7 +60,7 @@ def settlement(request: HttpRequest, user: MerchantUser) -> HttpResponse:
 
 
 @for_merchants
-@require_GET
+@require_safe
 def signatures(request: HttpRequest, user: MerchantUser) -> HttpResponse:
     apps, language = get_engine().reference.apps, language_of(request)
     found = read_signature_failures(reading(), app_ids=apps_of(apps, user.merchant_id))
@@ -68,7 +68,7 @@ def signatures(request: HttpRequest, user: MerchantUser) -> HttpResponse:
 
 
 @for_merchants
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def signature(request: HttpRequest, user: MerchantUser, failure_id: int) -> HttpResponse:
     """One refused request; POST compares the string that the client says it signed."""
     apps = get_engine().reference.apps

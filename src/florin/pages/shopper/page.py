@@ -89,6 +89,7 @@ class BillShown:
     remaining: str
     minimum: str
     minimum_left: str
+    earlier: str
     due_on: str
     state: str
     tone: str
@@ -191,6 +192,7 @@ def bill_of(statement: StatementSeen, orders: Mapping[int, Order], at: At, langu
         remaining=money(statement.remaining_minor, language),
         minimum=money(statement.minimum_minor, language),
         minimum_left=money(statement.minimum_left_minor, language),
+        earlier=money(statement.earlier_minor, language) if statement.earlier_minor else "",
         due_on=full_date(statement.due_on, language),
         state=text(language, state),
         tone=tone,

@@ -6,7 +6,7 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from florin.credit.line import Line
 from florin.credit.repay import Repay
@@ -41,7 +41,7 @@ _REPAID_SHOWN_S = 300
 
 
 @for_shoppers
-@require_GET
+@require_safe
 def home(request: HttpRequest, shopper: Shopper) -> HttpResponse:
     purse = _purse(shopper)
     shown = home_of(purse, _program(purse.line), get_engine().at(), language_of(request))
@@ -49,7 +49,7 @@ def home(request: HttpRequest, shopper: Shopper) -> HttpResponse:
 
 
 @for_shoppers
-@require_GET
+@require_safe
 def orders(request: HttpRequest, shopper: Shopper) -> HttpResponse:
     found = read_orders(reading(), person_id=shopper.person_id)
     reference, language = get_engine().reference, language_of(request)
@@ -60,7 +60,7 @@ def orders(request: HttpRequest, shopper: Shopper) -> HttpResponse:
 
 @sensitive_post_parameters("pin")
 @for_shoppers
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def order(request: HttpRequest, shopper: Shopper, payment_id: int) -> HttpResponse:
     """One order; POST confirms that it has arrived."""
     found = read_order(reading(), payment_id, person_id=shopper.person_id)
@@ -73,7 +73,7 @@ def order(request: HttpRequest, shopper: Shopper, payment_id: int) -> HttpRespon
 
 @sensitive_post_parameters("pin")
 @for_shoppers
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def bill(request: HttpRequest, shopper: Shopper) -> HttpResponse:
     """The bills, newest first; POST repays from the wallet."""
     purse = _purse(shopper)
@@ -85,7 +85,7 @@ def bill(request: HttpRequest, shopper: Shopper) -> HttpResponse:
 
 
 @for_shoppers
-@require_GET
+@require_safe
 def code(request: HttpRequest, shopper: Shopper) -> HttpResponse:
     """A fresh payment code each time the page is shown, good for one order and two minutes.
 

@@ -67,7 +67,8 @@ TEXTS: dict[str, str] = {
         "After {tries} wrong tries the PIN is locked for {minutes} minutes, until {time}. Nothing was paid. "
         "Try again after that; if the tries were not yours, change your password now."
     ),
-    "closed.title": "Not to be paid here",
+    "closed.title": "This order cannot be paid",
+    "closed.paid": "Already paid",
     "form.again": "This form was incomplete. Please send it once more.",
     # ── the receipt ───────────────────────────────────────────────────────────────────────────────────────────────
     "receipt.paid": "Paid",
@@ -88,10 +89,10 @@ TEXTS: dict[str, str] = {
     "receipt.escrow_wallet": (
         "We keep your money until you confirm receipt. If you do nothing, the shop receives it on {date}."
     ),
-    "receipt.due": "To be paid by {date}. It will be on your next bill.",
-    "receipt.due_plan": "The first payment is due {date}. It will be on your next bill.",
+    "receipt.due": "On your bill of {closes}, to be paid by {date}.",
+    "receipt.due_plan": "The first payment is on your bill of {closes}, to be paid by {date}.",
     "receipt.return": "Return to {merchant}",
-    "receipt.order": "Confirm receipt later",
+    "receipt.order": "See this order",
     "receipt.orders": "See my orders",
     # ── home ──────────────────────────────────────────────────────────────────────────────────────────────────────
     "home.hello": "Hello, {name}",
@@ -130,7 +131,8 @@ TEXTS: dict[str, str] = {
     "bill.image": "Amount of the bill",
     "bill.due_on": "Due",
     "bill.minimum": "Minimum",
-    "bill.minimum_left": "Of it still to pay",
+    "bill.minimum_left": "Minimum still to pay",
+    "bill.earlier": "Left of earlier bills then, not in this amount",
     "bill.lines": "What is on this bill",
     "bill.none": "No bill yet. The first one comes on the 1st after your first purchase.",
     "bill.no_line": "You have no pay-later account here, so there are no bills.",

@@ -68,6 +68,7 @@ TEXTS: dict[str, str] = {
         "如果不是您本人操作，请立即修改登录密码。"
     ),
     "closed.title": "该订单不能付款",
+    "closed.paid": "该订单已付款",
     "form.again": "表单信息不完整，请再提交一次。",
     # ── 付款结果 ──────────────────────────────────────────────────────────────────────────────────────────────────
     "receipt.paid": "付款成功",
@@ -83,10 +84,10 @@ TEXTS: dict[str, str] = {
     "receipt.and": " 与 ",
     "receipt.escrow_credit": "现在还不欠款：确认收货后才计入欠款、商家才会收到款项；若未操作，{date}自动确认。",
     "receipt.escrow_wallet": "款项由我们保管，确认收货后才付给商家；若未操作，{date}自动付给商家。",
-    "receipt.due": "请在{date}前还清，这笔消费会列入下一期账单。",
-    "receipt.due_plan": "首期请在{date}前还，会列入下一期账单。",
+    "receipt.due": "列入{closes}账单，请在{date}前还清。",
+    "receipt.due_plan": "首期列入{closes}账单，请在{date}前还。",
     "receipt.return": "返回{merchant}",
-    "receipt.order": "收到货后去确认",
+    "receipt.order": "查看这笔订单",
     "receipt.orders": "查看我的订单",
     # ── 首页 ──────────────────────────────────────────────────────────────────────────────────────────────────────
     "home.hello": "{name}，您好",
@@ -126,6 +127,7 @@ TEXTS: dict[str, str] = {
     "bill.due_on": "最后还款日",
     "bill.minimum": "最低还款额",
     "bill.minimum_left": "最低还款额还差",
+    "bill.earlier": "出账时以前账单的剩余（不含在本期金额内）",
     "bill.lines": "账单明细",
     "bill.none": "还没有账单。首次消费后，下一个1日生成第一期账单。",
     "bill.no_line": "您尚未开通先享后付，没有账单。",

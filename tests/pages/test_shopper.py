@@ -1,0 +1,193 @@
+"""A shopper's own pages: what she has, her orders, her bills, her payment code."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from florin.credit.freeze import FreezeLine
+from florin.payments.payment import PaymentState
+from pages.conftest import text_of
+from pages_world import ESCROW_APP, PIN, WRONG_PIN
+
+
+def test_home_shows_available_credit_limit_debt_and_wallet(shop, browser):
+    shop.buy("Alice", 19_900)
+
+    page = browser("alice").read("/")
+
+    for said in ("Available to spend ¥9,801.00", "Limit ¥10,000.00", "Owed ¥199.00", "¥500.00", "Nothing is due."):
+        assert said in page
+
+
+def test_home_without_a_line_speaks_of_the_wallet_only(shop, browser):
+    page = browser("bob").read("/")
+
+    assert "You have no pay-later account here." in page
+    assert "Available to spend" not in page
+
+
+def test_home_says_when_a_line_takes_no_new_purchases(shop, browser):
+    shop.do(FreezeLine(line_id=shop.line_ids["Alice"], reason="asked by her"))
+
+    assert "Not open for new purchases at the moment." in browser("alice").read("/")
+
+
+def test_orders_are_listed_with_their_state_and_refunds(shop, browser):
+    first, second = shop.order("Tea set", 19_900, app=ESCROW_APP), shop.order("Coat", 38_000)
+    shop.pay("Alice", first, 19_900)
+    shop.refund(shop.pay("Alice", second, 38_000).event.payment_id, 8_000)
+
+    page = browser("alice").read("/orders")
+
+    assert "Tea set Longjing Tea House · 2 March 2026 ¥199.00 Awaiting receipt" in page
+    assert "¥380.00 Completed ¥80.00 refunded" in page
+
+
+def test_confirming_receipt_asks_for_the_pin_and_then_the_shop_is_paid(shop, browser):
+    trade, alice = shop.order("Tea set", 19_900, app=ESCROW_APP), browser("alice")
+    payment = shop.pay("Alice", trade, 19_900).event.payment_id
+    wrong = alice.send_form(f"/orders/{payment}", pin=WRONG_PIN)
+    assert "Nothing was paid." in text_of(wrong)
+    assert shop.payment(payment).state is PaymentState.ESCROWED
+
+    answer = alice.send_form(f"/orders/{payment}")
+
+    assert (answer.status_code, answer["Location"]) == (302, f"/orders/{payment}")
+    assert shop.payment(payment).state is PaymentState.CAPTURED
+    assert "Completed" in alice.read(f"/orders/{payment}")
+
+
+def test_confirming_twice_confirms_once(shop, browser):
+    trade, alice = shop.order("Tea set", 19_900, app=ESCROW_APP), browser("alice")
+    payment = shop.pay("Alice", trade, 19_900).event.payment_id
+    key = alice.form_key(f"/orders/{payment}")
+
+    answers = [alice.send_form(f"/orders/{payment}", key=key) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 200]
+    assert shop.line("Alice").principal_minor == 19_900
+
+
+def test_somebody_elses_order_is_not_found(shop, browser):
+    payment = shop.pay("Alice", shop.order("Tea set", 19_900), 19_900).event.payment_id
+
+    assert browser("bob").get(f"/orders/{payment}").status_code == 404
+
+
+@pytest.fixture
+def billed(shop):
+    """March: a tea set of 199.00 and the first of twelve payments for a phone of 6,000.00; billed on 1 April."""
+    shop.until(date(2026, 3, 6))
+    shop.pay("Alice", shop.order("Tea set", 19_900), 19_900)
+    phone = shop.order("Phone", 600_000, installments=12, fee_payer="merchant")
+    shop.pay("Alice", phone, 600_000)
+    shop.until(date(2026, 4, 1))
+    return shop
+
+
+def test_a_bill_shows_its_amount_and_what_remains_as_two_numbers(billed, browser):
+    billed.repay("Alice", 30_000)
+
+    page = browser("alice").read("/bill")
+
+    assert "Remaining to pay ¥399.00 Amount of the bill ¥699.00" in page
+    assert "Due 10 April 2026 Minimum ¥519.90 Minimum still to pay ¥219.90" in page
+    assert "Tea set 6 March 2026 ¥199.00" in page
+    assert "Phone Payment 1 of 12 ¥500.00" in page
+
+
+def test_a_bill_in_chinese(billed, browser):
+    page = browser("alice", language="zh").read("/bill")
+
+    assert "2026年4月1日账单" in page
+    assert "剩余应还 ¥699.00 账单金额 ¥699.00" in page
+    assert "第1期，共12期" in page
+
+
+def test_a_missed_minimum_is_shown_as_past_due(billed, browser):
+    billed.until(date(2026, 4, 12))
+
+    alice = browser("alice")
+
+    assert "Past due" in alice.read("/bill")
+    assert "Was due 10 April 2026." in alice.read("/")
+
+
+def test_repaying_from_the_wallet_lowers_what_remains_and_says_so(billed, browser):
+    alice = browser("alice")
+
+    answer = alice.send_form("/bill", amount="300.00")
+    page = alice.read(answer["Location"])
+
+    assert "You repaid ¥300.00." in page
+    assert "Remaining to pay ¥399.00 Amount of the bill ¥699.00" in page
+    assert billed.wallet_minor("Alice") == 20_000
+
+
+def test_one_repayment_sent_twice_is_taken_once(billed, browser):
+    alice = browser("alice")
+    key = alice.form_key("/bill")
+
+    for _ in range(2):
+        alice.send_form("/bill", key=key, amount="300.00")
+
+    assert billed.wallet_minor("Alice") == 20_000
+
+
+def test_repaying_more_than_is_owed_is_refused_in_words(billed, browser):
+    answer = browser("alice").send_form("/bill", amount="7,000.00")
+
+    assert answer.status_code == 422
+    assert "You owe ¥6,199.00 in all." in text_of(answer)
+
+
+def test_repaying_more_than_the_wallet_holds_is_refused_in_words(billed, browser):
+    answer = browser("alice").send_form("/bill", amount="600")
+
+    assert "Your wallet holds ¥500.00, ¥100.00 too little." in text_of(answer)
+
+
+@pytest.mark.parametrize("amount", ["", "abc", "-5", "1.234", "1e3", "٣"])
+def test_an_amount_that_is_none_is_refused_before_the_pin(billed, browser, amount):
+    answer = browser("alice").send_form("/bill", amount=amount)
+
+    assert "Write the amount in yuan" in text_of(answer)
+    assert billed.wallet_minor("Alice") == 50_000
+
+
+def test_an_address_cannot_make_the_page_say_what_was_not_repaid(billed, browser):
+    assert "You repaid" not in browser("alice").read("/bill?done=NTAwMDA:1abcde:forged")
+
+
+def test_without_a_line_there_are_no_bills(shop, browser):
+    assert "there are no bills" in browser("bob").read("/bill")
+
+
+def test_the_payment_code_is_eighteen_digits_good_for_this_person_and_line(shop, browser):
+    page = browser("alice").read("/code")
+
+    digits = re.search(r"\d{6} \d{6} \d{6}", page)[0].replace(" ", "")
+    person, line = _code(shop, digits)
+    assert (person, line) == (shop.people["Alice"], shop.line_ids["Alice"])
+
+
+def test_a_payment_code_may_pay_from_the_wallet(shop, browser):
+    page = browser("alice").read("/code?with=wallet")
+
+    digits = re.search(r"\d{6} \d{6} \d{6}", page)[0].replace(" ", "")
+    assert _code(shop, digits) == (shop.people["Alice"], 0)
+
+
+def _code(shop, digits: str) -> tuple[int, int]:
+    row = shop.connection.execute("SELECT person_id, line_id FROM payment_code WHERE code = %s", (digits,)).fetchone()
+    shop.connection.commit()
+    return row
+
+
+def test_the_pin_is_on_no_page(billed, browser):
+    answer = browser("alice").send_form("/bill", amount="7000")
+
+    assert PIN.encode() not in answer.content
