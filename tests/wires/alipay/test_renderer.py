@@ -151,3 +151,14 @@ def test_an_id_that_is_none_of_ours_has_no_numbers():
     for text in ("", "abc", "1" * 35, "１" * 36):
         assert ids_of(text) is None
     assert ids_of("0" * 17 + "7" + "0" * 17 + "9") == (9, 7)
+
+
+def test_a_receipt_is_no_second_payment(house: House, shop: Shop, listener: Listener):
+    asked(shop, listener)
+    paid = house.pay("alice", "tea-0305")
+    house.world.receive(paid.event.payment_id)
+
+    delivered(house)
+
+    assert sum("gmt_payment" in told for told in listener.told) == 1
+    assert {told["trade_status"] for told in listener.told} == {"TRADE_SUCCESS"}

@@ -112,10 +112,10 @@ class Gateway:
             body=request.body,
             charset_when_absent=self._settings.charset_when_absent,
         )
-        if parameters.ascii("service") == "notify_verify":
-            return self._verify_notify(parameters)
         calling: CallingApp | None = None
         try:
+            if parameters.ascii("service") == "notify_verify":
+                return self._verify_notify(parameters)
             calling = self._calling(parameters)
             if request.oversized:
                 raise invalid("isv.invalid-parameter", body_too_large_sentence(request.oversized))

@@ -30,8 +30,6 @@ _CODES: Final = {
     "WalletTooLow": "BUYER_BALANCE_NOT_ENOUGH",
     "LineNotOpen": "BUYER_ENABLE_STATUS_FORBID",
     "PastDue": "BUYER_ENABLE_STATUS_FORBID",
-    "AgreementNotActive": "INVALID_PARAMETER",
-    "AgreementLimitExceeded": "BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR",
     "DeclinedOnPurpose": "PAYMENT_FAIL",
     "KeyConflict": "CONTEXT_INCONSISTENT",
     "AlreadyUsed": "PAYMENT_AUTH_CODE_INVALID",

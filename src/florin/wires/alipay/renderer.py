@@ -80,8 +80,10 @@ def fields_of(topic: str, told: Told) -> dict[str, str | None]:
         "buyer_id": str(payment.person_id),
         "fund_bill_list": fund_bill_list(bills_of(payment)),
     }
-    if topic != "payment.refunded":
+    if topic == "payment.paid":
         return {**fields, "gmt_payment": china_text(told.at)}
+    if topic != "payment.refunded":
+        return fields  # a receipt changes no status here: what the shop knows is said again
     all_refunded = payment.state is PaymentState.REFUNDED
     return {
         **fields,
