@@ -33,6 +33,11 @@ class WireUnknown(StoreRefusal):
         super().__init__(f"There is no wire {wire} that signs with a platform key.", "Name alipay.")
 
 
+class NotMigrated(StoreRefusal):
+    def __init__(self) -> None:
+        super().__init__("The database has no tables yet.", "Run `florin migrate`, or `florin serve`, which does it too.")
+
+
 @app.command("list")
 def list_() -> None:
     """Every key, revoked and retired ones too; never a secret."""
@@ -94,4 +99,7 @@ def retire(key_id: KeyId) -> None:
 @contextmanager
 def _connected() -> Iterator[Connection[Any]]:
     with open_store() as store, psycopg.connect(store.addresses.engine, autocommit=True) as connection:
-        yield connection
+        try:
+            yield connection
+        except psycopg.errors.UndefinedTable:
+            raise NotMigrated from None

@@ -1,14 +1,15 @@
 """The teller: how the story looks in a terminal, at 80 columns or 120, in color or without.
 
-A day is a block: the date on the left, on the right what happened, the figures with a check mark, and a picture. Pictures
-adapt to the width; every one is a bar whose parts add up.
+Everything is printed the moment it happened: the date and a headline, what was done, figures with a check mark, pictures.
+A picture is a bar whose parts add up, as wide as there is room; without color its parts still differ by their texture.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -19,13 +20,16 @@ from rich.text import Text
 
 from florin.events.refusals import yuan
 
-_DATE_WIDTH = 11
-_WIDTH_MAX = 108
-_BODY_WIDTH_MIN = 40
+_GUTTER = 14
+_WIDTH_MAX = 112
+_BODY_WIDTH_MIN = 44
+_BILL_WIDTH_MAX = 60
+_LABEL_WIDTH_MAX = 48
+_VALUE_WIDTH = 16
 
 
 class Part(NamedTuple):
-    """One part of a bar: whose it is, how much, and in which style."""
+    """One part of a bar: whose it is, how much, and how it is drawn."""
 
     who: str
     amount_minor: int
@@ -39,19 +43,15 @@ class BillLine(NamedTuple):
 
 
 class Teller:
-    """Tells on a console. Call `day` first, then what happened on it; `end_of_day` prints it."""
+    """Tells on a console."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._width = max(_BODY_WIDTH_MIN + _DATE_WIDTH, min(console.width, _WIDTH_MAX))
-        self._on: date | None = None
-        self._title = ""
-        self._body: list[RenderableType] = []
-        self._figures: list[tuple[str, str]] = []
+        self._width = max(_BODY_WIDTH_MIN + _GUTTER, min(console.width, _WIDTH_MAX))
 
     @property
     def body_width(self) -> int:
-        return self._width - _DATE_WIDTH - 2
+        return self._width - _GUTTER
 
     def open(self, title: str, text: str) -> None:
         self._console.print(Panel(Text(text), title=f"[bold]{title}[/]", title_align="left", width=self._width))
@@ -60,76 +60,56 @@ class Teller:
         self._console.print()
         self._console.print(Rule(f"[bold]{title}[/]", align="left", style="dim"), width=self._width)
 
-    def day(self, on: date, title: str) -> None:
-        """Begin a day; the one before is printed."""
-        self.end_of_day()
-        self._on, self._title = on, title
+    def day(self, on: date, headline: str) -> None:
+        dated = Text(f"{on:%a} {on.day} {on:%B}", style="yellow")
+        dated.truncate(_GUTTER - 1)
+        dated.pad_right(_GUTTER - len(dated))
+        self._console.print()
+        self._console.print(dated.append(headline, style="bold"), width=self._width)
+
+    def waiting(self, what: str) -> AbstractContextManager[Any]:
+        """While something takes its time; nothing of it stays on the screen."""
+        return self._console.status(f"[dim]{what} …[/]")
 
     def say(self, text: str, *, style: str = "") -> None:
-        self._flush_figures()
-        self._body.append(Text(text, style=style))
+        self._body(Text(text, style=style))
 
     def quote(self, text: str) -> None:
         """What a person reads on the screen."""
-        self._flush_figures()
-        self._body.append(Padding(Text(f"“{text}”", style="italic"), (0, 0, 0, 2)))
+        self._body(Padding(Text(f"“{text}”", style="italic"), (0, 0, 0, 2)))
 
     def figure(self, what: str, shown: str) -> None:
-        """An amount that was just compared with what it must be."""
-        self._figures.append((what, shown))
+        """An amount, or another fact, that was just compared with what it must be."""
+        label_width = min(_LABEL_WIDTH_MAX, self.body_width - _VALUE_WIDTH - 4)
+        label = Text(f"  {what}", style="cyan")
+        label.truncate(label_width, pad=True)
+        self._body(label.append(f" {shown:>{_VALUE_WIDTH}} ", style="bold").append("✓", style="green"))
 
     def picture(self, caption: str, parts: Sequence[Part]) -> None:
-        """A bar of parts and their legend. Parts of zero are left out."""
-        self._flush_figures()
-        self._body.append(_pictured(caption, [part for part in parts if part.amount_minor], self.body_width))
+        """A bar of parts with their legend. Parts of zero are left out."""
+        self._body(_pictured(caption, [part for part in parts if part.amount_minor], self.body_width))
 
     def bill(self, title: str, lines: Sequence[BillLine], total: str) -> None:
-        self._flush_figures()
-        table = Table.grid(expand=True)
-        table.add_column()
-        table.add_column(justify="right")
+        grid = Table.grid(expand=True)
+        grid.add_column()
+        grid.add_column(justify="right", no_wrap=True)
         for line in lines:
-            table.add_row(line.what, yuan(line.amount_minor))
-        panel = Panel(
-            Group(table, Rule(style="dim"), Text(total, style="bold")),
-            title=title,
-            title_align="left",
-            width=min(self.body_width, 64),
-        )
-        self._body.append(panel)
+            grid.add_row(line.what, yuan(line.amount_minor))
+        content = Group(grid, Rule(style="dim"), Text(total, style="bold"))
+        width = min(self.body_width, _BILL_WIDTH_MAX)
+        self._body(Panel(content, title=title, title_align="left", width=width))
 
-    def end_of_day(self) -> None:
-        if self._on is None:
-            return
-        self._flush_figures()
-        grid = Table.grid(padding=(0, 2, 0, 0))
-        grid.add_column(width=_DATE_WIDTH, style="bold yellow", no_wrap=True)
-        grid.add_column(width=self.body_width)
-        grid.add_row(_date_of(self._on), Group(Text(self._title, style="bold"), *self._body))
-        self._console.print()
-        self._console.print(grid)
-        self._on, self._body = None, []
-
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Rows under headings, the first column to the left and the others to the right."""
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for number, column in enumerate(columns):
-            table.add_column(column, justify="left" if number == 0 else "right")
+    def table(self, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[int | str]]) -> None:
+        """columns: (heading, style); the first is text, the others amounts, of which zero is a dash."""
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for number, (heading, style) in enumerate(columns):
+            table.add_column(heading, justify="right" if number else "left", header_style=style, style=style)
         for row in rows:
-            table.add_row(*row)
-        self._console.print(Padding(table, (0, 0, 0, _DATE_WIDTH + 2)))
+            table.add_row(*("–" if cell == 0 else yuan(cell) if isinstance(cell, int) else cell for cell in row))
+        self._body(table)
 
-    def _flush_figures(self) -> None:
-        if not self._figures:
-            return
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(width=max(24, min(46, self.body_width - 24)))
-        grid.add_column(justify="right", width=16, no_wrap=True)
-        grid.add_column(width=1, style="green")
-        for what, shown in self._figures:
-            grid.add_row(Text(what, style="cyan"), Text(shown, style="bold"), "✓")
-        self._body.append(Padding(grid, (0, 0, 0, 2)))
-        self._figures = []
+    def _body(self, what: RenderableType) -> None:
+        self._console.print(Padding(what, (0, 0, 0, _GUTTER)), width=self._width)
 
 
 class SilentTeller(Teller):
@@ -139,12 +119,18 @@ class SilentTeller(Teller):
         super().__init__(Console(quiet=True))
 
 
-def _date_of(on: date) -> Text:
-    return Text.assemble((f"{on.day} {on:%B}", "bold yellow"), "\n", (f"{on:%A}", "dim"))
+def share_cells(amounts: Sequence[int], cells: int) -> list[int]:
+    """Cells of a bar in proportion to amounts, each at least one; together `cells`, as long as there is room for all."""
+    total = sum(amounts)
+    if total == 0:
+        return [0] * len(amounts)
+    shares = [max(1, amount * cells // total) for amount in amounts]
+    largest = shares.index(max(shares))
+    shares[largest] = max(1, shares[largest] + cells - sum(shares))
+    return shares
 
 
 def _pictured(caption: str, parts: Sequence[Part], width: int) -> RenderableType:
-    total_minor = sum(part.amount_minor for part in parts)
     cells = share_cells([part.amount_minor for part in parts], width - 2)
     bar = Text("▕", style="dim")
     for part, count in zip(parts, cells, strict=True):
@@ -152,19 +138,9 @@ def _pictured(caption: str, parts: Sequence[Part], width: int) -> RenderableType
     bar.append("▏", style="dim")
     legend = Text()
     for part in parts:
-        legend.append(f"{part.block} ", style=part.style)
-        legend.append(f"{part.who} {yuan(part.amount_minor)}   ".replace(" ", "\N{NO-BREAK SPACE}").rstrip())
-        legend.append("   ")
-    heading = Text(f"{caption} {yuan(total_minor)}", style="dim")
+        # No-break spaces: a name and its amount stay on one line.
+        name = f"{part.who} {yuan(part.amount_minor)}".replace(" ", "\N{NO-BREAK SPACE}")
+        legend.append(f"{part.block}\N{NO-BREAK SPACE}", style=part.style).append(name).append("   ")
+    legend.rstrip()
+    heading = Text(f"{caption} {yuan(sum(part.amount_minor for part in parts))}", style="dim")
     return Group(heading, bar, legend)
-
-
-def share_cells(amounts: Sequence[int], cells: int) -> list[int]:
-    """Cells of a bar in proportion to amounts, each at least one; they add up to `cells` while there is room for all."""
-    total = sum(amounts)
-    if not amounts or total == 0:
-        return [0] * len(amounts)
-    shares = [max(1, amount * cells // total) for amount in amounts]
-    largest = shares.index(max(shares))
-    shares[largest] = max(1, shares[largest] + cells - sum(shares))
-    return shares
