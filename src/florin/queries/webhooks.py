@@ -23,4 +23,10 @@ def webhook_of(connection: Connection[Any], *, app_id: int) -> WebhookView | Non
         return cursor.execute(_APP, {"app_id": app_id}).fetchone()
 
 
+def webhook_secret_of(connection: Connection[Any], *, app_id: int) -> bytes | None:
+    """What messages to this app are signed with; None when it has set no secret."""
+    row = connection.execute("SELECT webhook_secret FROM app WHERE id = %(app_id)s", {"app_id": app_id}).fetchone()
+    return None if row is None or row[0] is None else bytes(row[0])
+
+
 _APP = "SELECT notify_url AS url, webhook_secret IS NOT NULL AS signed FROM app WHERE id = %(app_id)s"

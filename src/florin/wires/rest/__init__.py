@@ -10,13 +10,15 @@ How one request is read, file by file:
     owner.py        the owner's
     shapes.py       the JSON of both sides; show.py fills them
     problems.py     how this wire says no
+    webhooks.py     what an app is told, signed
     openapi.py      the document; documents.py serves it, and a page to browse it
 
 Amounts are whole numbers of minor units (`amount_minor`): one form, exact in every language. An id is text. A `POST` that moves
 money needs an Idempotency-Key, and its answer is made from what was recorded, so the same key has the same answer.
 """
 
-from florin.wires.rest.application import create_app, route_handlers
+from florin.wires.rest.application import create_app, problem_response, route_handlers
 from florin.wires.rest.serve import Settings
+from florin.wires.rest.webhooks import RestRenderer
 
-__all__ = ["Settings", "create_app", "route_handlers"]
+__all__ = ["RestRenderer", "Settings", "create_app", "problem_response", "route_handlers"]

@@ -15,8 +15,8 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 
 from florin.wires.rest.openapi import document
-from florin.wires.rest.problems import Refuse, explained, language_of
-from florin.wires.rest.serve import encode, respond, respond_problem
+from florin.wires.rest.problems import Refuse, explained
+from florin.wires.rest.serve import encode, language, respond, respond_problem
 
 _SCRIPT: Final = "rapidoc-min.js"
 _POLICY: Final = (
@@ -49,7 +49,7 @@ def handlers() -> list[ASGIRouteHandler]:
         _document("/v1/openapi.json", b"application/json", lambda: encode(document())),
         _document("/docs", b"text/html; charset=utf-8", _PAGE.encode, ((b"content-security-policy", _POLICY),)),
         asgi(f"/docs/{_SCRIPT}", copy_scope=False)(_script),
-        asgi("/problems/{name:str}", copy_scope=False)(_problem),
+        asgi("/problems", is_mount=True, copy_scope=False)(_problem),
     ]
 
 
@@ -82,9 +82,11 @@ async def _script(scope: Scope, receive: Receive, send: Send) -> None:
 async def _problem(scope: Scope, receive: Receive, send: Send) -> None:
     if await _refused_method(scope, send):
         return
-    found = explained().get(scope["path_params"]["name"])
+    found = explained().get(scope["path"].strip("/"))
     if found is None:
-        await respond_problem(scope, send, Refuse("PathUnknown").problem(language_of(""), scope["path"]))
+        await respond_problem(
+            scope, send, Refuse("PathUnknown").problem(language(scope), f"/problems{scope['path'].rstrip('/')}")
+        )
         return
     await respond(send, 200, [(b"content-type", b"application/json")], encode(found))
 

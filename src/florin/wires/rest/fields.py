@@ -115,6 +115,8 @@ def _wish(wanted: Any) -> str:
         return f"Send one of: {', '.join(map(str, get_args(wanted)))}."
     meta = next((item for item in getattr(wanted, "__metadata__", ()) if isinstance(item, msgspec.Meta)), None)
     base = getattr(wanted, "__origin__", wanted)
+    if isinstance(base, UnionType) or get_origin(base) in (Union, Literal):
+        return _wish(base)
     if meta is not None and meta.ge is not None and base is int:
         return f"Send a whole number from {meta.ge} to {meta.le}, in minor units and without quotes (¥199.00 is 19900)."
     if meta is not None and meta.pattern == r"^[0-9]{1,19}$":

@@ -151,8 +151,3 @@ def _codes(operation: Operation) -> list[str]:
     elif operation.query is not None:
         codes += ["FieldsInvalid"]
     return [*codes, "HeaderRepeated", "StoreUnavailable", "Unexpected"]
-
-
-def path_for_litestar(path: str) -> str:
-    """`/v1/payments/{payment_id:str}` of `/v1/payments/{payment_id}`."""
-    return _PART.sub(r"{\1:str}", path)

@@ -137,19 +137,19 @@ class Endpoint:
                 headers.append((b"idempotency-replayed", b"true"))
             await respond(send, answer.status, headers, encode(answer.body))
         except Refuse as refuse:
-            await respond_problem(scope, send, refuse.problem(_language(scope), scope["path"]), refuse.headers)
+            await respond_problem(scope, send, refuse.problem(language(scope), scope["path"]), refuse.headers)
         except RefusedBy as refused:
-            problem = problem_of(refused.refusal, _language(scope), scope["path"], **refused.numbers)
+            problem = problem_of(refused.refusal, language(scope), scope["path"], **refused.numbers)
             replayed = ((b"idempotency-replayed", b"true"),) if refused.replayed else ()
             await respond_problem(scope, send, problem, replayed)
         except (psycopg.OperationalError, PoolTimeout, PoolClosed) as failure:
             _log.warning("store unavailable", path=scope["path_template"], failure=type(failure).__name__)
-            await respond_problem(scope, send, Refuse("StoreUnavailable").problem(_language(scope), scope["path"]))
+            await respond_problem(scope, send, Refuse("StoreUnavailable").problem(language(scope), scope["path"]))
         except _Disconnected:
             return
         except Exception:  # noqa: BLE001 - the edge: whatever it is, the caller gets an answer and we a record
             _log.exception("request failed", method=scope["method"], path=scope["path_template"])  # type: ignore[typeddict-item]
-            await respond_problem(scope, send, Refuse("Unexpected").problem(_language(scope), scope["path"]))
+            await respond_problem(scope, send, Refuse("Unexpected").problem(language(scope), scope["path"]))
 
     async def _other_method(self, scope: Scope, send: Send) -> None:
         allow = (b"allow", self._allowed.encode())
@@ -187,8 +187,8 @@ class _Serving:
         if operation.query is not None:
             query = fields.read_query(scope["query_string"], operation.query)
         accepted = headers.get(b"accept-language", b"")
-        language: Language = language_of(accepted.decode("latin-1")) if b"zh" in accepted else "en"
-        call = Call(self._house, key, idempotency_key, scope["path_params"], query, language)
+        reads: Language = language_of(accepted.decode("latin-1")) if b"zh" in accepted else "en"
+        call = Call(self._house, key, idempotency_key, scope["path_params"], query, reads)
         return await operation.run(call, body)
 
     async def _caller(self, authorization: bytes | None) -> ApiKey:
@@ -299,7 +299,8 @@ def _is_json(headers: dict[bytes, bytes]) -> bool:
     return headers.get(b"content-encoding", b"identity") == b"identity"
 
 
-def _language(scope: Scope) -> Language:
+def language(scope: Scope) -> Language:
+    """The language that the caller reads."""
     accepted = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
     return language_of(accepted.decode("latin-1"))
 
@@ -308,10 +309,10 @@ async def respond_problem(
     scope: Scope, send: Send, problem: Problem, headers: tuple[tuple[bytes, bytes], ...] = ()
 ) -> None:
     """Answer with a problem. A status that asks to try again says when."""
-    language = b"zh" if _language(scope) == "zh" else b"en"
+    spoken = language(scope).encode()
     all_headers = [
         (b"content-type", CONTENT_TYPE),
-        (b"content-language", language),
+        (b"content-language", spoken),
         (b"cache-control", b"no-store"),
         *headers,
     ]

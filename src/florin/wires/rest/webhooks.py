@@ -1,0 +1,84 @@
+"""Webhooks: the outbox's messages as this wire says them, signed as Standard Webhooks are.
+
+A message tells what was true when its event was written: its topic, the payment as it was then, and the event's own
+numbers. Its `webhook-id` is the same on every try; its timestamp is the wall clock's, because the listener judges by it
+whether the message is fresh.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from florin.engine.outbox import Message, Rendered
+from florin.payments.payment import Payment
+from florin.payments.trade import Trade
+from florin.queries import ReadPool
+from florin.queries.payments import PaymentView
+from florin.queries.webhooks import webhook_secret_of
+from florin.wires.rest import show
+from florin.wires.rest.serve import Settings, encode
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message holds. at: business time of the event. event: its own fields."""
+
+    event_id: int
+    at: datetime
+    trade: Trade
+    payment: Payment | None
+    event: dict[str, Any]
+
+
+class RestRenderer:
+    """`florin.engine.outbox.Renderer` for this wire. reads: of a role that may see the apps' secrets."""
+
+    def __init__(
+        self, reads: ReadPool, settings: Settings, *, wall_now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._reads = reads
+        self._settings = settings
+        self._wall_now = wall_now
+
+    def render(self, message: Message, at: datetime) -> Rendered:
+        told = msgspec.convert(message.payload, Told)
+        body = body_of(message.topic, told, checkout_url=self._settings.checkout_url)
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": f"evt_{message.event_id}",
+            "webhook-timestamp": str(int(self._wall_now().timestamp())),
+        }
+        secret = self._reads.ask(webhook_secret_of, app_id=message.app_id)
+        if secret:
+            signature = sign(secret, headers["webhook-id"], headers["webhook-timestamp"], body)
+            headers["webhook-signature"] = signature
+        return Rendered(url=message.url, headers=headers, body=body)
+
+    def is_success(self, status: int, body: bytes) -> bool:
+        return 200 <= status < 300
+
+
+def body_of(topic: str, told: Told, *, checkout_url: str) -> bytes:
+    """`{"type": "payment.paid", "timestamp": …, "data": {"payment": {…}, "event": {…}}}`: the payment as `GET` shows it."""
+    view = PaymentView(trade=told.trade, payment=told.payment)
+    return encode(
+        {
+            "type": topic,
+            "timestamp": told.at,
+            "data": {
+                "payment": show.payment(view, now=told.at, checkout_url=checkout_url),
+                "event": {"id": str(told.event_id), **told.event},
+            },
+        }
+    )
+
+
+def sign(secret: bytes, webhook_id: str, timestamp: str, body: bytes) -> str:
+    """The `webhook-signature` header: `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`."""
+    signed = f"{webhook_id}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(secret, signed, "sha256")).decode("ascii")

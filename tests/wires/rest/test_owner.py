@@ -1,0 +1,253 @@
+"""What the owner's program can do, on the real engine: people, lines, statements, repayments, agreements."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from wires.rest.house import RestHouse
+from wires.rest.test_payments import problem
+
+
+def joined(house: RestHouse, name: str) -> str:
+    return house.owner.post("/v1/owner/persons", {"logon": name, "name": name.title()}, key=f"join-{name}").json()["id"]
+
+
+def with_line(house: RestHouse, name: str, limit_minor: int) -> tuple[str, str]:
+    """(person, line)"""
+    person_id = joined(house, name)
+    body = {"person_id": person_id, "limit_minor": limit_minor}
+    return person_id, house.owner.post("/v1/owner/lines", body, key=f"line-{name}").json()["line_id"]
+
+
+def test_a_person_joins_and_tops_up(house: RestHouse):
+    person_id = joined(house, "alice")
+    body = {"amount_minor": 50_000, "bank_reference": "B-1"}
+
+    made = house.owner.post(f"/v1/owner/persons/{person_id}/top-ups", body, key="top-1")
+    again = house.owner.post(f"/v1/owner/persons/{person_id}/top-ups", body, key="top-2")
+
+    assert made.status_code == 201
+    problem(again, 409, "AlreadyUsed")
+    assert house.owner.get(f"/v1/owner/persons/{person_id}").json() == {
+        "id": person_id,
+        "name": "Alice",
+        "logon": "alice",
+        "wallet_balance_minor": 50_000,
+        "line_id": None,
+    }
+
+
+def test_a_sign_in_name_is_one_persons(house: RestHouse):
+    joined(house, "alice")
+
+    again = house.owner.post("/v1/owner/persons", {"logon": "alice", "name": "Another"}, key="join-2")
+
+    problem(again, 409, "AlreadyUsed")
+
+
+def test_a_line_is_opened_within_the_terms(house: RestHouse):
+    person_id = joined(house, "alice")
+
+    opened = house.owner.post("/v1/owner/lines", {"person_id": person_id, "limit_minor": 1_000_000}, key="one")
+    second = house.owner.post("/v1/owner/lines", {"person_id": person_id, "limit_minor": 1_000_000}, key="two")
+    nobody = house.owner.post("/v1/owner/lines", {"person_id": "42", "limit_minor": 1_000_000}, key="three")
+    unknown = house.owner.post(
+        "/v1/owner/lines", {"person_id": person_id, "limit_minor": 1, "program": "nothing"}, key="four"
+    )
+
+    line_id = opened.json()["line_id"]
+    assert (opened.status_code, opened.json()["what"], opened.json()["limit_minor"]) == (201, "opened", 1_000_000)
+    assert second.status_code == 409, second.text
+    problem(nobody, 404, "NotFound")
+    assert problem(unknown, 422, "FieldsInvalid")["errors"][0]["field"] == "program"
+    assert house.owner.get(f"/v1/owner/persons/{person_id}").json()["line_id"] == line_id
+
+
+def test_a_line_shows_what_is_reserved_owed_and_available(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000)
+    house.sale("alice", 19_900)
+    house.sale("alice", 5_000, capture=False)
+    line_id = house.world.line_ids["alice"]
+
+    shown = house.owner.get(f"/v1/owner/lines/{line_id}").json()
+
+    assert shown["person_id"] == str(house.world.people["alice"])
+    assert {name: shown[f"{name}_minor"] for name in ("limit", "held", "committed", "owed", "payoff", "available")} == {
+        "limit": 1_000_000,
+        "held": 5_000,
+        "committed": 0,
+        "owed": 19_900,
+        "payoff": 19_900,
+        "available": 975_100,
+    }
+    assert (shown["state"], shown["as_of"], shown["due_on"]) == ("open", "2026-03-02", None)
+
+
+def test_the_limit_is_set_and_the_line_frozen_each_once(house: RestHouse):
+    _, line_id = with_line(house, "alice", 1_000_000)
+    path = f"/v1/owner/lines/{line_id}"
+
+    cut = house.owner.post(f"{path}/limit", {"limit_minor": 10_000, "reason": "asked"}, key="cut")
+    again = house.owner.post(f"{path}/limit", {"limit_minor": 10_000, "reason": "asked"}, key="cut")
+    frozen = house.owner.post(f"{path}/freeze", {"reason": "lost"}, key="freeze")
+    twice = house.owner.post(f"{path}/freeze", {"reason": "lost"}, key="freeze-2")
+
+    assert (again.json(), again.headers["idempotency-replayed"]) == (cut.json(), "true")
+    assert (frozen.json()["what"], frozen.json()["reason"]) == ("frozen", "lost")
+    problem(twice, 409, "LineAlreadyFrozen")
+    line = house.owner.get(path).json()
+    assert (line["state"], line["limit_minor"]) == ("frozen", 10_000)
+
+
+def test_a_bill_comes_is_paid_in_part_and_falls_past_due(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000, wallet_minor=100_000)
+    house.sale("alice", 69_900)
+    line_id = house.world.line_ids["alice"]
+    path = f"/v1/owner/lines/{line_id}"
+    house.world.until(date(2026, 4, 10))
+
+    paid = house.owner.post(f"{path}/repayments", {"amount_minor": 5_000, "source": "wallet"}, key="repay")
+    house.world.until(date(2026, 4, 20))
+    line = house.owner.get(path).json()
+    (statement,) = house.owner.get(f"{path}/statements").json()["items"]
+
+    assert (paid.status_code, paid.json()["amount_minor"]) == (201, 5_000)
+    assert (statement["image_minor"], statement["remaining_minor"], statement["past_due"]) == (69_900, 64_900, True)
+    assert statement["lines"][0]["what"] == "purchase"
+    assert house.owner.get(f"{path}/statements/2026-04-01").json() == statement
+    assert (line["due_minor"], line["due_on"], line["past_due_on"], line["days_past_due"]) == (
+        64_900,
+        "2026-04-10",
+        "2026-04-10",
+        10,
+    )
+    assert line["payoff_minor"] == 64_900 + 325  # ten days at 0.05 % on 649.00: 3.245, half up
+
+
+def test_a_statement_that_the_close_has_not_written_shows_and_nothing_is_written(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000)
+    house.sale("alice", 69_900)
+    line_id = house.world.line_ids["alice"]
+    house.world.connection.execute("UPDATE clock SET business_on = '2026-04-05'")
+    house.world.connection.commit()
+
+    statements = house.owner.get(f"/v1/owner/lines/{line_id}/statements").json()["items"]
+    line = house.owner.get(f"/v1/owner/lines/{line_id}").json()
+
+    assert [(one["closes_on"], one["remaining_minor"]) for one in statements] == [("2026-04-01", 69_900)]
+    assert (line["due_minor"], line["due_on"]) == (69_900, "2026-04-10")
+    assert house.world.statements("alice") == []
+
+
+def test_statements_come_in_pages(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000)
+    house.sale("alice", 600_000, installments=12)
+    house.world.until(date(2026, 6, 2))
+    path = f"/v1/owner/lines/{house.world.line_ids['alice']}/statements"
+
+    first = house.owner.get(path, limit=2).json()
+    second = house.owner.get(path, limit=2, closes_before=first["next_closes_before"]).json()
+
+    assert [one["closes_on"] for one in first["items"]] == ["2026-06-01", "2026-05-01"]
+    assert ([one["closes_on"] for one in second["items"]], second["next_closes_before"]) == (["2026-04-01"], None)
+
+
+def test_a_repayment_through_the_bank_names_the_banks_reference_once(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000)
+    house.sale("alice", 10_000)
+    path = f"/v1/owner/lines/{house.world.line_ids['alice']}/repayments"
+    body = {"amount_minor": 4_000, "source": "bank", "bank_reference": "B-7"}
+
+    made = house.owner.post(path, body, key="one")
+    again = house.owner.post(path, body, key="two")
+    nameless = house.owner.post(path, {"amount_minor": 4_000, "source": "bank"}, key="three")
+
+    assert made.status_code == 201
+    problem(again, 409, "AlreadyUsed")
+    assert problem(nameless, 422, "FieldsInvalid")["errors"][0]["field"] == "bank_reference"
+    assert house.world.line("alice").principal_minor == 6_000
+
+
+def test_the_wallet_is_not_asked_for_more_than_is_owed(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000, wallet_minor=100_000)
+    house.sale("alice", 10_000)
+    path = f"/v1/owner/lines/{house.world.line_ids['alice']}/repayments"
+
+    answer = house.owner.post(path, {"amount_minor": 10_001, "source": "wallet"}, key="one")
+
+    assert problem(answer, 409, "RepaymentAboveOwed")["numbers"]["owed_minor"] == 10_000
+
+
+def test_an_agreement_is_given_once_and_ended(house: RestHouse):
+    person_id, line_id = with_line(house, "alice", 1_000_000)
+    body = {"person_id": person_id, "app_id": "2", "line_id": line_id, "limit_minor": 50_000}
+    sale = {"amount_minor": 100, "subject": "tea"}
+
+    given = house.owner.post("/v1/owner/agreements", body).json()
+    again = house.owner.post("/v1/owner/agreements", body).json()
+    paid = house.shop.post("/v1/payments", {**sale, "agreement_id": given["id"]}, key="one")
+    over = house.shop.post("/v1/payments", {**sale, "agreement_id": given["id"], "amount_minor": 50_001}, key="two")
+    ended = house.owner.delete(f"/v1/owner/agreements/{given['id']}").json()
+    after = house.shop.post("/v1/payments", {**sale, "agreement_id": given["id"]}, key="three")
+
+    assert (again, paid.status_code, ended["state"]) == (given, 201, "ended")
+    problem(over, 402, "AgreementLimitExceeded")
+    problem(after, 402, "AgreementNotActive")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"app_id": "99"}, "app_id"), ({"line_id": "77"}, "line_id"), ({"limit_minor": 0}, "limit_minor")],
+)
+def test_an_agreement_with_what_is_not_there_is_refused(house: RestHouse, change, field):
+    person_id, line_id = with_line(house, "alice", 1_000_000)
+    body = {"person_id": person_id, "app_id": "2", "line_id": line_id, "limit_minor": 50_000, **change}
+
+    answer = house.owner.post("/v1/owner/agreements", body)
+
+    assert problem(answer, 422, "FieldsInvalid")["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/owner/persons/42",
+        "/v1/owner/lines/42",
+        "/v1/owner/lines/nonsense",
+        "/v1/owner/lines/42/statements",
+        "/v1/owner/lines/42/statements/2026-04-01",
+    ],
+)
+def test_what_is_not_there_is_not_found(house: RestHouse, path):
+    problem(house.owner.get(path), 404, "NotFound")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/owner/persons/42/top-ups", {"amount_minor": 1, "bank_reference": "B"}),
+        ("/v1/owner/lines/42/limit", {"limit_minor": 1, "reason": "r"}),
+        ("/v1/owner/lines/42/freeze", {"reason": "r"}),
+        ("/v1/owner/lines/42/repayments", {"amount_minor": 1, "source": "wallet"}),
+        ("/v1/owner/lines/99999999999999999999/freeze", {"reason": "r"}),
+        ("/v1/owner/payments/42/receive", {"person_id": "42"}),
+        ("/v1/owner/merchants/42/freeze", {}),
+    ],
+)
+def test_nothing_is_done_to_what_is_not_there(house: RestHouse, path, body):
+    problem(house.owner.post(path, body, key="one"), 404, "NotFound")
+
+
+def test_a_date_that_is_none_names_the_part_of_the_path(house: RestHouse):
+    answer = house.owner.get("/v1/owner/lines/42/statements/yesterday")
+
+    assert problem(answer, 422, "FieldsInvalid")["errors"][0]["field"] == "closes_on"
+
+
+def test_a_closed_merchant_is_not_opened_again(house: RestHouse):
+    house.world.connection.execute("UPDATE merchant SET state = 'closed' WHERE id = 1")
+    house.world.connection.commit()
+
+    problem(house.owner.post("/v1/owner/merchants/1/unfreeze", {}), 409, "MerchantClosed")
