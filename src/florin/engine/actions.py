@@ -17,7 +17,8 @@ from florin.credit import close as close_line
 from florin.credit import freeze, limit, repay
 from florin.credit import open as open_line
 from florin.credit import refund as credit_refund
-from florin.engine.ids import IdBlocks, lane_of
+from florin.engine.ids import IdBlocks, is_id, lane_of
+from florin.engine.lanes import LANES
 from florin.engine.room import Room
 from florin.engine.tables.small import PAYOUT, PERSON, SWEEP
 from florin.events import Event
@@ -300,18 +301,18 @@ def _own(name: str) -> Callable[[Any, IdBlocks], int]:
 
 
 def _beside(name: str) -> Callable[[Any, IdBlocks], int]:
-    """A fresh id in the lane of what the command names."""
-    return lambda command, ids: ids.take(lane_of(getattr(command, name)))
+    """A fresh id in the lane of what the command names; a number that is no id of ours is refused from the first lane."""
+
+    def place(command: Any, ids: IdBlocks) -> int:
+        identifier: int = getattr(command, name)
+        return ids.take(lane_of(identifier) if is_id(identifier) else LANES[0])
+
+    return place
 
 
 def _by(**needed: str) -> Callable[[Any], Needs]:
-    """Rows named by the command's own fields; a zero names none."""
-
-    def needs(command: Any) -> Needs:
-        found = {kind: (getattr(command, field),) for kind, field in needed.items() if getattr(command, field)}
-        return Needs(**found)
-
-    return needs
+    """Rows named by the command's own fields."""
+    return lambda command: Needs(**{kind: (getattr(command, field),) for kind, field in needed.items()})
 
 
 def _of_payment(room: Room, command: Any) -> Needs:

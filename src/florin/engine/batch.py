@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -25,8 +25,7 @@ from psycopg.types.json import set_json_loads
 from florin.credit import account as accounts
 from florin.engine.actions import ACTIONS, Needs
 from florin.engine.chain import Chain
-from florin.engine.ids import IdBlocks, lane_of
-from florin.engine.lanes import LANES
+from florin.engine.ids import IdBlocks, is_id, lane_of
 from florin.engine.listeners import outbox_rows
 from florin.engine.reference import EMPTY, Reference, load_reference
 from florin.engine.room import Room, Shelf
@@ -133,17 +132,18 @@ class _Job:
     def begin(self) -> None:
         """As new: what a failed try has found out does not count."""
         self.needs: list[Needs] = []
-        self.missing: _Missing | None = None
+        self.missing: list[_Missing] = []
         self.twin_of: _Job | None = None
         self.outcome: Outcome | None = None
 
 
 class _Missing(NamedTuple):
-    """A row that was not given: `busy` when somebody else holds it, otherwise there is no such row."""
+    """A row that was not given: `busy` when somebody else holds it, otherwise there is none so far. shelf: where it belongs."""
 
     table: str
     id: int
     busy: bool
+    shelf: dict[int, Any]
 
 
 class Committer:
@@ -267,10 +267,10 @@ class Committer:
                 connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
             room = self._open_room(connection)
             fresh = self._claim(connection, room, jobs)
-            self._load(connection, room, fresh, ALONE if alone else SHARED)
-            ready, postponed = _apart(fresh)
-            self._rule(room, ready)
-            self._unclaim(connection, [*postponed, *(job for job in ready if _leaves_key_free(job))])
+            lock = ALONE if alone else SHARED
+            self._load(connection, room, fresh, lock)
+            self._rule(room, _ready(fresh), lambda job: self._load(connection, room, [job], lock))
+            self._unclaim(connection, [job for job in fresh if job.outcome is None or _leaves_key_free(job)])
             self._write(connection, room)
             connection.commit()
         except BaseException:
@@ -313,7 +313,30 @@ class Committer:
         if len(rows) < len(claims):
             taken = wanted.keys() - {(kind, scope, key) for _, scope, kind, key in rows}
             self._answer_taken(connection, [wanted[key] for key in taken])
-        return [job for job in fresh if job.outcome is None]
+        return self._whole_groups(connection, jobs, [job for job in fresh if job.outcome is None])
+
+    def _whole_groups(self, connection: Connection, jobs: Sequence[_Job], fresh: list[_Job]) -> list[_Job]:
+        """A linked group goes on as a whole: a member that waits, or has its answer by its key, decides for the others."""
+        if not any(job.group for job in jobs):
+            return fresh
+        new = {id(job) for job in fresh}
+        held: list[_Job] = []
+        for together in _by_group(jobs):
+            left = [job for job in together if id(job) in new]
+            if len(left) == len(together) or together[0].group is None:
+                continue
+            held += left
+            if any(job.outcome is None and id(job) not in new for job in together):
+                if left or any(job.twin_of is None for job in together):
+                    for job in together:
+                        job.outcome = job.twin_of = None
+                continue
+            answer = next(job.outcome for job in together if job.outcome is not None)
+            for job in left:
+                job.outcome = _beside(answer, job)
+        self._unclaim(connection, held)
+        stopped = {id(job) for job in held}
+        return [job for job in fresh if id(job) not in stopped]
 
     def _answer_taken(self, connection: Connection, taken: Sequence[tuple[Claim, _Job]]) -> None:
         """Replays get the stored answer; conflicts and used-up things are refused, and their other claims let go."""
@@ -350,9 +373,9 @@ class Committer:
     # ── 2. lock and load ──────────────────────────────────────────────────────────────────────────────────────────
 
     def _load(self, connection: Connection, room: Room, jobs: Sequence[_Job], lock: Lock) -> None:
-        """Load what the commands name, then what those rows name; note on each job the first row it did not get."""
+        """Load what the commands name, then what those rows name; note on each job the rows it did not get."""
         for job in jobs:
-            job.needs.append(job.action.needs(job.command))
+            job.needs, job.missing = [job.action.needs(job.command)], []
         self._load_rows(connection, room, jobs, 0, lock)
         for job in jobs:
             job.needs.append(job.action.then_needs(room, job.command))
@@ -370,8 +393,8 @@ class Committer:
                 busy = self._present(connection, table, absent)
                 for job in jobs:
                     for identifier in getattr(job.needs[turn], kind):
-                        if identifier in absent and job.missing is None:
-                            job.missing = _Missing(table.name, identifier, identifier in busy)
+                        if identifier in absent:
+                            job.missing.append(_Missing(table.name, identifier, identifier in busy, shelf))
         lines = {i for job in jobs for i in job.needs[turn].accounts if i in room.lines and i not in room.accounts}
         if lines:
             self._load_accounts(connection, room, lines)
@@ -380,7 +403,7 @@ class Committer:
     def _load_table(
         connection: Connection, table: Table, shelf: dict[int, Any], state_of: Any, wanted: set[int], lock: Lock
     ) -> None:
-        keys = [(lane_of(identifier), identifier) for identifier in wanted if _is_id(identifier)]
+        keys = [(lane_of(identifier), identifier) for identifier in wanted if is_id(identifier)]
         for row in table.load(connection, keys, lock):
             state = state_of(row)
             shelf[state.id] = state
@@ -388,7 +411,7 @@ class Committer:
     @staticmethod
     def _present(connection: Connection, table: Table, absent: set[int]) -> set[int]:
         """Which of the rows that were not given are there all the same: somebody else holds them."""
-        keys = [(lane_of(identifier), identifier) for identifier in absent if _is_id(identifier)]
+        keys = [(lane_of(identifier), identifier) for identifier in absent if is_id(identifier)]
         at = [column.name for column in table.columns].index("id")
         return {row[at] for row in table.load(connection, keys, READ)}
 
@@ -411,17 +434,23 @@ class Committer:
 
     # ── 3. rule ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _rule(self, room: Room, jobs: Sequence[_Job]) -> None:
+    def _rule(self, room: Room, jobs: Sequence[_Job], load: Callable[[_Job], None]) -> None:
         """Each command sees those before it; a linked group stands or falls together."""
         for together in _by_group(jobs):
             if len(together) == 1:
-                self._rule_one(room, together[0])
+                self._rule_one(room, together[0], load)
                 continue
             room.mark()
             for job in together:
-                self._rule_one(room, job, keep_refusal=False)
+                self._rule_one(room, job, load, keep_refusal=False)
             refused = next((job for job in together if job.outcome and job.outcome.refusal), None)
-            if refused is not None:
+            if any(job.outcome is None for job in together):
+                room.undo()
+                for job in together:
+                    job.outcome = None
+            elif refused is None:
+                room.keep()
+            else:
                 assert refused.outcome is not None and refused.outcome.refusal is not None
                 room.undo()
                 because = refused.outcome.refusal.name
@@ -430,11 +459,15 @@ class Committer:
                         job.outcome = Outcome(refusal=GroupRefused(because=because))
                     self._record_refusal(room, job)
 
-    def _rule_one(self, room: Room, job: _Job, *, keep_refusal: bool = True) -> None:
-        if job.missing is None:
-            decided = job.action.rule(room, job.command)
-        else:
-            decided = NotFound(what=job.missing.table, id=job.missing.id)
+    def _rule_one(self, room: Room, job: _Job, load: Callable[[_Job], None], *, keep_refusal: bool = True) -> None:
+        if any(row.id in row.shelf for row in job.missing):
+            # A command before it has made what this one names: now its other rows can be loaded too.
+            load(job)
+        if any(row.busy for row in job.missing):
+            return
+        absent = next(iter(job.missing), None)
+        missing = absent and NotFound(what=absent.table, id=absent.id)
+        decided = missing or job.action.rule(room, job.command)
         if isinstance(decided, Refusal):
             job.outcome = Outcome(refusal=decided)
             if keep_refusal:
@@ -540,45 +573,52 @@ _Key = tuple[int, int, str]
 
 
 def _is_first(job: _Job, wanted: dict[_Key, tuple[Claim, _Job]]) -> bool:
-    """Enter the job's claims. A job whose idempotency key stands there already is the twin of that job, or in conflict with
-    it; one that shares another claim waits for the next round, when the claim's fate is known."""
+    """Enter the job's claims. A job whose idempotency key stands there already with the same content is the twin of that job;
+    one that shares another claim, or differs in content, waits for the next round, when the claim's fate is known."""
     claims = job.submission.claims
     taken = [wanted[key] for claim in claims if (key := (claim.kind, claim.scope, claim.key)) in wanted]
     if not taken:
         wanted.update({(claim.kind, claim.scope, claim.key): (claim, job) for claim in claims})
         return True
     claim, other = taken[0]
-    same_key = claim is other.submission.claims[0] and (claim.kind, claim.scope, claim.key) == (
-        claims[0].kind, claims[0].scope, claims[0].key,
-    )  # fmt: skip
-    if same_key and claim.fingerprint == claims[0].fingerprint:
+    first = other.submission.claims[0]
+    if claim is first and claim == claims[0]:
         job.twin_of = other
-    elif same_key:
-        conflict = KeyConflict(kind=claim.kind.name.lower(), key=claim.key, event_id=other.event_id)
-        job.outcome = Outcome(refusal=conflict, event_id=other.event_id)
     return False
 
 
-def _apart(jobs: Sequence[_Job]) -> tuple[list[_Job], list[_Job]]:
-    """(ready, postponed): a busy row postpones its command, the whole linked group, and what the same call does to it later."""
-    busy_groups = {job.group for job in jobs if job.group and job.missing and job.missing.busy}
-    if not any(job.missing is not None and job.missing.busy for job in jobs):
-        return list(jobs), []
-    ready: list[_Job] = []
-    postponed: list[_Job] = []
-    kept_back: dict[int, set[int]] = {}
-    for job in jobs:
-        rows = {identifier for needs in job.needs for field in needs for identifier in field}
-        waits = (job.missing is not None and job.missing.busy) or job.group in busy_groups
-        if waits or rows & kept_back.get(job.call, _NO_ROWS):
-            postponed.append(job)
-            kept_back.setdefault(job.call, set()).update(rows)
-        else:
-            ready.append(job)
-    return ready, postponed
+def _ready(jobs: Sequence[_Job]) -> Sequence[_Job]:
+    """Those that wait for nobody: a busy row holds back its command, the whole linked group, and what the same call does to
+    those rows later."""
+    held = {_unit(job) for job in jobs if any(row.busy for row in job.missing)}
+    while held:
+        before = len(held)
+        kept_back: dict[int, set[int]] = {}
+        for job in jobs:
+            rows = {identifier for needs in job.needs for field in needs for identifier in field}
+            if _unit(job) in held or rows & kept_back.get(job.call, _NO_ROWS):
+                held.add(_unit(job))
+                kept_back.setdefault(job.call, set()).update(rows)
+        if len(held) == before:
+            break
+    return [job for job in jobs if _unit(job) not in held] if held else jobs
+
+
+def _unit(job: _Job) -> Hashable:
+    """What waits, or goes on, together: the linked group, or the command alone."""
+    return job.group or id(job)
 
 
 _NO_ROWS: set[int] = set()
+
+
+def _beside(answer: Outcome, job: _Job) -> Outcome:
+    """What becomes of a group's member whose fellow has its answer already: done with it, or refused with it."""
+    if answer.refusal is not None:
+        return Outcome(refusal=GroupRefused(because=answer.refusal.name))
+    if job.submission.claims:
+        return Outcome(refusal=GroupRefused(because=KeyConflict.__name__))
+    return Outcome(replayed=True)
 
 
 def _leaves_key_free(job: _Job) -> bool:
@@ -638,13 +678,6 @@ def _stored(event: Event, event_id: int) -> Outcome:
 def _lane_beside(event: Event, first_id: int) -> int:
     """Where a later event of a command lives: the merchant's side in his home lane, the rest beside the first."""
     return lane_of(event.merchant_id if isinstance(event, RefundFunded | WindowReceived) else first_id)
-
-
-def _is_id(identifier: int) -> bool:
-    return 0 < identifier < _IDS_END
-
-
-_IDS_END = len(LANES) << 40
 
 
 def _at(row: Any) -> At:

@@ -26,6 +26,11 @@ def lane_of(identifier: int) -> int:
     return LANES[identifier >> _NUMBER_BITS]
 
 
+def is_id(identifier: int) -> bool:
+    """Whether the number could be an id of ours."""
+    return 0 < identifier < len(LANES) << _NUMBER_BITS
+
+
 def lane_for(owner: str) -> int:
     """The lane of a new owner, by a stable hash of a name that is his alone."""
     digest = blake2b(owner.encode(), digest_size=8).digest()

@@ -74,7 +74,7 @@ class Room:
         self.rows: dict[Table, list[tuple[Any, ...]]] = {}
         self.row_changes: dict[Table, list[tuple[Any, ...]]] = {}
         self._undo: list[tuple[Shelf, int, Any]] | None = None
-        self._marked: tuple[int, dict[Table, int]] = (0, {})
+        self._marked: tuple[int, dict[Table, int], dict[Table, int]] = (0, {}, {})
 
     # ── what rules ask for ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -108,6 +108,7 @@ class Room:
 
     def begin_account(self, line: Line, account: Account, steps: Sequence[accounts.Step]) -> None:
         """Shelve a line's items, caught up; what the clock did on the way is recorded."""
+        assert self._undo is None, "a group's lines are loaded before it is ruled, or the clock could be undone with it"
         self.accounts[line.id] = account
         for number, step in enumerate(steps, start=1):
             identifier = self.ids.take(line.lane)
@@ -130,7 +131,7 @@ class Room:
         if event.payment_id in self.payments and not isinstance(event, _OF_BALANCE):
             self.change(self.payments, event.payment_id, payments.evolve(self.payments[event.payment_id], event))
         if event.person_id and (change := change_minor(event)):
-            wallet = self.wallet(event.person_id)
+            wallet = self.wallets[event.person_id]
             self.change(self.wallets, wallet.id, replace(wallet, balance_minor=wallet.balance_minor + change))
         if isinstance(event, PersonJoined):
             self.add(self.wallets, event.person_id, Wallet(id=event.person_id, lane=lane_of(event.person_id)))
@@ -190,7 +191,11 @@ class Room:
     def mark(self) -> None:
         """From here on, `undo` takes everything back."""
         self._undo = []
-        self._marked = (len(self.recorded), {table: len(rows) for table, rows in self.rows.items()})
+        self._marked = (len(self.recorded), _lengths(self.rows), _lengths(self.row_changes))
+
+    def keep(self) -> None:
+        """What was done since the mark stays."""
+        self._undo = None
 
     def undo(self) -> None:
         """Back to the mark: states, rows and recorded events."""
@@ -201,12 +206,17 @@ class Room:
                 shelf.added.discard(key)
             else:
                 shelf[key] = before
-        recorded, rows = self._marked
+        recorded, added, changed = self._marked
         del self.recorded[recorded:]
-        for table, added in self.rows.items():
-            del added[rows.get(table, 0) :]
+        for rows, lengths in ((self.rows, added), (self.row_changes, changed)):
+            for table in rows:
+                del rows[table][lengths.get(table, 0) :]
         self._undo = None
 
     def _log(self, shelf: Shelf, key: int) -> None:
         if self._undo is not None:
             self._undo.append((shelf, key, shelf.get(key)))
+
+
+def _lengths(rows: dict[Table, list[tuple[Any, ...]]]) -> dict[Table, int]:
+    return {table: len(added) for table, added in rows.items()}
