@@ -33,7 +33,7 @@ def decide(of, shop, what, amount_minor):
         case "void":
             return void.decide(of, void.Void(payment_id=PAYMENT), AT)
         case "receive":
-            return receive.decide(of, shop, receive.Receive(payment_id=PAYMENT, by="clock"), AT)
+            return receive.decide(of, shop, None, receive.Receive(payment_id=PAYMENT, by="clock"), AT)
         case "refund":
             command = refund.Refund(payment_id=PAYMENT, amount_minor=amount_minor, request_no="r")
             return refund.decide(
@@ -198,8 +198,8 @@ def test_receipt_makes_owed_what_was_not_given_back_before_it():
 def test_only_the_buyer_the_clock_or_the_seller_confirms_receipt_and_once():
     of = escrowed(100_00)
 
-    stranger = receive.decide(of, merchant(), receive.Receive(payment_id=PAYMENT, person_id=BOB), AT)
-    (buyer,) = receive.decide(of, merchant(), receive.Receive(payment_id=PAYMENT, person_id=ALICE), AT)
+    stranger = receive.decide(of, merchant(), None, receive.Receive(payment_id=PAYMENT, person_id=BOB), AT)
+    (buyer,) = receive.decide(of, merchant(), None, receive.Receive(payment_id=PAYMENT, person_id=ALICE), AT)
 
     assert stranger == receive.NotYourPayment(payment_id=PAYMENT)
     assert (buyer.by, buyer.line_id) == ("buyer", LINE)

@@ -1,8 +1,8 @@
 """Wrong signatures, kept for the merchant's page: what was expected, what was signed instead where it could be told,
 and why.
 
-Anybody who knows an app's number can send wrong signatures, so at most one a second and app is kept; each is answered
-and logged.
+Anybody who knows an app's number can send wrong signatures, so at most one a second and app is kept, and the newest 200
+of each; every one is answered and logged.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from florin.wires.alipay.diagnosis import shown
 
 TEXT_KEPT_MAX: Final = 16_384
 PAUSE_S: Final = 1.0
+KEPT_MAX: Final = 200
 
 # A payment code pays for two minutes: no log holds a whole one.
 _PAYMENT_CODE: Final = re.compile(r'("auth_code"\s*:\s*"?\d{4})\d+')
@@ -31,6 +32,11 @@ log = structlog.get_logger(__name__)
 _INSERT = """
     INSERT INTO signature_failure (app_id, received_at, request_line, expected_text, received_text, finding)
     VALUES (%(app_id)s, %(received_at)s, %(request_line)s, %(expected)s, %(received)s, %(finding)s)
+"""
+_TRIM = """
+    DELETE FROM signature_failure
+     WHERE app_id = %(app_id)s
+       AND id <= (SELECT id FROM signature_failure WHERE app_id = %(app_id)s ORDER BY id DESC OFFSET %(kept)s LIMIT 1)
 """
 
 
@@ -67,6 +73,7 @@ class SignatureFailures:
         try:
             with psycopg.connect(self._dsn, autocommit=True, connect_timeout=2) as connection:
                 connection.execute(_INSERT, row)
+                connection.execute(_TRIM, {"app_id": app_id, "kept": KEPT_MAX})
         except psycopg.Error as error:
             log.warning("signature failure was not kept", app_id=app_id, failure=str(error).strip())
 
