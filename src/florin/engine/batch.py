@@ -29,6 +29,7 @@ from florin.engine.ids import IdBlocks, is_id, lane_of
 from florin.engine.listeners import outbox_rows
 from florin.engine.reference import EMPTY, Reference, load_reference
 from florin.engine.room import Room, Shelf
+from florin.engine.side import Side
 from florin.engine.submission import (
     AlreadyUsed,
     Busy,
@@ -155,11 +156,11 @@ class Committer:
     def __init__(self, dsn: str, *, name: str) -> None:
         self._dsn = dsn
         self._name = name
-        self.side = psycopg.connect(dsn, autocommit=True, application_name=f"{name}-ids")
+        self.side = Side(dsn, name=f"{name}-ids")
         self.ids = IdBlocks(self.side)
         self._reference = EMPTY
         self._connection = self._connect()
-        self._chain = Chain.begin(self.side, process=f"{name}/{os.getpid()}")
+        self._chain = self.side.ask(lambda side: Chain.begin(side, process=f"{name}/{os.getpid()}"))
 
     # ── for callers ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -176,7 +177,7 @@ class Committer:
     def reference(self) -> Reference:
         row = self.side.execute("SELECT reference_version FROM clock").fetchone()
         if row is not None and row[0] != self._reference.version:
-            self._reference = load_reference(self.side, row[0])
+            self._reference = self.side.ask(lambda side: load_reference(side, row[0]))
         return self._reference
 
     def read_clock(self) -> At:
@@ -237,14 +238,11 @@ class Committer:
         raise AssertionError("the last try returns or raises")
 
     def _reconnect(self) -> None:
-        for connection in (self._connection, self.side):
-            if not connection.closed:
-                connection.close()
+        self._connection.close()
         try:
-            self.side = psycopg.connect(self._dsn, autocommit=True, application_name=f"{self._name}-ids")
-            self.ids.use(self.side)
+            # First the head of the chain: a connection that works must never go on from an old one.
+            self.side.ask(self._chain.reread)
             self._connection = self._connect()
-            self._chain.reread(self.side)
         except psycopg.OperationalError as failure:
             # Still away: the next try of the batch fails at once and waits longer.
             log.warning("database is away", failure=str(failure).strip())

@@ -9,13 +9,17 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 
+from psycopg import Connection
+
 from florin.engine import admin
+from florin.engine.actions import ACTIONS
 from florin.engine.batch import Committer
 from florin.engine.reference import Reference
+from florin.engine.side import Answer
 from florin.engine.submission import Outcome, Submission
 from florin.money.at import At
 
@@ -72,26 +76,28 @@ class Engine:
 
     def issue_payment_code(self, person_id: int, line_id: int = 0) -> tuple[str, datetime]:
         """(code, expires_at) of a fresh payment code; line_id: the line it pays with, 0 for the wallet."""
-        return admin.issue_payment_code(self._committers[0].side, person_id=person_id, line_id=line_id)
+        return self._ask(lambda side: admin.issue_payment_code(side, person_id=person_id, line_id=line_id))
 
     def add_agreement(self, *, app_id: int, person_id: int, line_id: int, limit_minor: int) -> int:
         """The id of a new standing agreement; see `admin.add_agreement`."""
-        committer = self._committers[0]
-        return admin.add_agreement(
-            committer.side, committer.ids, app_id=app_id, person_id=person_id, line_id=line_id, limit_minor=limit_minor
+        ids = self._committers[0].ids
+        return self._ask(
+            lambda side: admin.add_agreement(
+                side, ids, app_id=app_id, person_id=person_id, line_id=line_id, limit_minor=limit_minor
+            )
         )
 
     def end_agreement(self, agreement_id: int, *, person_id: int) -> bool:
         """Take a consent back; True when it was that person's."""
-        return admin.end_agreement(self._committers[0].side, agreement_id, person_id=person_id)
+        return self._ask(lambda side: admin.end_agreement(side, agreement_id, person_id=person_id))
 
     def freeze_merchant(self, merchant_id: int) -> bool:
         """No new payment for this merchant, in every process from its next batch on. False: no such merchant."""
-        return admin.set_merchant_state(self._committers[0].side, merchant_id, "frozen")
+        return self._ask(lambda side: admin.set_merchant_state(side, merchant_id, "frozen"))
 
     def unfreeze_merchant(self, merchant_id: int) -> bool:
         """The merchant may take payments again. False: no such merchant."""
-        return admin.set_merchant_state(self._committers[0].side, merchant_id, "open")
+        return self._ask(lambda side: admin.set_merchant_state(side, merchant_id, "open"))
 
     def close(self) -> None:
         """Finish what is under way and let the connections go. What is submitted later is never answered."""
@@ -108,7 +114,13 @@ class Engine:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _ask(self, question: Callable[[Connection], Answer]) -> Answer:
+        return self._committers[0].side.ask(question)
+
     def _submit(self, submissions: Sequence[Submission]) -> Future[list[Outcome]]:
+        for submission in submissions:
+            if type(submission.command) not in ACTIONS:
+                raise TypeError(f"the engine knows no command {type(submission.command).__name__}")
         call = _Call(submissions)
         self._calls.put(call)
         return call.future

@@ -14,6 +14,7 @@ from hashlib import blake2b
 from psycopg import Connection
 
 from florin.engine.lanes import LANES
+from florin.engine.side import Side
 
 _NUMBER_BITS = 40
 _NUMBER_MASK = (1 << _NUMBER_BITS) - 1
@@ -40,16 +41,11 @@ def lane_for(owner: str) -> int:
 class IdBlocks:
     """Hands out ids, lane by lane, from blocks claimed in transactions of their own. Safe for threads."""
 
-    def __init__(self, connection: Connection) -> None:
-        """connection: in autocommit, used by this object alone."""
+    def __init__(self, connection: Connection | Side) -> None:
+        """connection: in autocommit."""
         self._connection = connection
         self._free: dict[int, list[int]] = {}
         self._lock = threading.Lock()
-
-    def use(self, connection: Connection) -> None:
-        """Go on with another connection, after the first was lost; numbers already claimed stay good."""
-        with self._lock:
-            self._connection = connection
 
     def reserve(self, wanted: dict[int, int]) -> None:
         """Make sure that each lane has at least that many numbers left: one statement, however many lanes are short."""
