@@ -20,7 +20,7 @@ import pytest
 from typer.testing import CliRunner
 
 from florin.sandbox.cli import app
-from florin.sandbox.environment import read_environment
+from florin.sandbox.remote import read_environment
 from sdk.sdks import HERE, Sdk, Shop
 
 START_TIMEOUT_S = 120
@@ -94,9 +94,14 @@ def only_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSa
 
 @pytest.fixture
 def sandbox(only_sandbox: RunningSandbox) -> RunningSandbox:
-    """A sandbox on its first morning; its app sells in escrow."""
-    only_sandbox.verb("reset")
+    """The sandbox as the last test left it: for a test with an order number of its own. Its app sells in escrow."""
     return only_sandbox
+
+
+@pytest.fixture
+def first_morning(only_sandbox: RunningSandbox) -> None:
+    """Everything as at the start: for a test that counts on dates, limits or balances."""
+    only_sandbox.verb("reset")
 
 
 class Notified:

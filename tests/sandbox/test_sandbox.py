@@ -50,6 +50,7 @@ def test_it_says_its_date_and_its_addresses_and_then_ready(only_sandbox):
     assert only_sandbox.said[-1] == "ready"
 
 
+@pytest.mark.usefixtures("first_morning")
 def test_both_shoppers_start_as_promised(sandbox):
     alice, bob = sandbox.verb("statement", "alice"), sandbox.verb("statement", "bob")
 
@@ -59,6 +60,7 @@ def test_both_shoppers_start_as_promised(sandbox):
     assert (bob["wallet"], bob["line"]) == ("0.00", None)
 
 
+@pytest.mark.usefixtures("first_morning")
 def test_an_order_that_only_a_code_names_is_paid_received_and_billed(sandbox, tea_house, notified):
     tea_house.ask("T1", "199.00")
 
@@ -76,6 +78,7 @@ def test_an_order_that_only_a_code_names_is_paid_received_and_billed(sandbox, te
     assert all(tea_house.is_genuine(form) for form in notified.told)
 
 
+@pytest.mark.usefixtures("first_morning")
 def test_bob_pays_from_his_wallet_once_there_is_money_in_it(sandbox, tea_house):
     tea_house.ask("T2", "12.50")
 
@@ -93,6 +96,7 @@ def test_a_wallet_may_be_set_lower_and_the_books_know_where_it_went(sandbox):
     assert sandbox.verb("prove")["holds"]
 
 
+@pytest.mark.usefixtures("first_morning")
 def test_installments_are_chosen_when_paying(sandbox, tea_house):
     tea_house.ask("T3", "6000.00")
 
@@ -101,6 +105,7 @@ def test_installments_are_chosen_when_paying(sandbox, tea_house):
     assert (paid["installments"], paid["fee"], paid["fee_payer"]) == (12, "450.00", "shopper")
 
 
+@pytest.mark.usefixtures("first_morning")
 def test_the_shop_scans_a_code_and_is_paid_at_once(sandbox, tea_house):
     code = sandbox.verb("auth-code")["auth_code"]
     answer = tea_house(
@@ -128,6 +133,7 @@ def test_refunds_in_part_and_of_the_rest(sandbox, tea_house):
 def test_a_refund_of_what_was_paid_out_already_is_possible_too(sandbox, tea_house):
     tea_house.ask("T6", "100.00")
     sandbox.verb("pay", "T6")
+    sandbox.verb("settle")
     sandbox.verb("receive", "T6")
     settled = sandbox.verb("settle")
 
@@ -137,6 +143,7 @@ def test_a_refund_of_what_was_paid_out_already_is_possible_too(sandbox, tea_hous
     assert sandbox.verb("prove")["holds"]
 
 
+@pytest.mark.usefixtures("first_morning")
 def test_repaying_from_wallet_and_bank(sandbox, tea_house):
     tea_house.ask("T7", "199.00")
     sandbox.verb("pay", "T7")
@@ -151,6 +158,7 @@ def test_repaying_from_wallet_and_bank(sandbox, tea_house):
     assert (code, nothing_owed["refusal"]) == (1, "NothingOwed")
 
 
+@pytest.mark.usefixtures("first_morning")
 def test_limits_and_freezing(sandbox, tea_house):
     tea_house.ask("T8", "300.00")
     sandbox.verb("set", "alice", "--limit", "250.00")
@@ -164,10 +172,12 @@ def test_limits_and_freezing(sandbox, tea_house):
     assert sandbox.verb("pay", "T8")["credit"] == "300.00"
 
 
+@pytest.mark.usefixtures("first_morning")
 def test_bob_is_given_a_line(sandbox):
     assert sandbox.verb("set", "bob", "--limit", "800.00")["line"]["available"] == "800.00"
 
 
+@pytest.mark.usefixtures("first_morning")
 def test_the_clock_goes_forward_by_spans_and_to_days_and_never_back(sandbox):
     assert sandbox.verb("clock", "+10d")["on"] == "2026-03-12"
     assert sandbox.verb("clock", "+15h")["on"] == "2026-03-13"
@@ -176,6 +186,7 @@ def test_the_clock_goes_forward_by_spans_and_to_days_and_never_back(sandbox):
     assert sandbox.tried("clock", "tomorrow")[1]["refusal"] == "TimeUnknown"
 
 
+@pytest.mark.usefixtures("first_morning")
 def test_receipt_is_confirmed_by_the_clock_when_nobody_does(sandbox, tea_house):
     tea_house.ask("T9", "50.00")
     sandbox.verb("pay", "T9")
@@ -252,6 +263,7 @@ def test_a_notify_comes_late(sandbox, tea_house, notified):
     assert notified.statuses() == [("T14", "TRADE_SUCCESS")]
 
 
+@pytest.mark.usefixtures("first_morning")
 def test_a_shop_that_is_down_is_tried_on_the_whole_ladder_as_time_passes(sandbox, tea_house, notified):
     notified.answer = b"error"
     tea_house.ask("T15", "5.00")
@@ -327,8 +339,7 @@ def test_it_ends_when_told_to_and_leaves_nothing_behind(tmp_path):
 
 
 def test_verbs_without_a_sandbox_say_how_to_start_one(tmp_path):
-    from florin.sandbox.control import SandboxGone, send_verb
-    from florin.sandbox.environment import EnvironmentFileMissing, read_environment
+    from florin.sandbox.remote import EnvironmentFileMissing, SandboxGone, read_environment, send_verb
 
     with pytest.raises(EnvironmentFileMissing, match="no environment file"):
         read_environment(tmp_path / "none.env")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from florin.sandbox.control import Answer, VerbRefused, send_verb
-from florin.sandbox.environment import read_environment, required
+from florin.sandbox.remote import (
+    Answer,
+    EnvironmentFileIncomplete,
+    EnvironmentFileMissing,
+    SandboxGone,
+    VerbRefused,
+    drive,
+)
 
 app = typer.Typer(
     help="A temporary instance to test a shop against.",
@@ -160,17 +163,18 @@ def prove(env_file: EnvFile, as_json: AsJson = False) -> None:
 
 
 def _drive(verb: str, env_file: Path, as_json: bool, wanted: Mapping[str, Any]) -> Answer:
-    """Send a verb and show its answer; a refusal goes to standard error with exit code 1 (or, as JSON, to standard output)."""
-    values = read_environment(env_file)
-    url, token = (required(values, key, env_file) for key in ("SANDBOX_URL", "SANDBOX_TOKEN"))
+    """Send a verb and show its answer. A refusal ends with code 1: as JSON on standard output, else on standard error."""
     try:
-        answer = send_verb(url, token, verb, {name: value for name, value in wanted.items() if value is not None})
+        answer = drive(env_file, verb, {name: value for name, value in wanted.items() if value is not None})
     except VerbRefused as refused:
         if as_json:
             typer.echo(json.dumps(refused.answer(), ensure_ascii=False))
         else:
             typer.echo(f"{refused.sentence}  ({refused.name})", err=True)
         raise typer.Exit(1) from None
+    except (SandboxGone, EnvironmentFileMissing, EnvironmentFileIncomplete) as gone:
+        typer.echo(str(gone), err=True)
+        raise typer.Exit(2) from None
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
     else:
@@ -178,9 +182,12 @@ def _drive(verb: str, env_file: Path, as_json: bool, wanted: Mapping[str, Any]) 
     return answer
 
 
-def show(answer: Answer, console: Console | None = None) -> None:
+def show(answer: Answer) -> None:
     """An answer for people: a name and a value a line, lists as tables."""
-    console = console or Console(highlight=False, soft_wrap=bool(os.environ.get("CI")))
+    from rich.console import Console  # here and below: a verb that answers in JSON starts faster without
+    from rich.table import Table
+
+    console = Console(highlight=False)
     plain = Table.grid(padding=(0, 2))
     for name, value in answer.items():
         if isinstance(value, dict):
@@ -190,12 +197,8 @@ def show(answer: Answer, console: Console | None = None) -> None:
     console.print(plain)
     for name, value in answer.items():
         if isinstance(value, list) and value:
-            console.print(_table(name, value))
-
-
-def _table(name: str, rows: list[dict[str, Any]]) -> Table:
-    columns = [column for column in rows[0] if not isinstance(rows[0][column], list)]
-    table = Table(*(column.replace("_", " ") for column in columns), title=name, box=None, title_justify="left")
-    for row in rows:
-        table.add_row(*(str(row[column]) for column in columns))
-    return table
+            columns = [column for column in value[0] if not isinstance(value[0][column], list)]
+            table = Table(*(column.replace("_", " ") for column in columns), title=name, box=None, title_justify="left")
+            for row in value:
+                table.add_row(*(str(row[column]) for column in columns))
+            console.print(table)

@@ -6,42 +6,20 @@ POST /pay  {"out_trade_no": "T1"}    ->    200 {"paid": "199.00", …}  or  422 
 from __future__ import annotations
 
 import hmac
-import http.client
 import json
 import secrets
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 
-from florin.store import StoreRefusal
+from florin.sandbox.remote import Answer, VerbRefused
 
-Answer = dict[str, Any]
 BODY_BYTES_MAX = 64 * 1024
-VERB_TIMEOUT_S = 600.0
 
 _log = structlog.get_logger(__name__)
-
-
-class VerbRefused(Exception):
-    """The verb was understood and could not be done. name: the refusal's; sentence: what happened and what to do."""
-
-    def __init__(self, name: str, sentence: str, **numbers: Any) -> None:
-        super().__init__(sentence)
-        self.name = name
-        self.sentence = sentence
-        self.numbers = numbers
-
-    def answer(self) -> Answer:
-        return {"refusal": self.name, "sentence": self.sentence, **self.numbers}
-
-
-class SandboxGone(StoreRefusal):
-    def __init__(self, *, url: str, reason: str) -> None:
-        super().__init__(f"The sandbox at {url} does not answer ({reason}).", "Start one: florin sandbox up")
 
 
 Verb = Callable[..., Answer]
@@ -116,22 +94,3 @@ class ControlServer:
                 """A verb is not logged; what it does is."""
 
         return Handler
-
-
-def send_verb(url: str, token: str, verb: str, wanted: Mapping[str, Any]) -> Answer:
-    """The verb's answer. Raises VerbRefused, or SandboxGone when nobody answers at `url`."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=VERB_TIMEOUT_S)
-    try:
-        connection.request(
-            "POST", f"/{verb}", json.dumps(dict(wanted)), {"Authorization": f"Bearer {token}", "Host": parts.netloc}
-        )
-        response = connection.getresponse()
-        answer: Answer = json.loads(response.read())
-    except (OSError, http.client.HTTPException) as error:
-        raise SandboxGone(url=url, reason=str(error) or type(error).__name__) from None
-    finally:
-        connection.close()
-    if response.status != 200:
-        raise VerbRefused(answer.pop("refusal"), answer.pop("sentence"), **answer)
-    return answer

@@ -12,22 +12,6 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from florin.store import StoreRefusal
-
-
-class EnvironmentFileMissing(StoreRefusal):
-    def __init__(self, *, path: Path) -> None:
-        super().__init__(
-            f"There is no environment file {path}.", f"Start a sandbox first: florin sandbox up --env-file {path}"
-        )
-
-
-class EnvironmentFileIncomplete(StoreRefusal):
-    def __init__(self, *, path: Path, missing: str) -> None:
-        super().__init__(
-            f"{path} does not say {missing}.", "Give the file that `florin sandbox up` wrote, while that sandbox runs."
-        )
-
 
 def write_environment(path: Path, values: Mapping[str, str], *, notes: Mapping[str, str]) -> None:
     """Write all lines at once. notes: why a key is left out, as a comment in its place."""
@@ -45,23 +29,6 @@ def write_pems(path: Path, app_key: rsa.RSAPrivateKey, alipay_public_key: str) -
     for pem, text in written.items():
         _write_private(pem, text)
     return list(written)
-
-
-def read_environment(path: Path) -> dict[str, str]:
-    """The KEY=VALUE lines. Raises EnvironmentFileMissing."""
-    try:
-        text = path.read_text()
-    except FileNotFoundError:
-        raise EnvironmentFileMissing(path=path) from None
-    pairs = (line.partition("=") for line in text.splitlines() if line and not line.startswith("#"))
-    return {key: value for key, _, value in pairs}
-
-
-def required(values: Mapping[str, str], key: str, path: Path) -> str:
-    """The value of a key that must be there. Raises EnvironmentFileIncomplete."""
-    if not values.get(key):
-        raise EnvironmentFileIncomplete(path=path, missing=key)
-    return values[key]
 
 
 def _beside(path: Path, name: str) -> Path:

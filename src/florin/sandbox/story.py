@@ -21,9 +21,9 @@ from florin.events.refusals import yuan
 from florin.money import parse_yuan, yuan_text
 from florin.queries.lines import LineView, line_of_person
 from florin.queries.statements import statement_of
-from florin.sandbox.control import VerbRefused
 from florin.sandbox.instance import Instance
 from florin.sandbox.provision import AppWanted, ShopperWanted, Wanted
+from florin.sandbox.remote import VerbRefused
 from florin.sandbox.storefront import Shop
 from florin.sandbox.teller import BillLine, Part, Teller
 from florin.sandbox.verbs import Verbs

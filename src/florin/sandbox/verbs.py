@@ -33,10 +33,10 @@ from florin.payments.trade import Trade
 from florin.queries.lines import LineView, line_of_person
 from florin.queries.payments import PaymentView, payment_by_trade
 from florin.queries.statements import statements_of
-from florin.sandbox.control import Answer, VerbRefused
 from florin.sandbox.faults import FAULTS, Fault
 from florin.sandbox.instance import Instance
 from florin.sandbox.provision import morning_of
+from florin.sandbox.remote import Answer, VerbRefused
 from florin.wallet.withdraw import Withdraw
 
 Tender = Literal["wallet", "credit"]
