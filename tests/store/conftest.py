@@ -8,8 +8,7 @@ import pytest
 
 from florin.store import open_store, temporary_data_dir
 from florin.store.migrate import migrate
-
-SMALL = {"shared_buffers": "16MB"}
+from small_server import SMALL
 
 
 @pytest.fixture

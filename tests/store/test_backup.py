@@ -19,8 +19,7 @@ from florin.store.backup import (
 )
 from florin.store.doctor import Health, check_grants, check_roles
 from florin.store.migrate import pending_migrations
-
-SMALL = {"shared_buffers": "16MB"}
+from small_server import SMALL
 
 
 @pytest.fixture

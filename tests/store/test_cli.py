@@ -7,8 +7,7 @@ import sys
 import psycopg
 
 from florin.store import DataFolder, dsn_of, open_store
-
-SMALL = {"shared_buffers": "16MB"}
+from small_server import SMALL
 
 
 def florin(*arguments, **environment):

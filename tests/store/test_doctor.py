@@ -5,8 +5,7 @@ import pytest
 
 from florin.store import DataFolder, doctor, open_store
 from florin.store.doctor import Health, examine
-
-SMALL = {"shared_buffers": "16MB"}
+from small_server import SMALL
 
 
 def wrong(findings):

@@ -22,8 +22,8 @@ from florin.store.account import DataFolderOutOfReach
 from florin.store.binaries import DataOfAnotherMajorVersion
 from florin.store.folder import SOCKET_NAME, DataFolder, DataFolderInUse, SocketFolderNotOurs, is_supervised
 from florin.store.postgres import ServerDidNotStart, is_server_of
+from small_server import SMALL
 
-SMALL = {"shared_buffers": "16MB"}
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who may not run a server")
 
 
@@ -209,8 +209,8 @@ def test_a_killed_server_is_started_again_with_everything_committed(used_dir):
 
         os.kill(killed, signal.SIGKILL)
 
+        eventually(lambda: server.pid != killed)
         assert eventually(lambda: ask(server, "SELECT count(*) FROM coin")) == 1000
-        assert server.pid != killed
 
 
 @pytest.mark.chaos

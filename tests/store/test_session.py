@@ -9,8 +9,7 @@ import pytest
 from florin.store import DataFolder, EmbeddedPostgres, open_store, temporary_data_dir
 from florin.store.folder import is_supervised
 from florin.store.roles import LoginAddressUnknown, LoginsMissing
-
-SMALL = {"shared_buffers": "16MB"}
+from small_server import SMALL
 
 
 def who(address):

@@ -166,10 +166,11 @@ class EmbeddedPostgres:
             os.chown(unfinished, self._account.uid, self._account.gid)
         # The builtin locale is the same on every machine and sorts by code point; before 17 only libc has one.
         builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        durable = [] if self._settings.get("fsync") != "off" else ["--no-sync"]
         locale = [*(builtin if self._binaries.major >= 17 else []), "--locale=C.UTF-8", "--encoding=UTF8"]
         command = [str(self._binaries.program("initdb")), "--pgdata", str(unfinished), "--username", SUPERUSER]
         done = subprocess.run(
-            [*command, "--auth=trust", "--data-checksums", *locale],
+            [*command, "--auth=trust", "--data-checksums", *durable, *locale],
             check=False,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -185,15 +186,16 @@ class EmbeddedPostgres:
         assert self._account is not None
         deadline = time.monotonic() + _RETRY_START_S
         while True:
-            self._process, said = self._try_to_launch()
-            if self._process is not None:
+            process, said = self._try_to_launch()
+            if process is not None:
                 break
             if time.monotonic() > deadline or not any(trouble in said for trouble in _PASSING_TROUBLE):
                 raise ServerDidNotStart(log=self.folder.log, said=said)
             time.sleep(0.2)
+        self._process = process
         self._cut_life_line()
         self._life_line = subprocess.Popen(
-            ["/bin/sh", "-c", _LIFE_LINE, "sh", str(self._process.pid), str(self._pid_file)],
+            ["/bin/sh", "-c", _LIFE_LINE, "sh", str(process.pid), str(self._pid_file)],
             start_new_session=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -1,0 +1,13 @@
+"""The settings of every server that a test starts.
+
+Small, because several run beside each other. fsync and full_page_writes off are for tests only: they matter when the
+power fails, not when a process is killed. Shared memory in files goes with the folder, whoever kills the server.
+"""
+
+SMALL = {
+    "shared_buffers": "32MB",
+    "max_wal_size": "256MB",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "dynamic_shared_memory_type": "mmap",
+}
