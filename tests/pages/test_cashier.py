@@ -40,7 +40,7 @@ def test_it_speaks_chinese_to_a_chinese_browser(shop, browser):
         "花呗",
         "可用额度 ¥10,000.00",
         "下月一次还清",
-        "确认付款 ¥199.00",
+        "付款 ¥199.00",
         "年化利率（复利）",
     ):
         assert said in page

@@ -52,7 +52,7 @@ TEXTS: dict[str, str] = {
     "pay.by": "付款截止",
     "pay.with": "选择付款方式",
     "pay.choose": "请选择付款方式，再输入支付密码。",
-    "pay.button": "确认付款 {amount}",
+    "pay.button": "付款 {amount}",
     "pay.busy": "正在付款…",
     "pay.assurance": "商家看不到您的支付密码；重复点击也只会扣一次款。",
     "pay.no_way": "目前无法在这里为该订单付款，未扣款。",
