@@ -120,13 +120,12 @@ class SilentTeller(Teller):
 
 
 def share_cells(amounts: Sequence[int], cells: int) -> list[int]:
-    """Cells of a bar in proportion to amounts, each at least one; together `cells`, as long as there is room for all."""
-    total = sum(amounts)
-    if total == 0:
-        return [0] * len(amounts)
-    shares = [max(1, amount * cells // total) for amount in amounts]
-    largest = shares.index(max(shares))
-    shares[largest] = max(1, shares[largest] + cells - sum(shares))
+    """Cells of a bar in proportion to amounts, all above zero: at least one each, and together `cells` if there is room."""
+    total, room = sum(amounts), max(0, cells - len(amounts))
+    shares = [1 + amount * room // total for amount in amounts]
+    left_over = cells - sum(shares)
+    for place in sorted(range(len(amounts)), key=lambda place: -amounts[place])[: max(0, left_over)]:
+        shares[place] += 1
     return shares
 
 
