@@ -19,11 +19,12 @@ from florin.store import PAGES, DataFolder, default_data_dir, django_database, d
 
 PUBLIC_URL = os.environ.get("FLORIN_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
+_host = _public.hostname or ""
 _is_secure = _public.scheme == "https"
 
 SECRET_KEY = secret_key()
 DEBUG = False
-ALLOWED_HOSTS = [host for host in {_public.hostname, "127.0.0.1", "localhost", "[::1]"} if host]
+ALLOWED_HOSTS = [f"[{_host}]" if ":" in _host else _host, "127.0.0.1", "localhost", "[::1]"]
 ROOT_URLCONF = "florin.pages.urls"
 WSGI_APPLICATION = "florin.pages.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
