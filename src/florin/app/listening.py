@@ -96,10 +96,9 @@ def _bound(address: Address, *, shared: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
-        # Connections of a server that just ended keep its port in TIME_WAIT; that is nobody's claim to it.
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if shared:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        # One option each, never both. REUSEADDR passes over connections that a server which just ended left behind; but
+        # two sockets that do not listen, and both have it, would take each other for such.
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT if shared else socket.SO_REUSEADDR, 1)
         bound.bind((address.host, address.port))
     except OSError:
         bound.close()

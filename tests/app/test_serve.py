@@ -1,0 +1,145 @@
+"""`florin serve` as an operator starts it: everything answers, a killed part comes back, and nothing stays behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from florin.store import temporary_data_dir
+
+
+class Serving:
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.said = ""
+        self._ready = threading.Event()
+        threading.Thread(target=self._listen, daemon=True).start()
+        assert self._ready.wait(120), self.said
+        self.api, self.pages = re.findall(r"http://[0-9.]+:[0-9]+", self.said)[:2]
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said += line
+            if "Ctrl-C" in line:
+                self._ready.set()
+
+    def child(self, module: str) -> int:
+        """The process id of the child that runs this module."""
+        for pid in descendants(self.process.pid):
+            arguments = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+            if module in arguments and Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1] == str(
+                self.process.pid
+            ):
+                return pid
+        raise AssertionError(f"{module} does not run")
+
+
+def descendants(pid: int) -> list[int]:
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        found = [int(each) for task in tasks for each in (task / "children").read_text().split()]
+    except OSError:
+        return []
+    return found + [each for child in found for each in descendants(child)]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def get(url: str) -> httpx.Response:
+    return httpx.get(url, timeout=20, trust_env=False)
+
+
+def wait_for_answer(url: str) -> httpx.Response:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return get(url)
+        except httpx.TransportError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def serving() -> Iterator[Serving]:
+    with temporary_data_dir() as folder:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "florin", "serve", "--api", "127.0.0.1:0", "--pages", "127.0.0.1:0"],
+            env={**os.environ, "FLORIN_DATA": folder, "FLORIN_DATABASE_URL": "", "COLUMNS": "200"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            yield Serving(process)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(timeout=60)
+
+
+def test_wires_and_pages_answer(serving):
+    gateway = get(f"{serving.api}/gateway.do?method=alipay.trade.query")
+    rest = get(f"{serving.api}/v1/payments")
+    page = get(f"{serving.pages}/sign-in")
+
+    assert (gateway.status_code, gateway.json()["alipay_trade_query_response"]["code"]) == (200, "40001")
+    assert (rest.status_code, rest.headers["content-type"]) == (401, "application/problem+json")
+    assert page.status_code == 200
+
+
+def test_a_second_one_on_the_same_port_is_told_so(serving):
+    with temporary_data_dir() as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", "florin", "serve", "--api", serving.api.removeprefix("http://")],
+            env={**os.environ, "FLORIN_DATA": folder, "FLORIN_DATABASE_URL": ""},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert "another program has it" in done.stderr
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("module", ["florin.app.api", "florin.app.pages"])
+def test_a_killed_part_comes_back_at_the_same_address(serving, module):
+    address = serving.api if module == "florin.app.api" else serving.pages
+    killed = serving.child(module)
+
+    os.kill(killed, signal.SIGKILL)
+
+    assert wait_for_answer(f"{address}/").status_code < 500
+    deadline = time.monotonic() + 30
+    while is_alive(killed):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert serving.child(module) != killed
+
+
+def test_it_ends_when_told_to_and_leaves_no_process(serving):
+    family = descendants(serving.process.pid)
+
+    serving.process.send_signal(signal.SIGTERM)
+    code = serving.process.wait(timeout=60)
+
+    assert code == 0
+    assert family
+    assert not [pid for pid in family if is_alive(pid)]
