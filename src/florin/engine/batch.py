@@ -269,8 +269,10 @@ class Committer:
             self._load(connection, room, fresh, lock)
             self._rule(room, _ready(fresh), lambda job: self._load(connection, room, [job], lock))
             self._unclaim(connection, [job for job in fresh if job.outcome is None or _leaves_key_free(job)])
-            self._write(connection, room)
-            connection.commit()
+            # Nobody reads the answers of a write, so the statements follow each other without waiting for them.
+            with connection.pipeline():
+                self._write(connection, room)
+                connection.commit()
         except BaseException:
             if not connection.closed:
                 connection.rollback()

@@ -85,17 +85,14 @@ def shift(connection: Connection, seconds: int) -> None:
     connection.commit()
 
 
-def roll(connection: Connection, *, timeout_s: float = 60) -> date:
-    """Commit the next business date, then wait for every batch that may have read the old one. Gives the new date.
+def roll(connection: Connection, from_on: date, *, timeout_s: float = 60) -> date:
+    """Commit the day after `from_on`, then wait for every batch that may have read `from_on`. Gives the new date.
 
-    Two rollers at once roll one day. Raises BatchHangs after `timeout_s`.
+    Of two who roll from one day one rolls, and both wait. Raises BatchHangs after `timeout_s`.
     """
-    on = read(connection).on
-    tomorrow = on + timedelta(days=1)
-    rolled = connection.execute(_ROLL, {"from_on": on, "to_on": tomorrow}).rowcount
+    tomorrow = from_on + timedelta(days=1)
+    connection.execute(_ROLL, {"from_on": from_on, "to_on": tomorrow})
     connection.commit()
-    if not rolled:
-        return read(connection).on
     since = connection.execute("SELECT clock_timestamp()").fetchone()
     connection.commit()
     assert since is not None
@@ -107,5 +104,5 @@ def roll(connection: Connection, *, timeout_s: float = 60) -> date:
         if older[0] == 0:
             return tomorrow
         if time.monotonic() > deadline:
-            raise BatchHangs(f"{older[0]} batches that began on {on} are still under way after {timeout_s:g} s")
+            raise BatchHangs(f"{older[0]} batches that began on {from_on} are still under way after {timeout_s:g} s")
         time.sleep(0.01)

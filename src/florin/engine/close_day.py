@@ -63,7 +63,7 @@ def close_through(engine: Engine, connection: Connection, to_on: date, *, bank: 
             days.append(close_day(engine, connection, on, bank=bank))
         if on == to_on:
             break
-        clock.roll(connection)
+        clock.roll(connection, on)
     return days
 
 

@@ -12,16 +12,16 @@ from psycopg.rows import tuple_row
 
 from florin.engine.ids import lane_of
 from florin.engine.tables.arrays import numbers
-from florin.engine.tables.table import Table, array, bigint, day, instant, integer, json, smallint
+from florin.engine.tables.table import Table, array, bigint, day, instant, integer, json, same, smallint
 from florin.events import Event, body_of, event_of
 from florin.ledger import Entry
 
 EVENT = Table(
     "event",
     [
-        smallint("lane"), smallint("kind"), integer("writer"), bigint("id"), bigint("trade_id", None),
+        smallint("lane"), smallint("kind"), same(integer("writer")), bigint("id"), bigint("trade_id", None),
         bigint("payment_id", None), bigint("line_id", None), bigint("person_id", None), bigint("merchant_id", None),
-        bigint("batch"), instant("recorded_at"), integer("sequence", None), day("value_on"), day("posted_on"),
+        same(bigint("batch")), same(instant("recorded_at")), integer("sequence", None), day("value_on"), same(day("posted_on")),
         array("rules", "smallint"), array("amounts", "bigint"), array("subjects", "bigint"), json("body", None),
     ],
 )  # fmt: skip

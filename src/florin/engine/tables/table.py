@@ -28,6 +28,7 @@ class Column(NamedTuple):
     """name; type: of the element in the array parameter; encode; cast: from the array's element to the column, if another.
 
     default: what the column is when an insert leaves it out; a column that is at its default in all rows is left out.
+    same: all rows of one insert have one value, so it goes once, not as an array.
     """
 
     name: str
@@ -35,6 +36,12 @@ class Column(NamedTuple):
     encode: Encode
     cast: str = ""
     default: Any = _REQUIRED
+    same: bool = False
+
+
+def same(column: Column) -> Column:
+    """The column, when all rows of a batch agree on it."""
+    return column._replace(same=True)
 
 
 def smallint(name: str, default: Any = _REQUIRED) -> Column:
@@ -104,24 +111,24 @@ class Table:
         """Add rows, each in the order of `columns`. Raises the constraint's violation."""
         if not rows:
             return
-        given = [
-            (column, values)
-            for column, values in zip(self.columns, zip(*rows, strict=True), strict=True)
-            if column.default is _REQUIRED or values.count(column.default) < len(rows)
-        ]
-        columns = tuple([column for column, _ in given])
+        once, many = [], []
+        for column, values in zip(self.columns, zip(*rows, strict=True), strict=True):
+            if column.same:
+                once.append((column, values[0]))
+            elif column.default is _REQUIRED or values.count(column.default) < len(rows):
+                many.append((column, column.encode(values)))
+        columns = tuple([column for column, _ in (*once, *many)])
         statement = self._inserts.get(columns) or self._inserts.setdefault(columns, self._insert_statement(columns))
-        connection.execute(statement, [column.encode(values) for column, values in given], prepare=True)
+        connection.execute(statement, [value for _, value in (*once, *many)], prepare=True)
 
     def update(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Write the changing columns of rows given whole, in the order of `columns`."""
         self._change.write(connection, rows)
 
     def _insert_statement(self, columns: Sequence[Column]) -> str:
-        return (
-            f"INSERT INTO {self.name} ({', '.join(c.name for c in columns)})"
-            f" SELECT {', '.join(_cast(c) for c in columns)} FROM {_unnest(columns)}"
-        )
+        chosen = ", ".join(f"%s::{c.type}" if c.same else _cast(c) for c in columns)
+        arrays = _unnest([c for c in columns if not c.same])
+        return f"INSERT INTO {self.name} ({', '.join(c.name for c in columns)}) SELECT {chosen} FROM {arrays}"
 
 
 class Change:

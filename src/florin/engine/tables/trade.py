@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from florin.engine.tables.table import Table, bigint, instant, json, smallint, text
+from florin.engine.tables.table import Table, bigint, instant, json, same, smallint, text
 from florin.payments.trade import NO_DETAIL, Flow, Trade, TradeDetail, TradeState
 
 TRADE = Table(
@@ -14,7 +14,7 @@ TRADE = Table(
     [
         smallint("lane"), smallint("flow"), smallint("state"), smallint("installments", 0), bigint("id"),
         bigint("app_id"), bigint("merchant_id"), bigint("amount_minor"), bigint("payment_id", 0),
-        instant("asked_at"), instant("expires_at", None), text("out_trade_no"), text("subject"),
+        same(instant("asked_at")), instant("expires_at", None), text("out_trade_no"), text("subject"),
         json("detail", None),
     ],
     changing=("state", "payment_id"),
