@@ -126,7 +126,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 received_minor=payment.received_minor + taken,
                 mdr_minor=payment.mdr_minor + event.mdr_minor,
                 payable_on=event.value_on,
-                plan=event.plan or payment.plan,
+                plan=_plan_after(payment, event),
             )
         case Received():
             return replace(
@@ -160,3 +160,10 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 confirm_on=None if ends else payment.confirm_on,
             )
     raise AssertionError(f"{type(event).__name__} does not touch a payment")
+
+
+def _plan_after(payment: Payment, event: Captured) -> InstallmentChoice | None:
+    """What is agreed of installments after a capture: each is a plan of its own; the payment's fee is all theirs."""
+    if event.plan is None or payment.plan is None or payment.credit_paid_minor == 0:
+        return event.plan or payment.plan
+    return replace(payment.plan, fee_minor=payment.plan.fee_minor + event.plan.fee_minor)
