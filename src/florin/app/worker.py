@@ -29,6 +29,8 @@ from florin.engine.outbox import Faults, Outbox, Renderer
 from florin.queries import ReadPool
 
 ROUND_S = 1.0
+# Any number, as long as it is always the same one. A proof is of a moment when no settlement is half done.
+_TURN = 0x666C6F73
 _RETRY_S = 1.0
 
 _log = structlog.get_logger(__name__)
@@ -74,17 +76,19 @@ class Housekeeping:
             self._disconnect()
 
     def round(self) -> list[DayClosed]:
-        """Do all that is due now; returns the days that were closed. Safe for threads: rounds take turns."""
+        """Do all that is due now; returns the days that were closed. Rounds take turns, those of other workers too."""
         with self._turn:
             try:
                 connection, bank = self._connected()
+                connection.execute("SELECT pg_advisory_lock(%(turn)s)", {"turn": _TURN})
                 closed = close_through(self._engine, connection, clock.due_on(connection), bank=bank)
                 expire_due(self._engine, connection)
                 settle_outgoing(self._engine, connection, bank, on=clock.read(connection).on)
+                connection.execute("SELECT pg_advisory_unlock(%(turn)s)", {"turn": _TURN})
                 connection.commit()
                 return closed
-            except psycopg.OperationalError:
-                self._disconnect()
+            except BaseException:
+                self._disconnect()  # and with the connection the turn is given up
                 raise
 
     def _run(self) -> None:
