@@ -46,11 +46,12 @@ class Door:
         path: str = "/v1/payments",
         headers: list[tuple[bytes, bytes]] | None = None,
         query: bytes = b"",
+        announces_more: bool = False,
     ) -> Answer:
-        """body: in one piece, or chunk by chunk. headers: beside the API key."""
+        """body: in one piece, or chunk by chunk. headers: beside the API key. announces_more: and then goes away."""
         chunks = [body] if isinstance(body, bytes) else body
         messages = [
-            {"type": "http.request", "body": chunk, "more_body": number < len(chunks) - 1}
+            {"type": "http.request", "body": chunk, "more_body": announces_more or number < len(chunks) - 1}
             for number, chunk in enumerate(chunks)
         ]
         messages.append({"type": "http.disconnect"})
@@ -220,29 +221,11 @@ def test_a_body_may_come_in_pieces(door: Door):
     assert door.ask([whole[:5], whole[5:9], whole[9:]]).status == 201
 
 
-def test_a_client_that_goes_away_in_the_middle_leaves_nothing_behind(door: Door):
-    chunks: list[bytes] = [b'{"amount_minor": 19900, ']
-    door_app = door.app
-    sent: list[Any] = []
+def test_a_body_that_breaks_off_is_refused_and_nothing_done(door: Door):
+    answer = door.ask([b'{"amount_minor": 19900, '], announces_more=True)
 
-    async def run() -> None:
-        messages = iter([{"type": "http.request", "body": chunks[0], "more_body": True}, {"type": "http.disconnect"}])
-
-        async def receive() -> Any:
-            return next(messages)
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        scope = {
-            "type": "http", "method": "POST", "path": "/v1/payments", "query_string": b"", "root_path": "",
-            "headers": [(b"authorization", b"Bearer " + MERCHANT_KEY.encode()), (b"idempotency-key", b"one")],
-        }  # fmt: skip
-        await door_app(scope, receive, send)  # type: ignore[arg-type]
-
-    asyncio.run(run())
-
-    assert (sent, door.engine.asked) == ([], [])
+    refused(answer, 400, "BodyBroken")
+    assert door.engine.asked == []
 
 
 # ── headers ───────────────────────────────────────────────────────────────────────────────────────────────────────

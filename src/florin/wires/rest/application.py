@@ -22,7 +22,7 @@ from florin.wires.keys import KnownApiKeys
 from florin.wires.rest import documents
 from florin.wires.rest.operations import OPERATIONS
 from florin.wires.rest.problems import CONTENT_TYPE, Problem, Refuse, language_of
-from florin.wires.rest.serve import Endpoint, House, Operation, Settings, encode, language, respond_problem
+from florin.wires.rest.serve import Endpoint, House, Operation, Settings, drain, encode, language, respond_problem
 
 _log = structlog.get_logger(__name__)
 
@@ -89,6 +89,7 @@ class Paths:
                 scope["path_template"] = template
                 await endpoint(scope, receive, send)
                 return
+        await drain(scope, receive)
         await respond_problem(scope, send, Refuse("PathUnknown").problem(language(scope), scope["path"]))
 
 

@@ -147,7 +147,7 @@ def _codes(operation: Operation) -> list[str]:
     if operation.idempotent:
         codes += ["IdempotencyKeyMissing", "IdempotencyKeyInvalid"]
     if operation.body is not None:
-        codes += ["BodyNotJson", "BodyTooSlow", "BodyTooLarge", "ContentTypeWrong", "FieldsInvalid"]
+        codes += ["BodyNotJson", "BodyBroken", "BodyTooSlow", "BodyTooLarge", "ContentTypeWrong", "FieldsInvalid"]
     elif operation.query is not None:
         codes += ["FieldsInvalid"]
     return [*codes, "HeaderRepeated", "StoreUnavailable", "Unexpected"]

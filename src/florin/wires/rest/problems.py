@@ -157,6 +157,11 @@ TROUBLES: Final[dict[str, Trouble]] = {
         en="The request is not sound HTTP. Send it again, with one Host and a plain address.",
         zh="请求不符合HTTP规范，请检查Host和地址后重新发送。",
     ),
+    "BodyBroken": Trouble(
+        status=400,
+        en="The body broke off before its end. Nothing was done; send it again.",
+        zh="请求体未完整送达，未做任何操作，请重新发送。",
+    ),
     "BodyTooSlow": Trouble(
         status=408,
         en="The body did not arrive in time. Send it again.",

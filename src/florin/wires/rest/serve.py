@@ -34,7 +34,7 @@ from florin.wires.rest.problems import (
 )
 
 BODY_BYTES_MAX: Final = 1_048_576
-# Read and dropped of a body that is too large, so that its sender hears the answer instead of a broken line.
+# Read and dropped at most of a body that is not wanted.
 DRAIN_BYTES_MAX: Final = 16_777_216
 BODY_TIMEOUT_S: Final = 30.0
 IDEMPOTENCY_KEY_LENGTH_MAX: Final = 255
@@ -129,6 +129,7 @@ class Endpoint:
         serving = self._serving.get(scope["method"])  # type: ignore[typeddict-item]
         try:
             if serving is None:
+                await drain(scope, receive)
                 await self._other_method(scope, send)
                 return
             answer = await serving.answer(scope, receive)
@@ -145,8 +146,6 @@ class Endpoint:
         except (psycopg.OperationalError, PoolTimeout, PoolClosed) as failure:
             _log.warning("store unavailable", path=scope["path_template"], failure=type(failure).__name__)
             await respond_problem(scope, send, Refuse("StoreUnavailable").problem(language(scope), scope["path"]))
-        except _Disconnected:
-            return
         except Exception:  # noqa: BLE001 - the edge: whatever it is, the caller gets an answer and we a record
             _log.exception("request failed", method=scope["method"], path=scope["path_template"])  # type: ignore[typeddict-item]
             await respond_problem(scope, send, Refuse("Unexpected").problem(language(scope), scope["path"]))
@@ -158,10 +157,6 @@ class Endpoint:
             await respond(send, 204, [allow], b"")
             return
         raise Refuse("MethodNotAllowed", allowed=self._allowed, method=method[:20], headers=(allow,))
-
-
-class _Disconnected(Exception):
-    """The client went away before its body was whole. Nothing was done."""
 
 
 class _Serving:
@@ -176,9 +171,15 @@ class _Serving:
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:
         operation = self._operation
-        headers = _headers(scope)
-        key = await self._caller(headers.get(b"authorization"))
-        idempotency_key = _idempotency_key(headers.get(b"idempotency-key")) if operation.idempotent else ""
+        try:
+            headers = _headers(scope)
+            key = await self._caller(headers.get(b"authorization"))
+            idempotency_key = _idempotency_key(headers.get(b"idempotency-key")) if operation.idempotent else ""
+            if self._decoder is not None:
+                _refuse_length_and_type(headers)
+        except Refuse:
+            await drain(scope, receive)
+            raise
         body: Any = None
         if self._decoder is not None:
             raw = await _body(headers, receive)
@@ -235,21 +236,25 @@ def _idempotency_key(value: bytes | None) -> str:
     return value.decode("ascii")
 
 
-async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
-    """The whole body. Raises Refuse when it is too large, too slow or not said to be JSON."""
+def _refuse_length_and_type(headers: dict[bytes, bytes]) -> None:
+    """A body that says that it is too large, or that it is not JSON, is not read."""
     if not _is_json(headers):
-        await _drain(receive)
         raise Refuse("ContentTypeWrong")
-    length = headers.get(b"content-length", b"0")
-    if not length.isdigit() or int(length[:20]) > BODY_BYTES_MAX:
-        await _drain(receive)
+    length = headers.get(b"content-length")
+    if length is not None and (not length.isdigit() or int(length[:20]) > BODY_BYTES_MAX):
         raise Refuse("BodyTooLarge", bytes_max=BODY_BYTES_MAX)
+
+
+async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
+    """The whole body. Raises Refuse when it is too large or too slow."""
+    length = headers.get(b"content-length")
     message: Any = await receive()
-    if message["type"] == "http.request" and not message.get("more_body", False):
+    if message["type"] == "http.request":
         body: bytes = message.get("body", b"")
-        if len(body) <= BODY_BYTES_MAX:
+        # A server may say that more follows when all that was announced is here; waiting for its empty end costs a turn.
+        whole = not message.get("more_body", False) or (length is not None and len(body) == int(length))
+        if whole and len(body) <= BODY_BYTES_MAX:
             return body
-        raise Refuse("BodyTooLarge", bytes_max=BODY_BYTES_MAX)
     return await _long_body(message, receive)
 
 
@@ -260,12 +265,12 @@ async def _long_body(message: Any, receive: Receive) -> bytes:
         async with asyncio.timeout(BODY_TIMEOUT_S):
             while True:
                 if message["type"] != "http.request":
-                    raise _Disconnected
+                    raise Refuse("BodyBroken")
                 chunks.append(message.get("body", b""))
                 size += len(chunks[-1])
                 if size > BODY_BYTES_MAX:
                     chunks.clear()
-                    await _drain(receive)
+                    await _drop(receive)
                     raise Refuse("BodyTooLarge", bytes_max=BODY_BYTES_MAX)
                 if not message.get("more_body", False):
                     return b"".join(chunks)
@@ -274,8 +279,14 @@ async def _long_body(message: Any, receive: Receive) -> bytes:
         raise Refuse("BodyTooSlow") from None
 
 
-async def _drain(receive: Receive) -> None:
-    """Read on, within bounds, and keep nothing."""
+async def drain(scope: Scope, receive: Receive) -> None:
+    """Read what was announced of a body, and keep nothing: so that who sends it hears the answer, not a broken line."""
+    names = {name for name, value in scope["headers"] if value != b"0"}
+    if names & {b"content-length", b"transfer-encoding"}:
+        await _drop(receive)
+
+
+async def _drop(receive: Receive) -> None:
     dropped = 0
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
