@@ -13,7 +13,7 @@ from rich.console import Console
 
 from florin.app.listening import Address, Reservation
 from florin.app.settings import DEFAULT_API, DEFAULT_PAGES, for_children
-from florin.app.supervisor import Child, Supervisor, run_until_told_to_stop
+from florin.app.supervisor import Child, StopSignals, Supervisor
 from florin.engine import clock
 from florin.store.migrate import migrate
 from florin.store.session import Store, open_store
@@ -37,6 +37,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the pages and the wires, until stopped."""
+    signals = StopSignals()
     with ExitStack() as stack:
         api_at = [stack.enter_context(reserved(Address.parse(text))) for text in api or [DEFAULT_API]]
         pages_at = stack.enter_context(reserved(Address.parse(pages)))
@@ -46,7 +47,7 @@ def serve(
         children = children_of(store, api_at=api_at, pages_at=pages_at, public_url=public_url, api_url=api_url)
         stack.enter_context(Supervisor(children))
         _print_addresses(api_at, pages_at)
-        run_until_told_to_stop()
+        signals.wait()
 
 
 def children_of(

@@ -112,13 +112,29 @@ class Supervisor:
                         _start_again_if_dead(child)
 
 
-def run_until_told_to_stop() -> None:
-    """Return when SIGTERM, SIGINT or SIGHUP comes. For the main thread."""
-    told = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: told.set())
-    while not told.wait(3600):
-        pass
+class StopSignals:
+    """SIGTERM, SIGINT and SIGHUP. While things are being started they end that, by SystemExit; in `wait` they end the wait.
+
+    For the main thread. The first signal counts; what comes while everything is being stopped changes nothing.
+    """
+
+    def __init__(self) -> None:
+        self._told = threading.Event()
+        self._waiting = False
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._hear)
+
+    def wait(self) -> None:
+        """Return when one has come."""
+        self._waiting = True
+        while not self._told.wait(3600):
+            pass
+
+    def _hear(self, number: int, _: object) -> None:
+        first = not self._told.is_set()
+        self._told.set()
+        if first and not self._waiting:
+            raise SystemExit(128 + number)
 
 
 def watch_parent() -> None:

@@ -21,7 +21,7 @@ from psycopg import Connection
 
 from florin.app.renderers import make_renderers
 from florin.app.settings import Settings
-from florin.app.supervisor import run_until_told_to_stop, watch_parent
+from florin.app.supervisor import StopSignals, watch_parent
 from florin.bank import SimulatedBank, settle_outgoing
 from florin.engine import Engine, clock
 from florin.engine.close_day import DayClosed, close_through, expire_due
@@ -39,13 +39,14 @@ _log = structlog.get_logger(__name__)
 def main() -> None:
     """The worker's process."""
     watch_parent()
+    signals = StopSignals()
     settings = Settings.from_environment()
     with Engine(settings.engine_url, name="worker") as engine, ReadPool(settings.engine_url, name="worker") as reads:
         housekeeping = Housekeeping(engine, settings.engine_url)
         delivery = Delivery(settings.engine_url, make_renderers(reads, settings))
         housekeeping.start()
         delivery.start()
-        run_until_told_to_stop()
+        signals.wait()
         housekeeping.stop()
         delivery.stop()
     os._exit(0)  # nothing is left to do, and a thread in a system call should not keep a stopped worker

@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from florin.app.listening import Address
+from florin.app.supervisor import StopSignals
 from florin.sandbox.instance import Instance
 from florin.sandbox.provision import PASSWORD, PIN
 from florin.sandbox.storefront import Shop, choose_sdk
 from florin.sandbox.story import STOREFRONTS, WANTED, Story
 from florin.sandbox.teller import SilentTeller, Teller
-from florin.sandbox.up import leave, quiet_logs, stop_signals
+from florin.sandbox.up import leave, quiet_logs
 
 
 def demo(
@@ -27,7 +28,7 @@ def demo(
 ) -> None:
     """Tell the story of a month of pay-later, then serve its pages until Ctrl-C."""
     quiet_logs()
-    told_to_stop = stop_signals()
+    signals = StopSignals()
     console = Console(highlight=False)
     at = {"api": Address("127.0.0.1", api_port), "pages": Address("127.0.0.1", pages_port)}
     starting = nullcontext() if as_json else console.status("Starting a PostgreSQL and a Florin of their own …")
@@ -42,7 +43,7 @@ def demo(
             print(json.dumps(_document(story, sdk.package), ensure_ascii=False))
         if not tour:
             _tell_addresses(console, instance)
-            told_to_stop.wait()
+            signals.wait()
     leave()
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, cast
@@ -15,6 +13,7 @@ import structlog
 from rich.console import Console
 
 from florin.app.listening import Address
+from florin.app.supervisor import StopSignals
 from florin.sandbox.control import ControlServer
 from florin.sandbox.environment import write_environment, write_pems
 from florin.sandbox.instance import Instance
@@ -30,9 +29,9 @@ SHOPPERS = (
 
 
 def run(*, env_file: Path, port: int, pages_port: int, market: str) -> None:
-    """Returns when SIGTERM, SIGINT or SIGHUP came and everything is gone, the files too."""
+    """Ends the process when SIGTERM, SIGINT or SIGHUP came and everything is gone, the files too."""
     quiet_logs()
-    told_to_stop = stop_signals()
+    signals = StopSignals()
     app = AppWanted(app_id=APP_ID, name="Sandbox shop", market=cast(Literal["direct", "escrow"], market))
     wanted = Wanted(
         merchant="Sandbox shop", merchant_zh="沙箱商店", apps=[app], shoppers=SHOPPERS, rest_market=app.market
@@ -49,7 +48,7 @@ def run(*, env_file: Path, port: int, pages_port: int, market: str) -> None:
             write_environment(env_file, values, notes=missing)
             _tell(console, values, missing)
             print("ready", flush=True)
-            told_to_stop.wait()
+            signals.wait()
             control.close()
     finally:
         for file in files:
@@ -75,14 +74,6 @@ def environment_of(instance: Instance, app: AppWanted, control: ControlServer) -
         "SANDBOX_URL": control.url,
         "SANDBOX_TOKEN": control.token,
     }
-
-
-def stop_signals() -> threading.Event:
-    """An event that SIGTERM, SIGINT and SIGHUP set. While the instance starts they end it there and then, cleanly."""
-    told = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: told.set())
-    return told
 
 
 def quiet_logs() -> None:
