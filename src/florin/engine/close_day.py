@@ -21,7 +21,7 @@ from florin.engine.actions import AdvanceLine
 from florin.engine.engine import Engine
 from florin.engine.ids import lane_of
 from florin.engine.proof import Proof, prove, record_proof
-from florin.engine.submission import ClaimKind, Outcome, Submission, claim
+from florin.engine.submission import Busy, ClaimKind, Outcome, Submission, claim
 from florin.payments.close import Close
 from florin.payments.receive import Receive
 from florin.payments.settle import PayOut, SettleBooks, Sweep, SweepFees
@@ -90,7 +90,7 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
 
 _DUE_LINES = """
     SELECT l.id FROM line l
-     WHERE l.next_action_on <= %(on)s
+     WHERE l.next_action_on <= %(on)s AND l.id <> ALL (%(left)s::bigint[])
        AND NOT EXISTS (SELECT FROM parked_line p WHERE p.lane = l.lane AND p.line_id = l.id)
   ORDER BY l.next_action_on, l.lane, l.id
      LIMIT %(chunk)s
@@ -103,15 +103,21 @@ _PARK = """
 
 
 def _advance_lines(engine: Engine, connection: Connection, on: date) -> tuple[int, int]:
-    """(advanced, parked): chunk by chunk, so that no line is locked for longer than one small batch."""
+    """(advanced, parked): chunk by chunk, so that no line is locked for longer than one small batch.
+
+    A line that somebody holds all the while is left for the next close; its own actions bring it up to date meanwhile.
+    """
     advanced = parked = 0
     before: set[int] = set()
-    while due := {row.id for row in _rows(connection, _DUE_LINES, on=on, chunk=CHUNK)}:
+    left: list[int] = []
+    while due := {row.id for row in _rows(connection, _DUE_LINES, on=on, chunk=CHUNK, left=left)}:
         outcomes = dict(
             zip(due, engine.execute([Submission(command=AdvanceLine(line_id=i)) for i in due]), strict=True)
         )
         for line_id, outcome in outcomes.items():
-            if outcome.refusal is not None or line_id in before:
+            if isinstance(outcome.refusal, Busy):
+                left.append(line_id)
+            elif outcome.refusal is not None or line_id in before:
                 reason = (
                     "stays due" if outcome.refusal is None else f"{outcome.refusal.name} {outcome.refusal.numbers()}"
                 )
