@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -38,8 +39,9 @@ def serve(
 ) -> None:
     """Serve the pages and the wires, until stopped."""
     signals = StopSignals()
+    wanted = os.environ.get("FLORIN_API", DEFAULT_API).split(",")
     with ExitStack() as stack:
-        api_at = [stack.enter_context(reserved(Address.parse(text))) for text in api or [DEFAULT_API]]
+        api_at = [stack.enter_context(reserved(Address.parse(text))) for text in api or wanted]
         pages_at = stack.enter_context(reserved(Address.parse(pages)))
         store = stack.enter_context(open_store(data))
         migrate(store.addresses.owner)
