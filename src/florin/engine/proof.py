@@ -10,7 +10,7 @@ chains of hashes have no gap, no fork and no changed row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, LiteralString, NamedTuple
 
 import msgspec
@@ -312,12 +312,13 @@ def _chains(connection: Connection) -> Check:
             elif bytes(previous) != head[2]:
                 differences.append(f"writer {writer}: link {seq} does not follow the link before it")
             texts: Sequence[str] = ()
+            instants = {committed_at}
             if pending is not None and pending[0] == (writer, seq):
-                texts = pending[1]
+                _, texts, instants = pending
                 pending = next(by_batch, None)
             if len(texts) != count:
                 differences.append(f"writer {writer}: link {seq} covers {count} events, found {len(texts)}")
-            elif link_hash(bytes(previous), seq, committed_at, texts) != bytes(digest):
+            elif link_hash(bytes(previous), seq, committed_at, texts) != bytes(digest) or instants != {committed_at}:
                 differences.append(f"writer {writer}: link {seq} was changed after it was written")
             head = (writer, seq, bytes(digest))
         if pending is not None:
@@ -325,14 +326,17 @@ def _chains(connection: Connection) -> Check:
     return Check("chains", "no gap, no fork, no changed row", tuple(differences[:100]), {"links": links})
 
 
-def _grouped(events: Any) -> Iterator[tuple[tuple[int, int], list[str]]]:
+def _grouped(events: Any) -> Iterator[tuple[tuple[int, int], list[str], set[datetime]]]:
+    """Batch by batch: (writer, batch), its rows' texts, and the instants that they carry, which are the batch's own."""
     key: tuple[int, int] | None = None
     texts: list[str] = []
+    instants: set[datetime] = set()
     for row in events:
         if key != (row[2], row[9]):
             if key is not None:
-                yield key, texts
-            key, texts = (row[2], row[9]), []
+                yield key, texts, instants
+            key, texts, instants = (row[2], row[9]), [], set()
+        instants.add(row[10])
         texts.append(row_text((*row[:17], None if row[17] is None else _encode(row[17]).decode())))
     if key is not None:
-        yield key, texts
+        yield key, texts, instants
