@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from florin.app.listening import Address
 from florin.app.supervisor import StopSignals
@@ -36,13 +35,16 @@ def demo(
         with starting:
             instance = stack.enter_context(Instance(WANTED, **at, with_pages=not tour))
         sdk = choose_sdk(port_80=instance.gateway_80 is not None, reason=instance.gateway_80_missing)
-        with Shop(sdk, instance, STOREFRONTS) as shop:
-            story = Story(instance, shop, SilentTeller() if as_json else Teller(console))
-            story.run()
+        shop = stack.enter_context(Shop(sdk, instance, STOREFRONTS))
+        story = Story(instance, shop, SilentTeller() if as_json else Teller(console))
+        story.run()
         if as_json:
             print(json.dumps(_document(story, sdk.package), ensure_ascii=False))
         if not tour:
-            _tell_addresses(console, instance)
+            order = shop.call(
+                "market", "alipay.trade.precreate", out_trade_no="TEA-2", total_amount="88.00", subject="Jasmine tea"
+            )
+            _tell_addresses(console, instance, waiting_order=order["qr_code"])
             signals.wait()
     leave()
 
@@ -52,12 +54,20 @@ def _document(story: Story, package: str) -> dict[str, object]:
     return {"sdk": package, "figures": figures}
 
 
-def _tell_addresses(console: Console, instance: Instance) -> None:
-    table = Table.grid(padding=(0, 2))
-    table.add_row("pages", f"[bold]{instance.pages_at.url}[/]", "sign in as alice, bob or merchant")
-    table.add_row("", f"password [bold]{PASSWORD}[/], PIN [bold]{PIN}[/]", "")
-    table.add_row("gateway", f"[bold]{instance.api_at[0].url}/gateway.do[/]", "for an Alipay SDK")
-    table.add_row("REST", f"[bold]{instance.api_at[0].url}/docs[/]", f"key {instance.provisioned.api_key}")
+def _tell_addresses(console: Console, instance: Instance, *, waiting_order: str) -> None:
+    api_url = instance.api_at[0].url
+    told = [
+        ("pages", f"[bold]{instance.pages_at.url}[/]"),
+        (
+            "sign in as",
+            f"[bold]alice[/], [bold]bob[/] or [bold]merchant[/], password [bold]{PASSWORD}[/]; PIN [bold]{PIN}[/]",
+        ),
+        ("to be paid", f"[bold]{waiting_order}[/]  jasmine tea, ¥88.00, waits for alice"),
+        ("gateway", f"[bold]{api_url}/gateway.do[/]  for an Alipay SDK"),
+        ("REST", f"[bold]{api_url}/docs[/]  with the key {instance.provisioned.api_key}"),
+    ]
     console.print()
     console.print("It is 1 May 2026 there. Look around; Ctrl-C ends it and leaves nothing behind.")
-    console.print(table)
+    for name, what in told:
+        # Never broken: a terminal makes links of whole lines only.
+        console.print(f"{name:>10}  {what}", soft_wrap=True)
