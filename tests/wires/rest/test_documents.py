@@ -7,10 +7,12 @@ import hashlib
 import json
 import re
 from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from florin.wires.rest import problems
 from florin.wires.rest.openapi import document
 from florin.wires.rest.operations import OPERATIONS
 from florin.wires.rest.serve import Nothing
@@ -75,6 +77,13 @@ def test_what_is_taken_is_closed_to_unknown_fields():
             assert schemas[operation.body.__name__]["additionalProperties"] is False
 
 
+def test_every_example_is_a_body_that_is_taken():
+    for operation in OPERATIONS:
+        for example in operation.examples.values():
+            assert operation.body is not None
+            msgspec.json.decode(json.dumps(example), type=operation.body)
+
+
 def test_the_page_asks_nobody_but_this_server(door: Door):
     page = door.ask(method="GET", path="/docs", headers=[])
 
@@ -100,3 +109,12 @@ def test_the_script_is_the_vendored_one_packed_or_not(door: Door):
 def test_pages_take_get_alone(door: Door):
     for path in ("/docs", "/v1/openapi.json", "/problems/busy"):
         assert door.ask(path=path, headers=[]).status == 405
+
+
+def test_the_reference_lists_every_problem_under_its_status():
+    page = Path(__file__).parents[3].joinpath("docs", "reference", "rest.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d{3})[^|]*\| (.*) \|$", page, re.MULTILINE)
+
+    listed = {code: int(status) for status, codes in rows for code in re.findall(r"`(\w+)`", codes)}
+
+    assert listed == {code: problems.status_of(code) for code in {*problems.STATUS, *problems.TROUBLES}}

@@ -35,9 +35,9 @@ _PAGE: Final = """<!doctype html>
 <rapi-doc spec-url="/v1/openapi.json" load-fonts="false" regular-font="system-ui, sans-serif"
  mono-font="ui-monospace, monospace" theme="light" primary-color="#9c6b00" render-style="read" schema-style="table"
  show-header="false" allow-spec-url-load="false" allow-spec-file-load="false" allow-server-selection="false"
- persist-auth="false" update-route="true" use-path-in-nav-bar="true">
-<p>This page lists what the API can do. Without scripts, read <a href="/v1/openapi.json">the OpenAPI document</a>.</p>
+ persist-auth="false" update-route="true" sort-endpoints-by="none" show-method-in-nav-bar="as-colored-text">
 </rapi-doc>
+<noscript>Without scripts, read <a href="/v1/openapi.json">the OpenAPI document</a>.</noscript>
 </body>
 </html>
 """

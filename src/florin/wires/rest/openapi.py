@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from inspect import cleandoc
 from typing import Any, Final
 
 import msgspec
@@ -29,6 +30,9 @@ def document() -> dict[str, Any]:
     """The document as JSON values."""
     structs = _structs()
     schemas, components = msgspec.json.schema_components(structs, ref_template=_REFERENCES)
+    for component in components.values():
+        # A docstring's own indentation would read as code.
+        component["description"] = cleandoc(component.get("description", ""))
     reference = dict(zip(structs, schemas, strict=True))
     # A batch's items are decoded one by one, so that a wrong one spoils no other; the document says what they are.
     components["NewBatch"]["properties"]["items"]["items"] = {"$ref": _REFERENCES.format(name="BatchItem")}
@@ -84,9 +88,15 @@ def _operation(operation: Operation, reference: dict[Any, Any]) -> dict[str, Any
         described["requestBody"] = {
             "required": True,
             "description": f"UTF-8, uncompressed, at most {BODY_BYTES_MAX} bytes.",
-            "content": {"application/json": {"schema": reference[operation.body]}},
+            "content": {"application/json": {"schema": reference[operation.body], **_examples(operation)}},
         }
     return described
+
+
+def _examples(operation: Operation) -> dict[str, Any]:
+    if not operation.examples:
+        return {}
+    return {"examples": {name: {"summary": name, "value": body} for name, body in operation.examples.items()}}
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -107,7 +117,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     if operation.query is not None:
         schema = msgspec.json.schema(operation.query)
         properties = schema["$defs"][operation.query.__name__]["properties"]
-        parameters += [{"name": name, "in": "query", "schema": each} for name, each in properties.items()]
+        parameters += [{"name": name, "in": "query", "schema": _given(each)} for name, each in properties.items()]
     parameters.append(
         {
             "name": "Accept-Language",
@@ -117,6 +127,12 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         }
     )
     return parameters
+
+
+def _given(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a query's value: it is left out rather than null."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind.get("type") != "null"]
+    return kinds[0] if kinds else schema
 
 
 def _responses(operation: Operation, reference: dict[Any, Any]) -> dict[str, Any]:

@@ -37,6 +37,19 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         needs="merchant",
         run=payments.create,
         body=shapes.NewPayment,
+        examples={
+            "a checkout": {"amount_minor": 19_900, "subject": "tea set", "order_number": "A-1"},
+            "a charge by agreement": {
+                "amount_minor": 600_000,
+                "subject": "phone",
+                "agreement_id": "1099511627777",
+                "capture": True,
+                "tender": "credit",
+                "installments": 12,
+                "fee_payer": "merchant",
+            },
+            "a charge at the till": {"amount_minor": 1_200, "subject": "tea", "payment_code": "280000000000000000"},
+        },
         answer=shapes.Payment,
         status=201,
         idempotent=True,
@@ -62,6 +75,18 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         needs="merchant",
         run=payments.create_batch,
         body=shapes.NewBatch,
+        examples={
+            "one item": {
+                "items": [
+                    {
+                        "idempotency_key": "2026-03-05/1",
+                        "amount_minor": 9_900,
+                        "subject": "subscription",
+                        "agreement_id": "1099511627777",
+                    }
+                ]
+            }
+        },
         answer=shapes.BatchAnswer,
     ),
     Operation(
@@ -82,6 +107,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         needs="merchant",
         run=payments.capture,
         body=shapes.NewCapture,
+        examples={"all of it": {}, "a part": {"amount_minor": 5_000}},
         answer=shapes.Capture,
         status=201,
         idempotent=True,
@@ -108,6 +134,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         needs="merchant",
         run=payments.refund,
         body=shapes.NewRefund,
+        examples={"a part": {"amount_minor": 5_000, "refund_number": "R-1", "reason": "one cup was broken"}},
         answer=shapes.Refund,
         status=201,
         idempotent=True,
@@ -265,6 +292,10 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         needs="owner",
         run=owner.repay,
         body=shapes.NewRepayment,
+        examples={
+            "from the wallet": {"amount_minor": 30_000, "source": "wallet"},
+            "through the bank": {"amount_minor": 39_900, "source": "bank", "bank_reference": "B-2026-0420"},
+        },
         answer=shapes.Repayment,
         status=201,
         idempotent=True,

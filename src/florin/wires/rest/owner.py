@@ -271,10 +271,11 @@ async def get_quotes(call: Call, body: Any) -> Answer:
 
 async def get_webhooks(call: Call, body: Any) -> Answer:
     """GET /v1/webhooks"""
-    view = await call.house.reads.ask_async(webhook_of, app_id=cast(int, call.key.app_id))
+    app_id = cast(int, call.key.app_id)
+    view = await call.house.reads.ask_async(webhook_of, app_id=app_id)
     assert view is not None, "a key's app exists"
     topics = tuple(sorted(set(TOPICS.values())))
-    return Answer(shapes.Webhooks(url=view.url or None, signed=view.signed, topics=topics))
+    return Answer(shapes.Webhooks(app_id=str(app_id), url=view.url or None, signed=view.signed, topics=topics))
 
 
 # ── what these share ──────────────────────────────────────────────────────────────────────────────────────────────

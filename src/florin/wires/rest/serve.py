@@ -97,8 +97,8 @@ Needs = Literal["merchant", "owner", "either"]
 class Operation:
     """One method of one path. body, query: the structs it takes; answer: the one it gives, with `status`.
 
-    idempotent: it needs an Idempotency-Key. refusals: by which names it may be refused, for the document. body_optional: no
-    body is an empty object.
+    idempotent: it needs an Idempotency-Key. refusals: by which names it may be refused; examples: bodies by what they are
+    for. Both are for the document.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -115,6 +115,7 @@ class Operation:
     idempotent: bool = False
     refusals: tuple[str, ...] = ()
     tag: str = "payments"
+    examples: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Endpoint:

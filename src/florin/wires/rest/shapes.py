@@ -246,8 +246,9 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Webhooks(msgspec.Struct, frozen=True, kw_only=True):
-    """Where your app is told what happened. signed: a secret is set."""
+    """Where your app, by its number, is told what happened. signed: a secret is set."""
 
+    app_id: str
     url: str | None
     signed: bool
     topics: tuple[str, ...]
