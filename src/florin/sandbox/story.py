@@ -176,7 +176,7 @@ class Story:
         self._amount("minimum missed by", shown.minimum_left_minor, "219.90")
         self._amount("left in her wallet", self._wallet_minor(), "200.00")
         self._day(date(2026, 4, 11), "Past due")
-        self._date("the bill that she did not pay enough of was due", self._line().line.past_due_on, date(2026, 4, 10))
+        self._date("the bill whose minimum she missed was due", self._line().line.past_due_on, date(2026, 4, 10))
         self._fact("past due from today", str(self._shown(date(2026, 4, 1)).past_due), "True", shown="yes")
         self._tell.say("Interest runs on what is left, 0.05 % a day from the due day on.", style="dim")
 

@@ -81,9 +81,10 @@ class Teller:
     def figure(self, what: str, shown: str) -> None:
         """An amount, or another fact, that was just compared with what it must be."""
         label_width = min(_LABEL_WIDTH_MAX, self.body_width - _VALUE_WIDTH - 4)
-        label = Text(f"  {what}", style="cyan")
-        label.truncate(label_width, pad=True)
-        self._body(label.append(f" {shown:>{_VALUE_WIDTH}} ", style="bold").append("✓", style="green"))
+        label = Text(f"  {what}")
+        label.truncate(label_width, overflow="ellipsis", pad=True)
+        value = (f" {shown:>{_VALUE_WIDTH}} ", "bold")
+        self._body(Text.assemble((label.plain, "cyan"), value, ("✓", "green")))
 
     def picture(self, caption: str, parts: Sequence[Part]) -> None:
         """A bar of parts with their legend. Parts of zero are left out."""
