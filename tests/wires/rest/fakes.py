@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -62,8 +63,11 @@ class FakeReads:
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
+        self.asked = 0
 
     async def ask_async(self, question: Any, *args: Any, **kwargs: Any) -> Any:
+        self.asked += 1
+        await asyncio.sleep(0.01)
         return self.answers.get(getattr(question, "__name__", ""))
 
 
@@ -73,8 +77,8 @@ class FixedKeys(KnownApiKeys):
     def __init__(self) -> None:
         super().__init__()
         self._fixed = {
-            hash_of(MERCHANT_KEY): _key(MERCHANT_KEY, "merchant", 1),
-            hash_of(OWNER_KEY): _key(OWNER_KEY, "owner", None),
+            hash_of(MERCHANT_KEY): api_key(MERCHANT_KEY, "merchant", 1),
+            hash_of(OWNER_KEY): api_key(OWNER_KEY, "owner", None),
         }
 
     def recall(self, key_hash: bytes) -> ApiKey | None:
@@ -87,7 +91,7 @@ def fake_app(engine: FakeEngine | None = None, reads: FakeReads | None = None) -
     return create_app(engine or FakeEngine(), reads or FakeReads(), settings, keys=FixedKeys())  # type: ignore[arg-type]
 
 
-def _key(text: str, scope: Any, app_id: int | None) -> ApiKey:
+def api_key(text: str, scope: Any, app_id: int | None) -> ApiKey:
     return ApiKey(
         hash=hash_of(text),
         prefix=text.split("_")[2],

@@ -15,8 +15,8 @@ from florin.engine import Busy, Outcome
 from florin.events.refusals import REFUSALS
 from florin.wires.rest import problems
 from florin.wires.rest.problems import language_of
-from florin.wires.rest.serve import BODY_BYTES_MAX
-from wires.rest.fakes import MERCHANT_KEY, FakeEngine, fake_app
+from florin.wires.rest.serve import BODY_BYTES_MAX, House, Settings
+from wires.rest.fakes import MERCHANT_KEY, FakeEngine, FakeReads, api_key, fake_app
 
 GOOD = {"amount_minor": 19_900, "subject": "tea"}
 
@@ -349,6 +349,19 @@ def test_a_replay_is_marked(door: Door):
     again = door.ask(json.dumps(GOOD).encode())
 
     assert (again.body, again.headers["idempotency-replayed"]) == (first.body, "true")
+
+
+def test_a_key_that_many_requests_bring_at_once_is_looked_up_once():
+    reads = FakeReads()
+    key = api_key(MERCHANT_KEY, "merchant", 1)
+    reads.answers["find"] = key
+    house = House(engine=FakeEngine(), reads=reads, settings=Settings(checkout_url=""))  # type: ignore[arg-type]
+
+    async def many() -> list[Any]:
+        return list(await asyncio.gather(*(house.find_key(MERCHANT_KEY) for _ in range(50))))
+
+    assert asyncio.run(many()) == [key] * 50
+    assert (reads.asked, house.asked) == (1, {})
 
 
 # ── problems ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -53,12 +53,26 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """What operations work with. reads: of a role that may see API keys and payment codes."""
+    """What operations work with. reads: of a role that may see API keys and payment codes. asked: keys being looked up."""
 
     engine: Engine
     reads: ReadPool
     settings: Settings
     keys: KnownApiKeys = field(default_factory=KnownApiKeys)
+    asked: dict[bytes, asyncio.Future[ApiKey | None]] = field(default_factory=dict)
+
+    async def find_key(self, text: str) -> ApiKey | None:
+        """The live key of this text, remembered or looked up: once, however many requests with it wait."""
+        key_hash = hash_of(text)
+        if (known := self.keys.recall(key_hash)) is not None:
+            return known
+        asked = self.asked.get(key_hash)
+        if asked is None:
+            asked = asyncio.ensure_future(self.reads.ask_async(self.keys.find, text))
+            self.asked[key_hash] = asked
+            asked.add_done_callback(lambda _: self.asked.pop(key_hash, None))
+        # One that goes away must not take the others' answer with it.
+        return await asyncio.shield(asked)
 
 
 class Call:
@@ -200,9 +214,7 @@ class _Serving:
         text = authorization[7:].decode("latin-1")
         if authorization[:7].lower() != b"bearer " or not looks_like_api_key(text):
             raise Refuse("KeyUnknown", headers=_BEARER)
-        key = self._house.keys.recall(hash_of(text))
-        if key is None:
-            key = await self._house.reads.ask_async(self._house.keys.find, text)
+        key = await self._house.find_key(text)
         if key is None:
             raise Refuse("KeyUnknown", headers=_BEARER)
         needs = self._operation.needs
