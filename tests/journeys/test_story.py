@@ -85,3 +85,24 @@ def test_it_is_told_with_the_official_sdk_wherever_port_80_can_be_had(told):
     expected = "alipay-sdk-python" if os.geteuid() == 0 else told["sdk"]
 
     assert told["sdk"] == expected
+
+
+@pytest.mark.sdk
+def test_without_port_80_it_is_told_with_the_other_sdk_and_says_so(sdk_python):
+    sdk_python("alipay-fzlee")
+    program = (
+        "import florin.sandbox.instance as instance\n"
+        "instance.reserve_port_80 = lambda: (None, 'somebody has it')\n"
+        "from florin.cli import main\n"
+        "main()\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, "demo", "--tour"], capture_output=True, text=True, timeout=240, check=False
+    )
+
+    assert done.returncode == 0, done.stderr[-4000:]
+    opening = " ".join(done.stdout.split("March: she buys")[0].replace("│", " ").split())
+    assert "through python-alipay-sdk, unmodified" in opening
+    assert "alipay-sdk-python takes no port but 80: somebody has it" in opening
+    assert "✓" in done.stdout

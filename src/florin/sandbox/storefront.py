@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,10 +44,10 @@ class Sdk:
 def choose_sdk(*, port_80: bool, reason: str = "") -> Sdk:
     """The official SDK where port 80 is to be had, else the one that takes any address. Raises NoSdkHere."""
     official = _program("alipay-official")
-    if port_80 and official.exists():
+    if port_80 and os.access(official, os.X_OK):
         return Sdk(name="official", package="alipay-sdk-python", program=official)
     other = _program("alipay-fzlee")
-    if not other.exists():
+    if not os.access(other, os.X_OK):
         raise NoSdkHere(folder=ROOT / ".venvs")
     because = "alipay-sdk-python is not installed" if port_80 else f"alipay-sdk-python takes no port but 80: {reason}"
     return Sdk(name="fzlee", package="python-alipay-sdk", program=other, because=because)
