@@ -35,7 +35,9 @@ class WireUnknown(StoreRefusal):
 
 class NotMigrated(StoreRefusal):
     def __init__(self) -> None:
-        super().__init__("The database has no tables yet.", "Run `florin migrate`, or `florin serve`, which does it too.")
+        super().__init__(
+            "The database has no tables yet.", "Run `florin migrate`, or `florin serve`, which does it too."
+        )
 
 
 @app.command("list")
