@@ -161,4 +161,7 @@ def tea_house(sandbox: RunningSandbox, notified: Notified, sdk_python: Callable[
     call.ask = lambda number, amount, subject="Tea", **more: call(  # type: ignore[attr-defined]
         "alipay.trade.precreate", out_trade_no=number, total_amount=amount, subject=subject, **more
     )
+    call.page = lambda method, biz, return_url: sdk.run(  # type: ignore[attr-defined]
+        shop, {"do": "page", "method": method, "biz": biz, "return_url": return_url}
+    )[0]["answer"]
     return call

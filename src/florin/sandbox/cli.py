@@ -111,15 +111,17 @@ def statement(env_file: EnvFile, who: Shopper = "alice", as_json: AsJson = False
 
 @app.command("set")
 def set_(
-    who: Shopper,
+    who: Annotated[str, typer.Argument(help="alice, bob or shop.")],
     env_file: EnvFile,
     limit: Annotated[str, typer.Option(help="The line's limit in yuan; opens a line where there is none.")] = "",
     wallet: Annotated[str, typer.Option(help="The wallet's balance in yuan.")] = "",
     frozen: Annotated[bool | None, typer.Option("--frozen/--unfrozen", help="Stop new purchases on credit.")] = None,
+    webhook: Annotated[str, typer.Option(help="Of the shop: where the REST API tells it what happened.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Give a shopper another limit or wallet, freeze or unfreeze the line."""
-    _drive("set", env_file, as_json, {"who": who, "limit": limit or None, "wallet": wallet or None, "frozen": frozen})
+    """A shopper's limit or wallet, freeze or unfreeze her line; of the shop, where its REST webhooks go."""
+    wanted = {"limit": limit or None, "wallet": wallet or None, "frozen": frozen, "webhook": webhook or None}
+    _drive("set", env_file, as_json, {"who": who, **wanted})
 
 
 @app.command()

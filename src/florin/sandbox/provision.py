@@ -71,13 +71,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provisioned:
-    """What was made. shoppers: by logon. alipay_public_key: ours, base64 SPKI."""
+    """What was made. shoppers: by logon. alipay_public_key: ours, base64 SPKI. webhook_secret: of the REST app."""
 
     merchant_id: int
     shoppers: dict[str, Joined]
     alipay_public_key: str
     api_key: str
     owner_key: str
+    webhook_secret: bytes
 
 
 def provision(addresses: Addresses, wanted: Wanted) -> Provisioned:
@@ -109,6 +110,7 @@ def provision(addresses: Addresses, wanted: Wanted) -> Provisioned:
                 public_keys=(public_key_base64(app.key.public_key()),),
                 allow_loopback=True,
             )
+        webhook_secret = secrets.token_bytes(32)
         add_app(
             connection,
             app_id=REST_APP_ID,
@@ -116,7 +118,7 @@ def provision(addresses: Addresses, wanted: Wanted) -> Provisioned:
             name="REST",
             wire="rest",
             market=wanted.rest_market,
-            webhook_secret=secrets.token_bytes(32),
+            webhook_secret=webhook_secret,
             allow_loopback=True,
         )
         platform_key = ensure_platform_key(connection, "alipay")
@@ -140,6 +142,7 @@ def provision(addresses: Addresses, wanted: Wanted) -> Provisioned:
             alipay_public_key=platform_key.public_key,
             api_key=create_api_key(connection, "merchant", REST_APP_ID),
             owner_key=create_api_key(connection, "owner"),
+            webhook_secret=webhook_secret,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import os
 import sys
@@ -69,6 +70,7 @@ def environment_of(instance: Instance, app: AppWanted, control: ControlServer) -
         "API_URL": api_url,
         "API_KEY": provisioned.api_key,
         "OWNER_API_KEY": provisioned.owner_key,
+        "WEBHOOK_SECRET": f"whsec_{base64.b64encode(provisioned.webhook_secret).decode()}",
         "PAGES_URL": instance.pages_at.url,
         "START_ON": str(START_ON),
         "SANDBOX_URL": control.url,

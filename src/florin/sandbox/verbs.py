@@ -21,6 +21,7 @@ from florin.credit.open import OpenLine
 from florin.credit.repay import Repay
 from florin.credit.statement import StatementShown
 from florin.engine import ClaimKind, Outcome, Submission, claim, clock, lane_of
+from florin.engine.addresses import refuse_url
 from florin.engine.admin import issue_payment_code
 from florin.engine.proof import prove
 from florin.events import Repaid
@@ -35,7 +36,7 @@ from florin.queries.payments import PaymentView, payment_by_trade
 from florin.queries.statements import statements_of
 from florin.sandbox.faults import FAULTS, Fault
 from florin.sandbox.instance import Instance
-from florin.sandbox.provision import morning_of
+from florin.sandbox.provision import REST_APP_ID, morning_of
 from florin.sandbox.remote import Answer, VerbRefused
 from florin.wallet.withdraw import Withdraw
 
@@ -166,9 +167,19 @@ class Verbs:
     # ── the sandbox's own ─────────────────────────────────────────────────────────────────────────────────────────
 
     def set(
-        self, *, who: str, limit: str | None = None, wallet: str | None = None, frozen: bool | None = None
+        self,
+        *,
+        who: str,
+        limit: str | None = None,
+        wallet: str | None = None,
+        frozen: bool | None = None,
+        webhook: str | None = None,
     ) -> Answer:
-        """Make a shopper's limit or wallet another one, or freeze or unfreeze her line."""
+        """A shopper's limit or wallet, or freeze or unfreeze her line; of the shop, where its REST webhooks go."""
+        if who == "shop":
+            return self._set_webhook(webhook or "")
+        if webhook is not None:
+            raise VerbRefused("ShopperHasNoWebhook", "Only the shop has a webhook: set shop --webhook URL")
         if limit is not None:
             self._set_limit(who, _minor(limit))
         if wallet is not None:
@@ -181,9 +192,11 @@ class Verbs:
         return self.statement(who=who)
 
     def clock(self, *, to: str = "") -> Answer:
-        """Let time pass: `+10d`, `+4h`, `+30m`, or until the morning of a day. Without `to`: what time it is."""
+        """Let time pass: `+10d`, `+4h`, `+30m`, or until the morning of a day. Without `to`: what time it is, all done."""
         if to:
             self._instance.advance(self._instant(to))
+        else:
+            self._instance.rest()
         return self._now()
 
     def fail(self, *, fault: str, times: int = 1) -> Answer:
@@ -291,6 +304,16 @@ class Verbs:
         person_id = self._person(who)
         line_id = self._instance.engine.new_id(lane_of(person_id))
         self._do(OpenLine(person_id=person_id, line_id=line_id, program="huabei", limit_minor=limit_minor))
+
+    def _set_webhook(self, url: str) -> Answer:
+        if url and (refusal := refuse_url(url)):
+            raise VerbRefused(refusal.name, refusal.sentence())
+        with self._instance.connection.transaction():
+            self._instance.connection.execute(
+                "UPDATE app SET notify_url = %(url)s WHERE id = %(id)s", {"url": url, "id": REST_APP_ID}
+            )
+            self._instance.connection.execute("UPDATE clock SET reference_version = reference_version + 1")
+        return {"who": "shop", "webhook": url}
 
     def _set_wallet(self, who: str, wanted_minor: int) -> None:
         """By a top-up or a withdrawal, so that the books still say where the money came from."""
