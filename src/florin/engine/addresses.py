@@ -14,6 +14,8 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
@@ -267,8 +269,13 @@ def _literal(host: str) -> Address | None:
         return None
 
 
+# Threads of its own: a look-up that hangs goes on after its time is over, and must not hold up everybody's.
+_RESOLVERS = ThreadPoolExecutor(max_workers=64, thread_name_prefix="florin-resolve")
+
+
 async def _resolve(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_RESOLVERS, look_up)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 

@@ -115,7 +115,9 @@ def set_(
     env_file: EnvFile,
     limit: Annotated[str, typer.Option(help="The line's limit in yuan; opens a line where there is none.")] = "",
     wallet: Annotated[str, typer.Option(help="The wallet's balance in yuan.")] = "",
-    frozen: Annotated[bool | None, typer.Option("--frozen/--unfrozen", help="Stop new purchases on credit.")] = None,
+    frozen: Annotated[
+        bool | None, typer.Option("--frozen/--unfrozen", " /--no-frozen", help="Stop new purchases on credit.")
+    ] = None,
     webhook: Annotated[str, typer.Option(help="Of the shop: where the REST API tells it what happened.")] = "",
     as_json: AsJson = False,
 ) -> None:

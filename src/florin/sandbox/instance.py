@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -92,7 +93,11 @@ class Instance:
             pages_at=self.pages_at,
             public_url=self.pages_at.url,
             api_url=api_at.url,
-        )
+        ) | {
+            # An operator's own keys stay out of it.
+            "FLORIN_MASTER_KEY_FILE": str(self.postgres.folder.master_key),
+            "FLORIN_SECRET_KEY": secrets.token_urlsafe(48),
+        }
         self.settings = Settings.from_environment()
         prepare(self.postgres)
         migrate(self.addresses.owner)
