@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +44,12 @@ def main() -> None:
     settings = Settings.from_environment()
     with Engine(settings.engine_url, name="api") as engine, ReadPool(settings.engine_url, name="api") as reads:
         parts = Parts(settings=settings, engine=engine, reads=reads, faults=NoFaults())
-        asyncio.run(_serve(make_application(parts), settings))
+        application = make_application(parts)
+        # What is loaded now stays: the collector need not walk it at every turn (measured: half the p99 under load).
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+        asyncio.run(_serve(application, settings))
     os._exit(0)  # the server's own threads need no farewell
 
 

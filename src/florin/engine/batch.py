@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -268,7 +268,7 @@ class Committer:
             lock = ALONE if alone else SHARED
             self._load(connection, room, fresh, lock)
             self._rule(room, _ready(fresh), lambda job: self._load(connection, room, [job], lock))
-            self._unclaim(connection, [job for job in fresh if job.outcome is None or _leaves_key_free(job)])
+            self._unclaim(connection, [claim for job in fresh for claim in _left_free(job)])
             # Nobody reads the answers of a write, so the statements follow each other without waiting for them.
             with connection.pipeline():
                 self._write(connection, room)
@@ -334,7 +334,7 @@ class Committer:
             answer = next(job.outcome for job in together if job.outcome is not None)
             for job in left:
                 job.outcome = _beside(answer, job)
-        self._unclaim(connection, held)
+        self._unclaim(connection, [claim for job in held for claim in job.submission.claims])
         stopped = {id(job) for job in held}
         return [job for job in fresh if id(job) not in stopped]
 
@@ -362,13 +362,12 @@ class Committer:
         taken_keys = {(c.kind, c.scope, c.key) for c in claims}
         losers = {id(job): job for _, job in taken}.values()
         free = [c for job in losers for c in job.submission.claims if (c.kind, c.scope, c.key) not in taken_keys]
-        if free:
-            connection.execute(_UNCLAIM, _claim_keys(free), prepare=True)
+        self._unclaim(connection, free)
 
-    def _unclaim(self, connection: Connection, jobs: Iterable[_Job]) -> None:
-        free = [claim for job in jobs for claim in job.submission.claims]
-        if free:
-            connection.execute(_UNCLAIM, _claim_keys(free), prepare=True)
+    @staticmethod
+    def _unclaim(connection: Connection, claims: Sequence[Claim]) -> None:
+        if claims:
+            connection.execute(_UNCLAIM, _claim_keys(claims), prepare=True)
 
     # ── 2. lock and load ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -621,9 +620,15 @@ def _beside(answer: Outcome, job: _Job) -> Outcome:
     return Outcome(replayed=True)
 
 
-def _leaves_key_free(job: _Job) -> bool:
-    """A refusal whose key may be used again: its claim does not stay."""
-    return not job.submission.keeps_refusal and job.outcome is not None and job.outcome.refusal is not None
+def _left_free(job: _Job) -> Sequence[Claim]:
+    """The claims that do not stay: all of a command that waits; of a refused one what it would have used up, and its
+    idempotency key too unless the refusal is that key's answer."""
+    claims = job.submission.claims
+    if job.outcome is None:
+        return claims
+    if job.outcome.refusal is None:
+        return ()
+    return claims[1:] if job.submission.keeps_refusal else claims
 
 
 def _by_group(jobs: Sequence[_Job]) -> list[list[_Job]]:

@@ -93,6 +93,12 @@ def roll(connection: Connection, from_on: date, *, timeout_s: float = 60) -> dat
     tomorrow = from_on + timedelta(days=1)
     connection.execute(_ROLL, {"from_on": from_on, "to_on": tomorrow})
     connection.commit()
+    await_older_batches(connection, timeout_s=timeout_s)
+    return tomorrow
+
+
+def await_older_batches(connection: Connection, *, timeout_s: float = 60) -> None:
+    """Return once every batch that is under way now has ended. Raises BatchHangs after `timeout_s`."""
     since = connection.execute("SELECT clock_timestamp()").fetchone()
     connection.commit()
     assert since is not None
@@ -102,7 +108,7 @@ def roll(connection: Connection, from_on: date, *, timeout_s: float = 60) -> dat
         connection.commit()
         assert older is not None
         if older[0] == 0:
-            return tomorrow
+            return
         if time.monotonic() > deadline:
-            raise BatchHangs(f"{older[0]} batches that began on {from_on} are still under way after {timeout_s:g} s")
+            raise BatchHangs(f"{older[0]} batches are still under way after {timeout_s:g} s")
         time.sleep(0.01)

@@ -39,6 +39,10 @@ class Bank(Protocol):
         """Move money between two of the house's own accounts ("safeguarded", "own", "lender"); one reference, one move."""
 
 
+class CloseUnfinished(RuntimeError):
+    """A step of settlement was not done: the day stays open until the close, run again, has done it."""
+
+
 class DayClosed(NamedTuple):
     """What one day close did. parked: lines that are left with a reason."""
 
@@ -55,7 +59,7 @@ class DayClosed(NamedTuple):
 def close_through(engine: Engine, connection: Connection, to_on: date, *, bank: Bank) -> list[DayClosed]:
     """Close every day up to `to_on`, missed ones included, each before the next begins.
 
-    connection: of the engine's role, used by nobody else meanwhile. Raises clock.BatchHangs.
+    connection: of the engine's role, used by nobody else meanwhile. Raises clock.BatchHangs, CloseUnfinished.
     """
     days = []
     while (on := clock.read(connection).on) <= to_on:
@@ -68,8 +72,13 @@ def close_through(engine: Engine, connection: Connection, to_on: date, *, bank: 
 
 
 def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -> DayClosed:
-    """Close the day before `on`, the business date. Running it again does what was left undone, and nothing twice."""
+    """Close the day before `on`, the business date. Running it again does what was left undone, and nothing twice.
+
+    Raises clock.BatchHangs, CloseUnfinished.
+    """
     yesterday = on - timedelta(days=1)
+    # Whoever rolled may have died, or given up, before the last batch of yesterday had ended.
+    clock.await_older_batches(connection)
     lines, parked = _advance_lines(engine, connection, on)
     received = _receive_due(engine, connection, on)
     expired = expire_due(engine, connection)
@@ -182,8 +191,8 @@ _WINDOWS = """
 """
 _PAIRS = """
     SELECT p.lane,
-           greatest(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_TO_PAYMENTS'), 0)::bigint AS lender_owes,
-           greatest(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_FROM_PAYMENTS'), 0)::bigint AS institution_owes
+           coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_TO_PAYMENTS'), 0)::bigint AS lender_owes,
+           coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_FROM_PAYMENTS'), 0)::bigint AS institution_owes
       FROM posting_line p, clock c
      WHERE p.name IN ('LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS') AND p.kind <> 66
        AND p.posted_on > c.closed_through AND p.posted_on < %(on)s
@@ -195,7 +204,7 @@ _FEES = """
       FROM posting_line p, clock c
      WHERE p.name = 'MDR_INCOME' AND p.posted_on > c.closed_through AND p.posted_on < %(on)s
   GROUP BY p.lane
-    HAVING sum(p.signed_minor) > 0
+    HAVING sum(p.signed_minor) <> 0
   ORDER BY p.lane
 """
 _AVAILABLE = """
@@ -214,32 +223,18 @@ def _sweep_windows(engine: Engine, connection: Connection, through: date) -> int
         )
         for row in rows
     ]
-    return len(_execute(engine, submissions))
+    return len(_settle(engine, submissions))
 
 
 def _settle_books(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
-    """Net each lane's pair of yesterday, then one bank line for what the lender owes and one for the other way."""
+    """Net each lane's pair of yesterday; one bank line for what either side then owes the other.
+
+    A day on which more was given back than was owed sums below zero, and is settled the other way.
+    """
     rows = [row for row in _rows(connection, _PAIRS, on=on) if row.lender_owes or row.institution_owes]
     for row in rows:
-        net_minor = min(row.lender_owes, row.institution_owes)
-        reference = f"books/{row.lane}/{on}"
-        if row.lender_owes > net_minor:
-            bank.move(
-                debit="lender",
-                credit="safeguarded",
-                amount_minor=row.lender_owes - net_minor,
-                reference=reference,
-                on=on,
-            )
-        if row.institution_owes > net_minor:
-            bank.move(
-                debit="safeguarded",
-                credit="lender",
-                amount_minor=row.institution_owes - net_minor,
-                reference=reference,
-                on=on,
-            )
-    _execute(
+        _move(bank, "lender", "safeguarded", row.lender_owes - row.institution_owes, f"books/{row.lane}/{on}", on)
+    _settle(
         engine,
         [
             Submission(
@@ -254,12 +249,11 @@ def _settle_books(engine: Engine, connection: Connection, on: date, bank: Bank) 
 
 
 def _sweep_fees(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
+    """Yesterday's fees leave the safeguarded account; where more was given back than earned, the rest comes back to it."""
     rows = _rows(connection, _FEES, on=on)
     for row in rows:
-        bank.move(
-            debit="safeguarded", credit="own", amount_minor=row.amount_minor, reference=f"fees/{row.lane}/{on}", on=on
-        )
-    _execute(
+        _move(bank, "safeguarded", "own", row.amount_minor, f"fees/{row.lane}/{on}", on)
+    _settle(
         engine,
         [
             Submission(
@@ -282,6 +276,14 @@ def _pay_out(engine: Engine, connection: Connection, on: date) -> int:
         for row in _rows(connection, _AVAILABLE)
     ]
     return sum(outcome.event is not None for outcome in _execute(engine, submissions))
+
+
+def _move(bank: Bank, debit: str, credit: str, amount_minor: int, reference: str, on: date) -> None:
+    """One bank line; an amount below zero moves the other way."""
+    if amount_minor < 0:
+        debit, credit = credit, debit
+    if amount_minor:
+        bank.move(debit=debit, credit=credit, amount_minor=abs(amount_minor), reference=reference, on=on)
 
 
 # ── small things ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -316,6 +318,15 @@ def _execute(engine: Engine, submissions: Sequence[Submission]) -> list[Outcome]
     outcomes: list[Outcome] = []
     for chunk in _chunks(submissions):
         outcomes += engine.execute(chunk)
+    return outcomes
+
+
+def _settle(engine: Engine, submissions: Sequence[Submission]) -> list[Outcome]:
+    """Steps without which the day is not closed: what is left out now, no later day would look for."""
+    outcomes = _execute(engine, submissions)
+    left = [outcome.refusal for outcome in outcomes if outcome.refusal is not None]
+    if left:
+        raise CloseUnfinished(f"{len(left)} of {len(outcomes)} steps were not done, first: {left[0].name} {left[0].numbers()}")
     return outcomes
 
 

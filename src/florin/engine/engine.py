@@ -26,14 +26,21 @@ from florin.money.at import At
 BATCH_MAX = 500
 
 
+Answered = list[Outcome] | BaseException
+
+
 class _Call:
-    """One caller's submissions, in order, and the future that waits for their outcomes."""
+    """One caller's submissions, in order, and the future that waits for their outcomes; loop: the future's, if it has one."""
 
-    __slots__ = ("future", "submissions")
+    __slots__ = ("future", "loop", "submissions")
 
-    def __init__(self, submissions: Sequence[Submission]) -> None:
+    def __init__(self, submissions: Sequence[Submission], loop: asyncio.AbstractEventLoop | None = None) -> None:
+        for submission in submissions:
+            if type(submission.command) not in ACTIONS:
+                raise TypeError(f"the engine knows no command {type(submission.command).__name__}")
         self.submissions = submissions
-        self.future: Future[list[Outcome]] = Future()
+        self.loop = loop
+        self.future: Future[list[Outcome]] | asyncio.Future[list[Outcome]] = loop.create_future() if loop else Future()
 
 
 class Engine:
@@ -55,11 +62,17 @@ class Engine:
 
     def execute(self, submissions: Sequence[Submission]) -> list[Outcome]:
         """One outcome for each submission, in order, after its COMMIT. Raises what the database raised if it stays away."""
-        return self._submit(submissions).result()
+        call = _Call(submissions)
+        self._calls.put(call)
+        assert isinstance(call.future, Future)
+        return call.future.result()
 
     async def execute_async(self, submissions: Sequence[Submission]) -> list[Outcome]:
-        """As `execute`, for asyncio callers."""
-        return await asyncio.wrap_future(self._submit(submissions))
+        """As `execute`, for asyncio callers. A caller who goes away takes nothing back: what was submitted is done."""
+        call = _Call(submissions, asyncio.get_running_loop())
+        self._calls.put(call)
+        assert isinstance(call.future, asyncio.Future)
+        return await call.future
 
     def new_id(self, lane: int) -> int:
         """A fresh id whose row will live in `lane`."""
@@ -117,14 +130,6 @@ class Engine:
     def _ask(self, question: Callable[[Connection], Answer]) -> Answer:
         return self._committers[0].side.ask(question)
 
-    def _submit(self, submissions: Sequence[Submission]) -> Future[list[Outcome]]:
-        for submission in submissions:
-            if type(submission.command) not in ACTIONS:
-                raise TypeError(f"the engine knows no command {type(submission.command).__name__}")
-        call = _Call(submissions)
-        self._calls.put(call)
-        return call.future
-
     def _serve(self, committer: Committer) -> None:
         while (call := self._calls.get()) is not None:
             calls = [call]
@@ -144,11 +149,27 @@ class Engine:
 
 def _answer(committer: Committer, calls: Sequence[_Call]) -> None:
     """Run the calls as one batch and hand each its own outcomes; linked groups of different calls stay apart."""
+    answers: Sequence[Answered]
     try:
-        outcomes = committer.commit([call.submissions for call in calls])
+        answers = committer.commit([call.submissions for call in calls])
     except BaseException as failure:  # noqa: BLE001 - every caller is answered, whatever happened
-        for call in calls:
-            call.future.set_exception(failure)
-        return
-    for call, answered in zip(calls, outcomes, strict=True):
-        call.future.set_result(answered)
+        answers = [failure] * len(calls)
+    # An event loop is woken once a batch, not once a call.
+    by_loop: dict[asyncio.AbstractEventLoop | None, list[tuple[_Call, Answered]]] = {}
+    for call, answer in zip(calls, answers, strict=True):
+        by_loop.setdefault(call.loop, []).append((call, answer))
+    for loop, answered in by_loop.items():
+        if loop is None:
+            _settle(answered)
+        elif not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, answered)
+
+
+def _settle(answered: Sequence[tuple[_Call, Answered]]) -> None:
+    for call, answer in answered:
+        if call.future.done():
+            continue  # the caller has gone away
+        if isinstance(answer, BaseException):
+            call.future.set_exception(answer)
+        else:
+            call.future.set_result(answer)

@@ -19,7 +19,7 @@ from florin.engine.side import Side
 _NUMBER_BITS = 40
 _NUMBER_MASK = (1 << _NUMBER_BITS) - 1
 _LANE_INDEX = {lane: index for index, lane in enumerate(LANES)}
-_BLOCK = 200
+_BLOCK = 1_000
 
 
 def lane_of(identifier: int) -> int:

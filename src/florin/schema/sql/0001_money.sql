@@ -170,7 +170,7 @@ CREATE TABLE event (
 -- Each event of a line has its own place: two that were decided on the same state cannot both be written.
 CREATE UNIQUE INDEX event_line_sequence ON event (lane, line_id, sequence) WHERE line_id IS NOT NULL;
 CREATE INDEX event_of_payment ON event (lane, payment_id) WHERE kind IN (43, 45, 46, 47);
-CREATE INDEX event_by_day ON event USING brin (posted_on) WITH (pages_per_range = 32);
+CREATE INDEX event_by_day ON event USING brin (posted_on) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE VIEW transfer AS
     SELECT e.lane, e.id AS event_id, e.kind, e.value_on, e.posted_on, x.entry, p.leg, p.rule,
@@ -232,7 +232,7 @@ CREATE TABLE trade (
     CONSTRAINT trade_paid_names_its_payment CHECK ((state = 2) = (payment_id <> 0)),
     PRIMARY KEY (lane, id)
 ) WITH (fillfactor = 90);
-CREATE INDEX trade_by_asked_at ON trade USING brin (asked_at) WITH (pages_per_range = 32);
+CREATE INDEX trade_by_asked_at ON trade USING brin (asked_at) WITH (pages_per_range = 32, autosummarize = on);
 CREATE INDEX trade_to_expire ON trade (expires_at) WHERE state = 1 AND expires_at IS NOT NULL;
 
 -- Who paid, with what, and what became of it. Released: authorized and never taken. exposure_before, limit_effective and
