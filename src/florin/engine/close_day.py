@@ -326,7 +326,9 @@ def _settle(engine: Engine, submissions: Sequence[Submission]) -> list[Outcome]:
     outcomes = _execute(engine, submissions)
     left = [outcome.refusal for outcome in outcomes if outcome.refusal is not None]
     if left:
-        raise CloseUnfinished(f"{len(left)} of {len(outcomes)} steps were not done, first: {left[0].name} {left[0].numbers()}")
+        raise CloseUnfinished(
+            f"{len(left)} of {len(outcomes)} steps were not done, first: {left[0].name} {left[0].numbers()}"
+        )
     return outcomes
 
 

@@ -335,7 +335,8 @@ class PayoutReturned(Event, frozen=True, kw_only=True):
 class BooksSettled(Event, frozen=True, kw_only=True):
     """Lender and payment institution netted this lane's pair and settled the rest through the bank.
 
-    net_minor: cleared against each other. Of the rest at most one of the two sides is above zero.
+    net_minor: cleared against each other. Of the rest at most one of the two sides is above zero; one below zero was
+    settled the other way.
     """
 
     kind = 66
@@ -345,10 +346,11 @@ class BooksSettled(Event, frozen=True, kw_only=True):
 
 
 class FeesSwept(Event, frozen=True, kw_only=True):
-    """The payment institution took its own fees out of the safeguarded account."""
+    """The payment institution took its own fees out of the safeguarded account; negative: brought some back."""
 
     kind = 67
     amount_minor: int
+    negative: bool = False
 
 
 # ── refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────

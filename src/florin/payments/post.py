@@ -114,9 +114,13 @@ def _repaid(event: Repaid) -> Entries:
 def _books_settled(event: BooksSettled) -> Entries:
     return [
         Entry(Rule.NET_BOOKS, event.net_minor),
-        Entry(Rule.LENDER_PAYS, event.lender_pays_minor),
-        Entry(Rule.PAYMENTS_PAYS, event.institution_pays_minor),
+        _signed(Rule.LENDER_PAYS, event.lender_pays_minor),
+        _signed(Rule.PAYMENTS_PAYS, event.institution_pays_minor),
     ]
+
+
+def _signed(rule: Rule, amount_minor: int) -> Entry:
+    return Entry(rule, abs(amount_minor), reversed=amount_minor < 0)
 
 
 def _by(rule: Rule, *, reversed: bool = False) -> Callable[[Any], Entries]:
@@ -142,5 +146,5 @@ _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
     PayoutReturned: _by(Rule.PAY_OUT, reversed=True),
     PayoutSettled: _by(Rule.SETTLE_PAYOUT),
     BooksSettled: _books_settled,
-    FeesSwept: _by(Rule.SWEEP_FEES),
+    FeesSwept: lambda event: [Entry(Rule.SWEEP_FEES, event.amount_minor, reversed=event.negative)],
 }

@@ -53,7 +53,7 @@ class SettlePayout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SettleBooks(msgspec.Struct, frozen=True, kw_only=True):
-    """One lane's pair: what the lender owes the institution and the other way, both zero or more."""
+    """One lane's pair: what the lender owes the institution and the other way; below zero, more was given back than owed."""
 
     lane: int
     lender_owes_minor: int
@@ -61,7 +61,7 @@ class SettleBooks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SweepFees(msgspec.Struct, frozen=True, kw_only=True):
-    """Take one lane's own fees out of the safeguarded account."""
+    """Take one lane's own fees out of the safeguarded account; below zero, bring back what was refunded of them."""
 
     lane: int
     amount_minor: int
@@ -104,7 +104,7 @@ def decide_settled_payout(command: SettlePayout, at: At) -> tuple[Event]:
 
 
 def decide_books(command: SettleBooks, at: At) -> tuple[BooksSettled]:
-    net = min(command.lender_owes_minor, command.institution_owes_minor)
+    net = max(min(command.lender_owes_minor, command.institution_owes_minor), 0)
     return (
         BooksSettled(
             value_on=at.on,
@@ -116,4 +116,5 @@ def decide_books(command: SettleBooks, at: At) -> tuple[BooksSettled]:
 
 
 def decide_fees(command: SweepFees, at: At) -> tuple[FeesSwept]:
-    return (FeesSwept(value_on=at.on, amount_minor=command.amount_minor),)
+    amount = command.amount_minor
+    return (FeesSwept(value_on=at.on, amount_minor=abs(amount), negative=amount < 0),)
