@@ -46,6 +46,11 @@ class Serving:
                 return pid
         return 0
 
+    def database(self) -> int:
+        """The process id of its PostgreSQL."""
+        children = [pid for pid in descendants(self.process.pid) if "postgres" in Path(f"/proc/{pid}/comm").read_text()]
+        return min(children)
+
 
 def descendants(pid: int) -> list[int]:
     try:
@@ -133,6 +138,22 @@ def test_a_killed_part_comes_back_at_the_same_address(serving, module):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert wait_for_answer(f"{address}/").status_code < 500
+
+
+@pytest.mark.chaos
+def test_a_killed_database_comes_back_and_everything_goes_on(serving):
+    worker = serving.child("florin.app.worker")
+
+    os.kill(serving.database(), signal.SIGKILL)
+
+    deadline = time.monotonic() + 60
+    while "isv.invalid-app-id" not in (
+        answer := get(f"{serving.api}/gateway.do?method=alipay.trade.query&app_id=1").text
+    ):
+        assert time.monotonic() < deadline, answer
+        time.sleep(0.2)
+    assert wait_for_answer(f"{serving.pages}/sign-in").status_code == 200
+    assert serving.child("florin.app.worker") == worker
 
 
 def test_it_ends_when_told_to_and_leaves_no_process(serving):
