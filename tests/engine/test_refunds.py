@@ -342,3 +342,34 @@ def test_a_payment_refunded_in_full_while_a_part_is_still_held_may_still_be_capt
 
     assert (world.line("alice").held_minor, world.line("alice").principal_minor) == (0, 40_000)
     world.assert_books_hold()
+
+
+# ── the merchant's side of it ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@merchant_with(mdr_refunded=True)
+def test_a_refund_before_receipt_has_no_share_in_the_fee_that_is_given_back_later(world: World):
+    payment_id = world.buy("alice", wallet_minor=10_000, app=ESCROW_APP).event_id
+    assert world.refund(payment_id, 5_000).event
+    assert world.receive(payment_id).event.mdr_minor == 30
+    assert world.refund(payment_id, 1).event.mdr_back_minor == 0
+    assert world.refund(payment_id, 4_999).event.mdr_back_minor == 30
+    world.assert_books_hold()
+
+
+def test_a_sale_captured_in_parts_pays_the_fee_of_the_whole(world: World):
+    payment_id = world.authorize("alice", wallet_minor=8_300).event_id
+    for _ in range(100):
+        assert world.capture(payment_id, 83).event
+    assert world.payment(payment_id).mdr_minor == 50
+
+
+def test_what_was_swept_is_not_refunded_from_the_window_of_a_later_capture(world: World):
+    payment_id = world.authorize("alice", wallet_minor=100_000).event_id
+    world.capture(payment_id, 99_999)
+    world.until(date(2026, 3, 3))
+    world.capture(payment_id, 1)
+    assert isinstance(world.refund(payment_id, 100_000).refusal, MerchantBalanceTooLow)
+    sell_for_others(world, 200_000)
+    world.until(date(2026, 3, 4))
+    assert world.one("SELECT available_minor FROM merchant_balance") >= 0

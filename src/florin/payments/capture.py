@@ -64,7 +64,8 @@ def decide(
             wallet_minor=amount - credit,
             held_credit_minor=credit,
             held_wallet_minor=amount - credit,
-            mdr_minor=merchant.mdr_minor(amount),
+            # The fee on all that is captured so far, less what was charged before: parts pay what the whole would.
+            mdr_minor=merchant.mdr_minor(payment.received_minor + amount) - merchant.mdr_minor(payment.received_minor),
             plan=plan if credit else None,
         ),
     )

@@ -29,7 +29,7 @@ class PaymentState(IntEnum):
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """One payment. Amounts in minor units, by tender: authorized, paid, released (never taken), refunded.
 
-    payable_on: the merchant's window that it was credited in. confirm_on: the day on which the clock confirms receipt.
+    payable_on: the merchant's first window that it was credited in. confirm_on: the day on which the clock confirms receipt.
     exposure_before, limit_effective, tolerance: what the line was when it was authorized.
     """
 
@@ -125,7 +125,8 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 wallet_paid_minor=payment.wallet_paid_minor + event.wallet_minor,
                 received_minor=payment.received_minor + taken,
                 mdr_minor=payment.mdr_minor + event.mdr_minor,
-                payable_on=event.value_on,
+                # Of parts the first counts: what was swept before must not be refunded from a later window.
+                payable_on=payment.payable_on or event.value_on,
                 plan=_plan_after(payment, event),
             )
         case Received():

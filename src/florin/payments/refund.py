@@ -161,11 +161,15 @@ def refunded_event(payment: Payment, credit_minor: int, merchant_fee_back_minor:
 
 
 def mdr_back_minor(payment: Payment, merchant: Merchant, amount_minor: int) -> int:
-    """The merchant's fee given back with this refund: the share of all refunds so far, less what was given back before."""
+    """The merchant's fee given back with this refund: the share of all refunds so far, less what was given back before.
+
+    The fee was charged on what was received, so what was refunded before receipt has no share in it.
+    """
     if not merchant.mdr_refunded:
         return 0
-    refunded_after = payment.refunded_minor + amount_minor
-    return round_half_up(Fraction(payment.mdr_minor * refunded_after, payment.paid_minor)) - payment.mdr_back_minor
+    given_back = payment.refunded_minor - payment.refunded_before_receipt_minor + amount_minor
+    share = round_half_up(Fraction(payment.mdr_minor * given_back, payment.received_minor))
+    return max(share - payment.mdr_back_minor, 0)
 
 
 def refuse_balance(balance: MerchantBalance, amount_minor: int) -> Refusal | None:
