@@ -24,7 +24,7 @@ ALL_OF_IT = [
     ("2026-03-08", "owed", "6199.00"),
     ("2026-03-08", "payable to the shop, less 0.60 %", "197.81"),
     ("2026-03-09", "above what is available", "1199.00"),
-    ("2026-03-09", "refusal", "CreditLimitExceeded"),
+    ("2026-03-09", "refused, because she is", "CreditLimitExceeded"),
     ("2026-04-01", "to pay", "699.00"),
     ("2026-04-01", "due", "2026-04-10"),
     ("2026-04-01", "at least: 10 % of 199.00 and all of 500.00", "519.90"),

@@ -16,7 +16,7 @@ from florin.sandbox.provision import PASSWORD, PIN
 from florin.sandbox.storefront import Shop, choose_sdk
 from florin.sandbox.story import STOREFRONTS, WANTED, Story
 from florin.sandbox.teller import SilentTeller, Teller
-from florin.sandbox.up import leave, quiet_logs
+from florin.sandbox.up import keep_terminal, leave
 
 
 def demo(
@@ -26,7 +26,7 @@ def demo(
     pages_port: Annotated[int, typer.Option(help="Where the pages listen; 0 is any free port.")] = 0,
 ) -> None:
     """Tell the story of a month of pay-later, then serve its pages until Ctrl-C."""
-    quiet_logs()
+    keep_terminal()
     signals = StopSignals()
     console = Console(highlight=False)
     at = {"api": Address("127.0.0.1", api_port), "pages": Address("127.0.0.1", pages_port)}

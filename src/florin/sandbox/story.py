@@ -151,7 +151,7 @@ class Story:
             self._tell.quote(refused.sentence)
             over = refused.numbers["numbers"]["over"]
             self._fact("above what is available", over, "1199.00", shown=yuan(parse_yuan(over)))
-            self._fact("refusal", refused.name, "CreditLimitExceeded", shown="by name")
+            self._fact("refused, because she is", refused.name, "CreditLimitExceeded", shown="over her limit")
             if "¥1,199.00" not in refused.sentence:
                 raise FigureWrong(f"the sentence does not say ¥1,199.00: {refused.sentence}") from None
         else:

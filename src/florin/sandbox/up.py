@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import logging
 import os
 import sys
@@ -31,7 +32,7 @@ SHOPPERS = (
 
 def run(*, env_file: Path, port: int, pages_port: int, market: str) -> None:
     """Ends the process when SIGTERM, SIGINT or SIGHUP came and everything is gone, the files too."""
-    quiet_logs()
+    keep_terminal()
     signals = StopSignals()
     app = AppWanted(app_id=APP_ID, name="Sandbox shop", market=cast(Literal["direct", "escrow"], market))
     wanted = Wanted(
@@ -78,8 +79,13 @@ def environment_of(instance: Instance, app: AppWanted, control: ControlServer) -
     }
 
 
-def quiet_logs() -> None:
-    """Only what went wrong, on standard error: the terminal is for what the sandbox has to say."""
+def keep_terminal() -> None:
+    """The terminal is for what the sandbox has to say: of the logs only what went wrong, on standard error.
+
+    A terminal that cannot show a character shows another, instead of ending the story.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
