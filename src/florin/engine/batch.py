@@ -101,10 +101,6 @@ _UNCLAIM = """
 """
 
 
-# What a mistake of ours raises: it must stop the one command that met it, not the hundreds beside it.
-_BUGS = (AssertionError, LookupError, ValueError, TypeError, ArithmeticError, AttributeError)
-
-
 class _Job:
     """One submission on its way: its place in the call, its first event's id, and its outcome when it has one."""
 
@@ -210,8 +206,9 @@ class Committer:
         """One transaction; halves when a guard fires. Gives the jobs that must wait for somebody else's rows."""
         try:
             return self._with_retries(jobs, alone=alone)
-        except (errors.IntegrityError, errors.DataError, *_BUGS) as failure:
-            self._chain.forget()
+        except psycopg.OperationalError:
+            raise
+        except Exception as failure:
             halves = _halves(jobs)
             if len(halves) == 1:
                 for job in jobs:
@@ -274,6 +271,7 @@ class Committer:
                 self._write(connection, room)
                 connection.commit()
         except BaseException:
+            self._chain.forget()
             if not connection.closed:
                 connection.rollback()
             raise
