@@ -343,7 +343,10 @@ def _spends_what_was_never_paid(rule, room, command):
     return decided
 
 
-@pytest.mark.parametrize("fault", [AssertionError("a bug"), KeyError("a bug"), ZeroDivisionError("a bug")])
+@pytest.mark.parametrize(
+    "fault",
+    [AssertionError("a bug"), KeyError("a bug"), RuntimeError("a bug"), psycopg.ProgrammingError("a bug")],
+)
 def test_a_mistake_of_ours_stops_the_command_that_met_it_and_says_so(world: World, monkeypatch, fault):
     world.person("alice", limit_minor=100_000)
 
