@@ -105,6 +105,16 @@ def test_the_chain_names_a_changed_missing_or_added_row(
         ("UPDATE payout SET state = 'settled'", "payouts", "payouts in transit"),
         ("DELETE FROM bank_line WHERE account = 'own'", "bank", "account own"),
         ("UPDATE claim SET event_id = 7 WHERE kind = 8", "claims", "claim 8/alice"),
+        (
+            "UPDATE trade SET state = 1, payment_id = 0 WHERE id = (SELECT trade_id FROM payment WHERE state = 2)",
+            "trades", "named by it",
+        ),
+        (
+            "UPDATE trade SET amount_minor = 1 WHERE id = (SELECT trade_id FROM payment WHERE state = 2)",
+            "trades", "amount: expected 1, found 15000",
+        ),
+        (f"DELETE FROM event WHERE id = {NEWEST.format(60)}", "settled", "MERCHANT_PAYABLE of closed days"),
+        (f"DELETE FROM event WHERE id = {NEWEST.format(67)}", "settled", "MDR_INCOME of closed days"),
     ],
 )  # fmt: skip
 def test_a_row_that_differs_from_its_accounts_is_named(

@@ -2,9 +2,9 @@
 
 Each check is one question to the database and names what differs. A difference blocks publishing the day (payout files,
 exports), never a payment. What is checked: each book balances; lender and institution say the same of each other; each
-line's, wallet's, merchant's and payment's rows equal their accounts; statements equal what is billed; lanes clear to zero;
-safeguarded money covers what is owed to others, and equals the bank's own statement; claims have their answers; and the
-chains of hashes have no gap, no fork and no changed row.
+line's, wallet's, merchant's and payment's rows equal their accounts; statements equal what is billed; each trade names its
+one payment; what closed days owed is settled; lanes clear to zero; safeguarded money covers what is owed to others, and
+equals the bank's own statement; claims have their answers; and the chains of hashes have no gap, no fork and no changed row.
 """
 
 from __future__ import annotations
@@ -190,6 +190,28 @@ _CLAIMS = """
     SELECT 'claim ' || c.kind || '/' || c.key AS what, c.event_id AS expected, 0::bigint AS found
       FROM claim c LEFT JOIN event e ON e.id = c.event_id WHERE e.id IS NULL
 """
+# A sweep or settlement of a day is posted on the next one: kinds 60, 66 and 67.
+_SETTLED = """
+    WITH settled AS (
+        SELECT p.lane, p.owner_id, CASE WHEN p.name = 'OWN_CASH' THEN 'MDR_INCOME' ELSE p.name END AS name,
+               sum(CASE WHEN p.name = 'OWN_CASH' THEN -p.signed_minor ELSE p.signed_minor END)::bigint AS remaining
+          FROM posting_line p, clock c
+         WHERE p.name IN ('MERCHANT_PAYABLE', 'LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS', 'MDR_INCOME', 'OWN_CASH')
+           AND p.posted_on <= c.closed_through + CASE WHEN p.kind IN (60, 66, 67) THEN 1 ELSE 0 END
+      GROUP BY 1, 2, 3)
+    SELECT name || ' of closed days in lane ' || lane || coalesce(', merchant ' || owner_id, '') AS what,
+           0::bigint AS expected, remaining AS found
+      FROM settled WHERE remaining <> 0
+"""
+_TRADES = """
+    SELECT 'payment ' || p.id || ' of trade ' || p.trade_id || ' ' || x.what AS what, x.expected, x.found
+      FROM payment p LEFT JOIN trade t ON t.id = p.trade_id
+           CROSS JOIN LATERAL (VALUES
+               ('named by it', p.id, coalesce(t.payment_id, 0)),
+               ('amount', coalesce(t.amount_minor, 0), p.credit_authorized_minor + p.wallet_authorized_minor)
+           ) AS x(what, expected, found)
+     WHERE x.expected <> x.found
+"""
 _SEQUENCES = """
     WITH counted AS (SELECT line_id AS id, count(*) AS events, max(sequence)::bigint AS last FROM event
                       WHERE line_id IS NOT NULL GROUP BY line_id)
@@ -209,6 +231,8 @@ _QUESTIONS: tuple[tuple[str, str, LiteralString], ...] = (
     ("escrow", "funded and guaranteed escrow equal what is not received yet", _ESCROW),
     ("lanes clear", "clearing sums to zero over all lanes", _CLEARING),
     ("payouts", "money in transit equals payouts that the bank has not answered", _TRANSIT),
+    ("settled", "what closed days owed merchants, lender and house is settled", _SETTLED),
+    ("trades", "each payment is the one that its trade names, of the same amount", _TRADES),
     ("claims", "every key has the event that answers it", _CLAIMS),
     ("sequences", "no event of a line is missing or doubled", _SEQUENCES),
 )
