@@ -20,7 +20,7 @@ from florin.credit import refund as credit_refund
 from florin.engine.ids import IdBlocks, is_id, lane_of
 from florin.engine.lanes import LANES
 from florin.engine.room import Room
-from florin.engine.tables.small import PAYOUT, PERSON, SWEEP
+from florin.engine.tables.small import PERSON, SWEEP
 from florin.events import Event
 from florin.events.refusals import Refusal
 from florin.payments import ask, capture, charge, close, pay, receive, refund, settle, void
@@ -28,6 +28,7 @@ from florin.payments.merchant import Merchant
 from florin.payments.payment import PaymentState
 from florin.payments.trade import Trade, TradeState
 from florin.wallet import join, top_up, withdraw
+from florin.wallet.payout import Payout, answered
 
 Events = Sequence[Event]
 
@@ -43,6 +44,7 @@ class Needs(NamedTuple):
     accounts: tuple[int, ...] = ()
     wallets: tuple[int, ...] = ()
     balances: tuple[int, ...] = ()
+    payouts: tuple[int, ...] = ()
 
 
 NOTHING = Needs()
@@ -78,25 +80,14 @@ def _top_up(room: Room, command: top_up.TopUp) -> Events | Refusal:
 def _withdraw(room: Room, command: withdraw.Withdraw) -> Events | Refusal:
     decided = withdraw.decide(room.wallet(command.person_id), command, room.at)
     if not isinstance(decided, Refusal):
-        identifier = command.withdrawal_id
-        row = (
-            lane_of(identifier),
-            identifier,
-            0,
-            command.person_id,
-            command.amount_minor,
-            "sent",
-            room.at.on,
-            None,
-            "",
-        )
-        room.add_row(PAYOUT, row)
+        _send(room, command.withdrawal_id, command.amount_minor, person_id=command.person_id)
     return decided
 
 
 def _settle_withdrawal(room: Room, command: withdraw.SettleWithdrawal) -> Events | Refusal:
-    _settle_payout_row(room, command.withdrawal_id, command)
-    return withdraw.decide_settled(command, room.at)
+    sent = room.payouts[command.withdrawal_id]
+    decided = withdraw.decide_settled(sent, command, room.at)
+    return decided if isinstance(decided, Refusal) else _answered(room, sent, command, decided)
 
 
 # ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -273,23 +264,34 @@ def _pay_out(room: Room, command: settle.PayOut) -> Events | Refusal:
     assert balance is not None
     decided = settle.decide_payout(balance, command, room.at)
     if not isinstance(decided, Refusal):
-        amount_minor = decided[0].amount_minor
-        room.add_row(
-            PAYOUT,
-            (balance.lane, command.payout_id, balance.id, 0, amount_minor, "sent", room.at.on, None, ""),
-        )
+        _send(room, command.payout_id, decided[0].amount_minor, merchant_id=balance.id)
     return decided
 
 
-def _settle_payout(room: Room, command: settle.SettlePayout) -> Events:
-    _settle_payout_row(room, command.payout_id, command)
-    return settle.decide_settled_payout(command, room.at)
+def _settle_payout(room: Room, command: settle.SettlePayout) -> Events | Refusal:
+    sent = room.payouts[command.payout_id]
+    decided = settle.decide_settled_payout(sent, command, room.at)
+    return decided if isinstance(decided, Refusal) else _answered(room, sent, command, decided)
 
 
-def _settle_payout_row(room: Room, payout_id: int, command: settle.SettlePayout | withdraw.SettleWithdrawal) -> None:
-    state = "returned" if command.returned else "settled"
-    row = (lane_of(payout_id), payout_id, 0, 0, 0, state, None, room.at.on, command.bank_reference)
-    room.change_row(PAYOUT, row)
+def _send(room: Room, identifier: int, amount_minor: int, *, merchant_id: int = 0, person_id: int = 0) -> None:
+    sent = Payout(
+        id=identifier,
+        lane=lane_of(identifier),
+        amount_minor=amount_minor,
+        requested_on=room.at.on,
+        merchant_id=merchant_id,
+        person_id=person_id,
+    )
+    room.add(room.payouts, sent.id, sent)
+
+
+def _answered(
+    room: Room, sent: Payout, command: settle.SettlePayout | withdraw.SettleWithdrawal, events: Events
+) -> Events:
+    answer = answered(sent, returned=command.returned, bank_reference=command.bank_reference, on=room.at.on)
+    room.change(room.payouts, sent.id, answer)
+    return events
 
 
 # ── the table ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -378,7 +380,9 @@ ACTIONS: dict[type, Action] = {
     join.Join: Action(_own("person_id"), lambda command: NOTHING, _join),
     top_up.TopUp: Action(_beside("person_id"), _by(wallets="person_id"), _top_up),
     withdraw.Withdraw: Action(_own("withdrawal_id"), _by(wallets="person_id"), _withdraw),
-    withdraw.SettleWithdrawal: Action(_beside("person_id"), _by(wallets="person_id"), _settle_withdrawal),
+    withdraw.SettleWithdrawal: Action(
+        _beside("person_id"), _by(wallets="person_id", payouts="withdrawal_id"), _settle_withdrawal
+    ),
     open_line.OpenLine: Action(_beside("line_id"), lambda command: NOTHING, _open_line),
     limit.SetLimit: Action(_beside("line_id"), _by(lines="line_id"), _set_limit),
     freeze.FreezeLine: Action(_beside("line_id"), _by(lines="line_id"), _freeze),
@@ -396,7 +400,9 @@ ACTIONS: dict[type, Action] = {
     close.Close: Action(_beside("trade_id"), _by(trades="trade_id"), _close),
     settle.Sweep: Action(lambda command, ids: ids.take(command.lane), _by(balances="merchant_id"), _sweep),
     settle.PayOut: Action(_own("payout_id"), _by(balances="merchant_id"), _pay_out),
-    settle.SettlePayout: Action(_beside("merchant_id"), _by(balances="merchant_id"), _settle_payout),
+    settle.SettlePayout: Action(
+        _beside("merchant_id"), _by(balances="merchant_id", payouts="payout_id"), _settle_payout
+    ),
     settle.SettleBooks: Action(
         lambda command, ids: ids.take(command.lane), lambda c: NOTHING, lambda room, c: settle.decide_books(c, room.at)
     ),

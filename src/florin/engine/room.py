@@ -67,14 +67,14 @@ class Room:
         self.at = at
         self.ids = ids
         self.trades, self.payments, self.lines = Shelf(), Shelf(), Shelf()
-        self.accounts, self.wallets, self.balances = Shelf(), Shelf(), Shelf()
+        self.accounts, self.wallets = Shelf(), Shelf()
+        self.balances, self.payouts = Shelf(), Shelf()
         self.agreements: dict[int, Agreement] = {}
         self.recorded: list[Recorded] = []
         self.accounts_before: dict[int, Account] = {}
         self.rows: dict[Table, list[tuple[Any, ...]]] = {}
-        self.row_changes: dict[Table, list[tuple[Any, ...]]] = {}
         self._undo: list[tuple[Shelf, int, Any]] | None = None
-        self._marked: tuple[int, dict[Table, int], dict[Table, int]] = (0, {}, {})
+        self._marked: tuple[int, dict[Table, int]] = (0, {})
 
     # ── what rules ask for ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -182,16 +182,12 @@ class Room:
         """A new row of a table that no rule reads."""
         self.rows.setdefault(table, []).append(row)
 
-    def change_row(self, table: Table, row: tuple[Any, ...]) -> None:
-        """Other values for the changing columns of such a row; its remaining columns may be anything."""
-        self.row_changes.setdefault(table, []).append(row)
-
     # ── linked groups ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def mark(self) -> None:
         """From here on, `undo` takes everything back."""
         self._undo = []
-        self._marked = (len(self.recorded), _lengths(self.rows), _lengths(self.row_changes))
+        self._marked = (len(self.recorded), {table: len(rows) for table, rows in self.rows.items()})
 
     def keep(self) -> None:
         """What was done since the mark stays."""
@@ -206,17 +202,12 @@ class Room:
                 shelf.added.discard(key)
             else:
                 shelf[key] = before
-        recorded, added, changed = self._marked
+        recorded, rows = self._marked
         del self.recorded[recorded:]
-        for rows, lengths in ((self.rows, added), (self.row_changes, changed)):
-            for table in rows:
-                del rows[table][lengths.get(table, 0) :]
+        for table, added in self.rows.items():
+            del added[rows.get(table, 0) :]
         self._undo = None
 
     def _log(self, shelf: Shelf, key: int) -> None:
         if self._undo is not None:
             self._undo.append((shelf, key, shelf.get(key)))
-
-
-def _lengths(rows: dict[Table, list[tuple[Any, ...]]]) -> dict[Table, int]:
-    return {table: len(added) for table, added in rows.items()}

@@ -23,6 +23,7 @@ from florin.events import (
 from florin.events.refusals import Refusal
 from florin.money.at import At
 from florin.payments.merchant import MerchantBalance
+from florin.wallet.payout import Payout, refuse_answer
 
 
 class Sweep(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +91,10 @@ def decide_payout(balance: MerchantBalance, command: PayOut, at: At) -> tuple[Pa
     return (PaidOut(value_on=at.on, merchant_id=command.merchant_id, amount_minor=balance.available_minor),)
 
 
-def decide_settled_payout(command: SettlePayout, at: At) -> tuple[Event]:
+def decide_settled_payout(sent: Payout, command: SettlePayout, at: At) -> tuple[Event] | Refusal:
+    """Settled or returned, as the bank says: once, and for what was sent."""
+    if refusal := refuse_answer(sent, amount_minor=command.amount_minor, beneficiary_id=command.merchant_id):
+        return refusal
     common = {
         "value_on": at.on,
         "merchant_id": command.merchant_id,

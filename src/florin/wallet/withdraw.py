@@ -7,6 +7,7 @@ import msgspec
 from florin.events import WithdrawalRequested, WithdrawalReturned, WithdrawalSettled
 from florin.events.refusals import Refusal
 from florin.money.at import At
+from florin.wallet.payout import Payout, refuse_answer
 from florin.wallet.top_up import AmountNotPositive
 from florin.wallet.wallet import Wallet
 
@@ -58,8 +59,12 @@ def decide(wallet: Wallet, command: Withdraw, at: At) -> tuple[WithdrawalRequest
     return (WithdrawalRequested(value_on=at.on, person_id=command.person_id, amount_minor=command.amount_minor),)
 
 
-def decide_settled(command: SettleWithdrawal, at: At) -> tuple[WithdrawalSettled | WithdrawalReturned]:
-    """Settled or returned, as the bank says; the payout's own row refuses a second answer."""
+def decide_settled(
+    sent: Payout, command: SettleWithdrawal, at: At
+) -> tuple[WithdrawalSettled | WithdrawalReturned] | Refusal:
+    """Settled or returned, as the bank says: once, and for what was sent."""
+    if refusal := refuse_answer(sent, amount_minor=command.amount_minor, beneficiary_id=command.person_id):
+        return refusal
     if command.returned:
         return (
             WithdrawalReturned(

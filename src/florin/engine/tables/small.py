@@ -7,6 +7,7 @@ from typing import Any
 from florin.engine.tables.table import Table, bigint, day, instant, integer, json, smallint, text
 from florin.payments.charge import Agreement
 from florin.payments.merchant import MerchantBalance
+from florin.wallet.payout import Payout
 from florin.wallet.wallet import Wallet
 
 PERSON = Table("person", [smallint("lane"), bigint("id"), text("name"), text("logon")])
@@ -73,3 +74,18 @@ def agreement_of(row: tuple[Any, ...]) -> Agreement:
     return Agreement(
         id=identifier, lane=lane, app_id=app_id, person_id=person_id, line_id=line_id, state=state, limit_minor=limit
     )
+
+
+def payout_of(row: tuple[Any, ...]) -> Payout:
+    lane, identifier, merchant_id, person_id, amount, state, requested_on, settled_on, bank_reference = row
+    return Payout(
+        id=identifier, lane=lane, merchant_id=merchant_id, person_id=person_id, amount_minor=amount, state=state,
+        requested_on=requested_on, settled_on=settled_on, bank_reference=bank_reference,
+    )  # fmt: skip
+
+
+def payout_row(payout: Payout) -> tuple[Any, ...]:
+    return (
+        payout.lane, payout.id, payout.merchant_id, payout.person_id, payout.amount_minor, payout.state,
+        payout.requested_on, payout.settled_on, payout.bank_reference,
+    )  # fmt: skip
