@@ -24,12 +24,11 @@ from florin.payments.close import Close
 from florin.payments.pay import Pay, TradeAlreadyPaid
 from florin.payments.receive import Receive
 from florin.payments.refund import Refund, RefundExceedsPayment
-from florin.payments.settle import SettlePayout
 from florin.payments.trade import TradeState
 from florin.payments.void import Void
 from florin.wallet.join import Join
 from florin.wallet.top_up import TopUp
-from florin.wallet.withdraw import WalletTooLow, Withdraw
+from florin.wallet.withdraw import SettleWithdrawal, WalletTooLow, Withdraw
 from world import DIRECT_APP, ESCROW_APP, World
 
 
@@ -206,9 +205,11 @@ def test_the_keys_of_a_refused_group_keep_their_answers(world: World):
 
 def test_a_payout_that_is_settled_within_a_refused_group_is_still_in_transit(world: World):
     withdrawal = world.do(withdraw(world, 5_000)).event_id
-    told = {"payout_id": withdrawal, "merchant_id": 1, "amount_minor": 5_000, "bank_reference": "b1"}
+    settled = SettleWithdrawal(
+        withdrawal_id=withdrawal, person_id=world.people["alice"], amount_minor=5_000, bank_reference="b1"
+    )
 
-    world.engine.execute(linked(SettlePayout(**told), withdraw(world, 60_000)))
+    world.engine.execute(linked(settled, withdraw(world, 60_000)))
 
     assert world.one("SELECT state FROM payout WHERE id = %s", withdrawal) == "sent"
     world.assert_books_hold()

@@ -79,7 +79,8 @@ class Model:
 
     def receive(self, sale: dict[str, Any], credit: int, wallet: int) -> None:
         self.drawn[sale["who"]] += credit
-        fee = share(credit + wallet, MDR_PPM)
+        fee = share(sale["taken"] + credit + wallet, MDR_PPM) - sale["mdr"]
+        sale["taken"] += credit + wallet
         sale["mdr"] += fee
         self.fees += fee
         self.merchant += credit + wallet - fee
@@ -193,6 +194,7 @@ class Machine(RuleBasedStateMachine):
         sale = {
             "who": name, "flow": flow, "credit": credit, "wallet": wallet, "open credit": 0, "open wallet": 0,
             "credit back": 0, "wallet back": 0, "received": flow == "direct", "mdr": 0, "mdr back": 0,
+            "taken": 0, "given": 0,
             "paid on": self.world.today,
         }  # fmt: skip
         self.model.sales[outcome.event.payment_id] = sale
@@ -284,8 +286,9 @@ class Machine(RuleBasedStateMachine):
         self.model.clear(name, credit, owed - cancelled_fee)
         back = 0
         if self.model.mdr_refunded:
-            given, paid = sale["credit back"] + sale["wallet back"], sale["credit"] + sale["wallet"]
-            back = (2 * sale["mdr"] * given + paid) // (2 * paid) - sale["mdr back"]
+            sale["given"] += amount
+            back = (2 * sale["mdr"] * sale["given"] + sale["taken"]) // (2 * sale["taken"]) - sale["mdr back"]
+            back = max(back, 0)
         sale["mdr back"] += back
         self.model.fees -= back
         self.model.merchant -= amount - back

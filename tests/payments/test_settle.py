@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from florin.events import PaidOut, PayoutReturned, PayoutSettled, RefundFunded
 from florin.payments import settle
 from florin.payments.merchant import evolve_balance
+from florin.wallet.payout import Payout
 from payments.builders import AT, TEA_HOUSE, TODAY, balance
 
 YESTERDAY = TODAY - timedelta(days=1)
@@ -45,8 +46,9 @@ def test_the_bank_settles_a_payout_or_sends_it_back(returned, kind):
     command = settle.SettlePayout(
         payout_id=9, merchant_id=TEA_HOUSE, amount_minor=55_14, bank_reference="b1", returned=returned, reason="closed"
     )
+    sent = Payout(id=9, lane=8, amount_minor=55_14, requested_on=TODAY, merchant_id=TEA_HOUSE)
 
-    (event,) = settle.decide_settled_payout(command, AT)
+    (event,) = settle.decide_settled_payout(sent, command, AT)
 
     assert type(event) is kind
     assert (event.payout_id, event.amount_minor, event.bank_reference) == (9, 55_14, "b1")
@@ -60,17 +62,29 @@ def test_a_refund_of_a_swept_sale_lowers_what_is_available():
     assert evolve_balance(balance(20_00), funded).available_minor == -10_00
 
 
-@given(lender_owes_minor=st.integers(0, 10**12), institution_owes_minor=st.integers(0, 10**12))
-def test_the_pair_is_netted_first_and_at_most_one_side_pays_the_rest(lender_owes_minor, institution_owes_minor):
+OWES = st.integers(-(10**9), 10**12)
+
+
+@given(lender_owes_minor=OWES, institution_owes_minor=OWES)
+def test_the_pair_is_netted_first_and_the_rest_is_paid_by_who_owes_it(lender_owes_minor, institution_owes_minor):
     command = settle.SettleBooks(
         lane=8, lender_owes_minor=lender_owes_minor, institution_owes_minor=institution_owes_minor
     )
 
     (event,) = settle.decide_books(command, AT)
 
+    assert event.net_minor >= 0
     assert event.net_minor + event.lender_pays_minor == lender_owes_minor
     assert event.net_minor + event.institution_pays_minor == institution_owes_minor
-    assert min(event.lender_pays_minor, event.institution_pays_minor) == 0
+    assert min(event.lender_pays_minor, event.institution_pays_minor) <= 0
+
+
+@given(amount_minor=OWES.filter(bool))
+def test_own_fees_are_taken_out_and_refunded_ones_brought_back(amount_minor):
+    (event,) = settle.decide_fees(settle.SweepFees(lane=8, amount_minor=amount_minor), AT)
+
+    assert event.amount_minor == abs(amount_minor)
+    assert event.negative == (amount_minor < 0)
 
 
 def test_an_event_that_does_not_touch_an_available_balance_is_a_bug():

@@ -12,6 +12,7 @@ from florin.events import PersonJoined, ToppedUp, WithdrawalRequested, Withdrawa
 from florin.events.refusals import Refusal
 from florin.money.at import At
 from florin.wallet import join, top_up, withdraw
+from florin.wallet.payout import AnswerDoesNotFit, Payout, PayoutAnswered, answered
 from florin.wallet.wallet import Wallet, change_minor, evolve
 
 TODAY = date(2026, 3, 5)
@@ -66,15 +67,39 @@ def test_at_most_what_is_there_can_be_taken_out(balance_minor, amount_minor):
         assert evolve(wallet(balance_minor), decided[0]).balance_minor == balance_minor - amount_minor
 
 
-def test_a_withdrawal_that_the_bank_returns_is_in_the_wallet_again_and_one_that_it_pays_is_not():
-    told = {"withdrawal_id": WITHDRAWAL, "person_id": ALICE, "amount_minor": 50_00, "bank_reference": "b2"}
+SENT = Payout(id=WITHDRAWAL, lane=8, amount_minor=50_00, requested_on=TODAY, person_id=ALICE)
 
-    (settled,) = withdraw.decide_settled(withdraw.SettleWithdrawal(**told), AT)
-    (returned,) = withdraw.decide_settled(withdraw.SettleWithdrawal(**told, returned=True, reason="account closed"), AT)
+
+def told(**changes) -> withdraw.SettleWithdrawal:
+    fields = {"withdrawal_id": WITHDRAWAL, "person_id": ALICE, "amount_minor": 50_00, "bank_reference": "b2"}
+    return withdraw.SettleWithdrawal(**(fields | changes))
+
+
+def test_a_withdrawal_that_the_bank_returns_is_in_the_wallet_again_and_one_that_it_pays_is_not():
+    (settled,) = withdraw.decide_settled(SENT, told(), AT)
+    (returned,) = withdraw.decide_settled(SENT, told(returned=True, reason="account closed"), AT)
 
     assert isinstance(settled, WithdrawalSettled)
     assert isinstance(returned, WithdrawalReturned)
     assert (change_minor(settled), change_minor(returned)) == (0, 50_00)
+
+
+@pytest.mark.parametrize("returned", [True, False])
+def test_the_bank_answers_for_a_payout_once(returned):
+    done = answered(SENT, returned=returned, bank_reference="b2", on=TODAY)
+
+    refusal = withdraw.decide_settled(done, told(returned=True), AT)
+
+    assert refusal == PayoutAnswered(payout_id=WITHDRAWAL, state="returned" if returned else "settled")
+
+
+@pytest.mark.parametrize("changes", [{"amount_minor": 50_01}, {"person_id": 8}])
+def test_an_answer_for_another_amount_or_another_person_moves_nothing(changes):
+    refusal = withdraw.decide_settled(SENT, told(returned=True, **changes), AT)
+
+    assert isinstance(refusal, AnswerDoesNotFit)
+    assert (refusal.amount_minor, refusal.beneficiary_id) == (50_00, ALICE)
+    assert "{" not in refusal.sentence("en") + refusal.sentence("zh")
 
 
 def test_a_wallet_that_is_short_says_by_how_much_in_both_languages():
