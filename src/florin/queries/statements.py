@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from psycopg import Connection
@@ -36,9 +36,8 @@ def statements_of(
 
 def statement_of(connection: Connection[Any], *, line_id: int, closes_on: date, at: At) -> StatementShown | None:
     """The statement that closed on that day; None when there is none."""
-    shown = statements_of(
-        connection, line_id=line_id, at=at, before=date.fromordinal(closes_on.toordinal() + 1), limit=1
-    )
+    before = closes_on + timedelta(days=1) if closes_on < date.max else None
+    shown = statements_of(connection, line_id=line_id, at=at, before=before, limit=1)
     return next((statement for statement in shown or () if statement.closes_on == closes_on), None)
 
 

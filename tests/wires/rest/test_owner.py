@@ -246,6 +246,13 @@ def test_a_date_that_is_none_names_the_part_of_the_path(house: RestHouse):
     assert problem(answer, 422, "FieldsInvalid")["errors"][0]["field"] == "closes_on"
 
 
+def test_the_last_day_that_there_is_has_no_statement(house: RestHouse):
+    person_id = house.world.person("last", limit_minor=100_000)
+    line_id = house.owner.get(f"/v1/owner/persons/{person_id}").json()["line_id"]
+
+    problem(house.owner.get(f"/v1/owner/lines/{line_id}/statements/9999-12-31"), 404, "NotFound")
+
+
 def test_a_closed_merchant_is_not_opened_again(house: RestHouse):
     house.world.connection.execute("UPDATE merchant SET state = 'closed' WHERE id = 1")
     house.world.connection.commit()

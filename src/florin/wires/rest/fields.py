@@ -20,6 +20,8 @@ from florin.wires.rest.problems import FieldError, Refuse, invalid
 S = TypeVar("S", bound=msgspec.Struct)
 
 AMOUNT_MINOR_MAX = 10_000_000_000
+# Of unknown names so many are explained: looking for what each may have meant costs more than all else here.
+UNKNOWN_EXPLAINED_MAX = 20
 _PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 
 # Types of fields; what they say here is what the OpenAPI document says.
@@ -81,6 +83,8 @@ def field_errors(found: Any, wanted: type[msgspec.Struct], at: str = "", *, stri
     errors = []
     for name in found:
         if name not in fields:
+            if len(errors) == UNKNOWN_EXPLAINED_MAX:
+                break
             close = difflib.get_close_matches(name, fields, n=1)
             fix = f"Did you mean `{close[0]}`?" if close else f"Leave it out. Known fields: {', '.join(fields)}."
             errors.append(FieldError(field=f"{at}{name[:64]}", message="This field is unknown.", fix=fix))
