@@ -34,6 +34,10 @@ def addresses(shop) -> dict[str, list[str]]:
     }
 
 
+def test_a_number_that_is_no_trades_has_no_picture(browser):
+    assert browser("").get(f"/q/{'9' * 4000}.svg").status_code == 404
+
+
 def test_every_page_forbids_all_but_its_own_files_and_is_kept_by_no_cache(addresses, browser):
     for who, paths in addresses.items():
         visitor = browser(who)

@@ -49,6 +49,10 @@ def test_a_good_sign_in_forgets_earlier_slips(shop, browser):
         assert visitor.sign_in("alice").status_code == 302
 
 
+def test_a_name_that_no_database_can_hold_is_nobodys(shop, browser):
+    assert browser().sign_in("nobody\0").status_code == 422
+
+
 @pytest.mark.parametrize(
     "address", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "evil"]
 )

@@ -26,7 +26,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     going_to = _ours(request, request.POST.get("next") or request.GET.get("next") or "")
     if request.method != "POST":
         return _form(request, going_to)
-    logon = request.POST.get("logon", "").strip()[:_LOGON_MAX]
+    logon = request.POST.get("logon", "").replace("\0", "").strip()[:_LOGON_MAX]
     address, now = request.META.get("REMOTE_ADDR", ""), timezone.now()
     wait_until = refuse_sign_in(logon, address, now=now)
     if wait_until is not None:

@@ -30,6 +30,7 @@ from florin.pages.texts import text
 from florin.payments.merchant import Merchant, refuse_merchant
 from florin.payments.pay import TradeAlreadyPaid, TradeNotOpen, refuse_trade
 from florin.payments.trade import Trade, TradeState
+from florin.queries import is_id
 from florin.queries.shopper import Purse, read_order, read_purse, read_trade
 
 
@@ -74,6 +75,8 @@ def scanned(request: HttpRequest, trade_id: int) -> HttpResponse:
 @require_safe
 def code_image(request: HttpRequest, trade_id: int) -> HttpResponse:
     """That QR code as a picture, for a shop to show. It depends on the number alone, so nothing is asked."""
+    if not is_id(trade_id):
+        raise Http404
     return HttpResponse(
         qr_svg(trade_qr_text(trade_id)),
         content_type="image/svg+xml",
