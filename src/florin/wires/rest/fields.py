@@ -80,7 +80,7 @@ def field_errors(found: Any, wanted: type[msgspec.Struct], at: str = "", *, stri
         return [FieldError(field=at.rstrip(".") or "$", message="An object is expected.", fix='Send {"…": …}.')]
     fields = {field.encode_name: field for field in msgspec.structs.fields(wanted)}
     types = get_type_hints(wanted, include_extras=True)
-    errors = []
+    errors: list[FieldError] = []
     for name in found:
         if name not in fields:
             if len(errors) == UNKNOWN_EXPLAINED_MAX:
