@@ -2,39 +2,73 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import date
+from typing import Any
 
 import psycopg
 import pytest
+from psycopg import Connection, sql
 
 from conftest import FreshDatabase
+from florin.engine import clock
 from florin.engine.proof import prove, record_proof
+from florin.store import EmbeddedPostgres
+from florin.store.postgres import SUPERUSER
+from florin.store.roles import create_database
 from world import ESCROW_APP, World
 
 
+@pytest.fixture(scope="module")
+def lived_in(new_database: Callable[[], AbstractContextManager[FreshDatabase]]) -> Iterator[str]:
+    """A house with sales in every stage, a bill, a repayment, payouts. Nobody stays connected, so that it can be copied."""
+    with new_database() as database:
+        with World(database.engine) as world:
+            world.person("alice", limit_minor=1_000_000, wallet_minor=500_000)
+            world.buy("alice", 50_000, 10_000)
+            world.buy("alice", 120_000, installments=12)
+            world.until(date(2026, 4, 2))
+            world.repay("alice", 20_000)
+            world.buy("alice", 10_000, 5_000, app=ESCROW_APP)
+            world.authorize("alice", 3_000, 2_000)
+            world.assert_books_hold()
+        yield database.name
+
+
+_numbers = itertools.count(1)
+
+
 @pytest.fixture
-def house(world: World) -> World:
-    """Sales in every stage, a bill, a repayment, payouts."""
-    world.person("alice", limit_minor=1_000_000, wallet_minor=500_000)
-    world.buy("alice", 50_000, 10_000)
-    world.buy("alice", 120_000, installments=12)
-    world.until(date(2026, 4, 2))
-    world.repay("alice", 20_000)
-    world.buy("alice", 10_000, 5_000, app=ESCROW_APP)
-    world.authorize("alice", 3_000, 2_000)
-    world.assert_books_hold()
-    return world
+def house(postgres_server: EmbeddedPostgres, lived_in: str) -> Iterator[Connection[Any]]:
+    """A copy of it for one test to tamper with, as its superuser."""
+    name = f"{lived_in}_tampered_{next(_numbers)}"
+    with psycopg.connect(postgres_server.dsn(SUPERUSER, "postgres"), autocommit=True) as superuser:
+        create_database(superuser, name, template=lived_in)
+        with psycopg.connect(postgres_server.dsn(SUPERUSER, name)) as connection:
+            yield connection
+        superuser.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def broken(world: World) -> dict[str, tuple[str, ...]]:
+def broken(house: Connection[Any]) -> dict[str, tuple[str, ...]]:
     """The checks that do not hold, with what they name."""
-    return {check.name: check.differences for check in prove(world.connection).checks if not check.holds}
+    return {check.name: check.differences for check in prove(house).checks if not check.holds}
 
 
-def tamper(database: FreshDatabase, statement: str) -> None:
-    with psycopg.connect(database.superuser) as superuser:
-        changed = superuser.execute(statement).rowcount
-    assert changed == 1, "the test changes one row"
+def tamper(house: Connection[Any], statement: Any) -> None:
+    assert house.execute(statement).rowcount == 1, "the test changes one row"
+    house.commit()
+
+
+def one(house: Connection[Any], statement: Any, *parameters: Any) -> Any:
+    row = house.execute(statement, parameters).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_after_honest_work_everything_holds(house: Connection[Any]):
+    assert broken(house) == {}
 
 
 NEWEST = "(SELECT id FROM event WHERE kind = {} ORDER BY recorded_at DESC, id DESC LIMIT 1)"
@@ -73,10 +107,8 @@ NEWEST = "(SELECT id FROM event WHERE kind = {} ORDER BY recorded_at DESC, id DE
         ("UPDATE batch SET seq = 1000000 WHERE seq = 3", "link 3 is missing"),
     ],
 )  # fmt: skip
-def test_the_chain_names_a_changed_missing_or_added_row(
-    house: World, fresh_database: FreshDatabase, statement: str, names: str
-):
-    tamper(fresh_database, statement)
+def test_the_chain_names_a_changed_missing_or_added_row(house: Connection[Any], statement: str, names: str):
+    tamper(house, statement)
 
     found = broken(house)
 
@@ -117,29 +149,26 @@ def test_the_chain_names_a_changed_missing_or_added_row(
         (f"DELETE FROM event WHERE id = {NEWEST.format(67)}", "settled", "MDR_INCOME of closed days"),
     ],
 )  # fmt: skip
-def test_a_row_that_differs_from_its_accounts_is_named(
-    house: World, fresh_database: FreshDatabase, statement: str, check: str, names: str
-):
-    tamper(fresh_database, statement)
+def test_a_row_that_differs_from_its_accounts_is_named(house: Connection[Any], statement: str, check: str, names: str):
+    tamper(house, statement)
 
     found = broken(house)
 
     assert any(names in difference for difference in found[check]), found
 
 
-def test_an_entry_of_a_rule_that_is_not_in_the_table_is_named(house: World, fresh_database: FreshDatabase):
+def test_an_entry_of_a_rule_that_is_not_in_the_table_is_named(house: Connection[Any]):
     """Beside the broken chain: the money that such an entry should have moved is missing from a balance."""
-    tamper(fresh_database, f"UPDATE event SET rules[1] = 999 WHERE id = {NEWEST.format(2)}")
+    tamper(house, f"UPDATE event SET rules[1] = 999 WHERE id = {NEWEST.format(2)}")
 
     found = broken(house)
 
     assert {"wallets", "chains", "bank"} <= found.keys()
 
 
-def test_a_fork_of_a_chain_is_named(house: World, fresh_database: FreshDatabase):
+def test_a_fork_of_a_chain_is_named(house: Connection[Any]):
     """Somebody rewrites a link and all that its own hash covers, as if it had been written so: the next does not follow."""
-    with psycopg.connect(fresh_database.superuser) as superuser:
-        superuser.execute("UPDATE batch SET hash = sha256('another history') WHERE seq = 2")
+    tamper(house, "UPDATE batch SET hash = sha256('another history') WHERE seq = 2")
 
     found = broken(house)["chains"]
 
@@ -147,26 +176,28 @@ def test_a_fork_of_a_chain_is_named(house: World, fresh_database: FreshDatabase)
     assert any("link 3 does not follow" in difference for difference in found)
 
 
-def test_the_days_proof_is_kept_with_its_figures(house: World):
-    report = house.one("SELECT report FROM proof ORDER BY proven_on DESC LIMIT 1")
+def test_the_days_proof_is_kept_with_its_figures(house: Connection[Any]):
+    report = one(house, "SELECT report FROM proof ORDER BY proven_on DESC LIMIT 1")
 
-    assert house.one("SELECT bool_and(holds) FROM proof")
+    assert one(house, "SELECT bool_and(holds) FROM proof")
     assert {check["name"] for check in report} >= {"books balance", "books agree", "safeguarding", "bank", "chains"}
 
 
-def test_a_proof_that_does_not_hold_is_kept_too_and_replaces_the_days_earlier_one(
-    house: World, fresh_database: FreshDatabase
-):
-    tamper(fresh_database, "UPDATE wallet SET balance_minor = balance_minor + 100")
+def test_a_proof_that_does_not_hold_is_kept_too_and_replaces_the_days_earlier_one(house: Connection[Any]):
+    tamper(house, "UPDATE wallet SET balance_minor = balance_minor + 100")
 
-    record_proof(house.connection, house.today, prove(house.connection))
+    today = clock.read(house).on
 
-    assert house.one("SELECT holds FROM proof WHERE proven_on = %s", house.today) is False
-    report = house.one("SELECT report FROM proof WHERE proven_on = %s", house.today)
+    record_proof(house, today, prove(house))
+
+    assert one(house, "SELECT holds FROM proof WHERE proven_on = %s", today) is False
+    report = one(house, "SELECT report FROM proof WHERE proven_on = %s", today)
     assert [check["name"] for check in report if check["differences"]] == ["wallets"]
 
 
-def test_a_difference_stops_no_payment(house: World, fresh_database: FreshDatabase):
-    tamper(fresh_database, "UPDATE merchant_balance SET available_minor = 100")
+def test_a_difference_stops_no_payment(world: World, fresh_database: FreshDatabase):
+    world.person("alice", limit_minor=1_000_000)
+    with psycopg.connect(fresh_database.superuser) as superuser:
+        tamper(superuser, "UPDATE merchant_balance SET available_minor = 100")
 
-    assert house.buy("alice", 1_000).event
+    assert world.buy("alice", 1_000).event
