@@ -1,0 +1,69 @@
+"""`florin bench`: measure this machine. What is measured stands in `pay.py`, the question about plans in `plans.py`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Measure payments per second on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def bench() -> None:
+    """Measure payments per second on this machine."""
+
+
+@app.command()
+def pay(
+    as_json: Annotated[bool, typer.Option("--json", help="The report for programs, on the standard output.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One short round: a first look, not a figure to quote.")
+    ] = False,
+    plans: Annotated[
+        bool, typer.Option("--plans", help="Instead: are a batch's statements still by index among --rows payments?")
+    ] = False,
+    rows: Annotated[int, typer.Option(help="With --plans: how many payments are loaded.", min=1_000)] = 10_000_000,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the data is put meanwhile; else the usual temporary place.")
+    ] = None,
+) -> None:
+    """Payments a second against pgbench's TPC-B, and what each costs. Exit code 1 when the books, or the plans, do not hold."""
+    # Imported here: `florin bench --help` needs none of it.
+    import msgspec
+    from rich.console import Console
+
+    progress = Console(stderr=True)
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        progress.print(f"[dim]{time.monotonic() - began:6.0f} s[/]  {text}", highlight=False)
+
+    if plans:
+        from florin.bench.plans import check, plans_view
+
+        found = check(rows, parent=folder, say=say)
+        if as_json:
+            typer.echo(msgspec.json.encode(found))
+        else:
+            Console().print(plans_view(found))
+        raise typer.Exit(0 if found.holds else 1)
+
+    from florin.bench.pay import document, measure
+    from florin.bench.scale import FULL, QUICK
+    from florin.bench.show import report_view
+
+    report = measure(QUICK if quick else FULL, parent=folder, say=say)
+    if as_json:
+        typer.echo(msgspec.json.encode(document(report)))
+    else:
+        Console().print(report_view(report))
+    raise typer.Exit(0 if report.proof.holds else 1)
