@@ -1,0 +1,167 @@
+"""Claims: every key of a batch is claimed before anything is read, so that nothing happens twice.
+
+A key that is taken has its answer: the event it was stored with, or a refusal by the name of the conflict. Twins within one
+batch become one; linked groups are claimed whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psycopg import Connection
+
+from florin.engine.jobs import Job, by_group
+from florin.engine.submission import AlreadyUsed, Claim, GroupRefused, KeyConflict, Outcome
+from florin.engine.tables.arrays import byte_strings, numbers, texts
+from florin.engine.tables.event import load_events
+from florin.events import Event, Refused
+from florin.events.refusals import refusal_of
+
+_CLAIM = """
+    INSERT INTO claim (lane, kind, scope, event_id, key, fingerprint)
+    SELECT lane, kind, scope, event_id, key, fingerprint
+      FROM unnest(%s::smallint[], %s::smallint[], %s::bigint[], %s::bigint[], %s::text[], %s::bytea[])
+           AS c(lane, kind, scope, event_id, key, fingerprint)
+  ORDER BY lane, scope, kind, key                       -- sorted: two processes cannot deadlock
+        ON CONFLICT DO NOTHING
+ RETURNING lane, scope, kind, key
+"""
+_CLAIMED = """
+    SELECT c.kind, c.scope, c.key, c.fingerprint, c.event_id
+      FROM unnest(%s::smallint[], %s::smallint[], %s::bigint[], %s::text[]) AS k(lane, kind, scope, key)
+           JOIN claim c USING (lane, kind, scope, key)
+"""
+_UNCLAIM = """
+    DELETE FROM claim c USING unnest(%s::smallint[], %s::smallint[], %s::bigint[], %s::text[]) AS k(lane, kind, scope, key)
+     WHERE c.lane = k.lane AND c.kind = k.kind AND c.scope = k.scope AND c.key = k.key
+"""
+
+
+def claim(connection: Connection, jobs: Sequence[Job]) -> list[Job]:
+    """Claim every key before anything is read. Gives the jobs that are new; the others have their answer."""
+    wanted: dict[_Key, tuple[Claim, Job]] = {}
+    fresh = [job for job in jobs if _is_first(job, wanted)]
+    if not wanted:
+        return fresh
+    claims = [(one.lane, one, job.event_id) for one, job in wanted.values()]
+    rows = connection.execute(
+        _CLAIM,
+        (
+            numbers([lane for lane, _, _ in claims]), numbers([int(c.kind) for _, c, _ in claims]),
+            numbers([c.scope for _, c, _ in claims]), numbers([event_id for _, _, event_id in claims]),
+            texts([c.key for _, c, _ in claims]), byte_strings([c.fingerprint for _, c, _ in claims]),
+        ),
+        prepare=True,
+    ).fetchall()  # fmt: skip
+    if len(rows) < len(claims):
+        taken = wanted.keys() - {(kind, scope, key) for _, scope, kind, key in rows}
+        _answer_taken(connection, [wanted[key] for key in taken])
+    return _whole_groups(connection, jobs, [job for job in fresh if job.outcome is None])
+
+
+def _whole_groups(connection: Connection, jobs: Sequence[Job], fresh: list[Job]) -> list[Job]:
+    """A linked group goes on as a whole: a member that waits, or has its answer by its key, decides for the others."""
+    if not any(job.group for job in jobs):
+        return fresh
+    new = {id(job) for job in fresh}
+    held: list[Job] = []
+    for together in by_group(jobs):
+        left = [job for job in together if id(job) in new]
+        if len(left) == len(together) or together[0].group is None:
+            continue
+        held += left
+        if any(job.outcome is None and id(job) not in new for job in together):
+            if left or any(job.twin_of is None for job in together):
+                for job in together:
+                    job.outcome = job.twin_of = None
+            continue
+        answer = next(job.outcome for job in together if job.outcome is not None)
+        for job in left:
+            job.outcome = _beside(answer, job)
+    unclaim(connection, [claim for job in held for claim in job.submission.claims])
+    stopped = {id(job) for job in held}
+    return [job for job in fresh if id(job) not in stopped]
+
+
+def _answer_taken(connection: Connection, taken: Sequence[tuple[Claim, Job]]) -> None:
+    """Replays get the stored answer; conflicts and used-up things are refused, and their other claims let go."""
+    claims = [claim for claim, _ in taken]
+    found = {
+        (kind, scope, key): (bytes(fingerprint), event_id)
+        for kind, scope, key, fingerprint, event_id in connection.execute(_CLAIMED, _claim_keys(claims), prepare=True)
+    }
+    events = load_events(connection, [event_id for _, event_id in found.values()])
+    for claim, job in taken:
+        fingerprint, event_id = found[(claim.kind, claim.scope, claim.key)]
+        if claim is not job.submission.claims[0]:
+            if job.outcome is None:
+                used = AlreadyUsed(kind=claim.kind.name.lower(), key=claim.key, event_id=event_id)
+                job.outcome = Outcome(refusal=used)
+        elif fingerprint != claim.fingerprint:
+            conflict = KeyConflict(kind=claim.kind.name.lower(), key=claim.key, event_id=event_id)
+            job.outcome = Outcome(refusal=conflict, event_id=event_id)
+        else:
+            job.outcome = _stored(events[event_id], event_id)
+    taken_keys = {(c.kind, c.scope, c.key) for c in claims}
+    losers = {id(job): job for _, job in taken}.values()
+    free = [c for job in losers for c in job.submission.claims if (c.kind, c.scope, c.key) not in taken_keys]
+    unclaim(connection, free)
+
+
+def unclaim(connection: Connection, claims: Sequence[Claim]) -> None:
+    if claims:
+        connection.execute(_UNCLAIM, _claim_keys(claims), prepare=True)
+
+
+_Key = tuple[int, int, str]
+
+
+def _is_first(job: Job, wanted: dict[_Key, tuple[Claim, Job]]) -> bool:
+    """Enter the job's claims. A job whose idempotency key stands there already with the same content is the twin of that job;
+    one that shares another claim, or differs in content, waits for the next round, when the claim's fate is known."""
+    claims = job.submission.claims
+    taken = [wanted[key] for claim in claims if (key := (claim.kind, claim.scope, claim.key)) in wanted]
+    if not taken:
+        wanted.update({(claim.kind, claim.scope, claim.key): (claim, job) for claim in claims})
+        return True
+    claim, other = taken[0]
+    first = other.submission.claims[0]
+    if claim is first and claim == claims[0]:
+        job.twin_of = other
+    return False
+
+
+def _beside(answer: Outcome, job: Job) -> Outcome:
+    """What becomes of a group's member whose fellow has its answer already: done with it, or refused with it."""
+    if answer.refusal is not None:
+        return Outcome(refusal=GroupRefused(because=answer.refusal.name))
+    if job.submission.claims:
+        return Outcome(refusal=GroupRefused(because=KeyConflict.__name__))
+    return Outcome(replayed=True)
+
+
+def left_free(job: Job) -> Sequence[Claim]:
+    """The claims that do not stay: all of a command that waits; of a refused one what it would have used up, and its
+    idempotency key too unless the refusal is that key's answer."""
+    claims = job.submission.claims
+    if job.outcome is None:
+        return claims
+    if job.outcome.refusal is None:
+        return ()
+    return claims[1:] if job.submission.keeps_refusal else claims
+
+
+def _claim_keys(claims: Sequence[Claim]) -> tuple[str, str, str, str]:
+    return (
+        numbers(c.lane for c in claims),
+        numbers(int(c.kind) for c in claims),
+        numbers(c.scope for c in claims),
+        texts(c.key for c in claims),
+    )
+
+
+def _stored(event: Event, event_id: int) -> Outcome:
+    """The answer that a key's event holds."""
+    if isinstance(event, Refused):
+        return Outcome(refusal=refusal_of(event.refusal, event.numbers), event_id=event_id, replayed=True)
+    return Outcome(event=event, events=(event,), event_id=event_id, replayed=True)

@@ -1,0 +1,124 @@
+"""Load: a batch's rows, locked and read once, one statement a table.
+
+First the rows that commands name, then those that these rows name. In a shared batch a row that somebody else holds is not
+waited for; it is looked at once more without a lock, which tells a busy row from one that does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import Connection
+
+from florin.credit import account as accounts
+from florin.engine.actions import Needs
+from florin.engine.ids import is_id, lane_of
+from florin.engine.jobs import Job, Missing
+from florin.engine.room import Room
+from florin.engine.tables import event as event_rows
+from florin.engine.tables import line as line_rows
+from florin.engine.tables import payment as payment_rows
+from florin.engine.tables import trade as trade_rows
+from florin.engine.tables.account import account_of
+from florin.engine.tables.small import (
+    ACCOUNT,
+    AGREEMENT,
+    MERCHANT_BALANCE,
+    PAYOUT,
+    WALLET,
+    agreement_of,
+    balance_of,
+    payout_of,
+    wallet_of,
+)
+from florin.engine.tables.table import READ, Lock, Table
+
+
+def load(connection: Connection, room: Room, jobs: Sequence[Job], lock: Lock) -> None:
+    """Load what the commands name, then what those rows name; note on each job the rows it did not get."""
+    for job in jobs:
+        job.needs, job.missing = [job.action.needs(job.command)], []
+    _load_rows(connection, room, jobs, 0, lock)
+    for job in jobs:
+        job.needs.append(job.action.then_needs(room, job.command))
+    _load_rows(connection, room, jobs, 1, lock)
+
+
+def _load_rows(connection: Connection, room: Room, jobs: Sequence[Job], turn: int, lock: Lock) -> None:
+    for wanted, (kind, table, state_of, shared) in zip(_wanted(jobs, turn), _LOADS, strict=True):
+        shelf = getattr(room, _SHELVES[kind])
+        wanted -= shelf.keys()
+        if not wanted:
+            continue
+        _load_table(connection, table, shelf, state_of, wanted, READ if shared else lock)
+        absent = wanted - shelf.keys()
+        if absent:
+            busy = _present(connection, table, absent)
+            for job in jobs:
+                for identifier in getattr(job.needs[turn], kind):
+                    if identifier in absent:
+                        job.missing.append(Missing(table.name, identifier, identifier in busy, shelf))
+    lines = {i for job in jobs for i in job.needs[turn].accounts if i in room.lines and i not in room.accounts}
+    if lines:
+        _load_accounts(connection, room, lines)
+
+
+def _load_table(
+    connection: Connection, table: Table, shelf: dict[int, Any], state_of: Any, wanted: set[int], lock: Lock
+) -> None:
+    keys = [(lane_of(identifier), identifier) for identifier in wanted if is_id(identifier)]
+    for row in table.load(connection, keys, lock):
+        state = state_of(row)
+        shelf[state.id] = state
+
+
+def _present(connection: Connection, table: Table, absent: set[int]) -> set[int]:
+    """Which of the rows that were not given are there all the same: somebody else holds them."""
+    keys = [(lane_of(identifier), identifier) for identifier in absent if is_id(identifier)]
+    at = [column.name for column in table.columns].index("id")
+    return {row[at] for row in table.load(connection, keys, READ)}
+
+
+def _load_accounts(connection: Connection, room: Room, wanted: set[int]) -> None:
+    """The items of these lines: the snapshot, what the hot path has recorded since, and the clock up to today."""
+    lines = [room.lines[identifier] for identifier in sorted(wanted)]
+    snapshots = {
+        line_id: account_of(document)
+        for _, line_id, _, document in ACCOUNT.load(connection, [(line.lane, line.id) for line in lines], READ)
+    }
+    pending = event_rows.load_events_since(
+        connection, [(line.lane, line.id, snapshots[line.id].sequence) for line in lines]
+    )
+    for line in lines:
+        snapshot, program = snapshots[line.id], room.program(line)
+        room.accounts_before[line.id] = snapshot
+        account, steps = accounts.catch_up(snapshot, pending[line.id], room.at.on, program)
+        assert account.sequence == line.sequence + len(steps), f"line {line.id} has lost events"
+        room.begin_account(line, account, steps)
+
+
+# In the order of `Needs`: which table, how its rows become states, and whether they are only read.
+_LOADS = (
+    ("trades", trade_rows.TRADE, trade_rows.trade_of, False),
+    ("trades_seen", trade_rows.TRADE, trade_rows.trade_of, True),
+    ("payments", payment_rows.PAYMENT, payment_rows.payment_of, False),
+    ("agreements", AGREEMENT, agreement_of, True),
+    ("lines", line_rows.LINE, line_rows.line_of, False),
+    ("accounts", line_rows.LINE, line_rows.line_of, False),
+    ("wallets", WALLET, wallet_of, False),
+    ("balances", MERCHANT_BALANCE, balance_of, False),
+    ("payouts", PAYOUT, payout_of, False),
+)
+_SHELVES = {kind: {"trades_seen": "trades", "accounts": "lines"}.get(kind, kind) for kind, *_ in _LOADS}
+assert tuple(kind for kind, *_ in _LOADS) == Needs._fields, "every kind of need is loaded"
+
+
+def _wanted(jobs: Sequence[Job], turn: int) -> list[set[int]]:
+    """The ids that all jobs need, kind by kind."""
+    wanted: list[set[int]] = [set() for _ in _LOADS]
+    for job in jobs:
+        for ids, identifiers in zip(wanted, job.needs[turn], strict=True):
+            if identifiers:
+                ids.update(identifiers)
+    return wanted

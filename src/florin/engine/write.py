@@ -1,0 +1,63 @@
+"""Write: what a batch changed, one statement a table, and the events that say why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import Connection
+
+from florin.engine.chain import Chain
+from florin.engine.listeners import outbox_rows
+from florin.engine.room import Room, Shelf
+from florin.engine.tables import event as event_rows
+from florin.engine.tables import line as line_rows
+from florin.engine.tables import payment as payment_rows
+from florin.engine.tables import trade as trade_rows
+from florin.engine.tables.account import account_row, statement_changes
+from florin.engine.tables.small import (
+    ACCOUNT,
+    MERCHANT_BALANCE,
+    OUTBOX,
+    PAYOUT,
+    STATEMENT,
+    WALLET,
+    balance_row,
+    payout_row,
+    wallet_row,
+)
+from florin.engine.tables.table import Table
+
+
+def write(connection: Connection, room: Room, chain: Chain) -> None:
+    """One statement a table; the events close the batch with a link of the writer's chain."""
+    _store(connection, trade_rows.TRADE, room.trades, trade_rows.row_of)
+    _store(connection, payment_rows.PAYMENT, room.payments, payment_rows.row_of)
+    _store_lines(connection, room)
+    _store(connection, WALLET, room.wallets, wallet_row)
+    _store(connection, MERCHANT_BALANCE, room.balances, balance_row)
+    _store(connection, PAYOUT, room.payouts, payout_row)
+    _store(connection, ACCOUNT, room.accounts, account_row)
+    for table, rows in room.rows.items():
+        table.insert(connection, rows)
+    issued, changed = statement_changes(room.recorded, room.accounts_before, room.accounts)
+    STATEMENT.insert(connection, issued)
+    STATEMENT.update(connection, changed)
+    if room.recorded:
+        event_rows.EVENT.insert(connection, chain.link(connection, room.recorded, room.at))
+        OUTBOX.insert(connection, outbox_rows(room))
+
+
+def _store_lines(connection: Connection, room: Room) -> None:
+    """New lines; lines whose account was folded, whole; of the others what a sale can change."""
+    if room.lines.added:
+        line_rows.LINE.insert(connection, [line_rows.row_of(room.lines[identifier]) for identifier in room.lines.added])
+    whole = room.lines.changed & room.accounts.keys()
+    for change, identifiers in ((line_rows.LINE.update, whole), (line_rows.SALE.write, room.lines.changed - whole)):
+        change(connection, [line_rows.row_of(room.lines[identifier]) for identifier in sorted(identifiers)])
+
+
+def _store(connection: Connection, table: Table, shelf: Shelf, row_of: Any) -> None:
+    if shelf.added:
+        table.insert(connection, [row_of(shelf[identifier]) for identifier in shelf.added])
+    if shelf.changed:
+        table.update(connection, [row_of(shelf[identifier]) for identifier in sorted(shelf.changed)])
