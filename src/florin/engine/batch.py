@@ -3,8 +3,8 @@
 One transaction: `claims.claim`, `load.load`, `_rule` in a `Room`, `write.write`, COMMIT. Rows that somebody else holds are
 skipped, and the commands that need them go to the next round; after a few rounds they run alone and wait a bounded time. A
 constraint that fires is a lost race or a bug: the batch is rolled back and its halves run one after the other, until the
-culprit stands alone and is answered by the constraint's name. A lost connection at COMMIT leaves the outcome unknown: the whole batch runs
-again with the same keys, and finds what it had committed.
+culprit stands alone and is answered by the constraint's name. A lost connection at COMMIT leaves the outcome unknown: the
+whole batch runs again with the same keys, and finds what it had committed.
 """
 
 from __future__ import annotations
