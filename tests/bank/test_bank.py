@@ -69,6 +69,18 @@ def test_the_same_reference_with_another_amount_is_refused(world, bank):
     world.assert_books_hold()
 
 
+def test_money_that_came_for_one_is_not_told_to_another_nor_as_a_repayment(world, bank):
+    alice, bob = world.person("alice", limit_minor=100_000), world.person("bob")
+    receive_top_up(world.engine, bank, person_id=alice, amount_minor=10_000, reference="b-1", on=START)
+
+    to_bob = receive_top_up(world.engine, bank, person_id=bob, amount_minor=10_000, reference="b-1", on=START)
+    line_id = world.line_ids["alice"]
+    repaid = receive_repayment(world.engine, bank, line_id=line_id, amount_minor=10_000, reference="b-1", on=START)
+
+    assert [to_bob.refusal.name, repaid.refusal.name] == ["KeyConflict", "KeyConflict"]
+    world.assert_books_hold()
+
+
 def test_a_repayment_by_bank_clears_the_debt(world, bank):
     world.person("alice", limit_minor=100_000)
     world.buy("alice", 19_900)

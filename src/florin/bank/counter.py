@@ -30,7 +30,8 @@ def receive_top_up(
     """Money from the person's bank reaches the wallet."""
     bank.receive(amount_minor=amount_minor, reference=reference, on=on)
     command = TopUp(person_id=person_id, amount_minor=amount_minor, bank_reference=reference)
-    return engine.execute([Submission(command=command, claims=(claim(ClaimKind.BANK, 0, reference, amount_minor),))])[0]
+    once = claim(ClaimKind.BANK, 0, reference, ("top-up", person_id, amount_minor))
+    return engine.execute([Submission(command=command, claims=(once,))])[0]
 
 
 def receive_repayment(
@@ -39,7 +40,8 @@ def receive_repayment(
     """Money from the person's bank repays the line."""
     bank.receive(amount_minor=amount_minor, reference=reference, on=on)
     command = Repay(line_id=line_id, amount_minor=amount_minor, source="bank", reference=reference)
-    return engine.execute([Submission(command=command, claims=(claim(ClaimKind.BANK, 0, reference, amount_minor),))])[0]
+    once = claim(ClaimKind.BANK, 0, reference, ("repay", line_id, amount_minor))
+    return engine.execute([Submission(command=command, claims=(once,))])[0]
 
 
 def settle_outgoing(engine: Engine, connection: Connection[Any], bank: Bank, *, on: date) -> int:
