@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from florin.credit.limit import SetLimit
 from florin.credit.open import OpenLine
@@ -230,6 +231,52 @@ def test_a_key_in_conflict_stops_its_whole_group(world: World):
     assert isinstance(outcomes[0].refusal, KeyConflict)
     assert outcomes[1].refusal == GroupRefused(because="KeyConflict")
     assert world.one("SELECT count(*) FROM line") == 1
+
+
+def keyed_pair(world: World, trade_id: int) -> list[Submission]:
+    """A payment under a key, and a withdrawal linked to it that has none of its own."""
+    return [
+        Submission(command=pay(world, trade_id, 10_000), claims=(claim(ClaimKind.REQUEST, 1, "a"),), group=1),
+        Submission(command=withdraw(world, 1_000), group=1),
+    ]
+
+
+def test_a_group_said_again_is_done_once_also_its_members_without_a_key(world: World):
+    tea = world.ask(10_000, app=DIRECT_APP)
+    first = world.engine.execute(keyed_pair(world, tea))
+
+    again = world.engine.execute(keyed_pair(world, tea))
+
+    assert [outcome.event is not None for outcome in first] == [True, True]
+    assert all(outcome.replayed for outcome in again)
+    assert again[0].event_id == first[0].event_id
+    assert world.wallet_minor("alice") == 49_000
+    world.assert_books_hold()
+
+
+def test_a_group_said_twice_in_one_batch_is_done_once(world: World):
+    tea = world.ask(10_000, app=DIRECT_APP)
+    twice = [*keyed_pair(world, tea), *(replace(one, group=2) for one in keyed_pair(world, tea))]
+
+    outcomes = world.engine.execute(twice)
+
+    assert [outcome.replayed for outcome in outcomes] == [False, False, True, True]
+    assert world.wallet_minor("alice") == 49_000
+    world.assert_books_hold()
+
+
+def test_a_group_whose_key_stands_for_a_refusal_is_refused_again(world: World):
+    tea = world.ask(200_000, app=DIRECT_APP)
+    group = [
+        Submission(command=pay(world, tea, 200_000), claims=(claim(ClaimKind.REQUEST, 1, "a"),), group=1),
+        Submission(command=withdraw(world, 1_000), group=1),
+    ]
+    world.engine.execute(group)
+
+    again = world.engine.execute(group)
+
+    assert [outcome.refusal.name for outcome in again] == ["CreditLimitExceeded", "GroupRefused"]
+    assert world.wallet_minor("alice") == 50_000
 
 
 def test_something_used_before_stops_its_whole_group_and_leaves_its_keys_free(world: World):
