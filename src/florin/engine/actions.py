@@ -383,7 +383,7 @@ ACTIONS: dict[type, Action] = {
     withdraw.SettleWithdrawal: Action(
         _beside("person_id"), _by(wallets="person_id", payouts="withdrawal_id"), _settle_withdrawal
     ),
-    open_line.OpenLine: Action(_beside("line_id"), lambda command: NOTHING, _open_line),
+    open_line.OpenLine: Action(_beside("line_id"), _by(wallets="person_id"), _open_line),
     limit.SetLimit: Action(_beside("line_id"), _by(lines="line_id"), _set_limit),
     freeze.FreezeLine: Action(_beside("line_id"), _by(lines="line_id"), _freeze),
     freeze.UnfreezeLine: Action(_beside("line_id"), _by(lines="line_id"), _freeze),
