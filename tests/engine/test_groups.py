@@ -460,6 +460,15 @@ def test_a_row_that_is_not_there_is_a_refusal_that_names_it(world: World, identi
     world.assert_books_hold()
 
 
+def test_nobody_who_has_not_joined_is_given_a_line(world: World):
+    nobody, line_id = world.engine.new_id(8), world.engine.new_id(8)
+
+    outcome = world.do(OpenLine(person_id=nobody, line_id=line_id, program="huabei", limit_minor=100_000))
+
+    assert outcome.refusal == NotFound(what="wallet", id=nobody)
+    assert world.one("SELECT count(*) FROM line") == 1
+
+
 def test_paying_a_trade_that_is_not_there_with_a_line_that_is_not_there(world: World):
     trade, nobody = world.ask(1_000, app=DIRECT_APP), world.engine.new_id(8)
     no_trade = pay(world, world.engine.new_id(8), 1_000)
