@@ -130,7 +130,11 @@ def test_an_expired_order_says_so(shop, browser):
 def test_an_order_for_another_account_is_not_shown_for_payment(shop, browser):
     trade = shop.order("Kettle", 29_900, buyer_id=shop.people["Bob"])
 
-    assert "This order was made for another account." in browser("alice").read(f"/pay/{trade}")
+    seen = browser("alice").read(f"/pay/{trade}")
+
+    assert "This order was made for another account." in seen
+    assert "Kettle" not in seen
+    assert "299.00" not in seen
 
 
 def test_a_shop_that_was_frozen_takes_nothing_from_the_next_page_on(shop, browser):

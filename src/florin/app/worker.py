@@ -82,6 +82,7 @@ class Housekeeping:
             try:
                 connection, bank = self._connected()
                 connection.execute("SELECT pg_advisory_lock(%(turn)s)", {"turn": _TURN})
+                bank.book_announced()
                 closed = close_through(self._engine, connection, clock.due_on(connection), bank=bank)
                 expire_due(self._engine, connection)
                 settle_outgoing(self._engine, connection, bank, on=clock.read(connection).on)

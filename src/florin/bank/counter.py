@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import structlog
 from psycopg import Connection
 from psycopg.rows import namedtuple_row
 
@@ -16,12 +17,15 @@ from florin.bank.port import Bank
 from florin.bank.simulated import SimulatedBank
 from florin.credit.repay import Repay
 from florin.engine import ClaimKind, Engine, Submission, claim
+from florin.engine.proof import last_proof_holds
 from florin.engine.submission import Outcome
 from florin.payments.settle import SettlePayout
 from florin.wallet.top_up import TopUp
 from florin.wallet.withdraw import SettleWithdrawal
 
 CHUNK = 100
+
+log = structlog.get_logger(__name__)
 
 
 def receive_top_up(
@@ -47,8 +51,13 @@ def receive_repayment(
 def settle_outgoing(engine: Engine, connection: Connection[Any], bank: Bank, *, on: date) -> int:
     """Hand every payout and withdrawal in transit to the bank and record its answers. Returns how many were answered.
 
+    Nothing leaves the house while the newest proof of its books does not hold.
+
     connection: of the engine's role, used by nobody else meanwhile.
     """
+    if not last_proof_holds(connection):
+        log.error("payouts wait: the books do not hold", see="florin prove")
+        return 0
     answered, after = 0, (-1, 0)
     while rows := _in_transit(connection, after):
         after = (rows[-1].lane, rows[-1].id)

@@ -36,6 +36,10 @@ class SimulatedBank:
         with self._connection.transaction():
             self._book("safeguarded", amount_minor, reference, on)
 
+    def book_announced(self) -> int:
+        """Book what the owner's own systems have announced as arrived (over REST); a real bank would send its statement."""
+        return self._connection.execute(_BOOK_ANNOUNCED).rowcount
+
     def statement(self, account: BankAccount, *, from_on: date, before_on: date) -> list[BankLine]:
         with self._connection.cursor(row_factory=class_row(BankLine)) as cursor:
             return cursor.execute(
@@ -52,6 +56,15 @@ class SimulatedBank:
 _BOOK = """
     INSERT INTO bank_line (account, amount_minor, reference, booked_on)
     VALUES (%(account)s, %(amount_minor)s, %(reference)s, %(booked_on)s)
+        ON CONFLICT (account, reference) DO NOTHING
+"""
+
+_BOOK_ANNOUNCED = """
+    INSERT INTO bank_line (account, amount_minor, reference, booked_on)
+    SELECT 'safeguarded', (e.body->>'amount_minor')::bigint, coalesce(e.body->>'bank_reference', e.body->>'reference'),
+           e.posted_on
+      FROM event e, clock c
+     WHERE (e.kind = 2 OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= c.closed_through
         ON CONFLICT (account, reference) DO NOTHING
 """
 

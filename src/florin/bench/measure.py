@@ -178,7 +178,7 @@ def _memory_of_loads(name: str, loads: Sequence[Load]) -> dict[str, Memory]:
 
 def _memory_of_server(house: House) -> dict[str, Memory]:
     """The largest backend, and the largest of the server's other processes."""
-    children = [(processes.title(child), processes.memory(child)) for child in processes.children(house.postgres.pid)]
+    children = processes.family(house.postgres.pid)
     backends = [memory for title, memory in children if _IS_BACKEND.search(title)]
     others = [memory for title, memory in children if not _IS_BACKEND.search(title)]
     return {

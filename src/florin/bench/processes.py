@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,12 +68,21 @@ def children(pid: int) -> list[int]:
 
 
 def title(pid: int) -> str:
-    """How a process calls itself: a PostgreSQL one says what it does."""
-    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    """How a process calls itself: a PostgreSQL one says what it does. Nothing when it has gone meanwhile."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return words.replace(b"\0", b" ").decode(errors="replace").strip()
 
 
-def each_living(pids: Iterable[int]) -> Iterator[int]:
-    return (pid for pid in pids if Path(f"/proc/{pid}").exists())
+def family(pid: int) -> list[tuple[str, Memory]]:
+    """Title and memory of the living children."""
+    found = []
+    for child in children(pid):
+        with suppress(FileNotFoundError, ProcessLookupError, KeyError):  # a process that ends has no memory any more
+            found.append((title(child), memory(child)))
+    return found
 
 
 def _times(pid: int) -> tuple[float, float, float, float]:

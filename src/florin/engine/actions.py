@@ -20,6 +20,7 @@ from florin.credit import refund as credit_refund
 from florin.engine.ids import IdBlocks, is_id, lane_of
 from florin.engine.lanes import LANES
 from florin.engine.room import Room
+from florin.engine.submission import NotFound
 from florin.engine.tables.small import PERSON, SWEEP
 from florin.events import Event
 from florin.events.refusals import Refusal
@@ -131,7 +132,18 @@ def _repay(room: Room, command: repay.Repay) -> Events | Refusal:
 # ── trades and payments ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _unknown(room: Room, command: ask.Ask | charge.Charge) -> Refusal | None:
+    """Reference data is not locked; that it is there at all is asked here."""
+    if command.merchant_id not in room.reference.merchants:
+        return NotFound(what="merchant", id=command.merchant_id)
+    if command.app_id not in room.reference.apps:
+        return NotFound(what="app", id=command.app_id)
+    return None
+
+
 def _ask(room: Room, command: ask.Ask) -> Events | Refusal:
+    if refusal := _unknown(room, command):
+        return refusal
     decided = ask.decide(room.merchant(command.merchant_id), command, room.at)
     if not isinstance(decided, Refusal):
         trade = Trade(
@@ -170,6 +182,8 @@ def _pay(room: Room, command: pay.Pay) -> Events | Refusal:
 
 
 def _charge(room: Room, command: charge.Charge) -> Events | Refusal:
+    if refusal := _unknown(room, command):
+        return refusal
     if command.agreement_id:
         agreement = room.agreements.get(command.agreement_id)
         if refusal := charge.refuse_agreement(agreement, command):

@@ -85,9 +85,10 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     swept = _sweep_windows(engine, connection, yesterday)
     _settle_books(engine, connection, on, bank)
     _sweep_fees(engine, connection, on, bank)
-    paid_out = _pay_out(engine, connection, on)
     proof = prove(connection)
     record_proof(connection, on, proof)
+    # Books that differ stop payouts, never payments; what is available waits for a proof that holds.
+    paid_out = _pay_out(engine, connection, on) if proof.holds else 0
     connection.execute("UPDATE clock SET closed_through = %s WHERE closed_through < %s", (yesterday, yesterday))
     connection.commit()
     closed = DayClosed(on, lines, parked, received, expired, swept, paid_out, proof)

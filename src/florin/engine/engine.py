@@ -26,6 +26,10 @@ from florin.money.at import At
 BATCH_MAX = 500
 
 
+class EngineClosed(RuntimeError):
+    """Submitted to an engine that has been closed; nothing was done."""
+
+
 Answered = list[Outcome] | BaseException
 
 
@@ -52,6 +56,7 @@ class Engine:
     def __init__(self, dsn: str, *, connections: int = 1, batch_max: int = BATCH_MAX, name: str = "florin") -> None:
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._batch_max = batch_max
+        self._closed = False
         self._committers = [Committer(dsn, name=name) for _ in range(connections)]
         self._threads = [
             threading.Thread(target=self._serve, args=(committer,), name=f"florin-engine-{number}", daemon=True)
@@ -62,15 +67,13 @@ class Engine:
 
     def execute(self, submissions: Sequence[Submission]) -> list[Outcome]:
         """One outcome for each submission, in order, after its COMMIT. Raises what the database raised if it stays away."""
-        call = _Call(submissions)
-        self._calls.put(call)
+        call = self._submit(_Call(submissions))
         assert isinstance(call.future, Future)
         return call.future.result()
 
     async def execute_async(self, submissions: Sequence[Submission]) -> list[Outcome]:
         """As `execute`, for asyncio callers. A caller who goes away takes nothing back: what was submitted is done."""
-        call = _Call(submissions, asyncio.get_running_loop())
-        self._calls.put(call)
+        call = self._submit(_Call(submissions, asyncio.get_running_loop()))
         assert isinstance(call.future, asyncio.Future)
         return await call.future
 
@@ -113,7 +116,8 @@ class Engine:
         return self._ask(lambda side: admin.set_merchant_state(side, merchant_id, "open"))
 
     def close(self) -> None:
-        """Finish what is under way and let the connections go. What is submitted later is never answered."""
+        """Finish what is under way and let the connections go. What is submitted later raises EngineClosed."""
+        self._closed = True
         for _ in self._threads:
             self._calls.put(None)
         for thread in self._threads:
@@ -129,6 +133,12 @@ class Engine:
 
     def _ask(self, question: Callable[[Connection], Answer]) -> Answer:
         return self._committers[0].side.ask(question)
+
+    def _submit(self, call: _Call) -> _Call:
+        if self._closed:
+            raise EngineClosed("this engine has been closed; nothing was done")
+        self._calls.put(call)
+        return call
 
     def _serve(self, committer: Committer) -> None:
         while (call := self._calls.get()) is not None:

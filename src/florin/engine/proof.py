@@ -81,6 +81,14 @@ def record_proof(connection: Connection, on: date, proof: Proof) -> None:
     connection.commit()
 
 
+def last_proof_holds(connection: Connection) -> bool:
+    """Whether money may leave the house: the newest proof held, or there is none yet."""
+    row = connection.execute("SELECT holds FROM proof ORDER BY proven_on DESC LIMIT 1").fetchone()
+    if not connection.autocommit:
+        connection.commit()
+    return row is None or bool(row[0])
+
+
 # ── questions of one shape: (what, expected, found), one row for each difference ──────────────────────────────────
 
 _BALANCED = """
@@ -284,6 +292,16 @@ def _safeguarding(connection: Connection) -> Check:
     return Check("safeguarding", "safeguarded money covers what is owed to others", differences, figures)
 
 
+# Receipts of today and of the business day before that the bank's statement does not show yet.
+_IN_TRANSIT = """
+    SELECT coalesce(e.body->>'bank_reference', e.body->>'reference') AS what, 0::bigint AS expected,
+           (e.body->>'amount_minor')::bigint AS found
+      FROM event e, clock c
+     WHERE (e.kind = 2 OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= c.business_on - 1
+       AND NOT EXISTS (SELECT FROM bank_line b WHERE b.account = 'safeguarded'
+                          AND b.reference = coalesce(e.body->>'bank_reference', e.body->>'reference'))
+  ORDER BY e.lane, e.id
+"""
 _BANK = """
     SELECT x.account AS what, x.book AS expected, x.bank AS found
       FROM (VALUES
@@ -298,12 +316,17 @@ _BANK = """
 
 
 def _bank(connection: Connection) -> Check:
-    """The bank's own statement says what our books say of each account."""
+    """The bank's own statement says what our books say of each account, listed items in transit apart."""
     rows = _compared(connection, _BANK)
+    in_transit = _compared(connection, _IN_TRANSIT)
+    on_its_way = sum(item.found for item in in_transit)
     differences = tuple(
-        f"account {row.what}: books {row.expected}, bank {row.found}" for row in rows if row.expected != row.found
+        f"account {row.what}: books {row.expected}, bank {row.found}, in transit {transit}"
+        for row in rows
+        if row.expected != row.found + (transit := on_its_way if row.what == "safeguarded" else 0)
     )
     figures = {row.what: row.found for row in rows}
+    figures |= {f"in transit: {item.what}": item.found for item in in_transit[:100]}
     return Check("bank", "the bank's statement equals our cash accounts", differences, figures)
 
 

@@ -7,6 +7,7 @@ names one payment.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -28,7 +29,7 @@ from florin.pages.models import Shopper
 from florin.pages.qr import qr_svg, trade_qr_text
 from florin.pages.texts import text
 from florin.payments.merchant import Merchant, refuse_merchant
-from florin.payments.pay import TradeAlreadyPaid, TradeNotOpen, refuse_trade
+from florin.payments.pay import TradeAlreadyPaid, TradeNotOpen, TradeOfAnotherBuyer, refuse_trade
 from florin.payments.trade import Trade, TradeState
 from florin.queries import is_id
 from florin.queries.shopper import Purse, read_order, read_purse, read_trade
@@ -121,7 +122,7 @@ def _form(
 
 
 def _paid(request: HttpRequest, shopper: Shopper, trade: Trade, merchant: Merchant) -> HttpResponse:
-    """Her own receipt; to anybody else only that it is paid."""
+    """Her own receipt; to anybody else only that it is paid, not what it was."""
     order = read_order(reading(), trade.payment_id, person_id=shopper.person_id)
     if order is None:
         return _closed(request, trade, merchant, TradeAlreadyPaid(trade_id=trade.id, payment_id=trade.payment_id))
@@ -133,8 +134,12 @@ def _paid(request: HttpRequest, shopper: Shopper, trade: Trade, merchant: Mercha
 def _closed(request: HttpRequest, trade: Trade, merchant: Merchant, refusal: Refusal) -> HttpResponse:
     language = language_of(request)
     is_paid = isinstance(refusal, TradeAlreadyPaid)
+    asked = request_of(trade, merchant, language)
+    if isinstance(refusal, TradeAlreadyPaid | TradeOfAnotherBuyer):
+        # What somebody else bought, or is to buy, and for how much, is not this person's business.
+        asked = replace(asked, amount="", subject="", number="")
     shown = {
-        "asked": request_of(trade, merchant, language),
+        "asked": asked,
         "title": text(language, "closed.paid" if is_paid else "closed.title"),
         "refusal": refusal.sentence(language),
     }

@@ -12,7 +12,8 @@ REVOKE UPDATE, DELETE, TRUNCATE ON event, batch FROM florin_engine;
 
 -- The pages read money and write only their own tables.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO florin_pages;
-REVOKE SELECT ON platform_key, api_key, payment_code FROM florin_pages;
+REVOKE SELECT ON platform_key, api_key, payment_code, app FROM florin_pages;
+GRANT SELECT (id, merchant_id, name, wire, market, state, public_keys, notify_url, allow_loopback) ON app TO florin_pages;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO florin_engine;
 DO $$
 DECLARE name text;

@@ -18,12 +18,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from florin.wires.alipay import shapes
 from florin.wires.alipay.answers import Problem, business, invalid, missing
 from florin.wires.alipay.diagnosis import Finding, RegisteredKey, diagnose, shown
-from florin.wires.alipay.mistakes import html_mended
+from florin.wires.alipay.mistakes import Mistake, html_mended
 from florin.wires.alipay.parameters import Charset, Parameters
 from florin.wires.alipay.signing import SignType, is_sign_type, request_signing_bytes, verify
 
 URL_LENGTH_MAX: Final = 400
 EXPECTED_SHOWN_MAX: Final = 8_192
+DIAGNOSED_BYTES_MAX: Final = 32_768
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +112,16 @@ def verified(parameters: Parameters, app: CallingApp, *, other_keys: Iterable[Re
     expected = request_signing_bytes(parameters.pairs())
     if any(verify(expected, signature, key=key, sign_type=sign_type) for key in app.public_keys):
         return sign_type
-    finding = diagnose(
-        parameters, signature=signature, sign_type=sign_type, own_keys=app.registered(), other_keys=other_keys
-    )
+    if len(expected) > DIAGNOSED_BYTES_MAX:
+        # Trying every known mistake on a large request would cost more than any honest client's question is worth.
+        sentence = (
+            f"请求过长，未逐项排查: {len(expected)} bytes are too many to look for the mistake; try a smaller request."
+        )
+        finding = Finding(mistakes=(Mistake.UNKNOWN_STRING,), sentence=sentence)
+    else:
+        finding = diagnose(
+            parameters, signature=signature, sign_type=sign_type, own_keys=app.registered(), other_keys=other_keys
+        )
     raise SignatureWrong(
         code="40002",
         sub_code="isv.invalid-signature",
