@@ -96,10 +96,16 @@ def test_another_merchants_requests_are_not_found(shop, browser):
 
 
 def test_a_shopper_is_no_merchant_and_a_merchant_no_shopper(shop, browser):
-    for who, path in (("alice", "/merchant"), ("teahouse", "/"), ("teahouse", "/bill")):
+    for who, path in (("alice", "/merchant"), ("teahouse", "/orders"), ("teahouse", "/bill")):
         answer = browser(who).get(path)
         assert answer.status_code == 403
         assert "another kind of account" in text_of(answer)
+
+
+def test_the_front_door_leads_a_merchant_to_his_own_pages(shop, browser):
+    answer = browser("teahouse").get("/")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/merchant")
 
 
 @given(st.text(), st.text())

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from florin.app.keys import NotMigrated
 from florin.engine.proof import Proof
 from florin.engine.proof import prove as ask
 from florin.store.session import open_store
@@ -20,7 +21,10 @@ def prove(
 ) -> None:
     """Prove the books: every account, row, statement and hash. Exit code 1 when something differs."""
     with open_store(None) as store, psycopg.connect(store.addresses.engine) as connection:
-        proof = ask(connection)
+        try:
+            proof = ask(connection)
+        except psycopg.errors.UndefinedTable:
+            raise NotMigrated from None
     if as_json:
         typer.echo(msgspec.json.encode(proof_document(proof)))
     else:

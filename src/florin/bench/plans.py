@@ -268,7 +268,7 @@ def _short(statement: str) -> str:
     """Its first words, on one line."""
     words = " ".join(statement.split())
     if words.startswith("SELECT"):
-        columns, _, rest = words.partition(" FROM ")
+        _columns, _, rest = words.partition(" FROM ")
         where = rest.rpartition("JOIN ")[2] or rest
         return f"SELECT … {where}"[:60]
     return words.partition(" (")[0].partition(" SET ")[0][:60] if words.startswith(("INSERT", "UPDATE")) else words[:60]
@@ -279,7 +279,8 @@ def _short(statement: str) -> str:
 # One statement a table and lane. Numbers run from `first` on; a line has a hundred payments, its events rise by one.
 _WEIGHT: dict[str, sql.SQL] = {
     "line": sql.SQL("""
-        INSERT INTO line (lane, state, sequence, id, person_id, limit_minor, principal_minor, opened_on, next_action_on, program)
+        INSERT INTO line (lane, state, sequence, id, person_id, limit_minor, principal_minor, opened_on, next_action_on,
+                          program)
         SELECT %(lane)s, 1, 1 + %(each)s, %(base)s + n, %(base)s + n, 5000000, 100 * %(each)s, %(on)s, %(on)s, 'huabei'
           FROM generate_series(1, %(lines)s) AS n
     """),
@@ -299,29 +300,32 @@ _WEIGHT: dict[str, sql.SQL] = {
         SELECT %(lane)s, %(base)s + n, 1, %(base)s + n, %(base)s + n, 1000000 FROM generate_series(1, %(lines)s) AS n
     """),
     "statement": sql.SQL("""
-        INSERT INTO statement (lane, line_id, event_id, image_minor, minimum_minor, remaining_minor, minimum_left_minor, opens_on,
-                               closes_on, due_on)
+        INSERT INTO statement (lane, line_id, event_id, image_minor, minimum_minor, remaining_minor, minimum_left_minor,
+                               opens_on, closes_on, due_on)
         SELECT %(lane)s, %(base)s + n, %(base)s + n, 100, 10, 0, 0, %(on)s - 31, %(on)s, %(on)s + 9
           FROM generate_series(1, %(lines)s) AS n
     """),
     "trade": sql.SQL("""
-        INSERT INTO trade (lane, flow, state, id, app_id, merchant_id, amount_minor, payment_id, asked_at, out_trade_no, subject)
-        SELECT %(lane)s, 1, 2, %(base)s + n, 1, %(merchant)s, 100, %(base)s + n, now(), md5((%(base)s + n)::text), 'Something'
+        INSERT INTO trade (lane, flow, state, id, app_id, merchant_id, amount_minor, payment_id, asked_at, out_trade_no,
+                           subject)
+        SELECT %(lane)s, 1, 2, %(base)s + n, 1, %(merchant)s, 100, %(base)s + n, now(), md5((%(base)s + n)::text),
+               'Something'
           FROM generate_series(1, %(payments)s) AS n
     """),
     "payment": sql.SQL("""
-        INSERT INTO payment (lane, state, flow, mdr_ppm, authorized_on, payable_on, id, trade_id, app_id, merchant_id, person_id,
-                             line_id, credit_authorized_minor, credit_paid_minor, wallet_authorized_minor, received_minor,
-                             mdr_minor, limit_effective_minor)
-        SELECT %(lane)s, 3, 1, 6000, %(on)s, %(on)s, %(base)s + n, %(base)s + n, 1, %(merchant)s, %(base)s + 1 + n %% %(lines)s,
-               %(base)s + 1 + n %% %(lines)s, 100, 100, 0, 100, 1, 5000000
+        INSERT INTO payment (lane, state, flow, mdr_ppm, authorized_on, payable_on, id, trade_id, app_id, merchant_id,
+                             person_id, line_id, credit_authorized_minor, credit_paid_minor, wallet_authorized_minor,
+                             received_minor, mdr_minor, limit_effective_minor)
+        SELECT %(lane)s, 3, 1, 6000, %(on)s, %(on)s, %(base)s + n, %(base)s + n, 1, %(merchant)s,
+               %(base)s + 1 + n %% %(lines)s, %(base)s + 1 + n %% %(lines)s, 100, 100, 0, 100, 1, 5000000
           FROM generate_series(1, %(payments)s) AS n
     """),
     "event": sql.SQL("""
         INSERT INTO event (lane, kind, writer, id, trade_id, payment_id, line_id, person_id, merchant_id, batch, recorded_at,
                            sequence, value_on, posted_on, rules, amounts, body)
         SELECT %(lane)s, %(kind)s, 0, %(base)s + n, %(base)s + n, %(base)s + n, %(base)s + 1 + n %% %(lines)s,
-               %(base)s + 1 + n %% %(lines)s, %(merchant)s, n, now(), 2 + n / %(lines)s, %(on)s, %(on)s, '{3,6}', '{100,1}', %(body)s
+               %(base)s + 1 + n %% %(lines)s, %(merchant)s, n, now(), 2 + n / %(lines)s, %(on)s, %(on)s, '{3,6}', '{100,1}',
+               %(body)s
           FROM generate_series(1, %(payments)s) AS n
     """),
     "claim": sql.SQL("""

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from florin.pages.models import MerchantUser, Shopper
@@ -36,6 +36,8 @@ def _for(who: Callable[[HttpRequest], Any], view: Callable[..., HttpResponse]) -
         person = who(request)
         if person is not None:
             return view(request, person, *args, **kwargs)
+        if request.path == "/" and merchant_user_of(request) is not None:
+            return HttpResponseRedirect("/merchant")  # his own start
         if request.user.is_authenticated:
             return render(request, "wrong_account.html", status=403)
         return redirect_to_login(request.get_full_path())

@@ -82,6 +82,10 @@ class Channels(tuple[str, ...]):
     __slots__ = ()
 
 
+# What merchants may ask for (credit facts 1.1, from the interface's own notes).
+INSTALLMENT_COUNTS: Final = ("3", "6", "12")
+
+
 class ExtendParams(Struct, frozen=True, kw_only=True):
     """Installments, as merchants ask for them: how many, and the share of the fee that the seller bears (0 or 100).
 
@@ -95,12 +99,12 @@ class ExtendParams(Struct, frozen=True, kw_only=True):
     sys_service_provider_id: Text64 | None = None
 
     def installments(self) -> int:
-        """The count the merchant chose, 0 for none. Which counts are offered is the program's business."""
+        """The count the merchant chose, 0 for none. This interface takes three counts, whatever a program offers beside."""
         text = _agreed("hb_fq_num", self.hb_fq_num, "fq_num", self.fq_num)
         if text is None:
             return 0
-        if not re.fullmatch("[0-9]{1,2}", text, re.ASCII) or int(text) == 0:
-            raise _bad("extend_params.hb_fq_num", f"分期数无效: “{text}” is no number of installments")
+        if text not in INSTALLMENT_COUNTS:
+            raise _bad("extend_params.hb_fq_num", f"分期数只能是 3、6 或 12: “{text}” is not 3, 6 or 12")
         return int(text)
 
     def seller_percent(self) -> int:
