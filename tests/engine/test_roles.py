@@ -81,7 +81,12 @@ def test_the_pages_role_cannot_change_a_row_of_any_of_them(house, table: str):
     assert {what for what, statement in attempts(table).items() if not refused(house.pages, statement)} == set()
 
 
-@pytest.mark.parametrize("table", sorted(set(TABLES) - set(SECRETS)))
+def test_the_pages_role_reads_an_app_but_not_the_secret_of_its_webhook(house):
+    assert not refused(house.pages, sql.SQL("SELECT id, merchant_id, name, public_keys FROM app LIMIT 1"))
+    assert refused(house.pages, sql.SQL("SELECT webhook_secret FROM app LIMIT 1"))
+
+
+@pytest.mark.parametrize("table", sorted(set(TABLES) - {*SECRETS, "app"}))
 def test_the_pages_role_reads_what_it_shows(house, table: str):
     assert not refused(house.pages, sql.SQL("SELECT * FROM {} LIMIT 1").format(sql.Identifier(table)))
 

@@ -48,6 +48,7 @@ def serve(
         start_clock(store)
         children = children_of(store, api_at=api_at, pages_at=pages_at, public_url=public_url, api_url=api_url)
         stack.enter_context(Supervisor(children))
+        signals.started()
         _print_addresses(api_at, pages_at)
         signals.wait()
 

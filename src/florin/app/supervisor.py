@@ -124,9 +124,13 @@ class StopSignals:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._hear)
 
+    def started(self) -> None:
+        """Everything is up: from now on a signal ends the wait, even one that comes before it. Call it, then say `ready`."""
+        self._waiting = True
+
     def wait(self) -> None:
         """Return when one has come."""
-        self._waiting = True
+        self.started()
         while not self._told.wait(3600):
             pass
 

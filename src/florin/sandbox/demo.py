@@ -44,6 +44,7 @@ def demo(
             order = shop.call(
                 "market", "alipay.trade.precreate", out_trade_no="TEA-2", total_amount="88.00", subject="Jasmine tea"
             )
+            signals.started()
             _tell_addresses(console, instance, waiting_order=order["qr_code"])
             signals.wait()
     leave()

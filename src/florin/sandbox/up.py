@@ -49,6 +49,7 @@ def run(*, env_file: Path, port: int, pages_port: int, market: str) -> None:
             missing = {} if instance.gateway_80 else {"GATEWAY_URL_80": instance.gateway_80_missing}
             write_environment(env_file, values, notes=missing)
             _tell(console, values, missing)
+            signals.started()
             print("ready", flush=True)
             signals.wait()
             control.close()

@@ -44,6 +44,8 @@ STATUS: Final[dict[str, int]] = {
     "RefundExceedsPayment": 409,
     "MerchantBalanceTooLow": 409,
     "NothingToPayOut": 409,
+    "PayoutAnswered": 409,
+    "AnswerDoesNotFit": 409,
     "NothingOwed": 409,
     "RepaymentAboveOwed": 409,
     "HasLineAlready": 409,
