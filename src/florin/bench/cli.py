@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -42,6 +43,8 @@ def pay(
     from rich.console import Console
 
     progress = Console(stderr=True)
+    # In a file or a pipe there is room for the whole width of a row.
+    console = Console() if sys.stdout.isatty() else Console(width=200)
     began = time.monotonic()
 
     def say(text: str) -> None:
@@ -54,7 +57,7 @@ def pay(
         if as_json:
             typer.echo(msgspec.json.encode(found))
         else:
-            Console().print(plans_view(found))
+            console.print(plans_view(found))
         raise typer.Exit(0 if found.holds else 1)
 
     from florin.bench.pay import document, measure
@@ -65,5 +68,5 @@ def pay(
     if as_json:
         typer.echo(msgspec.json.encode(document(report)))
     else:
-        Console().print(report_view(report))
+        console.print(report_view(report))
     raise typer.Exit(0 if report.proof.holds else 1)

@@ -8,10 +8,11 @@ are set so high that no sale is refused. Agreements, which are no money, are cop
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -27,7 +28,7 @@ from florin.payments.trade import Flow
 from florin.store import OWNER, EmbeddedPostgres, Store, dsn_of
 from florin.store.migrate import migrate
 from florin.store.postgres import SUPERUSER
-from florin.store.session import open_store
+from florin.store.session import addresses_in, prepare
 from florin.wallet.join import Join
 from florin.wires.keys import create_api_key
 
@@ -40,7 +41,7 @@ _LIMIT_MINOR = 5_000_000
 _AGREED_MINOR = 1_000_000
 _CHUNK = 500
 # Nobody listens there: port 9 of this machine. Nothing is delivered during a benchmark, only written.
-_LISTENER = "https://127.0.0.1:9/"
+LISTENER = "https://127.0.0.1:9/"
 
 Say = Callable[[str], None]
 
@@ -80,8 +81,7 @@ class House:
 @contextmanager
 def open_house(scale: Scale, parent: Path | None, say: Say) -> Iterator[House]:
     """Made, filled and analyzed; it goes with its folder. parent: where the folder is made, else the usual temporary place."""
-    with _folder(parent) as folder, open_store(Path(folder)) as store:
-        assert store.postgres is not None, "a fresh folder has a server of our own"
+    with own_store(parent) as (store, postgres):
         say("making the tables")
         migrate(store.addresses.owner)
         with psycopg.connect(store.addresses.engine, autocommit=True) as connection:
@@ -93,19 +93,29 @@ def open_house(scale: Scale, parent: Path | None, say: Say) -> Iterator[House]:
         population = Population(
             engine_url=store.addresses.engine, merchants=merchants, api_keys=api_keys, shoppers=shoppers
         )
-        population_file = Path(folder) / "population.json"
+        population_file = store.folder.path / "population.json"
         population_file.write_bytes(msgspec.json.encode(population))
         say("filling the tables of TPC-B")
-        _fill_tpcb(store.postgres, scale.tpcb_scale)
+        _fill_tpcb(postgres, scale.tpcb_scale)
         say("vacuum, analyze")
         with psycopg.connect(dsn_of(store.folder, role=SUPERUSER), autocommit=True) as connection:
             connection.execute("VACUUM (ANALYZE)")
             connection.execute("CHECKPOINT")
-        yield House(postgres=store.postgres, store=store, population=population, population_file=population_file)
+        yield House(postgres=postgres, store=store, population=population, population_file=population_file)
 
 
-def _folder(parent: Path | None) -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="florin-", dir=parent, ignore_cleanup_errors=True)
+@contextmanager
+def own_store(
+    parent: Path | None, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[tuple[Store, EmbeddedPostgres]]:
+    """An empty store on a server of its own, whatever FLORIN_DATABASE_URL says; it goes with its folder."""
+    with (
+        tempfile.TemporaryDirectory(prefix="florin-", dir=parent, ignore_cleanup_errors=True) as folder,
+        EmbeddedPostgres(Path(folder), settings) as postgres,
+    ):
+        prepare(postgres)
+        addresses = addresses_in(postgres.folder)
+        yield Store(folder=postgres.folder, addresses=addresses, postgres=postgres, own_server=False), postgres
 
 
 def _add_merchants(connection: psycopg.Connection[Any]) -> tuple[dict[int, int], dict[int, str]]:
@@ -115,7 +125,7 @@ def _add_merchants(connection: psycopg.Connection[Any]) -> tuple[dict[int, int],
     ids = IdBlocks(connection)
     for number in range(1, MERCHANTS + 1):
         merchant_id = add_merchant(connection, ids, name=f"Merchant {number}", mdr_ppm=6_000)
-        for app_id, listener in ((number, ""), (number + LISTENING, _LISTENER)):
+        for app_id, listener in ((number, ""), (number + LISTENING, LISTENER)):
             add_app(
                 connection, app_id=app_id, merchant_id=merchant_id, name=f"App {app_id}", wire="rest", market="direct",
                 notify_url=listener,

@@ -41,6 +41,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     prepared_us: float = 0.0
     memory: dict[str, Memory] = {}
 
+    @property
+    def cpu_us(self) -> float:
+        """CPU of everybody for one payment."""
+        return self.client_cpu_us + self.python_cpu_us + self.server_cpu_us + self.other_server_cpu_us
+
 
 class Gauges:
     """What the server used between two looks: CPU of its processes, bytes of its log, batches of its writers."""

@@ -36,13 +36,16 @@ _ANYWHERE = Address("127.0.0.1", 0)
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """One row. runs: all of them, in the order they ran; the other figures are of the run with the median rate.
 
-    ratio: of the median rate to TPC-B's. processes, connections: who committed. listening: share of sales with a listener.
+    ratio: of the median rate to TPC-B's. cpu_ratio: how many of these cost the CPU, of everybody, what one transaction of
+    TPC-B costs; unlike rates it hardly moves when the machine has other work. processes, connections: who committed.
+    listening: share of sales with a listener.
     """
 
     name: str
     says: str
     rate: float
     ratio: float
+    cpu_ratio: float
     median: Run
     runs: tuple[float, ...]
     processes: int = 0
@@ -245,12 +248,17 @@ def _result(contender: _Contender, tpcb: _Contender, lanes: float | None = None)
         says=contender.says,
         rate=rate,
         ratio=rate / statistics.median(run.rate for run in tpcb.runs),
+        cpu_ratio=_cpu_us(tpcb.runs) / _cpu_us(contender.runs),
         median=median if lanes is None else msgspec.structs.replace(median, lanes=lanes),
         runs=tuple(run.rate for run in contender.runs),
         processes=contender.processes,
         connections=contender.connections,
         listening=contender.listening,
     )
+
+
+def _cpu_us(runs: list[Run]) -> float:
+    return statistics.median(run.cpu_us for run in runs)
 
 
 def _median(runs: list[Run]) -> Run:

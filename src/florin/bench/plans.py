@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import msgspec
 import psycopg
@@ -26,7 +25,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from florin.bench.house import Say
+from florin.bench.house import LISTENER, Say, own_store
 from florin.bench.tour import Tour
 from florin.engine import Engine, clock
 from florin.engine.admin import add_app, add_merchant
@@ -36,7 +35,6 @@ from florin.events import Captured, body_of
 from florin.store import ENGINE, StoreRefusal, dsn_of
 from florin.store.migrate import migrate
 from florin.store.postgres import SUPERUSER
-from florin.store.session import open_store
 
 _LARGE = (
     "event",
@@ -52,6 +50,7 @@ _LARGE = (
     "statement",
 )
 _NAME = "plans"
+_DIRECT, _ESCROW = 1, 2
 _TOURS_BEFORE, _TOURS_AFTER = 8, 2
 _ROWS_DROPPED_MAX = 1_000
 _PAYMENTS_A_LINE = 100
@@ -111,38 +110,31 @@ class Plans(msgspec.Struct, frozen=True, kw_only=True):
 
 def check(rows: int, *, parent: Path | None = None, say: Say = lambda text: None) -> Plans:
     """Tour, fill, tour, analyze, tour. Raises NotEnoughRoom."""
-    with tempfile.TemporaryDirectory(prefix="florin-", dir=parent, ignore_cleanup_errors=True) as folder:
-        free, wanted = shutil.disk_usage(folder).free, rows * _BYTES_A_PAYMENT
+    with own_store(parent, _SERVER) as (store, _):
+        free, wanted = shutil.disk_usage(store.folder.path).free, rows * _BYTES_A_PAYMENT
         if free < wanted:
-            raise NotEnoughRoom(folder=Path(folder), free=free, wanted=wanted)
-        with open_store(Path(folder), _SERVER) as store:
-            say("making the tables")
-            migrate(store.addresses.owner)
-            with psycopg.connect(store.addresses.engine, autocommit=True) as connection:
-                clock.start(connection)
-                merchant_id = add_merchant(connection, IdBlocks(connection), name="Merchant", mdr_ppm=6_000)
-                for app_id, market, listener in ((1, "direct", "https://127.0.0.1:9/"), (2, "escrow", "")):
-                    add_app(connection, app_id=app_id, merchant_id=merchant_id, name=market, wire="rest", market=market,  # type: ignore[arg-type]
-                            notify_url=listener)  # fmt: skip
-            superuser_url = dsn_of(store.folder, role=SUPERUSER)
-            log = _Log(store.folder.log)
-            with psycopg.connect(superuser_url, autocommit=True) as superuser:
-                _explain_everything(superuser)
-                with Engine(store.addresses.engine, name=_NAME) as engine:
-                    tour = Tour(engine, merchant_id=merchant_id, direct_app=1, escrow_app=2)
-                    say(f"{_TOURS_BEFORE} tours on empty tables")
-                    for _ in range(_TOURS_BEFORE):
-                        tour.run()
-                    _fill(superuser, rows, merchant_id, say)
-                    log.skip()
-                    say("tours, nothing analyzed since")
-                    seen = _tours(tour, log, "filled")
-                    say("analyze")
-                    superuser.execute("ANALYZE")
-                    log.skip()
-                    say("tours")
-                    seen += _tours(tour, log, "filled and analyzed")
-                sizes = _sizes(superuser)
+            raise NotEnoughRoom(folder=store.folder.path, free=free, wanted=wanted)
+        say("making the tables")
+        migrate(store.addresses.owner)
+        merchant_id = _add_merchant(store.addresses.engine)
+        log = _Log(store.folder.log)
+        with psycopg.connect(dsn_of(store.folder, role=SUPERUSER), autocommit=True) as superuser:
+            _explain_everything(superuser)
+            with Engine(store.addresses.engine, name=_NAME) as engine:
+                tour = Tour(engine, merchant_id=merchant_id, direct_app=_DIRECT, escrow_app=_ESCROW)
+                say(f"{_TOURS_BEFORE} tours on empty tables")
+                for _ in range(_TOURS_BEFORE):
+                    tour.run()
+                _fill(superuser, rows, merchant_id, say)
+                log.skip()
+                say("tours, nothing analyzed since")
+                seen = _tours(tour, log, "filled")
+                say("analyze")
+                superuser.execute("ANALYZE")
+                log.skip()
+                say("tours")
+                seen += _tours(tour, log, "filled and analyzed")
+            sizes = _sizes(superuser)
     return Plans(rows=rows, sizes=sizes, plans=tuple(seen))
 
 
@@ -150,7 +142,7 @@ def plans_view(found: Plans) -> RenderableType:
     """For people: a line for each statement and plan, the wrong ones in red."""
     table = Table(box=None, pad_edge=False)
     for name in ("tables are", "statement", "runs", "finds its rows by", "pages at most", "ms at most", ""):
-        table.add_column(name)
+        table.add_column(name, no_wrap=True)
     for seen in found.plans:
         table.add_row(
             seen.phase, seen.statement, str(seen.runs), "\n".join(seen.reads), f"{seen.blocks:,}", f"{seen.duration_ms:.1f}",
@@ -166,6 +158,19 @@ def plans_view(found: Plans) -> RenderableType:
 
 
 # ── the tours and what the server says of them ────────────────────────────────────────────────────────────────────
+
+
+def _add_merchant(engine_url: str) -> int:
+    """One merchant with a direct app, whose sales are listened to, and an escrow app."""
+    with psycopg.connect(engine_url, autocommit=True) as connection:
+        clock.start(connection)
+        merchant_id = add_merchant(connection, IdBlocks(connection), name="Merchant", mdr_ppm=6_000)
+        for app_id, market, listener in ((_DIRECT, "direct", LISTENER), (_ESCROW, "escrow", "")):
+            add_app(
+                connection, app_id=app_id, merchant_id=merchant_id, name=market, wire="rest",
+                market=cast(Literal["direct", "escrow"], market), notify_url=listener,
+            )  # fmt: skip
+    return merchant_id
 
 
 def _explain_everything(superuser: psycopg.Connection[Any]) -> None:
@@ -265,13 +270,13 @@ def _read_of(node: dict[str, Any]) -> tuple[list[str], list[str]]:
 
 
 def _short(statement: str) -> str:
-    """Its first words, on one line."""
+    """What it does to which table, and whether it locks."""
     words = " ".join(statement.split())
-    if words.startswith("SELECT"):
-        _columns, _, rest = words.partition(" FROM ")
-        where = rest.rpartition("JOIN ")[2] or rest
-        return f"SELECT … {where}"[:60]
-    return words.partition(" (")[0].partition(" SET ")[0][:60] if words.startswith(("INSERT", "UPDATE")) else words[:60]
+    for verb in ("INSERT INTO", "UPDATE", "DELETE FROM"):
+        if words.startswith(verb):
+            return f"{verb.split()[0].lower()} {words.removeprefix(verb).split()[0]}"
+    table = words.rpartition(" JOIN " if " JOIN " in words else " FROM ")[2].split()[0]
+    return f"read {table}" + (" and lock" if "FOR UPDATE" in words else "")
 
 
 # ── the weight ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from florin.bench.pay import HEADLINE, Report, Result
+from florin.bench.pay import HEADLINE, Report
 
 _GIB, _MB = 2**30, 1_000_000
 
@@ -57,6 +57,7 @@ def _rates(report: Report) -> Table:
             result.says,
             f"{result.rate:,.0f}",
             f"{result.ratio:.2f}",
+            f"{result.cpu_ratio:.2f}",
             " ".join(f"{rate:,.0f}" for rate in result.runs),
             "" if median.batch is None else f"{median.batch:,.1f}",
             "" if median.lanes is None else f"{median.lanes:.1f}",
@@ -111,10 +112,6 @@ def _proof(report: Report) -> Text:
     if proof.holds:
         return Text(f"The books hold: {seen}.", style="green")
     return Text("\n".join([f"The books do NOT hold: {seen}.", *proof.differences]), style="bold red")
-
-
-def headline(result: Result) -> str:
-    return f"{result.says}: {result.rate:,.0f} a second, {result.ratio:.2f} × TPC-B"
 
 
 def _table(first: str, *others: str) -> Table:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from florin.credit.freeze import FreezeLine, UnfreezeLine
 from florin.credit.limit import SetLimit
 from florin.credit.open import OpenLine
 from florin.credit.repay import Repay
-from florin.engine import Claim, ClaimKind, Engine, Outcome, Submission, claim, lane_for, lane_of
+from florin.engine import Claim, ClaimKind, Engine, Submission, claim, lane_for, lane_of
 from florin.payments.ask import Ask
 from florin.payments.capture import Capture
 from florin.payments.charge import Charge
@@ -39,7 +40,7 @@ class Tour:
 
     def run(self) -> None:
         self._runs += 1
-        shoppers = [self._shopper(number) for number in range(_TOGETHER)]
+        shoppers = self._shoppers()
         alice = shoppers[0]
         self._sales(shoppers)
         self._by_agreement(alice)
@@ -49,45 +50,54 @@ class Tour:
         self._debt(alice)
         self._wallet(alice[0])
 
-    def _shopper(self, number: int) -> tuple[int, int]:
-        """(person, line) of a new shopper with money in the wallet."""
-        logon = f"tour-{self._runs}-{number}"
-        lane = lane_for(logon)
-        person_id, line_id = self._engine.new_id(lane), self._engine.new_id(lane)
-        self._do(Join(person_id=person_id, logon=logon, name=logon), claim(ClaimKind.LOGON, 0, logon))
-        self._do(OpenLine(person_id=person_id, line_id=line_id, program="huabei", limit_minor=1_000_000))
-        self._do(
-            TopUp(person_id=person_id, amount_minor=100_000, bank_reference=logon), claim(ClaimKind.BANK, 0, logon)
+    def _shoppers(self) -> list[tuple[int, int]]:
+        """(person, line) of new shoppers with money in the wallet."""
+        logons = [f"tour-{self._runs}-{number}" for number in range(_TOGETHER)]
+        shoppers = [(self._engine.new_id(lane_for(logon)), self._engine.new_id(lane_for(logon))) for logon in logons]
+        named = list(zip(logons, shoppers, strict=True))
+        self._do_all(
+            Submission(
+                command=Join(person_id=person_id, logon=logon, name=logon), claims=(claim(ClaimKind.LOGON, 0, logon),)
+            )
+            for logon, (person_id, _) in named
         )
-        return person_id, line_id
+        self._do_all(
+            Submission(command=OpenLine(person_id=person_id, line_id=line_id, program="huabei", limit_minor=1_000_000))
+            for person_id, line_id in shoppers
+        )
+        self._do_all(
+            Submission(
+                command=TopUp(person_id=person_id, amount_minor=100_000, bank_reference=logon),
+                claims=(claim(ClaimKind.BANK, 0, logon),),
+            )
+            for logon, (person_id, _) in named
+        )
+        return shoppers
 
     def _sales(self, shoppers: list[tuple[int, int]]) -> None:
         """Many at once, on credit and from wallets; then one of them again under its key, and once more with other content."""
         on_credit = [self._charge(person_id, line_id) for person_id, line_id in shoppers]
         from_wallet = [self._charge(person_id, 0) for person_id, _ in shoppers]
-        for submissions in (on_credit, from_wallet):
-            for outcome in self._engine.execute(submissions):
-                _assert_done(outcome)
+        self._do_all(on_credit)
+        self._do_all(from_wallet)
         assert self._engine.execute([on_credit[0]])[0].replayed, "a key has one answer"
         key = on_credit[0].claims[0]
         conflicting = Submission(command=on_credit[0].command, claims=(claim(key.kind, key.scope, key.key, "other"),))
         assert self._engine.execute([conflicting])[0].refusal is not None, "a key has one content"
         payment_ids = [one.command.payment_id for one in (*on_credit[1:], *from_wallet[1:])]
-        refunds = [self._refund(payment_id) for payment_id in payment_ids]
-        for outcome in self._engine.execute(refunds):
-            _assert_done(outcome)
+        self._do_all(self._refund(payment_id) for payment_id in payment_ids)
 
     def _by_agreement(self, alice: tuple[int, int]) -> None:
         person_id, line_id = alice
         agreement_id = self._engine.add_agreement(
             app_id=self._direct_app, person_id=person_id, line_id=line_id, limit_minor=_PRICE_MINOR
         )
-        _assert_done(self._engine.execute([self._charge(person_id, line_id, agreement_id=agreement_id)])[0])
+        self._do_all([self._charge(person_id, line_id, agreement_id=agreement_id)])
 
     def _over_time(self, alice: tuple[int, int]) -> None:
         """Authorized first: taken in part, and the rest released."""
         authorized = self._charge(*alice, capture=False)
-        _assert_done(self._engine.execute([authorized])[0])
+        self._do_all([authorized])
         payment_id = authorized.command.payment_id
         self._do(Capture(payment_id=payment_id, amount_minor=_PRICE_MINOR // 2))
         self._do(Void(payment_id=payment_id))
@@ -97,7 +107,7 @@ class Tour:
         received, returned = self._paid_order(*alice), self._paid_order(*alice)
         self._do(Receive(payment_id=received, person_id=alice[0]))
         for payment_id in (received, returned):
-            _assert_done(self._engine.execute([self._refund(payment_id)])[0])
+            self._do_all([self._refund(payment_id)])
 
     def _abandoned(self) -> None:
         self._do(Close(trade_id=self._ask()))
@@ -170,12 +180,15 @@ class Tour:
         return Submission(command=command, claims=(claim(ClaimKind.REFUND, payment_id, number),), keeps_refusal=False)
 
     def _do(self, command: Any, *claims: Claim) -> None:
-        _assert_done(self._engine.execute([Submission(command=command, claims=claims)])[0])
+        self._do_all([Submission(command=command, claims=claims)])
+
+    def _do_all(self, submissions: Iterable[Submission]) -> None:
+        """In one call. Raises AssertionError when any is refused."""
+        refused = [
+            outcome.refusal for outcome in self._engine.execute(list(submissions)) if outcome.refusal is not None
+        ]
+        assert not refused, f"refused: {refused[0]}"
 
     def _number(self) -> str:
         self._numbers += 1
         return f"tour-{self._numbers}"
-
-
-def _assert_done(outcome: Outcome) -> None:
-    assert outcome.refusal is None, f"refused: {outcome.refusal}"
