@@ -247,6 +247,26 @@ def test_the_merchant_gets_back_what_is_not_earned_of_the_fee_he_bore():
     assert alice.balance(Ledger.DEFERRED_FEE_INCOME) == 187_50
 
 
+def test_after_an_early_repayment_the_merchant_gets_back_only_the_fee_of_what_was_still_lent():
+    alice = phone_in_twelve("merchant")
+    alice.repay("03-10", "5999.99")
+
+    said = alice.refund("03-11", "0.01", PHONE)
+
+    assert said.merchant_fee_back_minor == 0
+    assert alice.posted(Rule.EARN_FEE) == "450.00"
+
+
+def test_a_half_repaid_installment_has_earned_half_of_the_merchants_fee():
+    alice = phone_in_twelve("merchant")
+    alice.repay("03-10", "5750.00")
+
+    said = alice.refund("03-11", "250.00", PHONE)
+
+    assert said.merchant_fee_back_minor == 18_75
+    assert alice.posted(Rule.EARN_FEE) == "431.25"
+
+
 def test_installments_to_come_are_taken_before_the_billed_one():
     alice = phone_in_twelve("merchant")
     alice.until("04-01")

@@ -93,13 +93,13 @@ def test_installments_to_come_are_paid_ahead_the_next_one_first_and_its_fee_is_e
     assert alice.images == {"05-01": "55.00"}  # nothing in April: it was paid ahead
 
 
-def test_paid_ahead_a_merchants_fee_is_earned_with_the_installment():
+def test_paid_ahead_a_merchants_fee_is_earned_with_the_principal_in_proportion():
     alice = Play()
     alice.buy("03-05", "1200.00", PHONE, installments=12, fee_payer="merchant")
     alice.repay("03-20", "150.00")
 
-    assert alice.posted(Rule.EARN_FEE) == "7.50"
-    assert alice.balance(Ledger.DEFERRED_FEE_INCOME) == 82_50
+    assert alice.posted(Rule.EARN_FEE) == "11.25"  # of one installment and a half
+    assert alice.balance(Ledger.DEFERRED_FEE_INCOME) == 78_75
 
 
 def test_more_than_is_owed_through_the_bank_goes_on_to_the_wallet():

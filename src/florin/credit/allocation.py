@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
 from florin.credit.items import Account, Billed, Installment, Plan, Purchase, Statement
 from florin.credit.terms import Bucket, Terms
+from florin.events import FeePayer
 from florin.ledger import Entry, Rule
+from florin.money.amounts import round_half_up
 
 Place = Literal["statement", "purchase", "plan"]
 
@@ -88,8 +91,8 @@ def unbilled_debts(account: Account, terms: Terms) -> list[Debt]:
 def clear(account: Account, debts: Iterable[Debt], amount_minor: int) -> Cleared:
     """Clear debts of this account in the order given, as far as the amount reaches.
 
-    Fees paid before their time are income at once, and so is the merchant's part of an installment that is paid before
-    its time: nothing of it is left to be earned.
+    Fees paid before their time are income at once, and so is the merchant's fee on principal that is paid before its
+    time, in proportion: nothing of it is left to be earned, and a later refund of the rest gives back the rest's share.
     """
     taken: dict[tuple[Place, int, int, Bucket], int] = {}
     entries: dict[tuple[Rule, int], int] = {}
@@ -175,10 +178,11 @@ def _less_plans(plans: tuple[Plan, ...], taken: _Taken) -> tuple[tuple[Plan, ...
     earned: list[Entry] = []
     for index, plan in enumerate(plans):
         future = tuple(
-            replace(
+            _less_installment(
                 installment,
-                principal_minor=installment.principal_minor - taken.get(("plan", index, part, "principal"), 0),
-                fee_minor=installment.fee_minor - taken.get(("plan", index, part, "fee"), 0),
+                principal_minor=taken.get(("plan", index, part, "principal"), 0),
+                fee_minor=taken.get(("plan", index, part, "fee"), 0),
+                fee_payer=plan.fee_payer,
             )
             for part, installment in enumerate(plan.future)
         )
@@ -189,6 +193,16 @@ def _less_plans(plans: tuple[Plan, ...], taken: _Taken) -> tuple[tuple[Plan, ...
         if left.future:
             kept.append(left)
     return tuple(kept), earned
+
+
+def _less_installment(
+    installment: Installment, *, principal_minor: int, fee_minor: int, fee_payer: FeePayer
+) -> Installment:
+    left_minor = installment.principal_minor - principal_minor
+    if fee_payer == "merchant" and principal_minor > 0:
+        share = Fraction(installment.fee_minor * left_minor, installment.principal_minor)
+        return replace(installment, principal_minor=left_minor, fee_minor=round_half_up(share))
+    return replace(installment, principal_minor=left_minor, fee_minor=installment.fee_minor - fee_minor)
 
 
 def without_settled(plan: Plan) -> Plan:
