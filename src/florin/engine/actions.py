@@ -35,7 +35,10 @@ Events = Sequence[Event]
 
 
 class Needs(NamedTuple):
-    """Ids of rows. Trades in `trades_seen` are read without a lock; a line in `accounts` comes with its items, caught up."""
+    """Ids of rows. Trades in `trades_seen` are read without a lock; a line in `accounts` comes with its items, caught up.
+
+    lines_seen: persons whose lines are read without a lock; only for a command that has locked their wallets.
+    """
 
     trades: tuple[int, ...] = ()
     trades_seen: tuple[int, ...] = ()
@@ -46,6 +49,7 @@ class Needs(NamedTuple):
     wallets: tuple[int, ...] = ()
     balances: tuple[int, ...] = ()
     payouts: tuple[int, ...] = ()
+    lines_seen: tuple[int, ...] = ()
 
 
 NOTHING = Needs()
@@ -95,7 +99,8 @@ def _settle_withdrawal(room: Room, command: withdraw.SettleWithdrawal) -> Events
 
 
 def _open_line(room: Room, command: open_line.OpenLine) -> Events | Refusal:
-    return open_line.decide(command, room.at, program=room.reference.program(command.program))
+    existing = room.line_under(command.person_id, command.program)
+    return open_line.decide(command, room.at, program=room.reference.program(command.program), existing=existing)
 
 
 def _set_limit(room: Room, command: limit.SetLimit) -> Events | Refusal:
@@ -363,6 +368,11 @@ def _of_repayment(room: Room, command: repay.Repay) -> Needs:
     return NOTHING if line is None else Needs(wallets=(line.person_id,))
 
 
+def _of_opening(room: Room, command: open_line.OpenLine) -> Needs:
+    """Her wallet is locked by now, so nobody opens a line for her between this look and the commit."""
+    return Needs(lines_seen=(command.person_id,)) if command.person_id in room.wallets else NOTHING
+
+
 def _pay_needs(command: Any) -> Needs:
     return Needs(
         trades=(command.trade_id,),
@@ -397,7 +407,7 @@ ACTIONS: dict[type, Action] = {
     withdraw.SettleWithdrawal: Action(
         _beside("person_id"), _by(wallets="person_id", payouts="withdrawal_id"), _settle_withdrawal
     ),
-    open_line.OpenLine: Action(_beside("line_id"), _by(wallets="person_id"), _open_line),
+    open_line.OpenLine: Action(_beside("line_id"), _by(wallets="person_id"), _open_line, _of_opening),
     limit.SetLimit: Action(_beside("line_id"), _by(lines="line_id"), _set_limit),
     freeze.FreezeLine: Action(_beside("line_id"), _by(lines="line_id"), _freeze),
     freeze.UnfreezeLine: Action(_beside("line_id"), _by(lines="line_id"), _freeze),

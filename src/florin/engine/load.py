@@ -21,6 +21,7 @@ from florin.engine.tables import line as line_rows
 from florin.engine.tables import payment as payment_rows
 from florin.engine.tables import trade as trade_rows
 from florin.engine.tables.account import account_of
+from florin.engine.tables.arrays import numbers
 from florin.engine.tables.small import (
     ACCOUNT,
     AGREEMENT,
@@ -59,6 +60,8 @@ def _load_rows(connection: Connection, room: Room, jobs: Sequence[Job], turn: in
                 for identifier in getattr(job.needs[turn], kind):
                     if identifier in absent:
                         job.missing.append(Missing(table.name, identifier, identifier in busy, shelf))
+    if persons := {i for job in jobs for i in job.needs[turn].lines_seen}:
+        _load_lines_of(connection, room, persons)
     lines = {i for job in jobs for i in job.needs[turn].accounts if i in room.lines and i not in room.accounts}
     if lines:
         _load_accounts(connection, room, lines)
@@ -80,6 +83,17 @@ def _present(connection: Connection, table: Table, absent: set[int]) -> set[int]
     return {row[at] for row in table.load(connection, keys, READ)}
 
 
+def _load_lines_of(connection: Connection, room: Room, persons: set[int]) -> None:
+    """All lines of these persons, as they are; read again for a command that has waited."""
+    ordered = sorted((lane_of(identifier), identifier) for identifier in persons)
+    parameters = (numbers([lane for lane, _ in ordered]), numbers([identifier for _, identifier in ordered]))
+    keys = [(lane, line_id) for lane, line_id in connection.execute(_LINES_OF, parameters, prepare=True)]
+    room.lines_seen |= {identifier: [] for identifier in persons}
+    for row in line_rows.LINE.load(connection, keys, READ):
+        line = line_rows.line_of(row)
+        room.lines_seen[line.person_id].append(line)
+
+
 def _load_accounts(connection: Connection, room: Room, wanted: set[int]) -> None:
     """The items of these lines: the snapshot, what the hot path has recorded since, and the clock up to today."""
     lines = [room.lines[identifier] for identifier in sorted(wanted)]
@@ -98,6 +112,10 @@ def _load_accounts(connection: Connection, room: Room, wanted: set[int]) -> None
         room.begin_account(line, account, steps)
 
 
+_LINES_OF = """
+    SELECT l.lane, l.id FROM unnest(%s::smallint[], %s::bigint[]) AS k(lane, person_id) JOIN line l USING (lane, person_id)
+"""
+
 # In the order of `Needs`: which table, how its rows become states, and whether they are only read.
 _LOADS = (
     ("trades", trade_rows.TRADE, trade_rows.trade_of, False),
@@ -111,14 +129,14 @@ _LOADS = (
     ("payouts", PAYOUT, payout_of, False),
 )
 _SHELVES = {kind: {"trades_seen": "trades", "accounts": "lines"}.get(kind, kind) for kind, *_ in _LOADS}
-assert tuple(kind for kind, *_ in _LOADS) == Needs._fields, "every kind of need is loaded"
+assert (*(kind for kind, *_ in _LOADS), "lines_seen") == Needs._fields, "every kind of need is loaded"
 
 
 def _wanted(jobs: Sequence[Job], turn: int) -> list[set[int]]:
     """The ids that all jobs need, kind by kind."""
     wanted: list[set[int]] = [set() for _ in _LOADS]
     for job in jobs:
-        for ids, identifiers in zip(wanted, job.needs[turn], strict=True):
+        for ids, identifiers in zip(wanted, job.needs[turn], strict=False):  # `lines_seen`, the last, is asked apart
             if identifiers:
                 ids.update(identifiers)
     return wanted

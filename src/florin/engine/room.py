@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from florin.credit import account as accounts
 from florin.credit import line as lines
 from florin.credit.account import Account
-from florin.credit.line import Line
+from florin.credit.line import Line, LineState
 from florin.credit.terms import Program, Terms
 from florin.engine.ids import IdBlocks, lane_of
 from florin.engine.reference import Reference
@@ -70,6 +70,7 @@ class Room:
         self.accounts, self.wallets = Shelf(), Shelf()
         self.balances, self.payouts = Shelf(), Shelf()
         self.agreements: dict[int, Agreement] = {}
+        self.lines_seen: dict[int, list[Line]] = {}
         self.recorded: list[Recorded] = []
         self.accounts_before: dict[int, Account] = {}
         self.rows: dict[Table, list[tuple[Any, ...]]] = {}
@@ -86,6 +87,13 @@ class Room:
 
     def line(self, identifier: int) -> Line | None:
         return self.lines.get(identifier)
+
+    def line_under(self, person_id: int, program: str) -> Line | None:
+        """The person's line under the program, one of this batch included; a closed one only when there is no other."""
+        seen = {line.id: line for line in self.lines_seen.get(person_id, ())}
+        seen |= {line.id: line for line in self.lines.values() if line.person_id == person_id}
+        found = [line for line in seen.values() if line.program == program]
+        return next((line for line in found if line.state is not LineState.CLOSED), found[-1] if found else None)
 
     def account(self, identifier: int) -> Account:
         return self.accounts[identifier]  # type: ignore[no-any-return]
