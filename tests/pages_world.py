@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from conftest import FreshDatabase
@@ -12,11 +13,23 @@ from florin.engine import ClaimKind, Engine, claim, lane_for
 from florin.payments.ask import Ask
 from florin.payments.trade import Flow, TradeDetail
 from florin.store import django_database
+from florin.wires.keys import CashierAddresses, MasterKey
 from world import DIRECT_APP, ESCROW_APP, SHOP, START, World
 
 PASSWORD = "correct horse"
 PIN = "246810"
 WRONG_PIN = "111111"
+CASHIER = CashierAddresses("", MasterKey(b"k" * 32, Path("master.key")))
+
+
+def to_pay(trade_id: int) -> str:
+    """The path of the trade's page at the cashier, as the shop was given it."""
+    return CASHIER.page(trade_id)
+
+
+def to_scan(trade_id: int) -> str:
+    """The path that its QR code says."""
+    return CASHIER.code(trade_id)
 
 
 class PagesWorld(World):
@@ -78,10 +91,11 @@ class PagesWorld(World):
 
 @contextmanager
 def pages_joined(database: FreshDatabase, engine: Engine) -> Iterator[None]:
-    """Django's connection leads to this database, as the role florin_pages, and its views use this engine."""
+    """Django's connection leads to this database, as the role florin_pages; its views use this engine and these addresses."""
     from django.db import connections
 
     from florin.pages.engine import use_engine
+    from florin.pages.hooks import tell_addresses_by
 
     before = connections.databases["default"]
     _forget_connection(connections)
@@ -89,6 +103,7 @@ def pages_joined(database: FreshDatabase, engine: Engine) -> Iterator[None]:
         {"default": django_database(database.pages, pool={"min_size": 0, "max_size": 8, "timeout": 10})}
     )["default"]
     use_engine(engine)
+    tell_addresses_by(CASHIER.fits)
     try:
         yield
     finally:
@@ -115,4 +130,6 @@ __all__ = [
     "PagesWorld",
     "date",
     "pages_joined",
+    "to_pay",
+    "to_scan",
 ]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from pages_world import ESCROW_APP, WRONG_PIN
+from pages_world import ESCROW_APP, WRONG_PIN, to_pay, to_scan
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_she_scans_a_code_and_pays_next_month(shop, shopper, scripts):
     trade, alice = shop.order("Tea set", 19_900), shopper("alice", scripts=scripts)
 
-    alice.open(f"/q/{trade}")
+    alice.open(to_scan(trade))
     alice.pay()
 
     assert "¥199.00 Paid" in alice.reads
@@ -22,7 +22,7 @@ def test_she_scans_a_code_and_pays_next_month(shop, shopper, scripts):
 def test_a_visitor_signs_in_on_the_way_and_pays(shop, shopper):
     trade, visitor = shop.order("Tea set", 19_900), shopper()
 
-    visitor.open(f"/q/{trade}")
+    visitor.open(to_scan(trade))
     visitor.page.fill("#logon", "alice")
     visitor.page.fill("#password", "correct horse")
     visitor.click("form.sheet button")
@@ -33,7 +33,7 @@ def test_a_visitor_signs_in_on_the_way_and_pays(shop, shopper):
 
 def test_she_pays_in_twelve_installments(shop, shopper):
     trade, alice = shop.order("Phone", 600_000), shopper("alice")
-    alice.open(f"/pay/{trade}")
+    alice.open(to_pay(trade))
     assert "14.44%" in alice.reads
 
     alice.choose("credit-12")
@@ -45,7 +45,7 @@ def test_she_pays_in_twelve_installments(shop, shopper):
 
 def test_the_annual_rate_is_larger_than_anything_else_said_about_the_price(shop, shopper):
     trade, alice = shop.order("Phone", 600_000), shopper("alice")
-    alice.open(f"/pay/{trade}")
+    alice.open(to_pay(trade))
 
     sizes = {
         part: float(
@@ -59,7 +59,7 @@ def test_the_annual_rate_is_larger_than_anything_else_said_about_the_price(shop,
 
 def test_five_wrong_pins_lock_it(shop, shopper):
     trade, alice = shop.order("Tea", 9_800), shopper("alice")
-    alice.open(f"/pay/{trade}")
+    alice.open(to_pay(trade))
 
     for _ in range(5):
         alice.pay(WRONG_PIN)
@@ -73,7 +73,7 @@ def test_five_wrong_pins_lock_it(shop, shopper):
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_a_double_click_pays_once(shop, shopper, scripts):
     trade, alice = shop.order("Tea leaves", 9_800), shopper("alice", scripts=scripts)
-    alice.open(f"/pay/{trade}")
+    alice.open(to_pay(trade))
     alice.choose("wallet-0")
     alice.page.fill("#pin", "246810")
 
@@ -89,7 +89,7 @@ def test_two_tabs_pay_once(shop, shopper):
     trade, alice = shop.order("Tea leaves", 9_800), shopper("alice")
     other = alice.another_tab()
     for tab in (alice, other):
-        tab.open(f"/pay/{trade}")
+        tab.open(to_pay(trade))
         tab.page.fill("#pin", "246810")
 
     for tab in (alice, other):
@@ -106,7 +106,7 @@ def test_too_dear_a_camera_is_refused_with_the_amount_that_is_missing(shop, shop
     shop.buy("Alice", 619_900)
     camera, alice = shop.order("Camera", 500_000), shopper("alice")
 
-    alice.open(f"/pay/{camera}")
+    alice.open(to_pay(camera))
 
     assert "¥1,199.00" in alice.reads
     assert "over your available credit" in alice.reads
@@ -116,7 +116,7 @@ def test_too_dear_a_camera_is_refused_with_the_amount_that_is_missing(shop, shop
 def test_a_chinese_phone_reads_chinese(shop, shopper):
     trade, alice = shop.order("茶具套装", 19_900), shopper("alice", language="zh-CN")
 
-    alice.open(f"/pay/{trade}")
+    alice.open(to_pay(trade))
     assert "付款 ¥199.00" in alice.reads
     assert alice.page.get_attribute("html", "lang") == "zh-CN"
     alice.pay()
@@ -126,7 +126,7 @@ def test_a_chinese_phone_reads_chinese(shop, shopper):
 
 def test_the_language_changes_with_one_touch(shop, shopper):
     trade, alice = shop.order("Tea set", 19_900), shopper("alice")
-    alice.open(f"/pay/{trade}")
+    alice.open(to_pay(trade))
 
     alice.click("text=中文")
 
@@ -135,7 +135,7 @@ def test_the_language_changes_with_one_touch(shop, shopper):
 
 def test_she_confirms_receipt_of_what_has_arrived(shop, shopper):
     trade, alice = shop.order("Tea table", 128_000, app=ESCROW_APP), shopper("alice")
-    alice.open(f"/pay/{trade}")
+    alice.open(to_pay(trade))
     alice.pay()
     assert "You owe nothing yet" in alice.reads
 
@@ -149,7 +149,7 @@ def test_she_confirms_receipt_of_what_has_arrived(shop, shopper):
 
 def test_no_page_asks_for_what_its_own_policy_forbids(shop, shopper):
     trade, alice = shop.order("Tea set", 19_900, app=ESCROW_APP), shopper("alice")
-    for path in ("/", "/orders", "/bill", "/code", f"/pay/{trade}", f"/pay/{trade}?lang=zh"):
+    for path in ("/", "/orders", "/bill", "/code", to_pay(trade), f"{to_pay(trade)}?lang=zh"):
         alice.open(path)
     alice.pay()
     merchant = shopper("teahouse")
@@ -165,14 +165,14 @@ def test_nothing_is_wider_than_the_screen(shop, shopper, width):
     trade, alice = shop.order("A tea set with a rather long name, hand-thrown, for six", 1_234_567_89), shopper("alice")
     alice.page.set_viewport_size({"width": width, "height": 800})
 
-    for path in (f"/pay/{trade}", "/", "/bill", "/orders", "/code"):
+    for path in (to_pay(trade), "/", "/bill", "/orders", "/code"):
         alice.open(path)
         assert alice.page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
 def test_every_field_has_a_label_and_the_keyboard_reaches_the_button(shop, shopper):
     trade, alice = shop.order("Tea set", 19_900), shopper("alice")
-    alice.open(f"/pay/{trade}")
+    alice.open(to_pay(trade))
 
     unlabeled = alice.page.eval_on_selector_all(
         "input:not([type=hidden])", "fields => fields.filter(f => !f.labels.length).map(f => f.name)"

@@ -22,7 +22,7 @@ from florin.wires.alipay.renderer import AlipayRenderer
 from florin.wires.alipay.routes import AbsoluteFormTargets, alipay_routes
 from sdk.sdks import Sdk, Shop, free_address
 from sdk.stub import served
-from wires.alipay.house import ESCROW_SHOP, PUBLIC_URL, House
+from wires.alipay.house import CASHIER, ESCROW_SHOP, House
 from wires.alipay.listener import Listener
 from world import World
 
@@ -99,7 +99,7 @@ def test_a_sale_from_the_qr_code_to_the_verified_notify_and_the_refund(
         execute("query", out_trade_no=number),
     )
     trade_no = waiting["answer"]["trade_no"]
-    assert asked["answer"]["qr_code"] == f"{PUBLIC_URL}/q/{trade_no}"
+    assert asked["answer"]["qr_code"] == CASHIER.code(int(trade_no))
     assert waiting["answer"]["trade_status"] == "WAIT_BUYER_PAY"
 
     assert house.pay("alice", number).event is not None
@@ -154,7 +154,7 @@ def test_a_browser_goes_from_the_shops_page_to_the_cashier(sdk: Sdk, shop: Shop)
         shop, **{k: v for k, v in execute("query", out_trade_no=order["out_trade_no"]).items() if k != "do"}
     )
     assert answer.status_code == 302
-    assert answer.headers["location"] == f"{PUBLIC_URL}/pay/{trade_no['trade_no']}"
+    assert answer.headers["location"] == CASHIER.page(int(trade_no["trade_no"]))
 
 
 def test_a_business_refusal_and_a_wrong_key_are_read_as_answers(sdk: Sdk, shop: Shop):

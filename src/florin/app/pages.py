@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from florin.app.renderers import cashier_addresses
 from florin.app.serving import serve_wsgi
 from florin.app.settings import Settings
 from florin.app.supervisor import watch_parent
@@ -19,13 +20,16 @@ def main() -> None:
 
 
 def make_application() -> Any:
-    """Django's application, with returns signed by the wire that the order came by."""
+    """Django's application, with addresses told by their tokens and returns signed by the wire that the order came by."""
     watch_parent()
-    from florin.pages.hooks import sign_returns_with
-    from florin.pages.wsgi import application as pages  # here, because Django reads the environment when it is imported
+    from florin.pages.hooks import sign_returns_with, tell_addresses_by
+    from florin.pages.wsgi import (
+        application as pages,  # here, because Django reads the environment when it is imported
+    )
 
-    api_url = Settings.from_environment().api_url
-    sign_returns_with(lambda trade: way_back_link(trade, api_url))
+    settings = Settings.from_environment()
+    tell_addresses_by(cashier_addresses(settings).fits)
+    sign_returns_with(lambda trade: way_back_link(trade, settings.api_url))
     return pages
 
 

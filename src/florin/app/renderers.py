@@ -1,4 +1,4 @@
-"""How each wire words what the outbox delivers, and the keys that sign it."""
+"""How each wire words what the outbox delivers, the keys that sign it, and where what is asked can be paid."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from florin.queries import ReadPool
 from florin.wires import rest
 from florin.wires.alipay.apps import Apps
 from florin.wires.alipay.renderer import AlipayRenderer
-from florin.wires.keys import SigningKeys, load_master_key
+from florin.wires.keys import CashierAddresses, SigningKeys, load_master_key
 from florin.wires.rest import RestRenderer
 
 
@@ -23,7 +23,12 @@ def make_renderers(reads: ReadPool, settings: Settings) -> Mapping[str, Renderer
 
 
 def rest_settings(settings: Settings) -> rest.Settings:
-    return rest.Settings(checkout_url=f"{settings.public_url}/pay/{{trade_id}}")
+    return rest.Settings(checkout_url=cashier_addresses(settings).page)
+
+
+def cashier_addresses(settings: Settings) -> CashierAddresses:
+    """The cashier's addresses, the same in every process that has the master key's file."""
+    return CashierAddresses(settings.public_url, load_master_key())
 
 
 def make_apps(reads: ReadPool) -> Apps:

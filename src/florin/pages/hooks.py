@@ -8,19 +8,36 @@ from urllib.parse import urlsplit
 from florin.payments.trade import Trade
 
 ReturnUrl = Callable[[Trade], str]
+Fits = Callable[[int, str], bool]
 
 
 def _plain(trade: Trade) -> str:
     return trade.detail.return_url
 
 
+def _none_fits(trade_id: int, token: str) -> bool:
+    return False
+
+
 _return_url: ReturnUrl = _plain
+_fits: Fits = _none_fits
 
 
 def sign_returns_with(build: ReturnUrl) -> None:
     """build: gives the address, with the wire's signed query, to which a shopper returns; empty for none."""
     global _return_url
     _return_url = build
+
+
+def tell_addresses_by(fits: Fits) -> None:
+    """fits: whether a trade's address may end in this token. Until it is known, no address leads to a trade."""
+    global _fits
+    _fits = fits
+
+
+def is_address(trade_id: int, token: str) -> bool:
+    """Whether we gave this address to somebody: a stranger knows the numbers of trades, never their tokens."""
+    return _fits(trade_id, token)
 
 
 def return_url(trade: Trade) -> str:

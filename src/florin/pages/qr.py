@@ -5,7 +5,6 @@ from __future__ import annotations
 from io import BytesIO
 
 import segno
-from django.conf import settings
 
 
 def qr_svg(text: str) -> str:
@@ -15,8 +14,3 @@ def qr_svg(text: str) -> str:
     look = {"dark": "#000", "light": "#fff", "border": 3, "omitsize": True, "svgclass": None, "lineclass": None}
     code.save(out, kind="svg", xmldecl=False, nl=False, **look)
     return out.getvalue().decode()
-
-
-def trade_qr_text(trade_id: int) -> str:
-    """What the QR code of a trade says: the cashier's address."""
-    return f"{settings.PUBLIC_URL}/q/{trade_id}"

@@ -24,12 +24,12 @@ from florin.wires.alipay.apps import Apps
 from florin.wires.alipay.desk import GatewaySettings
 from florin.wires.alipay.failures import SignatureFailures
 from florin.wires.alipay.gateway import Gateway, HttpAnswer, HttpRequest
-from florin.wires.keys import SigningKeys, ensure_platform_key, load_master_key
+from florin.wires.keys import CashierAddresses, MasterKey, SigningKeys, ensure_platform_key, load_master_key
 from wires.alipay.client import form
 from world import SHOP, World
 
 ESCROW_SHOP, DIRECT_SHOP = 2026030200000001, 2026030200000002
-PUBLIC_URL = "http://pages.test"
+CASHIER = CashierAddresses("http://pages.test", MasterKey(b"k" * 32, Path("master.key")))
 
 
 class AskedFaults:
@@ -53,7 +53,7 @@ class House:
     key: rsa.RSAPrivateKey
     folder: Path
     faults: AskedFaults = field(default_factory=AskedFaults)
-    settings: GatewaySettings = field(default_factory=lambda: GatewaySettings(public_url=PUBLIC_URL))
+    settings: GatewaySettings = field(default_factory=lambda: GatewaySettings(cashier=CASHIER))
 
     def __post_init__(self) -> None:
         connection = self.world.connection

@@ -15,7 +15,7 @@ from florin.engine import admin
 from florin.wires.alipay.desk import GatewaySettings
 from florin.wires.alipay.gateway import way_back_link
 from florin.wires.alipay.trades import standing_of
-from wires.alipay.house import DIRECT_SHOP, ESCROW_SHOP, PUBLIC_URL, House, Shop
+from wires.alipay.house import CASHIER, DIRECT_SHOP, ESCROW_SHOP, House, Shop
 from world import SHOP
 
 TEA = {"out_trade_no": "tea-0305", "total_amount": "199.00", "subject": "茶具 tea set"}
@@ -43,7 +43,7 @@ def test_a_credit_sale_from_the_code_to_the_last_refund(house: House, shop: Shop
     assert asked["code"] == "10000"
     waiting = shop.call("alipay.trade.query", out_trade_no="tea-0305")
     assert (waiting["trade_status"], waiting["total_amount"]) == ("WAIT_BUYER_PAY", "199.00")
-    assert asked["qr_code"] == f"{PUBLIC_URL}/q/{waiting['trade_no']}"
+    assert asked["qr_code"] == CASHIER.code(int(waiting["trade_no"]))
     assert "buyer_user_id" not in waiting
 
     assert house.pay("alice", "tea-0305").event is not None
@@ -189,7 +189,7 @@ def test_a_browser_is_sent_to_the_cashier(open_house: House, method: str, http_m
     answer = open_house.gateway.answer(request)
 
     trade_no = shop.call("alipay.trade.query", out_trade_no=order["out_trade_no"])["trade_no"]
-    assert (answer.status, answer.location) == (302, f"{PUBLIC_URL}/pay/{trade_no}")
+    assert (answer.status, answer.location) == (302, CASHIER.page(int(trade_no)))
 
 
 def test_a_browser_that_is_refused_reads_a_page_and_a_program_reads_json(open_house: House):
@@ -394,7 +394,7 @@ def test_a_code_of_the_wallet_pays_from_the_wallet(house: House, shop: Shop):
 
 
 def test_a_decline_says_by_how_much_and_leaves_order_and_code_free(house: House, shop: Shop):
-    gateway = house.new_gateway(GatewaySettings(public_url=PUBLIC_URL, till_confirm_minor_above=10**10))
+    gateway = house.new_gateway(GatewaySettings(cashier=CASHIER, till_confirm_minor_above=10**10))
     at_till(shop, house.code_of("alice"), out_trade_no="phone", total_amount="1199.00")
     code = house.code_of("alice")
     camera = {**TEA, "total_amount": "10000.00", "scene": "bar_code", "auth_code": code}
@@ -558,7 +558,7 @@ def test_rsa_and_gbk_shops_are_answered_in_kind(house: House):
 
 def test_a_strict_house_refuses_an_old_timestamp(open_house: House):
     shop = Shop(open_house)
-    strict = open_house.new_gateway(GatewaySettings(public_url=PUBLIC_URL, timestamp_leeway=timedelta(minutes=15)))
+    strict = open_house.new_gateway(GatewaySettings(cashier=CASHIER, timestamp_leeway=timedelta(minutes=15)))
 
     answer = shop.send(shop.request("alipay.trade.query", {"out_trade_no": "a"}), gateway=strict)
 

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from psycopg import Connection
 
 from florin.wires.keys import (
+    KeyPrefixAmbiguous,
+    KeyPrefixTooShort,
     KeyStillSigns,
     KnownApiKeys,
     MasterKey,
@@ -50,7 +52,8 @@ def connection(fresh_database) -> Iterator[Connection]:
     """As the engine's role, with one app."""
     with psycopg.connect(fresh_database.engine, autocommit=True) as connection:
         connection.execute(
-            "INSERT INTO merchant (id, lane, name, mdr_ppm) VALUES (%s, 1, 'Tea House', 6000)", [TEA_HOUSE]
+            "INSERT INTO merchant (id, lane, name, mdr_ppm) VALUES (%s, 1, 'Tea House', 6000)",
+            [TEA_HOUSE],
         )
         connection.execute(
             "INSERT INTO app (id, merchant_id, name, wire, market) VALUES (%s, %s, 'till', 'rest', 'direct')",
@@ -87,7 +90,13 @@ def test_keys_have_the_documented_form_and_differ(connection):
 
 
 @pytest.mark.parametrize(
-    "change", [lambda t: t[:-1] + ("a" if t[-1] != "a" else "b"), lambda t: t[:-1], str.upper, lambda _: ""]
+    "change",
+    [
+        lambda t: t[:-1] + ("a" if t[-1] != "a" else "b"),
+        lambda t: t[:-1],
+        str.upper,
+        lambda _: "",
+    ],
 )
 def test_a_key_that_differs_in_a_letter_is_unknown(connection, change):
     text = create_api_key(connection, "owner")
@@ -104,6 +113,81 @@ def test_a_revoked_key_is_unknown_and_cannot_be_revoked_twice(connection):
     assert list_api_keys(connection)[0].revoked_at is not None
     with pytest.raises(NoSuchKey):
         revoke_api_key(connection, text)
+
+
+def test_a_few_letters_revoke_the_one_key_that_begins_so(connection):
+    text, other = (create_api_key(connection, "owner") for _ in range(2))
+
+    revoked = revoke_api_key(connection, text.split("_")[2][:6])
+
+    assert revoked.hash == hash_of(text)
+    assert find_api_key(connection, text) is None
+    assert find_api_key(connection, other) is not None
+
+
+@pytest.mark.parametrize("letters", ["", "a", "abc", "flk_live_", "flk_live_abc"])
+def test_letters_that_are_too_few_revoke_nothing_and_the_candidates_are_told(
+    connection, letters
+):
+    texts = named(connection, "abcdefgh", "abcdwxyz", "zzzzzzzz")
+    begin_so = [
+        text
+        for text in texts
+        if text.split("_")[2].startswith(letters.removeprefix("flk_live_"))
+    ]
+
+    with pytest.raises(KeyPrefixTooShort) as refused:
+        revoke_api_key(connection, letters)
+
+    told = {text for text in texts if text.split("_")[2] in refused.value.remedy}
+    assert told == set(begin_so)
+    assert all(find_api_key(connection, text) for text in texts)
+
+
+def test_letters_that_begin_two_keys_revoke_neither_and_both_are_told(connection):
+    texts = named(connection, "abcdefgh", "abcdwxyz", "zzzzzzzz")
+
+    with pytest.raises(
+        KeyPrefixAmbiguous,
+        match=r"abcd begins 2 live keys.*abcdefgh \(owner, made .*abcdwxyz",
+    ):
+        revoke_api_key(connection, "abcd")
+
+    assert all(find_api_key(connection, text) for text in texts)
+
+
+def test_of_two_keys_with_the_same_letters_the_whole_text_tells(connection):
+    one, two = named(connection, "abcdefgh", "abcdefgh")
+    with pytest.raises(KeyPrefixAmbiguous):
+        revoke_api_key(connection, "abcdefgh")
+
+    revoke_api_key(connection, one)
+
+    assert find_api_key(connection, one) is None
+    assert find_api_key(connection, two) is not None
+
+
+def test_the_right_letters_with_a_wrong_secret_revoke_nothing(connection):
+    text = create_api_key(connection, "owner")
+
+    with pytest.raises(NoSuchKey):
+        revoke_api_key(connection, text[:-1] + ("a" if text[-1] != "a" else "b"))
+
+    assert find_api_key(connection, text) is not None
+
+
+def named(connection, *prefixes):
+    """Owner's keys with these first letters."""
+    texts = []
+    for prefix in prefixes:
+        made = create_api_key(connection, "owner")
+        text = f"flk_live_{prefix}_{made.split('_')[3]}"
+        connection.execute(
+            "UPDATE api_key SET hash = %s, prefix = %s WHERE hash = %s",
+            [hash_of(text), prefix, hash_of(made)],
+        )
+        texts.append(text)
+    return texts
 
 
 def test_a_merchants_key_names_an_app_that_exists_and_an_owners_none(connection):
@@ -134,7 +218,9 @@ def test_unknown_keys_are_not_remembered(connection):
     known = KnownApiKeys()
 
     for letter in "abc":
-        assert known.find(connection, "flk_live_" + letter * 8 + "_" + letter * 43) is None
+        assert (
+            known.find(connection, "flk_live_" + letter * 8 + "_" + letter * 43) is None
+        )
 
     assert known._known == {}
 
@@ -155,7 +241,10 @@ def test_the_master_key_is_made_once_for_its_owner_alone(tmp_path):
 def test_processes_that_start_together_agree_on_one_master_key(tmp_path):
     path = tmp_path / "master.key"
     made: list[MasterKey] = []
-    threads = [threading.Thread(target=lambda: made.append(load_master_key(path))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: made.append(load_master_key(path)))
+        for _ in range(8)
+    ]
 
     for thread in threads:
         thread.start()
@@ -216,7 +305,9 @@ def signs(private, public_key: str) -> bool:
 
     signature = private.sign(b"answer", padding.PKCS1v15(), SHA256())
     try:
-        load_der_public_key(base64.b64decode(public_key)).verify(signature, b"answer", padding.PKCS1v15(), SHA256())
+        load_der_public_key(base64.b64decode(public_key)).verify(
+            signature, b"answer", padding.PKCS1v15(), SHA256()
+        )
     except InvalidSignature:
         return False
     return True
@@ -230,32 +321,52 @@ def test_the_private_key_fits_the_public_text_and_lies_sealed(connection, master
     assert signs(private, platform_public_key_text(connection, "alipay", TEA_APP))
     assert private.key_size == 2048
     assert b"RSA" not in key.sealed
-    assert ensure_platform_key(connection, "alipay", TEA_APP, master=master).id == key.id
+    assert (
+        ensure_platform_key(connection, "alipay", TEA_APP, master=master).id == key.id
+    )
 
 
 def test_rotation_keeps_two_live_keys_and_ends_the_third(connection, master):
-    first, second, third = (rotate_platform_key(connection, "alipay", master=master) for _ in range(3))
+    first, second, third = (
+        rotate_platform_key(connection, "alipay", master=master) for _ in range(3)
+    )
 
     live = live_platform_keys(connection, "alipay")
 
-    assert [(key.id, key.state) for key in live] == [(third.id, "active"), (second.id, "retiring")]
-    assert [key.state for key in list_platform_keys(connection)] == ["retired", "retiring", "active"]
-    assert signs(platform_private_key(connection, "alipay", master=master), third.public_key)
+    assert [(key.id, key.state) for key in live] == [
+        (third.id, "active"),
+        (second.id, "retiring"),
+    ]
+    assert [key.state for key in list_platform_keys(connection)] == [
+        "retired",
+        "retiring",
+        "active",
+    ]
+    assert signs(
+        platform_private_key(connection, "alipay", master=master), third.public_key
+    )
     with pytest.raises(NoSuchKey):
         reinstate_platform_key(connection, first.id)
 
 
 def test_a_rotation_can_be_taken_back_while_the_old_key_lives(connection, master):
-    first, second = (rotate_platform_key(connection, "alipay", master=master) for _ in range(2))
+    first, second = (
+        rotate_platform_key(connection, "alipay", master=master) for _ in range(2)
+    )
 
     reinstate_platform_key(connection, first.id)
 
     live = live_platform_keys(connection, "alipay")
-    assert [(key.id, key.state) for key in live] == [(first.id, "active"), (second.id, "retiring")]
+    assert [(key.id, key.state) for key in live] == [
+        (first.id, "active"),
+        (second.id, "retiring"),
+    ]
 
 
 def test_the_key_that_signs_is_not_retired(connection, master):
-    first, second = (rotate_platform_key(connection, "alipay", master=master) for _ in range(2))
+    first, second = (
+        rotate_platform_key(connection, "alipay", master=master) for _ in range(2)
+    )
 
     retire_platform_key(connection, first.id)
 
@@ -273,7 +384,9 @@ def test_apps_and_wires_have_keys_of_their_own(connection, master):
         platform_public_key_text(connection, "rest", TEA_APP)
 
 
-def test_rotations_at_the_same_instant_leave_one_active_key(fresh_database, connection, master):
+def test_rotations_at_the_same_instant_leave_one_active_key(
+    fresh_database, connection, master
+):
     def rotate() -> None:
         with psycopg.connect(fresh_database.engine, autocommit=True) as own:
             rotate_platform_key(own, "alipay", master=master)
@@ -284,12 +397,23 @@ def test_rotations_at_the_same_instant_leave_one_active_key(fresh_database, conn
     for thread in threads:
         thread.join()
 
-    assert sorted(key.state for key in list_platform_keys(connection)) == ["active", *["retired"] * 4, "retiring"]
+    assert sorted(key.state for key in list_platform_keys(connection)) == [
+        "active",
+        *["retired"] * 4,
+        "retiring",
+    ]
 
 
-def test_a_process_signs_with_the_new_key_a_few_seconds_after_a_rotation(fresh_database, connection, master):
+def test_a_process_signs_with_the_new_key_a_few_seconds_after_a_rotation(
+    fresh_database, connection, master
+):
     now = [100.0]
-    keys = SigningKeys(lambda: psycopg.connect(fresh_database.engine), master, remember_s=5.0, clock=lambda: now[0])
+    keys = SigningKeys(
+        lambda: psycopg.connect(fresh_database.engine),
+        master,
+        remember_s=5.0,
+        clock=lambda: now[0],
+    )
     old = ensure_platform_key(connection, "alipay", master=master)
     keys.private_key("alipay")
 

@@ -87,7 +87,7 @@ class FixedKeys(KnownApiKeys):
 
 def fake_app(engine: FakeEngine | None = None, reads: FakeReads | None = None) -> Litestar:
     """The whole application, in front of nothing."""
-    settings = Settings(checkout_url="https://pay.test/{trade_id}")
+    settings = Settings(checkout_url="https://pay.test/{}".format)
     return create_app(engine or FakeEngine(), reads or FakeReads(), settings, keys=FixedKeys())  # type: ignore[arg-type]
 
 

@@ -19,7 +19,9 @@ from florin.wires.keys import create_api_key
 from florin.wires.rest import Settings, create_app
 from world import DIRECT_APP, ESCROW_APP, World
 
-CHECKOUT = "https://pay.test/cashier/{trade_id}"
+
+def checkout(trade_id: int) -> str:
+    return f"https://pay.test/cashier/{trade_id}"
 
 
 class Loop:
@@ -90,7 +92,7 @@ class RestHouse:
             keys = [create_api_key(connection, "merchant", app) for app in (DIRECT_APP, ESCROW_APP)]
             keys.append(create_api_key(connection, "owner"))
         self.reads = ReadPool(self.world.dsn)
-        self.app = create_app(self.world.engine, self.reads, Settings(checkout_url=CHECKOUT))
+        self.app = create_app(self.world.engine, self.reads, Settings(checkout_url=checkout))
         self.loop = Loop().__enter__()
         self.shop, self.market, self.owner = (Client(self.loop, self.app, key) for key in keys)
         self.stranger = Client(self.loop, self.app, "")

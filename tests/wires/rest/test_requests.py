@@ -355,7 +355,7 @@ def test_a_key_that_many_requests_bring_at_once_is_looked_up_once():
     reads = FakeReads()
     key = api_key(MERCHANT_KEY, "merchant", 1)
     reads.answers["find"] = key
-    house = House(engine=FakeEngine(), reads=reads, settings=Settings(checkout_url=""))  # type: ignore[arg-type]
+    house = House(engine=FakeEngine(), reads=reads, settings=Settings(checkout_url=str))  # type: ignore[arg-type]
 
     async def many() -> list[Any]:
         return list(await asyncio.gather(*(house.find_key(MERCHANT_KEY) for _ in range(50))))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from florin.engine.outbox import Outbox, Rendered
 from florin.wires.rest import RestRenderer, Settings
-from wires.rest.house import CHECKOUT, RestHouse
+from wires.rest.house import RestHouse, checkout
 from world import DIRECT_APP
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -27,7 +27,7 @@ def listening(house: RestHouse, secret: bytes | None) -> None:
 
 def rendered(house: RestHouse) -> list[Rendered]:
     """What would go over the line for each message that waits, oldest first."""
-    renderer = RestRenderer(house.reads, Settings(checkout_url=CHECKOUT), wall_now=lambda: NOW)
+    renderer = RestRenderer(house.reads, Settings(checkout_url=checkout), wall_now=lambda: NOW)
     with house.reads.connection() as connection:
         connection.execute("SET default_transaction_read_only = off")
         outbox = Outbox(connection, {"rest": renderer}, now=lambda: datetime.now(UTC))
@@ -75,6 +75,6 @@ def test_an_app_without_a_secret_is_told_unsigned(house: RestHouse):
 
 
 def test_any_2xx_is_heard():
-    renderer = RestRenderer(None, Settings(checkout_url=""))  # type: ignore[arg-type]
+    renderer = RestRenderer(None, Settings(checkout_url=str))  # type: ignore[arg-type]
 
     assert [renderer.is_success(status, b"") for status in (200, 204, 299, 302, 404, 500)] == [True] * 3 + [False] * 3

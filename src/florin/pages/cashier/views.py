@@ -1,6 +1,7 @@
 """The cashier's views: show a trade, take the form to the engine, show what became of it.
 
-One address, `/pay/{trade_id}`, says whatever is true of the trade now. A paid form answers with a redirect to it, so going
+One address, `/pay/{trade_id}/{token}`, says whatever is true of the trade now, to whoever was given it: with another token it
+is answered as a trade that does not exist. A paid form answers with a redirect to it, so going
 back or reloading sends nothing again; a form sent twice is one by its key, and two tabs are one by the trade itself, which
 names one payment.
 """
@@ -9,7 +10,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import NamedTuple
+from urllib.parse import quote
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
@@ -24,14 +27,14 @@ from florin.pages.cashier.page import command_of, receipt_of, request_of, tender
 from florin.pages.database import reading
 from florin.pages.engine import get_engine
 from florin.pages.forms import form_claim, new_form_key, pin_lock, pin_problem
+from florin.pages.hooks import is_address
 from florin.pages.language import language_of
 from florin.pages.models import Shopper
-from florin.pages.qr import qr_svg, trade_qr_text
+from florin.pages.qr import qr_svg
 from florin.pages.texts import text
 from florin.payments.merchant import Merchant, refuse_merchant
 from florin.payments.pay import TradeAlreadyPaid, TradeNotOpen, TradeOfAnotherBuyer, refuse_trade
 from florin.payments.trade import Trade, TradeState
-from florin.queries import is_id
 from florin.queries.shopper import Purse, read_order, read_purse, read_trade
 
 
@@ -48,9 +51,9 @@ class Asked(NamedTuple):
 @sensitive_post_parameters("pin")
 @for_shoppers
 @require_http_methods(["GET", "HEAD", "POST"])
-def pay(request: HttpRequest, shopper: Shopper, trade_id: int) -> HttpResponse:
+def pay(request: HttpRequest, shopper: Shopper, trade_id: int, token: str) -> HttpResponse:
     """GET shows the trade as it stands; POST pays it."""
-    trade = read_trade(reading(), trade_id)
+    trade = read_trade(reading(), trade_id) if is_address(trade_id, token) else None
     if trade is None:
         raise Http404
     reference, at = get_engine().reference, get_engine().at()
@@ -68,18 +71,18 @@ def pay(request: HttpRequest, shopper: Shopper, trade_id: int) -> HttpResponse:
 
 
 @require_safe
-def scanned(request: HttpRequest, trade_id: int) -> HttpResponse:
-    """What a trade's QR code says: come to the cashier."""
-    return HttpResponseRedirect(f"/pay/{trade_id}")
+def scanned(request: HttpRequest, trade_id: int, token: str) -> HttpResponse:
+    """What a trade's QR code says: come to the cashier, who looks at the token."""
+    return HttpResponseRedirect(f"/pay/{trade_id}/{quote(token, safe='')}")
 
 
 @require_safe
-def code_image(request: HttpRequest, trade_id: int) -> HttpResponse:
-    """That QR code as a picture, for a shop to show. It depends on the number alone, so nothing is asked."""
-    if not is_id(trade_id):
+def code_image(request: HttpRequest, trade_id: int, token: str) -> HttpResponse:
+    """That QR code as a picture, for a shop to show. It depends on the address alone, so nothing is asked."""
+    if not is_address(trade_id, token):
         raise Http404
     return HttpResponse(
-        qr_svg(trade_qr_text(trade_id)),
+        qr_svg(f"{settings.PUBLIC_URL}/q/{trade_id}/{token}"),
         content_type="image/svg+xml",
         headers={"Cache-Control": "public, max-age=86400"},
     )
@@ -98,7 +101,7 @@ def _submit(request: HttpRequest, shopper: Shopper, asked: Asked) -> HttpRespons
     [outcome] = get_engine().execute([Submission(command=command, claims=(claimed,), keeps_refusal=False)])
     refusal = outcome.refusal
     if refusal is None or isinstance(refusal, TradeAlreadyPaid | TradeNotOpen | KeyConflict):
-        return HttpResponseRedirect(f"/pay/{trade.id}")
+        return HttpResponseRedirect(request.path)
     return _form(request, shopper, asked, problem=refusal.sentence(language))
 
 

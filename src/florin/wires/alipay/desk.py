@@ -17,6 +17,7 @@ from florin.queries import ReadPool
 from florin.wires.alipay.answers import Content
 from florin.wires.alipay.call import CallingApp
 from florin.wires.alipay.parameters import Charset
+from florin.wires.keys import CashierAddresses
 
 P = ParamSpec("P")
 Found = TypeVar("Found")
@@ -38,23 +39,16 @@ class NoFaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewaySettings:
-    """public_url: of the pages, as browsers reach them. timestamp_leeway: None takes any clock
-    (`shapes.check_timestamp`).
+    """cashier: where orders are paid. timestamp_leeway: None takes any clock (`shapes.check_timestamp`).
 
     charset_when_absent: what a request without `charset` is read in; the real gateway reads GBK (yansongda/pay#125).
     till_confirm_minor_above: a larger amount at a till waits until the buyer has confirmed it herself (10003).
     """
 
-    public_url: str
+    cashier: CashierAddresses
     timestamp_leeway: timedelta | None = None
     charset_when_absent: Charset = "utf-8"
     till_confirm_minor_above: int = TILL_CONFIRM_MINOR_ABOVE
-
-    def cashier_url(self, trade_id: int) -> str:
-        return f"{self.public_url}/pay/{trade_id}"
-
-    def qr_text(self, trade_id: int) -> str:
-        return f"{self.public_url}/q/{trade_id}"
 
 
 @dataclass(frozen=True, slots=True)

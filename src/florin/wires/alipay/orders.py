@@ -31,12 +31,12 @@ _EXPIRY: Final[dict[type[shapes.Order], timedelta]] = {
 
 def precreate(desk: Desk, call: Call, order: shapes.Precreate) -> Answered:
     trade = ask(desk, call, order)
-    return success(out_trade_no=trade.out_trade_no, qr_code=desk.settings.qr_text(trade.id))
+    return success(out_trade_no=trade.out_trade_no, qr_code=desk.settings.cashier.code(trade.id))
 
 
 def page_pay(desk: Desk, call: Call, order: shapes.PagePay) -> Answered:
     """A browser is sent on to the cashier. wap.pay is the same: the cashier is made for phones first."""
-    return Redirect(desk.settings.cashier_url(ask(desk, call, order).id))
+    return Redirect(desk.settings.cashier.page(ask(desk, call, order).id))
 
 
 def app_pay(desk: Desk, call: Call, order: shapes.AppPay) -> Answered:
@@ -46,7 +46,7 @@ def app_pay(desk: Desk, call: Call, order: shapes.AppPay) -> Answered:
         out_trade_no=trade.out_trade_no,
         trade_no=str(trade.id),
         seller_id=str(desk.merchant.id),
-        cashier_url=desk.settings.cashier_url(trade.id),
+        cashier_url=desk.settings.cashier.page(trade.id),
     )
 
 

@@ -1,13 +1,15 @@
 """Keys of both directions: those that clients show us, and those that we sign with.
 
 `api` makes, finds and revokes API keys; `platform` makes and rotates the RSA keys that sign our answers and notifies;
-they lie sealed under the `master` key, a file. The functions take a connection of the role `florin_engine` or
-`florin_owner`: pages see no keys.
+they lie sealed under the `master` key, a file, from which `cashier` also derives what makes its addresses unguessable.
+The functions take a connection of the role `florin_engine` or `florin_owner`: the pages' role sees no keys.
 """
 
 from florin.wires.keys.api import (
     REMEMBER_S,
     ApiKey,
+    KeyPrefixAmbiguous,
+    KeyPrefixTooShort,
     KnownApiKeys,
     NoSuchApp,
     NoSuchKey,
@@ -20,6 +22,7 @@ from florin.wires.keys.api import (
     looks_like_api_key,
     revoke_api_key,
 )
+from florin.wires.keys.cashier import CashierAddresses
 from florin.wires.keys.master import (
     MasterKey,
     MasterKeyExposed,
@@ -47,6 +50,9 @@ from florin.wires.keys.platform import (
 __all__ = [
     "REMEMBER_S",
     "ApiKey",
+    "CashierAddresses",
+    "KeyPrefixAmbiguous",
+    "KeyPrefixTooShort",
     "KeyStillSigns",
     "KnownApiKeys",
     "MasterKey",

@@ -10,7 +10,7 @@ import hmac
 import secrets
 import string
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -48,18 +48,45 @@ class ApiKey:
 class ScopeNeedsApp(StoreRefusal):
     def __init__(self, *, scope: str) -> None:
         wanted = "names its app" if scope == "merchant" else "belongs to no app"
-        super().__init__(f"A key of scope {scope} {wanted}.", "Give --app for a merchant's key, none for the owner's.")
+        super().__init__(
+            f"A key of scope {scope} {wanted}.",
+            "Give --app for a merchant's key, none for the owner's.",
+        )
 
 
 class NoSuchApp(StoreRefusal):
     def __init__(self, *, app_id: int) -> None:
-        super().__init__(f"There is no app {app_id}.", "List the apps, and give the number of one.")
+        super().__init__(
+            f"There is no app {app_id}.", "List the apps, and give the number of one."
+        )
 
 
 class NoSuchKey(StoreRefusal):
     def __init__(self, *, key: str) -> None:
-        super().__init__(f"There is no key {key}, or it was revoked before.", "See `florin keys list`.")
+        super().__init__(
+            f"There is no key {key}, or it was revoked before.",
+            "See `florin keys list`.",
+        )
 
+
+class KeyPrefixTooShort(StoreRefusal):
+    def __init__(self, *, prefix: str, candidates: Sequence[ApiKey]) -> None:
+        super().__init__(
+            f"{prefix!r} is too short to name a key: at least {PREFIX_LETTERS_MIN} of its letters are needed.",
+            f"Name one of these, or give the whole text: {_told(candidates)}.",
+        )
+
+
+class KeyPrefixAmbiguous(StoreRefusal):
+    def __init__(self, *, prefix: str, candidates: Sequence[ApiKey]) -> None:
+        super().__init__(
+            f"{prefix} begins {len(candidates)} live keys; none was revoked.",
+            f"Name one of these by more letters, or by its whole text: {_told(candidates)}.",
+        )
+
+
+PREFIX_LETTERS_MIN = 4
+_CANDIDATES_TOLD = 10
 
 _PREFIX = "flk_live_"
 _ALPHABET = string.ascii_letters + string.digits
@@ -67,14 +94,19 @@ _NAME_LETTERS, _SECRET_LETTERS = 8, 43  # 43 letters of 62 are 256 bits
 _TEXT_LENGTH = len(_PREFIX) + _NAME_LETTERS + 1 + _SECRET_LETTERS
 
 
-def create_api_key(connection: Connection[Any], scope: Scope, app_id: int | None = None) -> str:
+def create_api_key(
+    connection: Connection[Any], scope: Scope, app_id: int | None = None
+) -> str:
     """Make a key and return its text, `flk_live_<prefix>_<secret>`: the only time that anybody sees it.
 
     Raises ScopeNeedsApp when a merchant's key names no app or an owner's names one, NoSuchApp.
     """
     if (scope == "merchant") != (app_id is not None):
         raise ScopeNeedsApp(scope=scope)
-    if app_id is not None and connection.execute(_APP, {"app_id": app_id}).fetchone() is None:
+    if (
+        app_id is not None
+        and connection.execute(_APP, {"app_id": app_id}).fetchone() is None
+    ):
         raise NoSuchApp(app_id=app_id)
     prefix, secret = _random(_NAME_LETTERS), _random(_SECRET_LETTERS)
     text = f"{_PREFIX}{prefix}_{secret}"
@@ -89,11 +121,29 @@ def list_api_keys(connection: Connection[Any], *, limit: int = 1_000) -> list[Ap
         return cursor.execute(_LIST_API_KEYS, {"limit": limit}).fetchall()
 
 
-def revoke_api_key(connection: Connection[Any], key: str) -> None:
-    """Revoke the key of this prefix or text; every process stops taking it within REMEMBER_S. Raises NoSuchKey."""
-    prefix = key.removeprefix(_PREFIX).split("_")[0]
-    if connection.execute(_REVOKE_API_KEY, {"prefix": prefix}).rowcount == 0:
+def revoke_api_key(connection: Connection[Any], key: str) -> ApiKey:
+    """Revoke the one live key that begins so, or has this text; every process stops taking it within REMEMBER_S.
+
+    Raises NoSuchKey, KeyPrefixTooShort, KeyPrefixAmbiguous.
+    """
+    prefix = key.strip().removeprefix(_PREFIX).split("_")[0]
+    found = _keys_to_revoke(connection, prefix)
+    if looks_like_api_key(key.strip()):
+        found = [
+            each
+            for each in found
+            if hmac.compare_digest(each.hash, hash_of(key.strip()))
+        ]
+    elif len(prefix) < PREFIX_LETTERS_MIN:
+        raise KeyPrefixTooShort(prefix=prefix, candidates=found)
+    if len(found) > 1:
+        raise KeyPrefixAmbiguous(prefix=prefix, candidates=found)
+    if (
+        not found
+        or connection.execute(_REVOKE_API_KEY, {"hash": found[0].hash}).rowcount == 0
+    ):
         raise NoSuchKey(key=prefix)
+    return found[0]
 
 
 def find_api_key(connection: Connection[Any], text: str) -> ApiKey | None:
@@ -104,7 +154,9 @@ def find_api_key(connection: Connection[Any], text: str) -> ApiKey | None:
     with connection.cursor(row_factory=class_row(ApiKey)) as cursor:
         found = cursor.execute(_FIND_API_KEY, {"hash": wanted}).fetchone()
     # The index compares hashes, which a stranger cannot steer towards a stored one; this settles it without a timing.
-    return found if found is not None and hmac.compare_digest(found.hash, wanted) else None
+    return (
+        found if found is not None and hmac.compare_digest(found.hash, wanted) else None
+    )
 
 
 def looks_like_api_key(text: str) -> bool:
@@ -123,7 +175,12 @@ class KnownApiKeys:
     Safe for threads. Only keys that exist are remembered, so strangers cannot fill the memory.
     """
 
-    def __init__(self, *, remember_s: float = REMEMBER_S, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        remember_s: float = REMEMBER_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._remember_s = remember_s
         self._clock = clock
         self._known: dict[bytes, tuple[ApiKey, float]] = {}
@@ -142,6 +199,24 @@ class KnownApiKeys:
         elif looks_like_api_key(text):
             self._known.pop(hash_of(text), None)
         return found
+
+
+def _keys_to_revoke(connection: Connection[Any], prefix: str) -> list[ApiKey]:
+    """The live keys that begin so."""
+    with connection.cursor(row_factory=class_row(ApiKey)) as cursor:
+        return cursor.execute(_LIVE_BY_PREFIX, {"prefix": prefix}).fetchall()
+
+
+def _told(keys: Sequence[ApiKey]) -> str:
+    """Keys as a person tells them apart: letters, whose, since when."""
+    shown = [
+        f"{key.prefix} ({f'app {key.app_id}' if key.app_id else 'owner'}, made {key.created_at:%Y-%m-%d %H:%M})"
+        for key in keys[:_CANDIDATES_TOLD]
+    ]
+    more = (
+        [f"{len(keys) - _CANDIDATES_TOLD} more"] if len(keys) > _CANDIDATES_TOLD else []
+    )
+    return ", ".join([*shown, *more]) or "there is none"
 
 
 def _random(letters: int) -> str:
@@ -169,4 +244,15 @@ _FIND_API_KEY = """
      WHERE k.hash = %(hash)s AND k.revoked_at IS NULL
 """
 
-_REVOKE_API_KEY = "UPDATE api_key SET revoked_at = now() WHERE prefix = %(prefix)s AND revoked_at IS NULL"
+_LIVE_BY_PREFIX = """
+    SELECT k.hash, k.prefix, k.scope, k.app_id, k.created_at, k.revoked_at,
+           a.merchant_id, a.market, a.state AS app_state
+      FROM api_key k LEFT JOIN app a ON a.id = k.app_id
+     WHERE starts_with(k.prefix, %(prefix)s) AND k.revoked_at IS NULL
+  ORDER BY k.created_at, k.hash
+     LIMIT 1000
+"""
+
+_REVOKE_API_KEY = (
+    "UPDATE api_key SET revoked_at = now() WHERE hash = %(hash)s AND revoked_at IS NULL"
+)

@@ -1,4 +1,5 @@
-"""The master key: 32 bytes in a file beside the data, under which secrets lie sealed in the database.
+"""The master key: 32 bytes in a file beside the data, under which secrets lie sealed in the database, and from which the
+key of the cashier's addresses is derived.
 
 It is never in the database, so that a dump of the database signs nothing; the operator keeps a copy of it apart.
 """
@@ -16,6 +17,8 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from florin.store import DataFolder, StoreRefusal, default_data_dir
 
@@ -45,7 +48,7 @@ class SealedByAnotherKey(StoreRefusal):
 
 
 class MasterKey:
-    """32 bytes under which secrets lie sealed in the database: AES-256-GCM, a fresh nonce each."""
+    """32 bytes under which secrets lie sealed in the database (AES-256-GCM, a fresh nonce each); other keys derive from it."""
 
     _VERSION = 1
     _NONCE_BYTES = 12
@@ -53,6 +56,7 @@ class MasterKey:
 
     def __init__(self, key: bytes, path: Path) -> None:
         assert len(key) == 32, "a master key has 32 bytes"
+        self._key = key
         self._cipher = AESGCM(key)
         self._path = path
         # The key's name, stored with each secret, so that a wrong file is told from a damaged secret.
@@ -73,6 +77,10 @@ class MasterKey:
             return self._cipher.decrypt(rest[: self._NONCE_BYTES], rest[self._NONCE_BYTES :], owner.encode())
         except InvalidTag:
             raise SealedByAnotherKey(path=self._path) from None
+
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes for one purpose, the same in every process: HKDF with SHA-256 (RFC 5869). They tell nothing of the key."""
+        return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"florin {purpose}".encode()).derive(self._key)
 
 
 def master_key_file() -> Path:

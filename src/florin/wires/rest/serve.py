@@ -32,6 +32,7 @@ from florin.wires.rest.problems import (
     language_of,
     problem_of,
 )
+from florin.wires.rest.show import CheckoutUrl
 
 BODY_BYTES_MAX: Final = 1_048_576
 # Read and dropped at most of a body that is not wanted.
@@ -46,9 +47,9 @@ encode = msgspec.json.Encoder(decimal_format="string").encode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """checkout_url: where a shopper pays an order, with `{trade_id}` in it."""
+    """checkout_url: of a trade's id, where a shopper pays it."""
 
-    checkout_url: str
+    checkout_url: CheckoutUrl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
@@ -28,6 +29,9 @@ from florin.wires.rest import shapes
 
 CURRENCY: Final = "CNY"
 
+# Of a trade's id, where a shopper pays it.
+CheckoutUrl = Callable[[int], str]
+
 _FLOWS: Final[dict[Flow, Any]] = {Flow.DIRECT: "direct", Flow.ESCROW: "escrow", Flow.MANUAL: "manual"}
 _LINE_STATES: Final[dict[LineState, Any]] = {
     LineState.OPEN: "open",
@@ -47,7 +51,7 @@ def new_payment(
     order_number: str,
     by_market: str,
     expires_at: datetime | None,
-    checkout_url: str,
+    checkout_url: CheckoutUrl,
 ) -> shapes.Payment:
     """A payment as it was when it was made: from its first event and the order, so a replay says the same."""
     if isinstance(event, TradeAsked):
@@ -60,7 +64,7 @@ def new_payment(
             order_number=order_number,
             flow="escrow" if by_market == "escrow" else "direct",
             expires_at=expires_at,
-            checkout_url=checkout_url.format(trade_id=event.trade_id),
+            checkout_url=checkout_url(event.trade_id),
         )
     held = isinstance(event, Authorized)
     paid = 0 if held else amount_minor
@@ -84,7 +88,7 @@ def new_payment(
     )
 
 
-def payment(view: PaymentView, *, now: datetime, checkout_url: str) -> shapes.Payment:
+def payment(view: PaymentView, *, now: datetime, checkout_url: CheckoutUrl) -> shapes.Payment:
     """A payment as it is now. now: business time."""
     trade, paid = view.trade, view.payment
     if paid is None:
@@ -98,7 +102,7 @@ def payment(view: PaymentView, *, now: datetime, checkout_url: str) -> shapes.Pa
             order_number=trade.out_trade_no,
             flow=_FLOWS[trade.flow],
             expires_at=trade.expires_at,
-            checkout_url=checkout_url.format(trade_id=trade.id) if state == "waiting" else None,
+            checkout_url=checkout_url(trade.id) if state == "waiting" else None,
             created_at=trade.asked_at,
         )
     return shapes.Payment(

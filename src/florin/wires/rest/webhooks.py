@@ -63,7 +63,7 @@ class RestRenderer:
         return 200 <= status < 300
 
 
-def body_of(topic: str, told: Told, *, checkout_url: str) -> bytes:
+def body_of(topic: str, told: Told, *, checkout_url: show.CheckoutUrl) -> bytes:
     """`{"type": "payment.paid", "timestamp": …, "data": {"payment": {…}, "event": {…}}}`: the payment as `GET` shows it."""
     view = PaymentView(trade=told.trade, payment=told.payment)
     return encode(

@@ -1,0 +1,42 @@
+"""Cashier addresses: where an order is paid, with a part in it that nobody can work out from the order's number.
+
+Numbers of trades can be counted through, and an order that waits for nobody in particular shows its shop, subject and
+amount to whoever opens it. So an address ends in a token: 96 bits of an HMAC of the trade's number, under a key derived
+from the master key. Nothing is stored; every process with the same master key file makes the same address, also after a
+restart or a restore, and tells a right one without asking the database.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+
+from florin.wires.keys.master import MasterKey
+
+_PURPOSE = "cashier addresses"
+_TOKEN_BYTES = 12
+
+
+class CashierAddresses:
+    """The addresses of one installation. public_url: the pages, as people's browsers reach them."""
+
+    def __init__(self, public_url: str, master: MasterKey) -> None:
+        self._public_url = public_url
+        self._key = master.derive(_PURPOSE)
+
+    def page(self, trade_id: int) -> str:
+        """The cashier's page of this trade."""
+        return f"{self._public_url}/pay/{trade_id}/{self.token(trade_id)}"
+
+    def code(self, trade_id: int) -> str:
+        """What the trade's QR code says: an address that leads to the page, and is short."""
+        return f"{self._public_url}/q/{trade_id}/{self.token(trade_id)}"
+
+    def token(self, trade_id: int) -> str:
+        """16 letters of URL-safe base64, one spelling each."""
+        code = hmac.digest(self._key, str(trade_id).encode(), "sha256")
+        return base64.urlsafe_b64encode(code[:_TOKEN_BYTES]).decode("ascii")
+
+    def fits(self, trade_id: int, token: str) -> bool:
+        """Whether this is the trade's token, found out in the same time for every wrong one."""
+        return hmac.compare_digest(self.token(trade_id).encode(), token.encode("utf-8", "replace"))
