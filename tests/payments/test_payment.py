@@ -169,9 +169,18 @@ def test_a_void_of_all_ends_the_payment():
         assert isinstance(decide(of, merchant(), what, 10_00), Refusal)
 
 
-@pytest.mark.parametrize("state", [PaymentState.ESCROWED, PaymentState.CAPTURED, PaymentState.REFUNDED])
-def test_only_an_authorization_is_voided(state):
-    assert decide(paid(100_00, state=state), merchant(), "void", 0) == void.NothingAuthorized(state=state.name.lower())
+@pytest.mark.parametrize("state", [PaymentState.ESCROWED, PaymentState.CAPTURED])
+def test_what_was_captured_is_not_voided_but_refunded(state):
+    refusal = decide(paid(100_00, state=state), merchant(), "void", 0)
+
+    assert refusal == void.AlreadyCaptured(state=state.name.lower())
+    assert refusal.sentence().endswith("Refund it instead.")
+
+
+def test_what_was_refunded_has_nothing_to_void():
+    refusal = decide(paid(100_00, state=PaymentState.REFUNDED), merchant(), "void", 0)
+
+    assert refusal == void.NothingAuthorized(state="refunded")
 
 
 # ── receive ───────────────────────────────────────────────────────────────────────────────────────────────────────

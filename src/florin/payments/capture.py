@@ -30,8 +30,8 @@ class CaptureExceedsAuthorization(Refusal, frozen=True, kw_only=True):
 
 
 class NothingAuthorized(Refusal, frozen=True, kw_only=True):
-    en = "There is nothing left to capture on this payment: it is {state}."
-    zh = "该笔付款没有可请款的授权，当前状态：{state}。"
+    en = "There is nothing left to capture or release on this payment: it is {state}."
+    zh = "该笔付款没有可请款或撤销的授权，当前状态：{state}。"
 
     state: str
 

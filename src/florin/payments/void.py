@@ -13,12 +13,21 @@ from florin.payments.capture import NothingAuthorized
 from florin.payments.payment import Payment, PaymentState
 
 
+class AlreadyCaptured(Refusal, frozen=True, kw_only=True):
+    en = "There is nothing left to release: the payment is {state}. Refund it instead."
+    zh = "该笔付款已无可撤销的授权，当前状态：{state}。请改为退款。"
+
+    state: str
+
+
 class Void(msgspec.Struct, frozen=True, kw_only=True):
     payment_id: int
     reason: Literal["voided", "expired"] = "voided"
 
 
 def decide(payment: Payment, command: Void, at: At) -> tuple[Voided] | Refusal:
+    if payment.state in (PaymentState.CAPTURED, PaymentState.ESCROWED):
+        return AlreadyCaptured(state=payment.state.name.lower())
     if payment.state is not PaymentState.AUTHORIZED or payment.open_minor == 0:
         return NothingAuthorized(state=payment.state.name.lower())
     return (

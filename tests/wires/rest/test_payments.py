@@ -314,6 +314,23 @@ def test_an_authorization_is_captured_in_parts_and_the_rest_voided(house: RestHo
     house.world.assert_books_hold()
 
 
+def test_a_captured_payment_is_not_voided_but_told_to_be_refunded(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000)
+    sold = house.sale("alice", 10_000)
+    held = house.sale("alice", 10_000, capture=False)
+    house.shop.post(f"/v1/payments/{held['id']}/capture", {"amount_minor": 3_000}, key="c1")
+    released = house.shop.post(f"/v1/payments/{held['id']}/void", {}, key="v1")
+
+    refused = house.shop.post(f"/v1/payments/{sold['id']}/void", {}, key="v2")
+
+    shown = problem(refused, 409, "AlreadyCaptured")
+    assert shown["detail"] == "There is nothing left to release: the payment is captured. Refund it instead."
+    assert shown["numbers"] == {"state": "captured"}
+    again = house.shop.post(f"/v1/payments/{held['id']}/void", {}, key="v1")
+    assert (again.status_code, again.content) == (201, released.content)
+    problem(house.shop.post(f"/v1/payments/{held['id']}/void", {}, key="v3"), 409, "AlreadyCaptured")
+
+
 def test_an_empty_capture_takes_all(house: RestHouse):
     house.world.person("alice", limit_minor=1_000_000)
     payment = house.sale("alice", 10_000, capture=False)

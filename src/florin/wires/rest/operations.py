@@ -124,7 +124,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=shapes.Void,
         status=201,
         idempotent=True,
-        refusals=("NothingAuthorized", "TradeAlreadyPaid", "TradeNotOpen", "NotFound", *_KEYED),
+        refusals=("AlreadyCaptured", "NothingAuthorized", "TradeAlreadyPaid", "TradeNotOpen", "NotFound", *_KEYED),
     ),
     Operation(
         method="POST",

@@ -38,6 +38,7 @@ STATUS: Final[dict[str, int]] = {
     "AlreadyUsed": 409,
     "TradeAlreadyPaid": 409,
     "NothingAuthorized": 409,
+    "AlreadyCaptured": 409,
     "CaptureExceedsAuthorization": 409,
     "NothingToReceive": 409,
     "NothingToRefund": 409,
