@@ -12,10 +12,12 @@ import psycopg
 import typer
 from rich.console import Console
 
+from florin.app.doorplate import DoorPlate
 from florin.app.listening import Address, Reservation
 from florin.app.settings import DEFAULT_API, DEFAULT_PAGES, for_children
 from florin.app.supervisor import Child, StopSignals, Supervisor
 from florin.engine import clock
+from florin.store import DataFolder, default_data_dir
 from florin.store.migrate import migrate
 from florin.store.session import Store, open_store
 
@@ -25,7 +27,7 @@ def serve(
         list[str] | None, typer.Option(help=f"Where the wires listen, HOST:PORT; may be repeated. Else {DEFAULT_API}.")
     ] = None,
     pages: Annotated[
-        str, typer.Option(help="Where the pages listen, HOST:PORT; port 0 is any free one.")
+        str, typer.Option(envvar="FLORIN_PAGES", help="Where the pages listen, HOST:PORT; port 0 is any free one.")
     ] = DEFAULT_PAGES,
     public_url: Annotated[
         str, typer.Option(envvar="FLORIN_PUBLIC_URL", help="The pages as people's browsers reach them, behind a proxy.")
@@ -37,13 +39,16 @@ def serve(
         Path | None, typer.Option(envvar="FLORIN_DATA", help="The data folder; else the usual place.")
     ] = None,
 ) -> None:
-    """Serve the pages and the wires, until stopped."""
+    """Serve the pages and the wires, until stopped. One process serves a data folder at a time."""
     signals = StopSignals()
     wanted = os.environ.get("FLORIN_API", DEFAULT_API).split(",")
     with ExitStack() as stack:
+        plate = DoorPlate(DataFolder(data or default_data_dir()))
+        stack.callback(plate.release)
         api_at = [stack.enter_context(reserved(Address.parse(text))) for text in api or wanted]
         pages_at = stack.enter_context(reserved(Address.parse(pages)))
-        store = stack.enter_context(open_store(data))
+        plate.show(api=api_at, pages=pages_at, api_url=api_url or api_at[0].url, public_url=public_url or pages_at.url)
+        store = stack.enter_context(open_store(data, as_keeper=True))
         migrate(store.addresses.owner)
         start_clock(store)
         children = children_of(store, api_at=api_at, pages_at=pages_at, public_url=public_url, api_url=api_url)

@@ -32,6 +32,14 @@ class ServerNotAnswering(StoreRefusal):
         )
 
 
+class NoHouseHere(StoreRefusal):
+    def __init__(self, *, folder: DataFolder) -> None:
+        super().__init__(
+            f"There is no house in {folder.path}.",
+            "Run `florin serve` to make one, or name the folder of yours with --data or FLORIN_DATA.",
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     """An open store. `postgres` is the server when we started it ourselves, none when it is somebody else's."""
@@ -49,11 +57,14 @@ class Store:
 
 
 @contextmanager
-def open_store(data_dir: Path | None = None, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Store]:
+def open_store(
+    data_dir: Path | None = None, settings: Mapping[str, str] = MappingProxyType({}), *, as_keeper: bool = False
+) -> Iterator[Store]:
     """The store of FLORIN_DATABASE_URL, else that of the data folder: running already, or started for the while.
 
     On the embedded server the three roles and an empty database are made when they are missing; tables are not, see
-    `migrate`. Raises StoreRefusal.
+    `migrate`. as_keeper: never lean on a server that somebody else started and may stop; then DataFolderInUse says who.
+    Raises StoreRefusal.
     """
     folder = DataFolder(data_dir or default_data_dir())
     own = os.environ.get("FLORIN_DATABASE_URL")
@@ -61,13 +72,23 @@ def open_store(data_dir: Path | None = None, settings: Mapping[str, str] = Mappi
         ensure_logins(own, folder)
         addresses = addresses_of_own_server(own, folder)
         yield Store(folder=folder, addresses=addresses, postgres=None, own_server=True)
-    elif is_supervised(folder):
+    elif is_supervised(folder) and not as_keeper:
         _wait_for_answer(folder)
         yield Store(folder=folder, addresses=addresses_in(folder), postgres=None, own_server=False)
     else:
         with EmbeddedPostgres(folder.path, settings) as postgres:
             prepare(postgres)
             yield Store(folder=folder, addresses=addresses_in(folder), postgres=postgres, own_server=False)
+
+
+@contextmanager
+def open_house(data_dir: Path | None = None) -> Iterator[Store]:
+    """The store of a house that is there already: a mistyped folder does not become a new one. Raises NoHouseHere."""
+    folder = DataFolder(data_dir or default_data_dir())
+    if not os.environ.get("FLORIN_DATABASE_URL") and not folder.cluster.exists():
+        raise NoHouseHere(folder=folder)
+    with open_store(data_dir) as store:
+        yield store
 
 
 def prepare(postgres: EmbeddedPostgres) -> None:

@@ -52,8 +52,7 @@ def connection(fresh_database) -> Iterator[Connection]:
     """As the engine's role, with one app."""
     with psycopg.connect(fresh_database.engine, autocommit=True) as connection:
         connection.execute(
-            "INSERT INTO merchant (id, lane, name, mdr_ppm) VALUES (%s, 1, 'Tea House', 6000)",
-            [TEA_HOUSE],
+            "INSERT INTO merchant (id, lane, name, mdr_ppm) VALUES (%s, 1, 'Tea House', 6000)", [TEA_HOUSE]
         )
         connection.execute(
             "INSERT INTO app (id, merchant_id, name, wire, market) VALUES (%s, %s, 'till', 'rest', 'direct')",
@@ -90,13 +89,7 @@ def test_keys_have_the_documented_form_and_differ(connection):
 
 
 @pytest.mark.parametrize(
-    "change",
-    [
-        lambda t: t[:-1] + ("a" if t[-1] != "a" else "b"),
-        lambda t: t[:-1],
-        str.upper,
-        lambda _: "",
-    ],
+    "change", [lambda t: t[:-1] + ("a" if t[-1] != "a" else "b"), lambda t: t[:-1], str.upper, lambda _: ""]
 )
 def test_a_key_that_differs_in_a_letter_is_unknown(connection, change):
     text = create_api_key(connection, "owner")
@@ -126,15 +119,9 @@ def test_a_few_letters_revoke_the_one_key_that_begins_so(connection):
 
 
 @pytest.mark.parametrize("letters", ["", "a", "abc", "flk_live_", "flk_live_abc"])
-def test_letters_that_are_too_few_revoke_nothing_and_the_candidates_are_told(
-    connection, letters
-):
+def test_letters_that_are_too_few_revoke_nothing_and_the_candidates_are_told(connection, letters):
     texts = named(connection, "abcdefgh", "abcdwxyz", "zzzzzzzz")
-    begin_so = [
-        text
-        for text in texts
-        if text.split("_")[2].startswith(letters.removeprefix("flk_live_"))
-    ]
+    begin_so = [text for text in texts if text.split("_")[2].startswith(letters.removeprefix("flk_live_"))]
 
     with pytest.raises(KeyPrefixTooShort) as refused:
         revoke_api_key(connection, letters)
@@ -147,10 +134,7 @@ def test_letters_that_are_too_few_revoke_nothing_and_the_candidates_are_told(
 def test_letters_that_begin_two_keys_revoke_neither_and_both_are_told(connection):
     texts = named(connection, "abcdefgh", "abcdwxyz", "zzzzzzzz")
 
-    with pytest.raises(
-        KeyPrefixAmbiguous,
-        match=r"abcd begins 2 live keys.*abcdefgh \(owner, made .*abcdwxyz",
-    ):
+    with pytest.raises(KeyPrefixAmbiguous, match=r"abcd begins 2 live keys.*abcdefgh \(owner, made .*abcdwxyz"):
         revoke_api_key(connection, "abcd")
 
     assert all(find_api_key(connection, text) for text in texts)
@@ -183,8 +167,7 @@ def named(connection, *prefixes):
         made = create_api_key(connection, "owner")
         text = f"flk_live_{prefix}_{made.split('_')[3]}"
         connection.execute(
-            "UPDATE api_key SET hash = %s, prefix = %s WHERE hash = %s",
-            [hash_of(text), prefix, hash_of(made)],
+            "UPDATE api_key SET hash = %s, prefix = %s WHERE hash = %s", [hash_of(text), prefix, hash_of(made)]
         )
         texts.append(text)
     return texts
@@ -218,9 +201,7 @@ def test_unknown_keys_are_not_remembered(connection):
     known = KnownApiKeys()
 
     for letter in "abc":
-        assert (
-            known.find(connection, "flk_live_" + letter * 8 + "_" + letter * 43) is None
-        )
+        assert known.find(connection, "flk_live_" + letter * 8 + "_" + letter * 43) is None
 
     assert known._known == {}
 
@@ -241,10 +222,7 @@ def test_the_master_key_is_made_once_for_its_owner_alone(tmp_path):
 def test_processes_that_start_together_agree_on_one_master_key(tmp_path):
     path = tmp_path / "master.key"
     made: list[MasterKey] = []
-    threads = [
-        threading.Thread(target=lambda: made.append(load_master_key(path)))
-        for _ in range(8)
-    ]
+    threads = [threading.Thread(target=lambda: made.append(load_master_key(path))) for _ in range(8)]
 
     for thread in threads:
         thread.start()
@@ -305,9 +283,7 @@ def signs(private, public_key: str) -> bool:
 
     signature = private.sign(b"answer", padding.PKCS1v15(), SHA256())
     try:
-        load_der_public_key(base64.b64decode(public_key)).verify(
-            signature, b"answer", padding.PKCS1v15(), SHA256()
-        )
+        load_der_public_key(base64.b64decode(public_key)).verify(signature, b"answer", padding.PKCS1v15(), SHA256())
     except InvalidSignature:
         return False
     return True
@@ -321,52 +297,32 @@ def test_the_private_key_fits_the_public_text_and_lies_sealed(connection, master
     assert signs(private, platform_public_key_text(connection, "alipay", TEA_APP))
     assert private.key_size == 2048
     assert b"RSA" not in key.sealed
-    assert (
-        ensure_platform_key(connection, "alipay", TEA_APP, master=master).id == key.id
-    )
+    assert ensure_platform_key(connection, "alipay", TEA_APP, master=master).id == key.id
 
 
 def test_rotation_keeps_two_live_keys_and_ends_the_third(connection, master):
-    first, second, third = (
-        rotate_platform_key(connection, "alipay", master=master) for _ in range(3)
-    )
+    first, second, third = (rotate_platform_key(connection, "alipay", master=master) for _ in range(3))
 
     live = live_platform_keys(connection, "alipay")
 
-    assert [(key.id, key.state) for key in live] == [
-        (third.id, "active"),
-        (second.id, "retiring"),
-    ]
-    assert [key.state for key in list_platform_keys(connection)] == [
-        "retired",
-        "retiring",
-        "active",
-    ]
-    assert signs(
-        platform_private_key(connection, "alipay", master=master), third.public_key
-    )
+    assert [(key.id, key.state) for key in live] == [(third.id, "active"), (second.id, "retiring")]
+    assert [key.state for key in list_platform_keys(connection)] == ["retired", "retiring", "active"]
+    assert signs(platform_private_key(connection, "alipay", master=master), third.public_key)
     with pytest.raises(NoSuchKey):
         reinstate_platform_key(connection, first.id)
 
 
 def test_a_rotation_can_be_taken_back_while_the_old_key_lives(connection, master):
-    first, second = (
-        rotate_platform_key(connection, "alipay", master=master) for _ in range(2)
-    )
+    first, second = (rotate_platform_key(connection, "alipay", master=master) for _ in range(2))
 
     reinstate_platform_key(connection, first.id)
 
     live = live_platform_keys(connection, "alipay")
-    assert [(key.id, key.state) for key in live] == [
-        (first.id, "active"),
-        (second.id, "retiring"),
-    ]
+    assert [(key.id, key.state) for key in live] == [(first.id, "active"), (second.id, "retiring")]
 
 
 def test_the_key_that_signs_is_not_retired(connection, master):
-    first, second = (
-        rotate_platform_key(connection, "alipay", master=master) for _ in range(2)
-    )
+    first, second = (rotate_platform_key(connection, "alipay", master=master) for _ in range(2))
 
     retire_platform_key(connection, first.id)
 
@@ -384,9 +340,7 @@ def test_apps_and_wires_have_keys_of_their_own(connection, master):
         platform_public_key_text(connection, "rest", TEA_APP)
 
 
-def test_rotations_at_the_same_instant_leave_one_active_key(
-    fresh_database, connection, master
-):
+def test_rotations_at_the_same_instant_leave_one_active_key(fresh_database, connection, master):
     def rotate() -> None:
         with psycopg.connect(fresh_database.engine, autocommit=True) as own:
             rotate_platform_key(own, "alipay", master=master)
@@ -397,23 +351,12 @@ def test_rotations_at_the_same_instant_leave_one_active_key(
     for thread in threads:
         thread.join()
 
-    assert sorted(key.state for key in list_platform_keys(connection)) == [
-        "active",
-        *["retired"] * 4,
-        "retiring",
-    ]
+    assert sorted(key.state for key in list_platform_keys(connection)) == ["active", *["retired"] * 4, "retiring"]
 
 
-def test_a_process_signs_with_the_new_key_a_few_seconds_after_a_rotation(
-    fresh_database, connection, master
-):
+def test_a_process_signs_with_the_new_key_a_few_seconds_after_a_rotation(fresh_database, connection, master):
     now = [100.0]
-    keys = SigningKeys(
-        lambda: psycopg.connect(fresh_database.engine),
-        master,
-        remember_s=5.0,
-        clock=lambda: now[0],
-    )
+    keys = SigningKeys(lambda: psycopg.connect(fresh_database.engine), master, remember_s=5.0, clock=lambda: now[0])
     old = ensure_platform_key(connection, "alipay", master=master)
     keys.private_key("alipay")
 

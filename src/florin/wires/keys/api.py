@@ -48,25 +48,17 @@ class ApiKey:
 class ScopeNeedsApp(StoreRefusal):
     def __init__(self, *, scope: str) -> None:
         wanted = "names its app" if scope == "merchant" else "belongs to no app"
-        super().__init__(
-            f"A key of scope {scope} {wanted}.",
-            "Give --app for a merchant's key, none for the owner's.",
-        )
+        super().__init__(f"A key of scope {scope} {wanted}.", "Give --app for a merchant's key, none for the owner's.")
 
 
 class NoSuchApp(StoreRefusal):
     def __init__(self, *, app_id: int) -> None:
-        super().__init__(
-            f"There is no app {app_id}.", "List the apps, and give the number of one."
-        )
+        super().__init__(f"There is no app {app_id}.", "List the apps, and give the number of one.")
 
 
 class NoSuchKey(StoreRefusal):
     def __init__(self, *, key: str) -> None:
-        super().__init__(
-            f"There is no key {key}, or it was revoked before.",
-            "See `florin keys list`.",
-        )
+        super().__init__(f"There is no key {key}, or it was revoked before.", "See `florin keys list`.")
 
 
 class KeyPrefixTooShort(StoreRefusal):
@@ -94,19 +86,14 @@ _NAME_LETTERS, _SECRET_LETTERS = 8, 43  # 43 letters of 62 are 256 bits
 _TEXT_LENGTH = len(_PREFIX) + _NAME_LETTERS + 1 + _SECRET_LETTERS
 
 
-def create_api_key(
-    connection: Connection[Any], scope: Scope, app_id: int | None = None
-) -> str:
+def create_api_key(connection: Connection[Any], scope: Scope, app_id: int | None = None) -> str:
     """Make a key and return its text, `flk_live_<prefix>_<secret>`: the only time that anybody sees it.
 
     Raises ScopeNeedsApp when a merchant's key names no app or an owner's names one, NoSuchApp.
     """
     if (scope == "merchant") != (app_id is not None):
         raise ScopeNeedsApp(scope=scope)
-    if (
-        app_id is not None
-        and connection.execute(_APP, {"app_id": app_id}).fetchone() is None
-    ):
+    if app_id is not None and connection.execute(_APP, {"app_id": app_id}).fetchone() is None:
         raise NoSuchApp(app_id=app_id)
     prefix, secret = _random(_NAME_LETTERS), _random(_SECRET_LETTERS)
     text = f"{_PREFIX}{prefix}_{secret}"
@@ -126,22 +113,16 @@ def revoke_api_key(connection: Connection[Any], key: str) -> ApiKey:
 
     Raises NoSuchKey, KeyPrefixTooShort, KeyPrefixAmbiguous.
     """
-    prefix = key.strip().removeprefix(_PREFIX).split("_")[0]
-    found = _keys_to_revoke(connection, prefix)
-    if looks_like_api_key(key.strip()):
-        found = [
-            each
-            for each in found
-            if hmac.compare_digest(each.hash, hash_of(key.strip()))
-        ]
+    text = key.strip()
+    prefix = text.removeprefix(_PREFIX).split("_")[0]
+    found = _live_by_prefix(connection, prefix)
+    if looks_like_api_key(text):
+        found = [each for each in found if hmac.compare_digest(each.hash, hash_of(text))]
     elif len(prefix) < PREFIX_LETTERS_MIN:
         raise KeyPrefixTooShort(prefix=prefix, candidates=found)
     if len(found) > 1:
         raise KeyPrefixAmbiguous(prefix=prefix, candidates=found)
-    if (
-        not found
-        or connection.execute(_REVOKE_API_KEY, {"hash": found[0].hash}).rowcount == 0
-    ):
+    if not found or connection.execute(_REVOKE_API_KEY, {"hash": found[0].hash}).rowcount == 0:
         raise NoSuchKey(key=prefix)
     return found[0]
 
@@ -154,9 +135,7 @@ def find_api_key(connection: Connection[Any], text: str) -> ApiKey | None:
     with connection.cursor(row_factory=class_row(ApiKey)) as cursor:
         found = cursor.execute(_FIND_API_KEY, {"hash": wanted}).fetchone()
     # The index compares hashes, which a stranger cannot steer towards a stored one; this settles it without a timing.
-    return (
-        found if found is not None and hmac.compare_digest(found.hash, wanted) else None
-    )
+    return found if found is not None and hmac.compare_digest(found.hash, wanted) else None
 
 
 def looks_like_api_key(text: str) -> bool:
@@ -175,12 +154,7 @@ class KnownApiKeys:
     Safe for threads. Only keys that exist are remembered, so strangers cannot fill the memory.
     """
 
-    def __init__(
-        self,
-        *,
-        remember_s: float = REMEMBER_S,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, *, remember_s: float = REMEMBER_S, clock: Callable[[], float] = time.monotonic) -> None:
         self._remember_s = remember_s
         self._clock = clock
         self._known: dict[bytes, tuple[ApiKey, float]] = {}
@@ -201,8 +175,7 @@ class KnownApiKeys:
         return found
 
 
-def _keys_to_revoke(connection: Connection[Any], prefix: str) -> list[ApiKey]:
-    """The live keys that begin so."""
+def _live_by_prefix(connection: Connection[Any], prefix: str) -> list[ApiKey]:
     with connection.cursor(row_factory=class_row(ApiKey)) as cursor:
         return cursor.execute(_LIVE_BY_PREFIX, {"prefix": prefix}).fetchall()
 
@@ -213,9 +186,7 @@ def _told(keys: Sequence[ApiKey]) -> str:
         f"{key.prefix} ({f'app {key.app_id}' if key.app_id else 'owner'}, made {key.created_at:%Y-%m-%d %H:%M})"
         for key in keys[:_CANDIDATES_TOLD]
     ]
-    more = (
-        [f"{len(keys) - _CANDIDATES_TOLD} more"] if len(keys) > _CANDIDATES_TOLD else []
-    )
+    more = [f"{len(keys) - _CANDIDATES_TOLD} more"] if len(keys) > _CANDIDATES_TOLD else []
     return ", ".join([*shown, *more]) or "there is none"
 
 
@@ -253,6 +224,4 @@ _LIVE_BY_PREFIX = """
      LIMIT 1000
 """
 
-_REVOKE_API_KEY = (
-    "UPDATE api_key SET revoked_at = now() WHERE hash = %(hash)s AND revoked_at IS NULL"
-)
+_REVOKE_API_KEY = "UPDATE api_key SET revoked_at = now() WHERE hash = %(hash)s AND revoked_at IS NULL"

@@ -230,9 +230,9 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))"
 
 _COLUMNS = "id, wire, app_id, sealed, public_key, state, created_at"
 
-_LIST_PLATFORM_KEYS = f"SELECT {_COLUMNS} FROM platform_key ORDER BY id LIMIT %(limit)s"
+_LIST_PLATFORM_KEYS = f"SELECT {_COLUMNS} FROM platform_key ORDER BY id LIMIT %(limit)s"  # noqa: S608 - our own columns
 
-_PLATFORM_KEY = f"SELECT {_COLUMNS} FROM platform_key WHERE id = %(id)s"
+_PLATFORM_KEY = f"SELECT {_COLUMNS} FROM platform_key WHERE id = %(id)s"  # noqa: S608
 
 _LIVE = f"""
     SELECT {_COLUMNS}
@@ -240,7 +240,7 @@ _LIVE = f"""
      WHERE wire = %(wire)s AND app_id IS NOT DISTINCT FROM %(app_id)s AND state <> 'retired'
   ORDER BY state, id DESC          -- 'active' before 'retiring'
      LIMIT 10
-"""
+"""  # noqa: S608
 
 _MOVE = """
     UPDATE platform_key SET state = %(to)s
@@ -253,4 +253,4 @@ _INSERT_PLATFORM_KEY = f"""
     INSERT INTO platform_key (wire, app_id, sealed, public_key, state)
     VALUES (%(wire)s, %(app_id)s, %(sealed)s, %(public_key)s, 'active')
     RETURNING {_COLUMNS}
-"""
+"""  # noqa: S608
