@@ -104,6 +104,30 @@ def first_morning(only_sandbox: RunningSandbox) -> None:
     only_sandbox.verb("reset")
 
 
+def children(pid: int) -> list[int]:
+    """Living children; none of a process that has gone meanwhile."""
+    try:
+        return [
+            int(each)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for each in (task / "children").read_text().split()
+        ]
+    except OSError:
+        return []
+
+
+def descendants(pid: int) -> list[int]:
+    found = children(pid)
+    return found + [each for child in found for each in descendants(child)]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 class Notified:
     """The shop's listener: what it was told, in order, and what it answers."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import stat
 import urllib.request
 from pathlib import Path
@@ -12,7 +11,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_private_key, load_pem_public_key
 
-from sandbox.conftest import start_sandbox
+from sandbox.conftest import descendants, is_alive, start_sandbox
 
 
 def test_the_environment_file_has_what_a_shop_needs_and_is_the_owners_alone(sandbox):
@@ -329,13 +328,13 @@ def test_the_pages_are_served(sandbox):
 
 def test_it_ends_when_told_to_and_leaves_nothing_behind(tmp_path):
     sandbox = start_sandbox(tmp_path / "one.env")
-    children = _descendants(sandbox.process.pid)
+    children = descendants(sandbox.process.pid)
 
     code = sandbox.stop()
 
     assert code == 0
     assert list(tmp_path.iterdir()) == []
-    assert not [pid for pid in children if Path(f"/proc/{pid}").exists() and _is_alive(pid)]
+    assert not [pid for pid in children if is_alive(pid)]
 
 
 def test_verbs_without_a_sandbox_say_how_to_start_one(tmp_path):
@@ -345,18 +344,3 @@ def test_verbs_without_a_sandbox_say_how_to_start_one(tmp_path):
         read_environment(tmp_path / "none.env")
     with pytest.raises(SandboxGone, match="does not answer"):
         send_verb("http://127.0.0.1:9", "token", "clock", {})
-
-
-def _descendants(pid: int) -> list[int]:
-    found = [
-        int(each) for task in Path(f"/proc/{pid}/task").iterdir() for each in (task / "children").read_text().split()
-    ]
-    return found + [each for child in found for each in _descendants(child)]
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
-    except (OSError, IndexError):
-        return False

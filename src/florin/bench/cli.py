@@ -42,6 +42,9 @@ def pay(
     import msgspec
     from rich.console import Console
 
+    from florin.app.supervisor import StopSignals
+
+    StopSignals()  # a signal ends it by SystemExit, so that what it started is stopped and its folder goes
     progress = Console(stderr=True)
     # In a file or a pipe there is room for the whole width of a row.
     console = Console() if sys.stdout.isatty() else Console(width=200)

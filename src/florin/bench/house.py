@@ -7,7 +7,6 @@ are set so high that no sale is refused. Agreements, which are no money, are cop
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from florin.engine.admin import add_app, add_merchant
 from florin.engine.ids import IdBlocks
 from florin.payments.charge import Charge
 from florin.payments.trade import Flow
-from florin.store import OWNER, EmbeddedPostgres, Store, dsn_of
+from florin.store import OWNER, EmbeddedPostgres, Store, dsn_of, held_data_dir
 from florin.store.migrate import migrate
 from florin.store.postgres import SUPERUSER
 from florin.store.session import addresses_in, prepare
@@ -110,8 +109,8 @@ def own_store(
 ) -> Iterator[tuple[Store, EmbeddedPostgres]]:
     """An empty store on a server of its own, whatever FLORIN_DATABASE_URL says; it goes with its folder."""
     with (
-        tempfile.TemporaryDirectory(prefix="florin-", dir=parent, ignore_cleanup_errors=True) as folder,
-        EmbeddedPostgres(Path(folder), settings) as postgres,
+        held_data_dir(parent) as folder,
+        EmbeddedPostgres(folder, settings) as postgres,
     ):
         prepare(postgres)
         addresses = addresses_in(postgres.folder)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import ExitStack, nullcontext
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,12 +13,13 @@ from rich.console import Console
 
 from florin.app.listening import Address
 from florin.app.supervisor import StopSignals
+from florin.sandbox.environment import refuse_environment_file
 from florin.sandbox.instance import Instance
 from florin.sandbox.provision import PASSWORD, PIN
 from florin.sandbox.storefront import Shop, choose_sdk
-from florin.sandbox.story import STOREFRONTS, WANTED, Story
+from florin.sandbox.story import FLAGSHIP, STOREFRONTS, WANTED, Story
 from florin.sandbox.teller import SilentTeller, Teller
-from florin.sandbox.up import keep_terminal, leave
+from florin.sandbox.up import keep_terminal, leave, reachable
 
 
 def demo(
@@ -24,11 +27,16 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Only the story's figures, as one JSON document.")] = False,
     api_port: Annotated[int, typer.Option(help="Where the wires listen; 0 is any free port.")] = 0,
     pages_port: Annotated[int, typer.Option(help="Where the pages listen; 0 is any free port.")] = 0,
+    env_file: Annotated[
+        Path | None, typer.Option(help="Where it writes how a shop reaches it; else in its own folder.")
+    ] = None,
 ) -> None:
     """Tell the story of a month of pay-later, then serve its pages until Ctrl-C."""
     keep_terminal()
+    if env_file is not None:
+        refuse_environment_file(env_file)
     signals = StopSignals()
-    console = Console(highlight=False)
+    console = Console(highlight=False, stderr=as_json)
     at = {"api": Address("127.0.0.1", api_port), "pages": Address("127.0.0.1", pages_port)}
     starting = nullcontext() if as_json else console.status("Starting a PostgreSQL and a Florin of their own …")
     with ExitStack() as stack:
@@ -44,8 +52,10 @@ def demo(
             order = shop.call(
                 "market", "alipay.trade.precreate", out_trade_no="TEA-2", total_amount="88.00", subject="Jasmine tea"
             )
+            env_file = env_file or instance.folder / "demo.env"
+            values = stack.enter_context(reachable(instance, FLAGSHIP, env_file))
             signals.started()
-            _tell_addresses(console, instance, waiting_order=order["qr_code"])
+            _tell_addresses(console, values, env_file, waiting_order=order["qr_code"])
             signals.wait()
     leave()
 
@@ -55,20 +65,29 @@ def _document(story: Story, package: str) -> dict[str, object]:
     return {"sdk": package, "figures": figures}
 
 
-def _tell_addresses(console: Console, instance: Instance, *, waiting_order: str) -> None:
-    api_url = instance.api_at[0].url
+def _tell_addresses(console: Console, values: Mapping[str, str], env_file: Path, *, waiting_order: str) -> None:
+    gateway_80 = values.get("GATEWAY_URL_80")
     told = [
-        ("pages", f"[bold]{instance.pages_at.url}[/]"),
+        ("pages", f"[bold]{values['PAGES_URL']}[/]"),
         (
             "sign in as",
             f"[bold]alice[/], [bold]bob[/] or [bold]merchant[/], password [bold]{PASSWORD}[/]; PIN [bold]{PIN}[/]",
         ),
         ("to be paid", f"[bold]{waiting_order}[/]  jasmine tea, ¥88.00, waits for alice"),
-        ("gateway", f"[bold]{api_url}/gateway.do[/]  for an Alipay SDK"),
-        ("REST", f"[bold]{api_url}/docs[/]  with the key {instance.provisioned.api_key}"),
+        ("REST", f"[bold]{values['API_URL']}/docs[/]  with the key {values['API_KEY']}"),
+        ("", ""),
+        ("", "Point a shop of your own at it:"),
+        (
+            "gateway",
+            f"[bold]{values['GATEWAY_URL']}[/]" + (f"  or, without a port, {gateway_80}" if gateway_80 else ""),
+        ),
+        ("app", f"[bold]{values['APP_ID']}[/]  {FLAGSHIP.name}, a sale is owed at payment"),
+        ("keys", f"in [bold]{env_file}[/]: APP_PRIVATE_KEY, ALIPAY_PUBLIC_KEY, and all of the above"),
+        ("into a shell", f"set -a; . {env_file}; set +a"),
+        ("drive it", f"florin sandbox clock +1d --env-file {env_file}"),
     ]
     console.print()
     console.print("It is 1 May 2026 there. Look around; Ctrl-C ends it and leaves nothing behind.")
     for name, what in told:
         # Never broken: a terminal makes links of whole lines only.
-        console.print(f"{name:>10}  {what}", soft_wrap=True)
+        console.print(f"{name:>12}  {what}", soft_wrap=True)

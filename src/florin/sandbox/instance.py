@@ -13,7 +13,6 @@ import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -33,7 +32,7 @@ from florin.queries import ReadPool
 from florin.sandbox.addresses import reserve_port_80
 from florin.sandbox.faults import DecliningEngine, SandboxFaults, UnansweredPosts
 from florin.sandbox.provision import Provisioned, Wanted, morning_of, provision
-from florin.store import DATABASE, EmbeddedPostgres, temporary_data_dir
+from florin.store import DATABASE, EmbeddedPostgres, held_data_dir
 from florin.store.migrate import migrate
 from florin.store.postgres import SUPERUSER
 from florin.store.roles import create_database
@@ -83,11 +82,11 @@ class Instance:
         api_at = self._stack.enter_context(reserved(self._api_wanted))
         self.pages_at = self._stack.enter_context(reserved(self._pages_wanted))
         self.api_at = [api_at, *self._at_port_80()]
-        folder = Path(self._stack.enter_context(temporary_data_dir()))
-        self.postgres = self._stack.enter_context(EmbeddedPostgres(folder, SERVER_SETTINGS))
+        self.folder = self._stack.enter_context(held_data_dir())
+        self.postgres = self._stack.enter_context(EmbeddedPostgres(self.folder, SERVER_SETTINGS))
         self.addresses = addresses_in(self.postgres.folder)
         os.environ |= for_children(
-            data_dir=folder,
+            data_dir=self.folder,
             addresses=self.addresses,
             api_at=self.api_at,
             pages_at=self.pages_at,
@@ -204,8 +203,15 @@ class _Serving:
     """What runs on one database: replaced as a whole by a reset."""
 
     def __init__(self, instance: Instance) -> None:
-        dsn = instance.addresses.engine
         self._stack = ExitStack()
+        try:
+            self._start(instance)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _start(self, instance: Instance) -> None:
+        dsn = instance.addresses.engine
         self.faults = SandboxFaults(dsn)
         self._stack.callback(self.faults.close)
         self.engine = DecliningEngine(dsn, self.faults)

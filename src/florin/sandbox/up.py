@@ -7,7 +7,8 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, cast
 
@@ -16,8 +17,9 @@ from rich.console import Console
 
 from florin.app.listening import Address
 from florin.app.supervisor import StopSignals
+from florin.engine import clock
 from florin.sandbox.control import ControlServer
-from florin.sandbox.environment import write_environment, write_pems
+from florin.sandbox.environment import FOLDER, environment_file, refuse_environment_file
 from florin.sandbox.instance import Instance
 from florin.sandbox.provision import PASSWORD, PIN, START_ON, AppWanted, ShopperWanted, Wanted
 from florin.sandbox.verbs import Verbs
@@ -33,30 +35,40 @@ SHOPPERS = (
 def run(*, env_file: Path, port: int, pages_port: int, market: str) -> None:
     """Ends the process when SIGTERM, SIGINT or SIGHUP came and everything is gone, the files too."""
     keep_terminal()
+    refuse_environment_file(env_file)  # told now, not after all is started
     signals = StopSignals()
     app = AppWanted(app_id=APP_ID, name="Sandbox shop", market=cast(Literal["direct", "escrow"], market))
     wanted = Wanted(
         merchant="Sandbox shop", merchant_zh="沙箱商店", apps=[app], shoppers=SHOPPERS, rest_market=app.market
     )
     console = Console(highlight=False)
-    files = [env_file]
-    try:
-        with Instance(wanted, api=Address("127.0.0.1", port), pages=Address("127.0.0.1", pages_port)) as instance:
-            control = ControlServer(Verbs(instance).all())
-            control.start()
-            values = environment_of(instance, app, control)
-            files += write_pems(env_file, app.key, instance.provisioned.alipay_public_key)
-            missing = {} if instance.gateway_80 else {"GATEWAY_URL_80": instance.gateway_80_missing}
-            write_environment(env_file, values, notes=missing)
-            _tell(console, values, missing)
-            signals.started()
-            print("ready", flush=True)
-            signals.wait()
-            control.close()
-    finally:
-        for file in files:
-            file.unlink(missing_ok=True)
+    with (
+        Instance(wanted, api=Address("127.0.0.1", port), pages=Address("127.0.0.1", pages_port)) as instance,
+        reachable(instance, app, env_file) as values,
+    ):
+        _tell(console, values, instance, env_file)
+        signals.started()
+        print("ready", flush=True)
+        signals.wait()
     leave()
+
+
+@contextmanager
+def reachable(instance: Instance, app: AppWanted, env_file: Path) -> Iterator[dict[str, str]]:
+    """Let verbs drive the instance, and write what they and a shop must know, for as long as it is entered."""
+    control = ControlServer(Verbs(instance).all())
+    control.start()
+    try:
+        values = environment_of(instance, app, control)
+        with environment_file(env_file, values, notes=left_out(instance), app_key=app.key):
+            yield values
+    finally:
+        control.close()
+
+
+def left_out(instance: Instance) -> dict[str, str]:
+    """The keys that this machine gives no value for, with the reason."""
+    return {} if instance.gateway_80 else {"GATEWAY_URL_80": instance.gateway_80_missing}
 
 
 def environment_of(instance: Instance, app: AppWanted, control: ControlServer) -> dict[str, str]:
@@ -77,6 +89,8 @@ def environment_of(instance: Instance, app: AppWanted, control: ControlServer) -
         "START_ON": str(START_ON),
         "SANDBOX_URL": control.url,
         "SANDBOX_TOKEN": control.token,
+        "SANDBOX_PID": str(os.getpid()),
+        FOLDER: str(instance.folder),
     }
 
 
@@ -100,12 +114,18 @@ def leave() -> None:
     os._exit(0)
 
 
-def _tell(console: Console, values: Mapping[str, str], missing: Mapping[str, str]) -> None:
-    console.print(f"It is [bold]{START_ON}[/], nine in the morning, and stays so until you move the clock.")
-    console.print(f"gateway  [bold]{values['GATEWAY_URL']}[/]")
-    if "GATEWAY_URL_80" in values:
-        console.print(f"         [bold]{values['GATEWAY_URL_80']}[/]  for SDKs that refuse a port")
-    for key, reason in missing.items():
-        console.print(f"         no {key}: {reason}", style="yellow")
-    console.print(f"REST     [bold]{values['API_URL']}[/]")
-    console.print(f"pages    [bold]{values['PAGES_URL']}[/]  alice, bob or merchant; password {PASSWORD}, PIN {PIN}")
+def _tell(console: Console, values: Mapping[str, str], instance: Instance, env_file: Path) -> None:
+    at = clock.read(instance.connection).instant.astimezone(clock.ZONE)
+    told = [
+        ("time", f"[bold]{at:%Y-%m-%d %H:%M}[/]; it passes as on the wall, and `clock` moves it on"),
+        ("gateway", f"[bold]{values['GATEWAY_URL']}[/]"),
+        *([("", f"[bold]{url}[/]  for SDKs that refuse a port")] if (url := values.get("GATEWAY_URL_80")) else []),
+        *(("", f"[yellow]no {key}: {reason}[/]") for key, reason in left_out(instance).items()),
+        ("app", f"[bold]{values['APP_ID']}[/]; its keys are in the file below"),
+        ("REST", f"[bold]{values['API_URL']}/docs[/]  with API_KEY of the file"),
+        ("pages", f"[bold]{values['PAGES_URL']}[/]  alice, bob or merchant; password {PASSWORD}, PIN {PIN}"),
+        ("file", f"[bold]{env_file}[/]  for the shop and the verbs: florin sandbox pay ORDER --env-file {env_file}"),
+    ]
+    for name, what in told:
+        # Never broken: a terminal makes links of whole lines only.
+        console.print(f"{name:>8}  {what}", soft_wrap=True)

@@ -102,6 +102,12 @@ class EmbeddedPostgres:
             self._shorten_log()
             self._launch()
         except BaseException:
+            if (
+                self._process is not None and self._process.poll() is None
+            ):  # told to stop before its life line was there
+                self._end(self._process)
+            self._cut_life_line()
+            self._process = None
             self._lock.release()
             raise
         self._supervisor_pid = os.getpid()
@@ -281,20 +287,9 @@ class EmbeddedPostgres:
 
     def _stop_orphan(self) -> None:
         """Stop a server on our files whose supervisor died hard. We hold the lock, so no living one wants it."""
-        lines = _lines(self._pid_file)
-        if not lines or not lines[0].strip().isdigit():
-            return
-        pid = int(lines[0])
-        for sign, timeout_s in ((signal.SIGINT, self._stop_timeout_s), (signal.SIGQUIT, 10.0)):
-            deadline = time.monotonic() + timeout_s
-            if is_server_of(pid, self.folder.cluster):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, sign)
-            while is_server_of(pid, self.folder.cluster) and time.monotonic() < deadline:
-                time.sleep(0.02)
-        if is_server_of(pid, self.folder.cluster):
-            raise ServerDidNotStop(pid=pid)
-        self._disown_pid_file()
+        if _pid_in(self._pid_file):
+            stop_server_of(self.folder.cluster, timeout_s=self._stop_timeout_s)
+            self._disown_pid_file()
 
     def _disown_pid_file(self) -> None:
         """Let a pid file that a dead server left name us instead of whoever has its number now.
@@ -315,6 +310,22 @@ class EmbeddedPostgres:
         release_from_forks(self._life_line.stdin.fileno())
         self._life_line.stdin.close()
         self._life_line = None
+
+
+def stop_server_of(cluster: Path, *, timeout_s: float = 60) -> None:
+    """Stop the server that works on these files, if one does. For the holder of the folder's lock. Raises ServerDidNotStop."""
+    pid = _pid_in(cluster / "postmaster.pid")
+    if not pid:
+        return
+    for sign, patience_s in ((signal.SIGINT, timeout_s), (signal.SIGQUIT, 10.0)):
+        deadline = time.monotonic() + patience_s
+        if is_server_of(pid, cluster):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sign)
+        while is_server_of(pid, cluster) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    if is_server_of(pid, cluster):
+        raise ServerDidNotStop(pid=pid)
 
 
 def is_server_of(pid: int, cluster: Path) -> bool:
@@ -361,6 +372,12 @@ def _shared_memory() -> str:
     except OSError:
         return "posix" if not Path("/proc").exists() else "mmap"
     return "posix" if space.f_bavail * space.f_frsize >= 128_000_000 else "mmap"
+
+
+def _pid_in(pid_file: Path) -> int:
+    """The number that a pid file names; 0 where there is none, or where it is not a server's."""
+    lines = _lines(pid_file)
+    return int(lines[0]) if lines and lines[0].strip().isdigit() else 0
 
 
 def _lines(path: Path) -> list[str]:
