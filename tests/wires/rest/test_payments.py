@@ -463,6 +463,17 @@ def test_another_apps_payment_does_not_exist(house: RestHouse):
     assert house.market.get("/v1/payments", order_number="one").json()["items"] == []
 
 
+def test_a_list_is_of_the_keys_app_by_whichever_key_of_it_and_of_no_other_app_of_the_merchant(house: RestHouse):
+    asked = house.shop.post("/v1/payments", {"amount_minor": 100, "subject": "tea"}, key="one").json()
+    at_market = house.market.post("/v1/payments", {"amount_minor": 100, "subject": "pot"}, key="one").json()
+    with psycopg.connect(house.world.dsn, autocommit=True) as connection:
+        second_key = house.client(create_api_key(connection, "merchant", DIRECT_APP))
+
+    listed = [[item["id"] for item in who.get("/v1/payments").json()["items"]] for who in (second_key, house.market)]
+
+    assert listed == [[asked["id"]], [at_market["id"]]]
+
+
 @pytest.mark.parametrize("identifier", ["0", "1", "-1", "abc", "9" * 30, "٣", "1e3", "%00", "2.0"])
 def test_an_id_that_is_nobodys_is_not_found(house: RestHouse, identifier):
     problem(house.shop.get(f"/v1/payments/{identifier}"), 404, "NotFound")

@@ -182,10 +182,73 @@ def test_all_wrong_fields_are_named_at_once(door: Door):
 
     assert {error["field"]: error.get("fix", "") for error in shown["errors"]} == {
         "amont_minor": "Did you mean `amount_minor`?",
-        "amount_minor": "Send a whole number from 1 to 10000000000, in minor units and without quotes (¥199.00 is 19900).",
-        "subject": "Send text of 1 to 256 characters, no control characters.",
+        "amount_minor": "Send an integer from 1 to 10000000000, without quotes, in minor units (¥199.00 is 19900).",
+        "subject": "Send a string of 1 to 256 characters, without control characters.",
         "capture": "Send true or false.",
     }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"amount_minor": 19900, "amount_minor": 1, "subject": "tea"}',
+        b'{"amount_minor": 19900, "subject": "tea", "amount_minor": 19900}',
+        b'{"amount_minor": 19900, "subject": "tea", "amount_minor" \n\t : 1}',
+        b'{"amount_minor": 19900, "subject": "tea", "\\u0061mount_minor": 1}',
+        b'{"amount_minor": 19900, "subject": "tea", "amount\\u005Fminor": 1}',
+        b'{"amount_minor": "19900", "amount_minor": 1, "subject": "tea"}',
+        b'{"amount_minor": 1.5, "subject": "tea", "amount_minor": 1.5}',
+    ],
+)
+def test_a_field_that_comes_twice_is_refused_by_name_and_nothing_done(door: Door, body):
+    shown = refused(door.ask(body), 400, "FieldRepeated")
+
+    assert shown["numbers"] == {"field": "amount_minor"}
+    assert "Send it once" in shown["detail"]
+    assert door.engine.asked == []
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        '"amount_minor": 5, "amount_minor": 6',
+        'a\\"amount_minor": 5',
+        'amount_minor": ',
+        "amount_minor",
+        "café \u00e9",
+        "茶",
+        "\\u0061mount_minor",
+        '":"',
+    ],
+)
+@pytest.mark.parametrize("is_ascii", [True, False])
+def test_a_text_that_looks_like_a_second_field_is_none(door: Door, subject, is_ascii):
+    body = json.dumps({**GOOD, "subject": subject}, ensure_ascii=is_ascii).encode()
+
+    assert door.ask(body).status == 201
+    assert door.engine.asked[0].command.subject == subject
+
+
+def test_a_repeated_field_of_one_item_refuses_that_item_alone(door: Door):
+    good = {**GOOD, "subject": "café", "idempotency_key": "good"}
+    twice = '{"subject": "tea", "subject": "gold", "amount_minor": 1, "idempotency_key": "twice"}'
+    body = f'{{"items": [{json.dumps(good)}, {twice}]}}'.encode()
+
+    outcomes = door.ask(body, path="/v1/payments/batch", headers=[]).json()["outcomes"]
+
+    assert [outcome["status"] for outcome in outcomes] == [201, 400]
+    assert outcomes[1]["problem"]["numbers"] == {"field": "items[1].subject"}
+    refused(door.ask(b'{"items": [], "items": []}', path="/v1/payments/batch", headers=[]), 400, "FieldRepeated")
+
+
+def test_a_batch_without_items_is_told_what_to_send(door: Door):
+    shown = refused(door.ask(b"{}", path="/v1/payments/batch", headers=[]), 422, "FieldsInvalid")
+
+    assert shown["errors"] == [
+        {"field": "items", "message": "This field is missing.", "fix": "Send an array of 1 to 1000 objects."}
+    ]
+    wrong = refused(door.ask(b'{"items": "all"}', path="/v1/payments/batch", headers=[]), 422, "FieldsInvalid")
+    assert wrong["errors"][0]["message"] == "An array is expected, not a string."
 
 
 @pytest.mark.parametrize("body", [b"[]", b"5", b'"text"', b"null"])

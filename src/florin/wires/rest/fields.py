@@ -1,21 +1,22 @@
 """Reading a request: strictly, straight from its bytes; when it does not fit, each field is named with its fix.
 
-Strict means: known fields only, no text for numbers, no float for money (199.0 is refused, not rounded), UTF-8, no
-control characters. The explanation is made on the failing path alone; a body that fits is decoded once.
+Strict means: known fields only, each once, no text for numbers, no float for money (199.0 is refused, not rounded), UTF-8,
+no control characters. The explanation is made on the failing path alone; a body that fits is decoded once.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from datetime import datetime
-from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from florin.wires.rest.problems import FieldError, Refuse, invalid
+from florin.wires.rest.wishes import told, wish
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -28,20 +29,43 @@ _PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 AmountMinor = Annotated[
     int, msgspec.Meta(ge=1, le=AMOUNT_MINOR_MAX, description="Amount in minor units (fen): 19900 is ¥199.00.")
 ]
-Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,19}$", description="An id of ours, as text.")]
+_ID_FIX = {"fix": 'Send the id as a string, as in "1099511627777".'}
+_ADDRESS_FIX = {"fix": "Send an address that begins with http:// or https://, at most 400 characters, without blanks."}
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,19}$", description="An id of ours, as text.", extra=_ID_FIX)]
+IdOrNone = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{0,19}$", extra=_ID_FIX)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_PLAIN)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256, pattern=_PLAIN)]
 Note = Annotated[str, msgspec.Meta(max_length=256, pattern=_PLAIN)]
-Address = Annotated[str, msgspec.Meta(max_length=400, pattern=r"^(https?://[^\s\x00-\x20\\]+)?$")]
+Address = Annotated[str, msgspec.Meta(max_length=400, pattern=r"^(https?://[^\s\x00-\x20\\]+)?$", extra=_ADDRESS_FIX)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-def read(body: bytes, decoder: msgspec.json.Decoder[S]) -> S:
-    """The body as the decoder's struct. Raises Refuse: BodyNotJson, or FieldsInvalid with every field that is wrong."""
-    try:
-        return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise explain(body, decoder.type, error) from None
+class Reader(Generic[S]):
+    """Reads bodies as one struct.
+
+    JSON does not forbid a name that comes twice, and readers disagree on which value counts; msgspec takes the last without
+    a word. So the names are counted in the bytes (1.5 µs of a payment's body); the few bodies where that cannot tell
+    are looked at closely.
+    """
+
+    def __init__(self, wanted: type[S]) -> None:
+        self._decoder = msgspec.json.Decoder(wanted)
+        names = "|".join(field.encode_name for field in msgspec.structs.fields(wanted))
+        self._names = re.compile(rf'"({names})"\s*:'.encode())
+
+    def read(self, body: bytes, at: str = "") -> S:
+        """The body as the struct. Raises Refuse: BodyNotJson, FieldRepeated, or FieldsInvalid with every field that is wrong.
+
+        at: where the object stands, as in `items[3].`
+        """
+        try:
+            found = self._decoder.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise explain(body, self._decoder.type, error, at) from None
+        names = self._names.findall(body)
+        if len(names) != len(set(names)) or _ESCAPED_ASCII in body:
+            _refuse_repeated(body, at)
+        return found
 
 
 def read_query(query_string: bytes, wanted: type[S]) -> S:
@@ -59,7 +83,7 @@ def read_query(query_string: bytes, wanted: type[S]) -> S:
         return msgspec.convert(found, wanted, strict=False)
     except msgspec.ValidationError as error:
         errors = tuple(field_errors(found, wanted, strict=False))
-        raise Refuse("FieldsInvalid", errors=errors or (_field_error(str(error), "", ""),)) from None
+        raise Refuse("FieldsInvalid", errors=errors or (_field_error(str(error), "", "", strict=False),)) from None
 
 
 def explain(body: bytes, wanted: Any, error: Exception, at: str = "") -> Refuse:
@@ -68,6 +92,11 @@ def explain(body: bytes, wanted: Any, error: Exception, at: str = "") -> Refuse:
         found = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as broken:
         return Refuse("BodyNotJson", reason=_reason(broken))
+    try:
+        if isinstance(found, dict):
+            _refuse_repeated(body, at)
+    except Refuse as refuse:
+        return refuse
     errors = tuple(field_errors(found, wanted, at))
     if errors:
         return Refuse("FieldsInvalid", errors=errors)
@@ -92,48 +121,41 @@ def field_errors(found: Any, wanted: type[msgspec.Struct], at: str = "", *, stri
         if name not in found:
             if field.required:
                 errors.append(
-                    FieldError(field=at + name, message="This field is missing.", fix=_wish(types[field.name]))
+                    FieldError(field=at + name, message="This field is missing.", fix=wish(types[field.name], name))
                 )
             continue
         try:
             msgspec.convert(found[name], types[field.name], strict=strict)
         except msgspec.ValidationError as wrong:
-            errors.append(_field_error(str(wrong), at + name, _wish(types[field.name])))
+            errors.append(_field_error(str(wrong), at + name, wish(types[field.name], name), strict=strict))
     return errors
 
 
-def _field_error(text: str, at: str, wish: str) -> FieldError:
+def _refuse_repeated(body: bytes, at: str) -> None:
+    """Raises Refuse when a name of the outermost object comes twice, however it is written."""
+    pairs: list[tuple[str, Any]] = []
+
+    def keep(found: list[tuple[str, Any]]) -> None:
+        nonlocal pairs
+        pairs = found  # the outermost object ends last
+
+    try:
+        json.loads(body, object_pairs_hook=keep, parse_int=str, parse_float=str)
+    except RecursionError as error:
+        raise Refuse("BodyNotJson", reason=_reason(error)) from None
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise Refuse("FieldRepeated", field=f"{at}{name[:64]}")
+        seen.add(name)
+
+
+def _field_error(text: str, at: str, fix: str, *, strict: bool = True) -> FieldError:
     """msgspec's words, without its path, which the field names."""
     match = _WHERE.fullmatch(text)
     assert match is not None, text
     below = (match["path"] or "").lstrip("$")
-    message = _FORMS.sub("text of another form", match["problem"])
-    return FieldError(field=(at + below).strip(".") or "$", message=f"{message}.".replace("..", "."), fix=wish)
-
-
-def _wish(wanted: Any) -> str:
-    """What a field takes, in a few words."""
-    if isinstance(wanted, UnionType) or get_origin(wanted) is Union:
-        return next((wish for part in get_args(wanted) if (wish := _wish(part))), "")
-    if get_origin(wanted) is Literal:
-        return f"Send one of: {', '.join(map(str, get_args(wanted)))}."
-    meta = next((item for item in getattr(wanted, "__metadata__", ()) if isinstance(item, msgspec.Meta)), None)
-    base = getattr(wanted, "__origin__", wanted)
-    if isinstance(base, UnionType) or get_origin(base) in (Union, Literal):
-        return _wish(base)
-    if meta is not None and meta.ge is not None and base is int:
-        return f"Send a whole number from {meta.ge} to {meta.le}, in minor units and without quotes (¥199.00 is 19900)."
-    if meta is not None and meta.pattern == r"^[0-9]{1,19}$":
-        return 'Send the id as text, as in "1099511627777".'
-    if meta is not None and meta.tz:
-        return 'Send a time with its zone, as in "2026-03-05T20:00:00+08:00".'
-    if meta is not None and meta.max_length is not None:
-        return f"Send text of {meta.min_length or 0} to {meta.max_length} characters, no control characters."
-    if base is bool:
-        return "Send true or false."
-    if base is int:
-        return "Send a whole number, without quotes."
-    return ""
+    return FieldError(field=(at + below).strip(".") or "$", message=told(match["problem"], strict=strict), fix=fix)
 
 
 def _reason(error: Exception) -> str:
@@ -145,4 +167,5 @@ def _reason(error: Exception) -> str:
 
 
 _WHERE = re.compile(r"(?P<problem>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
-_FORMS = re.compile(r"`str` matching regex .*", re.DOTALL)
+# Our names are plain ASCII: only such an escape could hide one, as in "\u0061mount_minor".
+_ESCAPED_ASCII = b"\\u00"

@@ -59,7 +59,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="GET",
         path="/v1/payments",
         name="list_payments",
-        summary="Your payments, newest first",
+        summary="Your app's payments, newest first",
+        description="Those of the app that the key acts for, whichever of its keys asked for them. Sales of the merchant's "
+        "other apps, on this wire or another, are on the merchant's own sales page.",
         needs="merchant",
         run=payments.get_list,
         query=shapes.PaymentQuery,

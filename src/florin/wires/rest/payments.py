@@ -45,7 +45,7 @@ from florin.wires.rest.serve import Answer, Call
 BATCH_PART = 200
 
 _UNSET = msgspec.UNSET
-_item_decoder = msgspec.json.Decoder(shapes.BatchItem)
+_item_reader = fields.Reader(shapes.BatchItem)
 
 
 # ── a new payment ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -226,9 +226,9 @@ def _created(call: Call, body: shapes.NewPayment, key: str, outcome: Outcome) ->
 def _read_item(raw: msgspec.Raw, number: int) -> tuple[shapes.NewPayment, str] | Refuse:
     """The order and its key: the same order as if it had come alone, so that its key has the same answer."""
     try:
-        item = _item_decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return fields.explain(bytes(raw), shapes.BatchItem, error, at=f"items[{number}].")
+        item = _item_reader.read(bytes(raw), at=f"items[{number}].")
+    except Refuse as refuse:
+        return refuse
     order = shapes.NewPayment(**{name: getattr(item, name) for name in shapes.NewPayment.__struct_fields__})
     return order, item.idempotency_key
 

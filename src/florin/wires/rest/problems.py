@@ -155,6 +155,11 @@ TROUBLES: Final[dict[str, Trouble]] = {
         en="The body is not JSON in UTF-8: {reason}.",
         zh="请求体不是UTF-8编码的JSON：{reason}。",
     ),
+    "FieldRepeated": Trouble(
+        status=400,
+        en="The field {field} came more than once, and its values may differ. Send it once. Nothing was done.",
+        zh="字段{field}重复出现，各处的值可能不同，请只发送一次。未做任何操作。",
+    ),
     "RequestBroken": Trouble(
         status=400,
         en="The request is not sound HTTP. Send it again, with one Host and a plain address.",

@@ -178,12 +178,12 @@ class Endpoint:
 class _Serving:
     """An operation, with what is made once for it."""
 
-    __slots__ = ("_decoder", "_house", "_operation")
+    __slots__ = ("_house", "_operation", "_reader")
 
     def __init__(self, operation: Operation, house: House) -> None:
         self._operation = operation
         self._house = house
-        self._decoder = msgspec.json.Decoder(operation.body) if operation.body is not None else None
+        self._reader = fields.Reader(operation.body) if operation.body is not None else None
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:
         operation = self._operation
@@ -191,15 +191,15 @@ class _Serving:
             headers = _headers(scope)
             key = await self._caller(headers.get(b"authorization"))
             idempotency_key = _idempotency_key(headers.get(b"idempotency-key")) if operation.idempotent else ""
-            if self._decoder is not None:
+            if self._reader is not None:
                 _refuse_length_and_type(headers)
         except Refuse:
             await drain(scope, receive)
             raise
         body: Any = None
-        if self._decoder is not None:
+        if self._reader is not None:
             raw = await _body(headers, receive)
-            body = fields.read(raw or b"{}" if operation.body is Nothing else raw, self._decoder)
+            body = self._reader.read(raw or b"{}" if operation.body is Nothing else raw)
         query = None
         if operation.query is not None:
             query = fields.read_query(scope["query_string"], operation.query)

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from florin.events import FeePayer
-from florin.wires.rest.fields import Address, AmountMinor, Id, Instant, Name, Note, Text
+from florin.wires.rest.fields import Address, AmountMinor, Id, IdOrNone, Instant, Name, Note, Text
 
 Tender = Literal["credit", "wallet"]
 PaymentStateName = Literal["waiting", "expired", "closed", "authorized", "escrowed", "captured", "voided", "refunded"]
@@ -47,16 +47,20 @@ class NewPayment(Taken, frozen=True, kw_only=True):
         Meta(
             max_length=64,
             pattern=r"^[^\x00-\x20\x7f-\xa0\u2028\u2029]*$",
+            extra={"fix": "Send a string of at most 64 characters, without blanks."},
             description="Your own number of the order, good for one payment. Without it the Idempotency-Key stands for it.",
         ),
     ] = ""
     payment_code: Annotated[
         str,
-        Meta(max_length=64, pattern=r"^[0-9A-Za-z_-]*$", description="The code that the shopper shows at the till."),
+        Meta(
+            max_length=64,
+            pattern=r"^[0-9A-Za-z_-]*$",
+            extra={"fix": "Send the code as it was scanned: letters and digits, as a string."},
+            description="The code that the shopper shows at the till.",
+        ),
     ] = ""
-    agreement_id: Annotated[
-        str, Meta(pattern=r"^[0-9]{0,19}$", description="The shopper's standing agreement with your app.")
-    ] = ""
+    agreement_id: Annotated[IdOrNone, Meta(description="The shopper's standing agreement with your app.")] = ""
     tender: Annotated[Tender | UnsetType, Meta(description="What a charge takes; credit unless you say so.")] = UNSET
     capture: Annotated[
         bool | UnsetType, Meta(description="false reserves only: capture later. true unless you say so.")
@@ -76,7 +80,15 @@ class NewPayment(Taken, frozen=True, kw_only=True):
 class BatchItem(NewPayment, frozen=True, kw_only=True):
     """One payment of a batch, with its own idempotency key."""
 
-    idempotency_key: Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
+    idempotency_key: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=255,
+            pattern=r"^[\x21-\x7e]+$",
+            extra={"fix": "Send a string of 1 to 255 visible ASCII characters, without blanks."},
+        ),
+    ]
 
 
 class NewBatch(Taken, frozen=True, kw_only=True):
@@ -285,7 +297,15 @@ class Quotes(msgspec.Struct, frozen=True, kw_only=True):
 class NewPerson(Taken, frozen=True, kw_only=True):
     """logon: how the person signs in, unique in the house."""
 
-    logon: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f-\xa0\u2028\u2029]+$")]
+    logon: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=64,
+            pattern=r"^[^\x00-\x20\x7f-\xa0\u2028\u2029]+$",
+            extra={"fix": "Send a string of 1 to 64 characters, without blanks."},
+        ),
+    ]
     name: Name
 
 
@@ -339,7 +359,7 @@ class NewAgreement(Taken, frozen=True, kw_only=True):
     person_id: Id
     app_id: Id
     limit_minor: AmountMinor
-    line_id: Annotated[str, Meta(pattern=r"^[0-9]{0,19}$")] = ""
+    line_id: IdOrNone = ""
 
 
 class StatementQuery(Taken, frozen=True, kw_only=True):
