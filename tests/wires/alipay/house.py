@@ -24,6 +24,7 @@ from florin.wires.alipay.apps import Apps
 from florin.wires.alipay.desk import GatewaySettings
 from florin.wires.alipay.failures import SignatureFailures
 from florin.wires.alipay.gateway import Gateway, HttpAnswer, HttpRequest
+from florin.wires.alipay.pace import DiagnosisPace
 from florin.wires.keys import CashierAddresses, MasterKey, SigningKeys, ensure_platform_key, load_master_key
 from wires.alipay.client import form
 from world import SHOP, World
@@ -77,7 +78,7 @@ class House:
         self.apps = Apps(self.reads, SigningKeys(self.reads.connection, master))
         self.gateway = self.new_gateway(self.settings)
 
-    def new_gateway(self, settings: GatewaySettings) -> Gateway:
+    def new_gateway(self, settings: GatewaySettings, *, pace: DiagnosisPace | None = None) -> Gateway:
         return Gateway(
             engine=self.world.engine,
             reads=self.reads,
@@ -85,6 +86,7 @@ class House:
             failures=SignatureFailures(self.world.dsn),
             settings=settings,
             faults=self.faults,
+            pace=pace,
         )
 
     @property

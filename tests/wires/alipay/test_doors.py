@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,8 +18,9 @@ from florin.wires.alipay.diagnosis import Finding
 from florin.wires.alipay.failures import SignatureFailures
 from florin.wires.alipay.gateway import is_loopback_name
 from florin.wires.alipay.mistakes import Mistake
+from florin.wires.alipay.pace import DiagnosisPace
 from florin.wires.alipay.routes import AbsoluteFormTargets
-from wires.alipay.house import ESCROW_SHOP, House, Shop
+from wires.alipay.house import DIRECT_SHOP, ESCROW_SHOP, House, Shop
 from world import SHOP
 
 QUERY = {"out_trade_no": "never"}
@@ -70,7 +72,7 @@ def test_a_closed_app_is_told_so_in_a_signed_answer(house: House, shop: Shop):
 
 
 def wrong_signature(expected: bytes) -> SignatureWrong:
-    finding = Finding((Mistake.UNSORTED,), "unsorted", b"b=1&a=\x00\xff")
+    finding = Finding((Mistake.UNSORTED,), "未排序", "unsorted", b"b=1&a=\x00\xff")
     return SignatureWrong(
         code="40002", sub_code="isv.invalid-signature", sub_msg="", expected=expected, finding=finding
     )
@@ -138,3 +140,45 @@ def test_this_machine_is_known_by_every_name_it_has(host: str):
 @pytest.mark.parametrize("host", ["shop.example", "localhost.example", "8.8.8.8", "10.0.0.1", "", "127.example"])
 def test_other_machines_are_not_this_one(host: str):
     assert not is_loopback_name(host)
+
+
+# ── how often a wrong signature is explained ──────────────────────────────────────────────────────────────────────
+
+
+def test_a_bucket_holds_a_burst_and_fills_up_again():
+    now = 100.0
+    pace = DiagnosisPace(per_second=5, burst=20, clock=lambda: now)
+
+    assert [pace.may_diagnose(7) for _ in range(22)] == [True] * 20 + [False] * 2
+    assert pace.may_diagnose(8)
+    now += 1.0
+    assert [pace.may_diagnose(7) for _ in range(6)] == [True] * 5 + [False]
+    now += 1_000.0
+    assert [pace.may_diagnose(7) for _ in range(21)] == [True] * 20 + [False]
+
+
+def test_asked_by_many_at_once_a_bucket_gives_no_more_than_it_holds():
+    pace = DiagnosisPace(per_second=0, burst=20)
+
+    with ThreadPoolExecutor(16) as threads:
+        allowed = list(threads.map(lambda _: pace.may_diagnose(7), range(500)))
+
+    assert sum(allowed) == 20
+
+
+def test_over_its_pace_a_wrong_signature_is_refused_unexplained_and_a_right_one_still_served(house: House, shop: Shop):
+    house.gateway = house.new_gateway(house.settings, pace=DiagnosisPace(per_second=0, burst=3))
+    stranger = Shop(house, key=keys.new_private_key())
+
+    answers = [stranger.call("alipay.trade.query", **QUERY) for _ in range(5)]
+
+    assert {answer["sub_code"] for answer in answers} == {"isv.invalid-signature"}
+    explained = ["wrong private key" in answer["sub_msg"] for answer in answers]
+    paused = ["diagnosis is paused" in answer["sub_msg"] for answer in answers]
+    assert explained == [True] * 3 + [False] * 2
+    assert paused == [False] * 3 + [True] * 2
+    assert "app_id=" in answers[-1]["sub_msg"]
+    assert house.world.one("SELECT count(*) FROM signature_failure WHERE strpos(finding, 'paused') > 0") == 0
+    assert shop.call("alipay.trade.query", **QUERY)["sub_code"] == "ACQ.TRADE_NOT_EXIST"
+    other = Shop(house, DIRECT_SHOP, key=stranger.key).call("alipay.trade.query", **QUERY)
+    assert "wrong private key" in other["sub_msg"]

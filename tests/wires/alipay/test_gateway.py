@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
@@ -201,8 +204,52 @@ def test_a_browser_that_is_refused_reads_a_page_and_a_program_reads_json(open_ho
 
     assert (page.status, page.content_type) == (200, "text/html; charset=utf-8")
     assert b"<script>" not in page.body
-    assert "无法打开付款页面" in page.body.decode()
+    assert "The payment page cannot be opened" in page.body.decode()
+    assert "&lt;script&gt;" in page.body.decode()
     assert answer["sub_code"] == "ACQ.INVALID_PARAMETER"
+
+
+def test_the_refused_page_may_use_its_own_style_and_nothing_else(open_house: House):
+    shop = Shop(open_house)
+
+    page = open_house.gateway.answer(shop.request("alipay.trade.page.pay", {}, accept="text/html"))
+
+    style = page.body.split(b"<style>")[1].split(b"</style>")[0]
+    allowed = base64.b64encode(hashlib.sha256(style).digest()).decode()
+    assert page.policy.split("; ")[:2] == ["default-src 'none'", f"style-src 'sha256-{allowed}'"]
+    assert "unsafe" not in page.policy
+    assert not re.search(rb"<script|\sstyle=|\son[a-z]+=|https?://", page.body)
+
+
+@pytest.mark.parametrize(
+    ("accept_language", "cookies", "title"),
+    [
+        ("", "", "The payment page cannot be opened"),
+        ("zh-CN,zh;q=0.9,en;q=0.5", "", "无法打开付款页面"),
+        ("fr, zh;q=0.3, en;q=0.2", "", "无法打开付款页面"),
+        ("zh;q=0, en", "", "The payment page cannot be opened"),
+        ("zh;q=much", "", "无法打开付款页面"),
+        ("en", "a=b; florin_language=zh", "无法打开付款页面"),
+        ("zh", "florin_language=en", "The payment page cannot be opened"),
+        ("zh", "florin_language=xx", "无法打开付款页面"),
+    ],
+)
+def test_the_refused_page_speaks_the_shoppers_language(open_house: House, accept_language, cookies, title):
+    request = Shop(open_house).request("alipay.trade.page.pay", {}, accept="text/html")
+
+    page = open_house.gateway.answer(replace(request, accept_language=accept_language, cookies=cookies))
+
+    assert f"<h1>{title}</h1>" in page.body.decode()
+
+
+def test_of_a_paid_order_the_page_does_not_say_that_nothing_was_charged(house: House, shop: Shop):
+    precreated(shop)
+    house.pay("alice", "tea-0305")
+
+    page = house.gateway.answer(shop.request("alipay.trade.page.pay", TEA, accept="text/html"))
+
+    assert "This order is paid already" in page.body.decode()
+    assert "not been charged" not in page.body.decode()
 
 
 def test_the_way_back_is_signed_once_it_is_paid_and_leads_nowhere_without_its_key(house: House, shop: Shop):

@@ -7,7 +7,7 @@ even its JSON looked into, before its signature has been verified over the raw b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from florin.wires.alipay import shapes
 from florin.wires.alipay.answers import Problem, business, invalid, missing
-from florin.wires.alipay.diagnosis import Finding, RegisteredKey, diagnose, shown
-from florin.wires.alipay.mistakes import Mistake, html_mended
+from florin.wires.alipay.diagnosis import PAUSED, Finding, RegisteredKey, diagnose, shown, too_long
+from florin.wires.alipay.mistakes import html_mended
 from florin.wires.alipay.parameters import Charset, Parameters
 from florin.wires.alipay.signing import SignType, is_sign_type, request_signing_bytes, verify
 
@@ -66,15 +66,16 @@ def read_call(
     wall_now: datetime,
     leeway: timedelta | None = None,
     other_keys: Iterable[RegisteredKey] = (),
+    may_diagnose: Callable[[], bool] = lambda: True,
 ) -> Call:
     """Verify and read one request of `app`. Raises Problem; SignatureWrong when the signature does not fit.
 
     wall_now, leeway: for the request's own timestamp (`shapes.check_timestamp`). other_keys: of other apps, for the
-    diagnosis.
+    diagnosis. may_diagnose: whether a wrong signature may be explained now; it is asked for a wrong one alone.
     """
     if parameters.fault is not None:
         raise invalid(parameters.fault.sub_code, parameters.fault.sentence)
-    sign_type = verified(parameters, app, other_keys=other_keys)
+    sign_type = verified(parameters, app, other_keys=other_keys, may_diagnose=may_diagnose)
     if undecodable := parameters.undecodable():
         raise invalid(undecodable.sub_code, undecodable.sentence)
     method = _needed(parameters, "method", "isv.missing-method", "缺少方法名参数")
@@ -94,7 +95,13 @@ def read_call(
     )
 
 
-def verified(parameters: Parameters, app: CallingApp, *, other_keys: Iterable[RegisteredKey] = ()) -> SignType:
+def verified(
+    parameters: Parameters,
+    app: CallingApp,
+    *,
+    other_keys: Iterable[RegisteredKey] = (),
+    may_diagnose: Callable[[], bool] = lambda: True,
+) -> SignType:
     """The digest that the request was signed with, once its signature is found right. Raises Problem."""
     sign_type = parameters.ascii("sign_type")
     if not is_sign_type(sign_type) and html_mended(parameters.entries) is not None:
@@ -113,11 +120,9 @@ def verified(parameters: Parameters, app: CallingApp, *, other_keys: Iterable[Re
     if any(verify(expected, signature, key=key, sign_type=sign_type) for key in app.public_keys):
         return sign_type
     if len(expected) > DIAGNOSED_BYTES_MAX:
-        # Trying every known mistake on a large request would cost more than any honest client's question is worth.
-        sentence = (
-            f"请求过长，未逐项排查: {len(expected)} bytes are too many to look for the mistake; try a smaller request."
-        )
-        finding = Finding(mistakes=(Mistake.UNKNOWN_STRING,), sentence=sentence)
+        finding = too_long(len(expected))
+    elif not may_diagnose():
+        finding = PAUSED
     else:
         finding = diagnose(
             parameters, signature=signature, sign_type=sign_type, own_keys=app.registered(), other_keys=other_keys
@@ -125,7 +130,7 @@ def verified(parameters: Parameters, app: CallingApp, *, other_keys: Iterable[Re
     raise SignatureWrong(
         code="40002",
         sub_code="isv.invalid-signature",
-        sub_msg=f"验签出错，{finding.sentence} 网关生成的验签字符串为: {shown(expected, limit=EXPECTED_SHOWN_MAX)}",
+        sub_msg=f"验签出错，{finding.sentence}. 网关生成的验签字符串为: {shown(expected, limit=EXPECTED_SHOWN_MAX)}",
         expected=expected,
         finding=finding,
     )

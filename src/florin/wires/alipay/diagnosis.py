@@ -7,7 +7,7 @@ string with a known mistake in it, and then the mistake has a name. If no regist
 wrong, whatever the string.
 
 Pure, and bounded: only a holder of a registered private key can make a signature that opens, so nobody else can make us
-search.
+search; and `pace.py` limits how often an app's signatures are looked into at all.
 """
 
 from __future__ import annotations
@@ -37,14 +37,20 @@ class RegisteredKey:
 class Finding:
     """Why a signature was refused.
 
-    mistakes: what is proven, outermost first; never empty. sentence: for the developer, Chinese then English. signed:
+    mistakes: what is proven, outermost first; never empty. zh, en: for the developer, each a sentence of its own. signed:
     the bytes that were signed instead, where they could be told. app_id: whose key made the signature, where one did.
     """
 
     mistakes: tuple[Mistake, ...]
-    sentence: str
+    zh: str
+    en: str
     signed: bytes | None = None
     app_id: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Both, Chinese then English, as the protocol's answers are written."""
+        return f"{self.zh}。{self.en}"
 
 
 def diagnose(
@@ -61,9 +67,9 @@ def diagnose(
     OTHER_KEYS_MAX are tried.
     """
     expected = request_signing_bytes(parameters.pairs())
-    for mended, how in _mended_signatures(signature):
+    for mended, step in _mended_signatures(signature):
         if any(verify(expected, mended, key=own.key, sign_type=sign_type) for own in own_keys):
-            return _finding([Step(Mistake.SIGNATURE_MANGLED, how)], signed=expected, app_id=own_keys[0].app_id)
+            return _finding([step], signed=expected, app_id=own_keys[0].app_id)
     signature_bytes = signature_of(signature) or next(
         (signature_of(mended) for mended, _ in _mended_signatures(signature) if signature_of(mended)), None
     )
@@ -79,7 +85,7 @@ def diagnose(
         opened = recover_digest(signature_bytes, other.key)
         if opened is not None:
             return _search(parameters, opened, sign_type=sign_type, maker=other, is_own=False)
-    return _finding([Step(Mistake.WRONG_KEY, _length_hint(signature_bytes, own_keys))])
+    return _finding([_wrong_key(signature_bytes, own_keys)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +136,20 @@ def _search(
     return _finding([*around, unknown], app_id=maker.app_id)
 
 
-def _mended_signatures(signature: str) -> list[tuple[str, str]]:
+def _mended_signatures(signature: str) -> list[tuple[str, Step]]:
     """The signature as it may have been before transport changed it."""
     plus = signature.strip().replace(" ", "+")
     found = [
-        (plus, "+ 变成了空格: its + came as blanks, so it was sent without URL encoding"),
-        (unquote(signature), "多编码了一次: it was URL-encoded twice"),
-        (_standard_base64(plus), "URL-safe base64: - and _ stand for + and /"),
-        (signature.strip("\"' \t"), "带有引号或空白: quotes or blanks around it"),
+        (plus, "its + came as blanks, so it was sent without URL encoding", "+ 变成了空格，发送前未做 URL 编码"),
+        (unquote(signature), "it was URL-encoded twice", "多做了一次 URL 编码"),
+        (
+            _standard_base64(plus),
+            "URL-safe base64: - and _ stand for + and /",
+            "使用了 URL-safe base64，+ 和 / 写成了 - 和 _",
+        ),
+        (signature.strip("\"' \t"), "quotes or blanks around it", "两端带有引号或空白"),
     ]
-    return [(mended, how) for mended, how in found if mended != signature]
+    return [(mended, Step(Mistake.SIGNATURE_MANGLED, how, zh)) for mended, how, zh in found if mended != signature]
 
 
 def _standard_base64(text: str) -> str:
@@ -147,51 +157,79 @@ def _standard_base64(text: str) -> str:
     return bare + "=" * (-len(bare) % 4)
 
 
-def _length_hint(signature: bytes, own_keys: Sequence[RegisteredKey]) -> str:
+def _wrong_key(signature: bytes, own_keys: Sequence[RegisteredKey]) -> Step:
+    """No registered key opens it; of another length than theirs, it says so."""
     sizes = {(own.key.key_size + 7) // 8 for own in own_keys}
     if not sizes or len(signature) in sizes:
-        return ""
-    return f" ({len(signature)} bytes; the registered key makes {' or '.join(str(size) for size in sorted(sizes))})"
+        return Step(Mistake.WRONG_KEY, "")
+    made = sorted(str(size) for size in sizes)
+    return Step(
+        Mistake.WRONG_KEY,
+        f" ({len(signature)} bytes; the registered key makes {' or '.join(made)})",
+        f"（签名 {len(signature)} 字节，登记的密钥应为 {' 或 '.join(made)} 字节）",
+    )
 
 
 _SENTENCES: Final = {
-    Mistake.SIGNATURE_MANGLED: ("签名正确，但传输中被改动", "the signature is right but was changed on its way: {}"),
-    Mistake.SIGNATURE_NOT_BASE64: ("sign 不是 base64", "sign is not base64{}"),
-    Mistake.OTHER_DIGEST: ("摘要算法与 sign_type 不符", "made with another digest than sign_type says: {}"),
+    Mistake.SIGNATURE_MANGLED: (
+        "签名正确，但传输中被改动：{}",
+        "the signature is right but was changed on its way: {}",
+    ),
+    Mistake.SIGNATURE_NOT_BASE64: ("sign 不是 base64{}", "sign is not base64{}"),
+    Mistake.OTHER_DIGEST: ("摘要算法与 sign_type 不符：{}", "made with another digest than sign_type says: {}"),
     Mistake.SIGN_TYPE_DROPPED: (
-        "待签名字符串缺少 sign_type",
+        "待签名字符串缺少 sign_type，只有通知才去掉它{}",
         "sign_type was left out of the signed string; only notifies drop it{}",
     ),
-    Mistake.EMPTIES_KEPT: ("空值参数未剔除", "parameters with empty values were signed; drop them{}"),
-    Mistake.PARAMETER_LEFT_OUT: ("有参数未参与签名", "sent but not signed: {}"),
-    Mistake.UNSORTED: ("参数未按名称排序", "the parameters were signed as they came, not sorted by name{}"),
+    Mistake.EMPTIES_KEPT: ("空值参数未剔除{}", "parameters with empty values were signed; drop them{}"),
+    Mistake.PARAMETER_LEFT_OUT: ("有参数未参与签名：{}", "sent but not signed: {}"),
+    Mistake.UNSORTED: ("参数未按名称排序{}", "the parameters were signed as they came, not sorted by name{}"),
     Mistake.URL_ENCODED: (
-        "对 URL 编码后的值签名",
+        "对 URL 编码后的值签名（{}），应先签名再编码",
         "URL-encoded values were signed ({}); sign first, encode afterwards",
     ),
     Mistake.JSON_RESERIALIZED: (
-        "签名与发送的 biz_content 文本不同",
+        "签名与发送的 biz_content 文本不同（签名时：{}）",
         "biz_content was printed twice: the signed text ({}) is not the text that was sent",
     ),
-    Mistake.WRONG_CHARSET: ("签名所用字符集不符", "signed in another charset: {}"),
-    Mistake.HTML_ESCAPED: ("参数经过了 HTML 转义", "HTML escaping got into the parameters: {}"),
-    Mistake.STRING_DRESSED: ("待签名字符串多了字符", "the signed string has something more: {}"),
-    Mistake.OTHER_KEY: ("使用了另一应用的私钥", "signed with the key registered for another app: {}"),
+    Mistake.WRONG_CHARSET: ("签名所用字符集不符：{}", "signed in another charset: {}"),
+    Mistake.HTML_ESCAPED: ("参数经过了 HTML 转义：{}", "HTML escaping got into the parameters: {}"),
+    Mistake.STRING_DRESSED: ("待签名字符串多了字符：{}", "the signed string has something more: {}"),
+    Mistake.OTHER_KEY: ("使用了另一应用的私钥：{}", "signed with the key registered for another app: {}"),
     Mistake.WRONG_KEY: (
-        "私钥与登记的应用公钥不匹配",
+        "私钥与登记的应用公钥不匹配{}",
         "wrong key or unknown string: no registered public key opens this signature, so it is the wrong private key{}",
     ),
     Mistake.UNKNOWN_STRING: (
-        "私钥正确，待签名字符串不符",
+        "私钥正确，待签名字符串不符（{}）",
         "wrong key or unknown string: the key is the registered one, the string is none of the known mistakes ({})",
     ),
 }
 
+PAUSED: Final = Finding(
+    (Mistake.NOT_EXAMINED,),
+    zh="错误签名过于频繁，已暂停排查原因，请稍后再试",
+    en="diagnosis is paused, too many wrong signatures came in this app's name; try again in some seconds to read the reason",
+)
+
+
+def too_long(expected_bytes: int) -> Finding:
+    """Of a large request: trying every known mistake on it would cost more than any honest client's question is worth."""
+    return Finding(
+        (Mistake.NOT_EXAMINED,),
+        zh=f"请求过长（{expected_bytes} 字节），未逐项排查，请用较短的请求再试",
+        en=f"{expected_bytes} bytes are too many to look for the mistake; try a smaller request",
+    )
+
 
 def _finding(steps: Sequence[Step], *, signed: bytes | None = None, app_id: str | None = None) -> Finding:
-    chinese = "；".join(_SENTENCES[step.mistake][0] for step in steps)
-    english = "; ".join(_SENTENCES[step.mistake][1].format(step.detail) for step in steps)
-    return Finding(tuple(step.mistake for step in steps), f"{chinese}. {english}", signed, app_id)
+    return Finding(
+        tuple(step.mistake for step in steps),
+        zh="；".join(_SENTENCES[step.mistake][0].format(step.zh or step.detail) for step in steps),
+        en="; ".join(_SENTENCES[step.mistake][1].format(step.detail) for step in steps),
+        signed=signed,
+        app_id=app_id,
+    )
 
 
 def shown(text: bytes, *, limit: int = 4096) -> str:

@@ -18,7 +18,7 @@ import psycopg
 import structlog
 
 from florin.wires.alipay.call import SignatureWrong
-from florin.wires.alipay.diagnosis import shown
+from florin.wires.alipay.diagnosis import PAUSED, shown
 
 TEXT_KEPT_MAX: Final = 16_384
 PAUSE_S: Final = 1.0
@@ -50,8 +50,8 @@ class SignatureFailures:
         self._kept_at: dict[int, float] = {}
 
     def keep(self, wrong: SignatureWrong, *, app_id: int, request_line: str, received_at: datetime) -> None:
-        """Log it, and keep it unless one of this app was kept just now. A database that is away loses it, not the
-        answer.
+        """Log it, and keep it, its reason as a line in Chinese and one in English: unless one of this app was kept just now,
+        or nobody looked for a reason. A database that is away loses it, not the answer.
         """
         finding = wrong.finding
         log.warning(
@@ -60,7 +60,7 @@ class SignatureFailures:
             mistakes=[mistake.value for mistake in finding.mistakes],
             expected=_PAYMENT_CODE.sub(r"\1****", shown(wrong.expected)),
         )
-        if not self._may_keep(app_id):
+        if finding is PAUSED or not self._may_keep(app_id):
             return
         row = {
             "app_id": app_id,
@@ -68,7 +68,7 @@ class SignatureFailures:
             "request_line": request_line,
             "expected": _text(wrong.expected),
             "received": "" if finding.signed is None else _text(finding.signed),
-            "finding": finding.sentence,
+            "finding": f"{finding.zh}\n{finding.en}",
         }
         try:
             with psycopg.connect(self._dsn, autocommit=True, connect_timeout=2) as connection:

@@ -10,7 +10,6 @@ Nothing here knows a server; `routes.py` does. The work waits for the engine's C
 from __future__ import annotations
 
 import hmac
-import html
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,8 +32,10 @@ from florin.wires.alipay.call import Call, CallingApp, SignatureWrong, answering
 from florin.wires.alipay.desk import Answered, Desk, Faults, GatewaySettings, NoFaults, Redirect
 from florin.wires.alipay.failures import SignatureFailures
 from florin.wires.alipay.notify import return_address
+from florin.wires.alipay.pace import DiagnosisPace
 from florin.wires.alipay.parameters import Parameters, body_too_large_sentence, charset_of, read_parameters
 from florin.wires.alipay.refusals import sentence_of, unknown_result
+from florin.wires.alipay.refused_page import POLICY, language_of, refused_page
 from florin.wires.alipay.renderer import ids_of
 from florin.wires.alipay.trades import find_notify, standing_of
 
@@ -56,6 +57,7 @@ METHODS: Final[dict[str, Handler]] = {
     "alipay.trade.cancel": existing.cancel,
 }
 PAGE_METHODS: Final = frozenset({"alipay.trade.page.pay", "alipay.trade.wap.pay"})
+NOTHING_ALLOWED: Final = "default-src 'none'; frame-ancestors 'none'"
 _READING: Final = frozenset({"alipay.trade.query", "alipay.trade.fastpay.refund.query"})
 # How long after a notify was delivered the old `notify_verify` still vouches for it.
 _VOUCHED_FOR: Final = timedelta(minutes=1)
@@ -63,7 +65,7 @@ _VOUCHED_FOR: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """One request as it came. query: raw. body: whole, or empty with its size in `oversized`."""
+    """One request as it came. query: raw. body: whole, or empty with its size in `oversized`. cookies: the header's text."""
 
     http_method: str
     path: str
@@ -72,14 +74,19 @@ class HttpRequest:
     accept: str
     body: bytes
     oversized: int = 0
+    accept_language: str = ""
+    cookies: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
+    """policy: what a browser may do with it."""
+
     status: int
     content_type: str
     body: bytes
     location: str | None = None
+    policy: str = NOTHING_ALLOWED
 
 
 class Gateway:
@@ -94,6 +101,7 @@ class Gateway:
         failures: SignatureFailures,
         settings: GatewaySettings,
         faults: Faults | None = None,
+        pace: DiagnosisPace | None = None,
         wall_now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._engine = engine
@@ -102,6 +110,7 @@ class Gateway:
         self._failures = failures
         self._settings = settings
         self._faults = faults or NoFaults()
+        self._pace = pace or DiagnosisPace()
         self._wall_now = wall_now
 
     def answer(self, request: HttpRequest) -> HttpAnswer:
@@ -122,7 +131,7 @@ class Gateway:
             answered = self._serve(parameters, calling, request)
         except Problem as problem:
             if request_is_for_a_page(request, parameters):
-                return _page(problem)
+                return _page(problem, request)
             answered = problem.content()
         except Exception:  # the one place where a mistake of ours still has to be answered in the wire's own form
             log.exception("a call failed", method=parameters.ascii("method"))
@@ -180,6 +189,7 @@ class Gateway:
                 wall_now=wall_now,
                 leeway=self._settings.timestamp_leeway,
                 other_keys=self._apps.others(app_id),
+                may_diagnose=lambda: self._pace.may_diagnose(app_id),
             )
         except SignatureWrong as wrong:
             line = f"{request.http_method} {request.path} method={parameters.ascii('method') or ''}"[:512]
@@ -274,16 +284,8 @@ def _json(content: Content, parameters: Parameters, calling: CallingApp | None) 
     return HttpAnswer(status=200, content_type=f"application/json; charset={parameters.charset}", body=body)
 
 
-_PAGE: Final = """<!doctype html>
-<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>无法打开付款页面 · Cannot open the payment page</title></head>
-<body><main><h1>无法打开付款页面</h1><p>Cannot open the payment page. You have not been charged.</p>
-<p>请返回商家页面重试，或把以下信息告诉商家：<br>Go back to the shop and try again, or tell the shop:</p>
-<pre>{sub_code}
-{sub_msg}</pre></main></body></html>
-"""
-
-
-def _page(problem: Problem) -> HttpAnswer:
-    shown = _PAGE.format(sub_code=html.escape(problem.sub_code), sub_msg=html.escape(problem.sub_msg))
-    return HttpAnswer(status=200, content_type="text/html; charset=utf-8", body=shown.encode("utf-8", "replace"))
+def _page(problem: Problem, request: HttpRequest) -> HttpAnswer:
+    language = language_of(request.accept_language, request.cookies)
+    return HttpAnswer(
+        status=200, content_type="text/html; charset=utf-8", body=refused_page(problem, language), policy=POLICY
+    )

@@ -22,7 +22,7 @@ PAIRS_UP_TO_BYTES: Final = 16_384  # a longer string is searched for single mist
 
 
 class Mistake(StrEnum):
-    """The mistakes that a digest can prove. The values are stored and shown; they do not change."""
+    """The mistakes that a digest can prove; the last says that nobody looked. The values are shown; they do not change."""
 
     SIGNATURE_MANGLED = "signature-mangled"
     SIGNATURE_NOT_BASE64 = "signature-not-base64"
@@ -39,14 +39,16 @@ class Mistake(StrEnum):
     OTHER_KEY = "other-key"
     WRONG_KEY = "wrong-key"
     UNKNOWN_STRING = "unknown-string"
+    NOT_EXAMINED = "not-examined"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing done differently; `detail` completes its sentence."""
+    """One thing done differently. detail: completes its sentence; zh: does so in Chinese, where that differs."""
 
     mistake: Mistake
     detail: str
+    zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,11 @@ def _selections(parameters: Parameters) -> list[Variant]:
     ]
     mangled = html_mended(parameters.entries)
     if mangled is not None:
-        step = Step(Mistake.HTML_ESCAPED, "the address was read from HTML twice or not at all (&amp;, &not)")
+        step = Step(
+            Mistake.HTML_ESCAPED,
+            "the address was read from HTML twice or not at all (&amp;, &not)",
+            "地址被 HTML 多解析一次或未解析（&amp;、&not）",
+        )
         found.append(Variant(step, lambda _: [entry for entry in mangled if right(entry)]))
     for place in ("query", "body"):
         left = [entry.name for entry in parameters.entries if right(entry) and entry.place != place]
@@ -155,9 +161,10 @@ def _value_forms(parameters: Parameters) -> list[Variant]:
     """How a value was written: percent-encoded, or `biz_content` printed again with other blanks, order or escapes."""
     found = [Variant(None, lambda _, value: value)]
     for how, encode in _URL_ENCODERS.items():
-        found.append(Variant(Step(Mistake.URL_ENCODED, how), partial(_encoded_value, encode)))
-    for how, text in _json_forms(parameters):
-        step = Step(Mistake.JSON_RESERIALIZED, how)
+        found.append(Variant(Step(Mistake.URL_ENCODED, how, _IN_CHINESE[how]), partial(_encoded_value, encode)))
+    for words, text in _json_forms(parameters):
+        chinese = "、".join(_IN_CHINESE[word] for word in words)
+        step = Step(Mistake.JSON_RESERIALIZED, ", ".join(words), chinese)
         found.append(Variant(step, partial(_replaced_value, text.encode(parameters.charset, "replace"))))
     return found
 
@@ -185,8 +192,23 @@ def _lower_hex(encoded: str) -> str:
     return re.sub("%[0-9A-F]{2}", lambda match: match.group().lower(), encoded)
 
 
-def _json_forms(parameters: Parameters) -> Iterator[tuple[str, str]]:
-    """Other ways to print the `biz_content` that came."""
+_IN_CHINESE: Final = {
+    "blank as +": "空格写成 +",
+    "blank as %20": "空格写成 %20",
+    "as encodeURIComponent does": "按 encodeURIComponent 的方式",
+    "as Java's URLEncoder does": "按 Java 的 URLEncoder 的方式",
+    "lower-case hex digits": "十六进制用小写字母",
+    "compact": "紧凑格式",
+    "with blanks after , and :": "逗号和冒号后有空格",
+    "keys sorted": "键名已排序",
+    "\\u escapes": "使用 \\u 转义",
+    "\\/": "斜杠写成 \\/",
+    "Python's repr, not JSON": "Python 的 repr，不是 JSON",
+}
+
+
+def _json_forms(parameters: Parameters) -> Iterator[tuple[list[str], str]]:
+    """Other ways to print the `biz_content` that came, each with the words for how."""
     try:
         received = parameters.raw("biz_content").decode(parameters.charset)
         document = json.loads(received, parse_int=_Number, parse_float=_Number)
@@ -204,9 +226,9 @@ def _json_forms(parameters: Parameters) -> Iterator[tuple[str, str]]:
                             "\\u escapes" * is_ascii,
                             "\\/" * (slash != "/"),
                         ]
-                        yield ", ".join(word for word in said if word), text
+                        yield [word for word in said if word], text
     if isinstance(document, dict | list):
-        yield "Python's repr, not JSON", repr(document)
+        yield ["Python's repr, not JSON"], repr(document)
 
 
 class _Number(str):
@@ -235,9 +257,13 @@ def _charsets(declared: Charset) -> list[Variant]:
         if other != declared:
             step = Step(Mistake.WRONG_CHARSET, f"{other.upper()} ≠ {declared.upper()}")
             found.append(Variant(step, partial(_recoded, declared, other)))
-    latin = Step(Mistake.WRONG_CHARSET, "bytes read as ISO-8859-1")
+    latin = Step(Mistake.WRONG_CHARSET, "bytes read as ISO-8859-1", "按 ISO-8859-1 读取字节")
     found.append(Variant(latin, lambda value: value.decode("latin-1").encode(declared)))
-    question = Step(Mistake.WRONG_CHARSET, "ASCII or ISO-8859-1, every Chinese character signed as ?")
+    question = Step(
+        Mistake.WRONG_CHARSET,
+        "ASCII or ISO-8859-1, every Chinese character signed as ?",
+        "ASCII 或 ISO-8859-1，中文字符都按 ? 签名",
+    )
     found.append(Variant(question, lambda value: value.decode(declared).encode("latin-1", "replace")))
     return found
 
@@ -248,16 +274,16 @@ def _recoded(declared: str, other: str, value: bytes) -> bytes:
 
 def _dresses() -> list[Variant]:
     """What was done to the whole string."""
-    encoded = Step(Mistake.URL_ENCODED, "the whole string")
-    escaped = Step(Mistake.HTML_ESCAPED, "& signed as &amp;")
+    encoded = Step(Mistake.URL_ENCODED, "the whole string", "整个字符串")
+    escaped = Step(Mistake.HTML_ESCAPED, "& signed as &amp;", "& 按 &amp; 签名")
     return [
         Variant(None, lambda text: text),
         Variant(encoded, lambda text: quote_plus(text).encode("ascii")),
         Variant(encoded, lambda text: quote_from_bytes(text, safe="").encode("ascii")),
         Variant(escaped, lambda text: text.replace(b"&", b"&amp;")),
-        Variant(Step(Mistake.STRING_DRESSED, "a line break at its end"), lambda text: text + b"\n"),
-        Variant(Step(Mistake.STRING_DRESSED, "a ? before it"), lambda text: b"?" + text),
-        Variant(Step(Mistake.STRING_DRESSED, "a & at its end"), lambda text: text + b"&"),
+        Variant(Step(Mistake.STRING_DRESSED, "a line break at its end", "末尾有换行"), lambda text: text + b"\n"),
+        Variant(Step(Mistake.STRING_DRESSED, "a ? before it", "开头有 ?"), lambda text: b"?" + text),
+        Variant(Step(Mistake.STRING_DRESSED, "a & at its end", "末尾有 &"), lambda text: text + b"&"),
     ]
 
 

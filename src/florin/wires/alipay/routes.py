@@ -32,7 +32,6 @@ DRAINED_BYTES_MAX: Final = 64 * 1024 * 1024
 _HEADERS: Final = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
 )
 
@@ -95,11 +94,14 @@ async def _read(scope: Scope, receive: Receive) -> HttpRequest:
         accept=headers.get(b"accept", b"").decode("latin-1"),
         body=body,
         oversized=size if size > BODY_BYTES_MAX else 0,
+        accept_language=headers.get(b"accept-language", b"").decode("latin-1"),
+        cookies=headers.get(b"cookie", b"").decode("latin-1"),
     )
 
 
 async def _send(send: Send, answer: HttpAnswer) -> None:
     headers = [(b"content-type", answer.content_type.encode("ascii")), *_HEADERS]
+    headers.append((b"content-security-policy", answer.policy.encode("ascii")))
     headers.append((b"content-length", str(len(answer.body)).encode("ascii")))
     if answer.location is not None:
         headers.append((b"location", _header_safe(answer.location)))
