@@ -35,6 +35,9 @@ As = Annotated[str, typer.Option("--as", help="Which shopper.")]
 Shopper = Annotated[str, typer.Argument(help="alice or bob.")]
 TenderOption = Annotated[str, typer.Option(help="wallet or credit; else credit, if she has a line.")]
 
+# `repay alice -5` and `clock -1d` are refused in words by the sandbox, not as an unknown option -5.
+_BELOW_ZERO = {"ignore_unknown_options": True}
+
 
 @app.command()
 def up(
@@ -79,7 +82,7 @@ def receive(out_trade_no: OutTradeNo, env_file: EnvFile, as_json: AsJson = False
     _drive("receive", env_file, as_json, {"out_trade_no": out_trade_no})
 
 
-@app.command()
+@app.command(context_settings=_BELOW_ZERO)
 def refund(
     out_trade_no: OutTradeNo,
     env_file: EnvFile,
@@ -91,7 +94,7 @@ def refund(
     _drive("refund", env_file, as_json, {"out_trade_no": out_trade_no, "amount": amount, "request_no": request_no})
 
 
-@app.command()
+@app.command(context_settings=_BELOW_ZERO)
 def repay(
     who: Shopper,
     amount: Annotated[str, typer.Argument(help="In yuan, as in 100.00.")],
@@ -113,20 +116,27 @@ def statement(env_file: EnvFile, who: Shopper = "alice", as_json: AsJson = False
 def set_(
     who: Annotated[str, typer.Argument(help="alice, bob or shop.")],
     env_file: EnvFile,
-    limit: Annotated[str, typer.Option(help="The line's limit in yuan; opens a line where there is none.")] = "",
-    wallet: Annotated[str, typer.Option(help="The wallet's balance in yuan.")] = "",
+    limit: Annotated[
+        str | None, typer.Option(help="The line's limit in yuan; opens a line where there is none.")
+    ] = None,
+    wallet: Annotated[str | None, typer.Option(help="The wallet's balance in yuan.")] = None,
     frozen: Annotated[
         bool | None, typer.Option("--frozen/--unfrozen", " /--no-frozen", help="Stop new purchases on credit.")
     ] = None,
-    webhook: Annotated[str, typer.Option(help="Of the shop: where the REST API tells it what happened.")] = "",
+    webhook: Annotated[
+        str | None, typer.Option(help='Of the shop: where the REST API tells it what happened; "" for nowhere.')
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """A shopper's limit or wallet, freeze or unfreeze her line; of the shop, where its REST webhooks go."""
-    wanted = {"limit": limit or None, "wallet": wallet or None, "frozen": frozen, "webhook": webhook or None}
+    """A shopper's limit or wallet, freeze or unfreeze her line; of the shop, where its REST webhooks go.
+
+    What is not named stays as it is; with nothing named it only tells.
+    """
+    wanted = {"limit": limit, "wallet": wallet, "frozen": frozen, "webhook": webhook}
     _drive("set", env_file, as_json, {"who": who, **wanted})
 
 
-@app.command()
+@app.command(context_settings=_BELOW_ZERO)
 def clock(
     env_file: EnvFile,
     to: Annotated[str, typer.Argument(help="+10d, +4h, +30m, or 2026-04-01; else only tells the time.")] = "",
@@ -155,7 +165,7 @@ def fail(
 
 @app.command()
 def reset(env_file: EnvFile, as_json: AsJson = False) -> None:
-    """Back to the first morning, with the same keys."""
+    """Back to the first morning, with the same keys and the shop's webhook."""
     _drive("reset", env_file, as_json, {})
 
 
@@ -182,27 +192,9 @@ def _drive(verb: str, env_file: Path, as_json: bool, wanted: Mapping[str, Any]) 
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
     else:
-        show(answer)
+        from rich.console import Console  # here, because a verb that answers in JSON starts faster without
+
+        from florin.sandbox.show import show
+
+        show(verb, answer, Console(highlight=False, soft_wrap=True))
     return answer
-
-
-def show(answer: Answer) -> None:
-    """An answer for people: a name and a value a line, lists as tables."""
-    from rich.console import Console  # here and below: a verb that answers in JSON starts faster without
-    from rich.table import Table
-
-    console = Console(highlight=False)
-    plain = Table.grid(padding=(0, 2))
-    for name, value in answer.items():
-        if isinstance(value, dict):
-            value = "  ".join(f"{key} {each}" for key, each in value.items() if each is not None)
-        if not isinstance(value, list) and value is not None:
-            plain.add_row(f"[dim]{name.replace('_', ' ')}[/]", str(value))
-    console.print(plain)
-    for name, value in answer.items():
-        if isinstance(value, list) and value:
-            columns = [column for column in value[0] if not isinstance(value[0][column], list)]
-            table = Table(*(column.replace("_", " ") for column in columns), title=name, box=None, title_justify="left")
-            for row in value:
-                table.add_row(*(str(row[column]) for column in columns))
-            console.print(table)

@@ -43,6 +43,8 @@ from florin.wallet.withdraw import Withdraw
 Tender = Literal["wallet", "credit"]
 
 _SPAN = re.compile(r"\+([0-9]{1,5})(d|h|m|s)")
+# Some minutes of work: a verb that takes longer is given up by whoever sent it.
+_STEP_MAX = timedelta(days=3_660)
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
@@ -76,10 +78,12 @@ class Verbs:
         """Pay an order that waits, as if at the cashier. Without a tender: her credit if she has a line, else her wallet."""
         trade = self._view(out_trade_no).trade
         person_id, line = self._person(who), self._line(who)
-        chosen = tender or ("credit" if line is not None else "wallet")
-        if chosen not in get_args(Tender):
-            raise VerbRefused("TenderUnknown", f"There is no tender {chosen}: wallet or credit.")
-        by_credit = chosen == "credit"
+        _refuse_tender(tender)
+        by_credit = (tender or ("credit" if line is not None else "wallet")) == "credit"
+        if installments and not by_credit:
+            raise VerbRefused(
+                "WalletHasNoInstallments", "A wallet pays at once: leave out the installments, or pay by credit."
+            )
         command = Pay(
             payment_id=self._instance.engine.new_id(lane_of(person_id)),
             trade_id=trade.id,
@@ -95,9 +99,8 @@ class Verbs:
 
     def auth_code(self, *, who: str = "alice", tender: Tender | None = None) -> Answer:
         """The digits that a shopper shows at a till: good for one order and two minutes of business time."""
-        line = None if tender == "wallet" else self._line(who)
-        if tender == "credit" and line is None:
-            raise VerbRefused("NoLine", f"{who} has no credit line.")
+        _refuse_tender(tender)
+        line = None if tender == "wallet" else self._needed_line(who) if tender == "credit" else self._line(who)
         code, expires_at = issue_payment_code(
             self._instance.connection, person_id=self._person(who), line_id=line.line.id if line else 0
         )
@@ -152,9 +155,10 @@ class Verbs:
         number = request_no or f"sandbox-{secrets.token_hex(6)}"
         command = Refund(payment_id=payment.id, amount_minor=amount_minor, request_no=number, reason="sandbox")
         key = claim(ClaimKind.REFUND, payment.trade_id, number, {"amount": amount_minor})
-        self._do(command, key)
+        outcome = self._do(command, key)
         self._instance.rest()
-        return {"refunded_now": yuan_text(amount_minor), "request_no": number, **self._order(out_trade_no)}
+        done = {"refunded_now": yuan_text(amount_minor), "request_no": number, "repeated": outcome.replayed}
+        return {**done, **self._order(out_trade_no)}
 
     def settle(self) -> Answer:
         """Let the next midnight come: the day closes, windows are swept, the merchant is paid and the bank answers."""
@@ -177,7 +181,13 @@ class Verbs:
     ) -> Answer:
         """A shopper's limit or wallet, or freeze or unfreeze her line; of the shop, where its REST webhooks go."""
         if who == "shop":
-            return self._set_webhook(webhook or "")
+            if (limit, wallet, frozen) != (None, None, None):
+                raise VerbRefused(
+                    "ShopHasNoLine", "The shop has no limit and no wallet, only a webhook: set shop --webhook URL"
+                )
+            if webhook is not None:
+                self._set_webhook(webhook)
+            return {"who": "shop", "webhook": self._webhook()}
         if webhook is not None:
             raise VerbRefused("ShopperHasNoWebhook", "Only the shop has a webhook: set shop --webhook URL")
         if limit is not None:
@@ -193,8 +203,9 @@ class Verbs:
 
     def clock(self, *, to: str = "") -> Answer:
         """Let time pass: `+10d`, `+4h`, `+30m`, or until the morning of a day. Without `to`: what time it is, all done."""
-        if to:
-            self._instance.advance(self._instant(to))
+        wanted = self._instant(to) if to else None
+        if wanted is not None and wanted > clock.read(self._instance.connection).instant:
+            self._instance.advance(wanted)
         else:
             self._instance.rest()
         return self._now()
@@ -210,10 +221,13 @@ class Verbs:
         return {"fault": fault, "times": times}
 
     def reset(self) -> Answer:
-        """Back to the first morning: same keys, same people, nothing bought."""
+        """Back to the first morning: same keys, same people, nothing bought; what the shop has set for itself stays."""
+        webhook = self._webhook()
         self._instance.reset()
+        if webhook:
+            self._set_webhook(webhook)
         self._instance.rest()
-        return self._now()
+        return {**self._now(), "webhook": webhook}
 
     def prove(self) -> Answer:
         """Prove the books: each check with what differs, if anything does."""
@@ -243,13 +257,15 @@ class Verbs:
     def _needed_line(self, who: str) -> LineView:
         line = self._line(who)
         if line is None:
-            raise VerbRefused("NoLine", f"{who} has no credit line; give her one: set {who} --limit 1000.00")
+            raise VerbRefused("NoLine", f"{who} has no credit line; give one: set {who} --limit 1000.00")
         return line
 
     def _view(self, out_trade_no: str) -> PaymentView:
         row = self._instance.connection.execute(_TRADE, {"out_trade_no": out_trade_no}).fetchone()
         if row is None:
-            raise VerbRefused("OrderUnknown", f"No shop has asked for an order {out_trade_no}.")
+            raise VerbRefused(
+                "OrderUnknown", f"No shop has asked for an order {out_trade_no}. Let the shop ask for it first."
+            )
         with self._instance.reads.connection() as connection:
             view = payment_by_trade(connection, trade_id=row[0])
         assert view is not None, f"trade {row[0]} was there a moment ago"
@@ -259,7 +275,7 @@ class Verbs:
         """The payment of an order. Raises VerbRefused while nobody has paid."""
         payment = self._view(out_trade_no).payment
         if payment is None:
-            raise VerbRefused("OrderNotPaid", f"The order {out_trade_no} is not paid yet.")
+            raise VerbRefused("OrderNotPaid", f"The order {out_trade_no} is not paid yet; pay it: pay {out_trade_no}")
         return payment
 
     def _order(self, out_trade_no: str) -> Answer:
@@ -305,7 +321,14 @@ class Verbs:
         line_id = self._instance.engine.new_id(lane_of(person_id))
         self._do(OpenLine(person_id=person_id, line_id=line_id, program="huabei", limit_minor=limit_minor))
 
-    def _set_webhook(self, url: str) -> Answer:
+    def _webhook(self) -> str:
+        row = self._instance.connection.execute(
+            "SELECT notify_url FROM app WHERE id = %(id)s", {"id": REST_APP_ID}
+        ).fetchone()
+        assert row is not None, "every sandbox has its REST app"
+        return str(row[0])
+
+    def _set_webhook(self, url: str) -> None:
         if url and (refusal := refuse_url(url)):
             raise VerbRefused(refusal.name, refusal.sentence())
         with self._instance.connection.transaction():
@@ -313,7 +336,6 @@ class Verbs:
                 "UPDATE app SET notify_url = %(url)s WHERE id = %(id)s", {"url": url, "id": REST_APP_ID}
             )
             self._instance.connection.execute("UPDATE clock SET reference_version = reference_version + 1")
-        return {"who": "shop", "webhook": url}
 
     def _set_wallet(self, who: str, wanted_minor: int) -> None:
         """By a top-up or a withdrawal, so that the books still say where the money came from."""
@@ -336,15 +358,22 @@ class Verbs:
     def _instant(self, text: str) -> datetime:
         now = clock.read(self._instance.connection)
         if span := _SPAN.fullmatch(text):
-            return now.instant + timedelta(**{_UNITS[span[2]]: int(span[1])})
-        try:
-            wanted = morning_of(date.fromisoformat(text))
-        except ValueError:
-            raise VerbRefused("TimeUnknown", f"{text!r} is no time: +10d, +4h, +30m or 2026-04-01.") from None
-        if wanted.date() == now.on:
-            return now.instant
-        if wanted < now.instant:
-            raise VerbRefused("ClockGoesForward", f"It is {now.on} already; the clock goes forward only.")
+            wanted = now.instant + timedelta(**{_UNITS[span[2]]: int(span[1])})
+        else:
+            try:
+                wanted = morning_of(date.fromisoformat(text))
+            except ValueError:
+                sentence = f"{text[:40]!r} is no time: +10d, +4h, +30m or 2026-04-01. The clock goes forward only."
+                raise VerbRefused("TimeUnknown", sentence) from None
+        if wanted.astimezone(clock.ZONE).date() < now.on:
+            raise VerbRefused(
+                "ClockGoesForward", f"It is {now.on} already; the clock goes forward only. `reset` goes back."
+            )
+        if wanted - now.instant > _STEP_MAX:
+            sentence = (
+                f"One step is at most {_STEP_MAX.days:,} days, since each is closed; {text} is more. Take several."
+            )
+            raise VerbRefused("StepTooLong", sentence)
         return wanted
 
 
@@ -359,11 +388,17 @@ def _refuse(outcome: Outcome) -> Outcome:
     return outcome
 
 
+def _refuse_tender(tender: str | None) -> None:
+    if tender is not None and tender not in get_args(Tender):
+        raise VerbRefused("TenderUnknown", f"There is no tender {tender}: wallet or credit.")
+
+
 def _minor(amount: str) -> int:
     try:
         return parse_yuan(amount)
-    except AmountTextInvalid as invalid:
-        raise VerbRefused("AmountInvalid", str(invalid)) from None
+    except AmountTextInvalid:
+        sentence = f"{amount[:40]!r} is no amount: write yuan as in 1000.00, without sign, ¥, comma or exponent."
+        raise VerbRefused("AmountInvalid", sentence) from None
 
 
 def _local(instant: datetime) -> str:
