@@ -200,7 +200,7 @@ class Play:
 
     def _hot(self, event: Event) -> None:
         self.today = max(self.today, event.value_on)
-        self.line = lines.evolve(self.line, event, next_close_on=self.program.next_close_on(event.value_on))
+        self.line = lines.evolve(self.line, event, next_close_on=self.program.first_bill_on(event.value_on))
         self.pending.append(event)
         self._post(event, ())
 

@@ -106,7 +106,7 @@ def test_the_minimum_is_ten_percent_of_what_revolves_and_all_of_the_interest(bal
 
 
 def test_with_fees_in_the_base_the_penalty_runs_on_the_unpaid_fee_too():
-    alice = Play(program_with(interest_base="principal_and_fee"))
+    alice = Play(program_with(interest_on=("principal", "fee")))
     alice.buy("03-05", "1200.00", 11, installments=12)  # 100.00 and a fee of 7.50 each month
     alice.until("05-01")
 

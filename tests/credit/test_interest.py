@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit.play import HUABEI, Play, day, program_with, with_rate_from
-from florin.credit.interest import accrue, exact_interest
-from florin.credit.items import Billed, Statement
+from florin.credit.interest import accrued, exact_interest
+from florin.credit.items import Account, Billed, Statement
 from florin.credit.payoff import payoff
 from florin.ledger import Rule
 from florin.money import round_half_up
@@ -186,14 +186,16 @@ def test_it_does_not_matter_how_often_anybody_looks(base_minor, looks, last, new
         items=(Billed(item_id=1, principal_minor=base_minor),),
     )
 
-    once = accrue(statement, due_on + timedelta(days=last), program)
-    often = statement
+    account = Account(line_id=1, program="huabei", opens_on=date(2026, 4, 1), sequence=1, statements=(statement,))
+
+    once = accrued(account, due_on + timedelta(days=last), program)
+    often = account
     for days in sorted(min(look, last) for look in looks):
-        often = accrue(often, due_on + timedelta(days=days), program)
-    often = accrue(often, due_on + timedelta(days=last), program)
+        often = accrued(often, due_on + timedelta(days=days), program)
+    often = accrued(often, due_on + timedelta(days=last), program)
 
     assert often == once
     first = min(last, new_rate_after)
-    assert exact_interest(once, program) == base_minor * (
+    assert exact_interest(once.statements[0].accruals, program) == base_minor * (
         Fraction(5, 10_000) * first + Fraction(3, 10_000) * (last - first)
     )

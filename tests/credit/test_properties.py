@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from credit.play import HUABEI, Play, day, program_with, totals, with_rate_from
 from florin.credit.account import Account, advance, catch_up, evolve, open_account, rank
-from florin.credit.terms import InstallmentTerms, Program
+from florin.credit.terms import InstallmentTerms, LateCharge, Program, Waterfall
 from florin.events import Refunded, Repaid
 from florin.ledger import Account as Ledger
 from florin.ledger import Rule
@@ -23,16 +23,53 @@ from florin.money import parse_yuan, round_half_up, yuan_text
 
 PLANS = tuple(InstallmentTerms(count=n, fee_rate=Decimal("0.0333")) for n in (2, 3, 12))
 
+BY_BUCKET = (Waterfall(order=("cost", "penalty", "interest", "fee", "principal"), by="bucket"),)
+PRINCIPAL_FIRST = (Waterfall(order=("principal", "interest", "fee", "penalty", "cost")),)
+FLIPPED_LATE = (
+    Waterfall(order=("cost", "penalty", "interest", "fee", "principal")),
+    Waterfall(order=("principal", "interest", "fee", "penalty", "cost"), from_days_past_due=40),
+)
+
 PROGRAMS: list[Program] = [
     HUABEI,
-    program_with(waterfall_by="bucket", interest_base="principal_and_fee", installment_split="equal_total"),
+    program_with(waterfall=BY_BUCKET, interest_on=("principal", "fee"), installment_split="equal_total"),
     program_with(full_payment_tolerance_minor=500, grace_days=5, minimum_floor_minor=2000),
     program_with(credit_balance_to_wallet=False, plan_refund_fee="keep", refund_counts_toward_minimum=False),
     program_with(refund_excess_to_other_debt=False, plan_refund_fee="full_return_only", credit_balance_to_wallet=False),
-    program_with(cycle_day=31, due_day=20, waterfall=("principal", "interest", "fee"), installments=PLANS),
+    program_with(cycle_day=31, due_day=20, waterfall=PRINCIPAL_FIRST, installments=PLANS),
     program_with(cycle_day=5, due_day=5, grace_days=10),
     with_rate_from("05-17", "0.0003", "balances"),
     with_rate_from("05-17", "0.0003", "new_cycles"),
+    program_with(  # a bank card: the whole bill from posting, compounding, late charge, non-accrual, day-91 flip
+        interest_start="posting",
+        grace_lost_for=2,
+        interest_on=("principal", "interest"),
+        due_day=20,
+        late_charges=(LateCharge(share=Decimal("0.05"), floor_minor=1000),),
+        waterfall=FLIPPED_LATE,
+        non_accrual_days=50,
+        minimum_in_full=("installment", "fee", "interest", "penalty", "missed", "over_limit"),
+        blocks_while_past_due=False,
+    ),
+    program_with(  # interest from the first day, penalty while past due
+        interest_start="posting",
+        interest_free="never",
+        interest_daily_rate=Decimal("0.0004"),
+        penalty_daily_rate=Decimal("0.0002"),
+        minimum_whole_below_minor=100_00,
+        rounding="half_even",
+        credit_balance_to_wallet=False,
+    ),
+    program_with(  # by the order, without a bill
+        billing="order",
+        due_day=0,
+        interest_daily_rate=Decimal(0),
+        penalty_daily_rate=Decimal("0.0005"),
+        penalty_on="principal_and_fee",
+        order_notice_days=3,
+        late_charges=(LateCharge(amount_minor=1000), LateCharge(days_past_due=7, amount_minor=700, cap_minor=6800)),
+        installments=PLANS,
+    ),
 ]
 
 
@@ -114,7 +151,8 @@ def the_line_is_the_book_and_will_be_the_account(history: History) -> None:
     play, line = history.play, history.play.line
     assert line.principal_minor == sum(map(play.balance, PRINCIPAL))
     assert line.fee_minor == play.balance(Ledger.FEE_UNBILLED) + play.balance(Ledger.FEE_BILLED)
-    assert line.interest_minor == play.balance(Ledger.INTEREST_BILLED)
+    assert line.interest_minor == play.balance(Ledger.INTEREST_BILLED) + play.balance(Ledger.MEMO_INTEREST)
+    assert line.penalty_minor == play.balance(Ledger.PENALTY_BILLED) + play.balance(Ledger.MEMO_PENALTY)
     assert line.credit_balance_minor == play.balance(Ledger.CREDIT_BALANCE)
     assert line.committed_minor == sum(history.escrowed.values()) == play.balance(Ledger.MEMO_COMMITTED)
     owed_minor = line.principal_minor + line.committed_minor - line.credit_balance_minor
@@ -122,11 +160,14 @@ def the_line_is_the_book_and_will_be_the_account(history: History) -> None:
 
     account, steps = catch_up(play.account, play.pending, play.today, play.program)
     moved = totals(entry for step in steps for entry in step.entries)
-    used_minor = parse_yuan(moved.get("USE_CREDIT_BALANCE_BILLED", "0"))
-    assert account.principal_minor == line.principal_minor - used_minor
-    assert account.credit_balance_minor == line.credit_balance_minor - used_minor
-    assert account.fee_minor == line.fee_minor
-    assert account.interest_minor == line.interest_minor + parse_yuan(moved.get("BILL_INTEREST", "0"))
+    used_minor = {rule: parse_yuan(yuan) for rule, yuan in moved.items() if rule.startswith("USE_CREDIT_BALANCE_")}
+    on_principal = ("USE_CREDIT_BALANCE_BILLED", "USE_CREDIT_BALANCE_PAST_DUE")
+    assert account.principal_minor == line.principal_minor - sum(used_minor.get(rule, 0) for rule in on_principal)
+    assert account.credit_balance_minor == line.credit_balance_minor - sum(used_minor.values())
+    assert account.fee_minor == line.fee_minor - used_minor.get("USE_CREDIT_BALANCE_FEE", 0)
+    charged_minor = sum(parse_yuan(moved.get(rule, "0")) for rule in ("BILL_INTEREST", "ACCRUE_INTEREST_MEMO"))
+    used_on_interest = used_minor.get("USE_CREDIT_BALANCE_INTEREST", 0)
+    assert account.interest_minor == line.interest_minor + charged_minor - used_on_interest
     assert account.sequence == line.sequence + len(steps) == len(play.log) + len(steps)
 
 
@@ -143,6 +184,8 @@ def every_stage_is_in_the_book(play: Play) -> None:
     assert play.balance(Ledger.FEE_BILLED) == sum(statement.fee_minor for statement in account.statements)
     assert play.balance(Ledger.DEFERRED_FEE_INCOME) == sum(plan.deferred_fee_minor for plan in account.plans)
     assert play.balance(Ledger.INTEREST_ACCRUED) == 0
+    off_books = (play.balance(Ledger.MEMO_INTEREST), play.balance(Ledger.MEMO_PENALTY))
+    assert off_books == ((account.interest_minor, account.penalty_minor) if account.accrual_stopped else (0, 0))
 
 
 def money_in_is_money_out(play: Play) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from credit.play import Play, day, program_with
 from florin.credit.repay import NothingOwed, RepaymentAboveOwed
+from florin.credit.terms import Waterfall
 from florin.events import CreditBalancePaid, Repaid
 from florin.ledger import Account as Ledger
 from florin.ledger import Rule
@@ -41,7 +42,9 @@ def test_the_oldest_statement_is_cleared_before_the_interest_of_the_next(two_sta
 
 
 def test_bucket_by_bucket_all_interest_comes_before_any_principal():
-    alice = Play(program_with(waterfall_by="bucket"))
+    alice = Play(
+        program_with(waterfall=(Waterfall(order=("cost", "penalty", "interest", "fee", "principal"), by="bucket"),))
+    )
     alice.buy("03-05", "1000.00", TEA_SET)
     alice.repay("05-05", "100.00")
 
@@ -53,7 +56,9 @@ def test_bucket_by_bucket_all_interest_comes_before_any_principal():
 
 
 def test_principal_first_is_a_term():
-    alice = Play(program_with(waterfall=("principal", "fee", "interest"), waterfall_by="bucket"))
+    alice = Play(
+        program_with(waterfall=(Waterfall(order=("principal", "fee", "interest", "penalty", "cost"), by="bucket"),))
+    )
     alice.buy("03-05", "1200.00", PHONE, installments=12)
     alice.repay("05-05", "205.00")
 

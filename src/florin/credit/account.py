@@ -17,19 +17,40 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from florin.credit.allocation import billed_debts, clear, unbilled_debts
-from florin.credit.closing import after_past_due, after_statement, counted, cure, next_action_on, scheduled
-from florin.credit.interest import accrue, grace_ends_on, unposted_minor
-from florin.credit.items import Account, Plan, Purchase, Statement
+from florin.credit.allocation import billed_debts, clear, cure, repay, unbilled_debts
+from florin.credit.closing import (
+    Scheduled,
+    after_accrual_stopped,
+    after_cost,
+    after_late_charge,
+    after_past_due,
+    after_statement,
+    counted_by,
+    next_action_on,
+    scheduled,
+)
+from florin.credit.interest import (
+    accrued,
+    grace_ends_on,
+    unbilled_interest_minor,
+    unposted_minor,
+    unposted_penalty_minor,
+)
+from florin.credit.items import Account, Plan, Purchase, Statement, days_past_due
 from florin.credit.line import Line
-from florin.credit.plans import installments_to_come
+from florin.credit.plans import ONE_INSTALLMENT, installments_to_come
 from florin.credit.returns import return_purchase
 from florin.credit.terms import Program
 from florin.events import (
+    AccrualStopped,
     Captured,
+    CostCharged,
     CreditBalancePaid,
+    CycleMoved,
     Event,
     FellPastDue,
+    LateCharged,
+    LimitSet,
     LineOpened,
     Received,
     Refunded,
@@ -46,12 +67,19 @@ Entries = tuple[Entry, ...]
 class Step(NamedTuple):
     """What the clock did: an event of its own, and the entries it posts."""
 
-    event: StatementIssued | FellPastDue
+    event: Scheduled
     entries: Entries
 
 
 def open_account(event: LineOpened) -> Account:
-    return Account(line_id=event.line_id, program=event.program, opens_on=event.value_on, sequence=1)
+    return Account(
+        line_id=event.line_id,
+        program=event.program,
+        opens_on=event.value_on,
+        accrued_through_on=event.value_on,
+        limit_minor=event.limit_minor,
+        sequence=1,
+    )
 
 
 def evolve(account: Account, event: Event, program: Program) -> tuple[Account, Entries]:
@@ -76,6 +104,16 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
             account = _without_settled(account, program)
         case FellPastDue():
             account, entries = after_past_due(account, event)
+        case LateCharged():
+            account, entries = after_late_charge(account, event)
+        case AccrualStopped():
+            account, entries = after_accrual_stopped(account, event)
+        case CostCharged():
+            account, entries = after_cost(account, event)
+        case LimitSet():
+            account = replace(account, limit_minor=event.limit_minor)
+        case CycleMoved():
+            account = replace(account, cycle_day=event.cycle_day, due_day=event.due_day, moved_on=event.value_on)
     return replace(account, sequence=account.sequence + 1), entries
 
 
@@ -110,7 +148,7 @@ def catch_up(
 
 def rank(event: Event) -> tuple[date, int]:
     """Where an event stands in a fold; events of equal rank keep the order of their recording."""
-    return event.value_on, 0 if isinstance(event, StatementIssued | FellPastDue) else 1
+    return event.value_on, 0 if isinstance(event, Scheduled) else 1
 
 
 def summary(account: Account, line: Line, program: Program) -> Line:
@@ -122,6 +160,9 @@ def summary(account: Account, line: Line, program: Program) -> Line:
         principal_minor=account.principal_minor,
         fee_minor=account.fee_minor,
         interest_minor=account.interest_minor,
+        penalty_minor=account.penalty_minor,
+        cost_minor=account.cost_minor,
+        cycle_day=account.cycle_day,
         credit_balance_minor=account.credit_balance_minor,
         due_minor=account.due_minor,
         due_on=unpaid[0].due_on if unpaid else None,
@@ -131,23 +172,29 @@ def summary(account: Account, line: Line, program: Program) -> Line:
     )
 
 
-def accrued(account: Account, on: date, program: Program) -> Account:
-    """The account with interest brought to the beginning of `on`, nothing posted."""
-    return replace(account, statements=tuple(accrue(statement, on, program) for statement in account.statements))
-
-
 def _buy(account: Account, event: Captured | Received, program: Program) -> Account:
     if event.credit_minor == 0:
         return account
-    account = replace(account, opens_on=max(account.opens_on, program.last_close_on(event.value_on)))
-    if event.plan is None:
+    account = accrued(account, event.value_on, program)
+    opened_on = program.last_close_on(event.value_on, account.cycle_day)
+    account = replace(account, opens_on=max(account.opens_on, opened_on), accrued_through_on=event.value_on)
+    by_order = program.terms_on(event.value_on).billing == "order"
+    if event.plan is None and not by_order:
         purchase = Purchase(item_id=event.payment_id, bought_on=event.value_on, unbilled_minor=event.credit_minor)
         return replace(account, purchases=(*account.purchases, purchase))
+    choice = event.plan or ONE_INSTALLMENT
     plan = Plan(
         item_id=event.payment_id,
-        count=event.plan.count,
-        fee_payer=event.plan.fee_payer,
-        future=installments_to_come(event.credit_minor, event.plan, event.value_on, program, opens_on=account.opens_on),
+        count=choice.count,
+        fee_payer=choice.fee_payer,
+        future=installments_to_come(
+            event.credit_minor,
+            choice,
+            event.value_on,
+            program,
+            opens_on=account.opens_on,
+            cycle_day=account.cycle_day,
+        ),
     )
     return replace(account, plans=(*account.plans, plan))
 
@@ -156,18 +203,12 @@ def _repay(account: Account, event: Repaid, program: Program) -> tuple[Account, 
     """Billed debts first, then unbilled ones; what is left takes accrued interest, since the whole line is paid off
     then.
     """
-    terms = program.terms_on(event.value_on)
     account = accrued(account, event.value_on, program)
-    debts = [*billed_debts(account.statements, terms), *unbilled_debts(account, terms)]
-    cleared = clear(account, debts, event.amount_minor)
+    cleared = repay(account, event.amount_minor, event.value_on, program)
     account = _in_full(cleared.account, event.value_on, program)
-    billed_minor = sum(cleared.by_statement.values())
-    if account.statements:
-        # A payment counts toward every open minimum, whichever statement it clears: so as if it all cleared the oldest.
-        account = counted(account, {account.statements[0].closes_on: billed_minor})
-    account, interest, rest_minor = _take_accrued(account, cleared.rest_minor, program)
+    account, interest, rest_minor = _take_accrued(account, cleared.rest_minor, event.value_on, program)
     account, kept = _keep_rest(account, rest_minor)
-    account, cured = cure(account)
+    account, cured = cure(account, program)
     return _without_settled(account, program), (*cleared.entries, *interest, *kept, *cured)
 
 
@@ -177,18 +218,19 @@ def _refund(account: Account, event: Refunded, program: Program) -> tuple[Accoun
     """
     terms = program.terms_on(event.value_on)
     account = accrued(account, event.value_on, program)
+    regime = terms.waterfall_at(days_past_due(account, event.value_on))
     own = return_purchase(account, event, terms)
     past_due = {index for index, statement in enumerate(own.account.statements) if statement.past_due}
-    debts = billed_debts(own.account.statements, terms)
+    debts = billed_debts(own.account, regime)
     order = [debt for debt in debts if debt.position in past_due]
     if terms.refund_excess_to_other_debt:
-        order += [debt for debt in debts if debt.position not in past_due] + unbilled_debts(own.account, terms)
+        order += [debt for debt in debts if debt.position not in past_due] + unbilled_debts(own.account, regime)
     other = clear(own.account, order, own.rest_minor)
     account = _in_full(other.account, event.value_on, program)
     if terms.refund_counts_toward_minimum:
-        account = counted(counted(account, own.by_statement), other.by_statement)
+        account = counted_by(counted_by(account, own.by_statement), other.by_statement)
     account, kept = _keep_rest(account, other.rest_minor)
-    account, cured = cure(account)
+    account, cured = cure(account, program)
     return _without_settled(account, program), (*own.entries, *other.entries, *kept, *cured)
 
 
@@ -198,22 +240,54 @@ def _in_full(account: Account, on: date, program: Program) -> Account:
     for statement in account.statements:
         tolerance_minor = program.terms_on(statement.closes_on).full_payment_tolerance_minor
         if on <= grace_ends_on(statement, program) and statement.remaining_minor <= tolerance_minor:
-            statement = replace(statement, in_full=True, accruals=())
+            accruals = () if statement.contingent else statement.accruals
+            statement = replace(statement, in_full=True, accruals=accruals)
         statements.append(statement)
     return replace(account, statements=tuple(statements))
 
 
-def _take_accrued(account: Account, amount_minor: int, program: Program) -> tuple[Account, Entries, int]:
-    taken = 0
+def _take_accrued(account: Account, amount_minor: int, on: date, program: Program) -> tuple[Account, Entries, int]:
+    """What is left of a repayment when nothing posted is owed any more takes what has accrued and is owed already."""
+    left_minor = amount_minor
+    entries: list[Entry] = []
     statements = []
     for statement in account.statements:
-        part_minor = min(unposted_minor(statement, program), amount_minor - taken)
-        taken += part_minor
-        statements.append(replace(statement, posted_minor=statement.posted_minor + part_minor))
-    if taken == 0:
-        return account, (), amount_minor
-    entries = (Entry(Rule.ACCRUE_INTEREST, taken), Entry(Rule.CLEAR_INTEREST_ACCRUED, taken))
-    return replace(account, statements=tuple(statements)), entries, amount_minor - taken
+        interest_minor = min(max(0, unposted_minor(statement, program)), left_minor)
+        left_minor -= interest_minor
+        penalty_minor = min(max(0, unposted_penalty_minor(statement, program)), left_minor)
+        left_minor -= penalty_minor
+        statements.append(
+            replace(
+                statement,
+                posted_minor=statement.posted_minor + interest_minor,
+                penalty_posted_minor=statement.penalty_posted_minor + penalty_minor,
+            )
+        )
+        entries += _accrued_and_cleared(interest_minor, penalty_minor)
+    unbilled_minor = min(unbilled_interest_minor(account, on, program), left_minor)
+    entries += _accrued_and_cleared(unbilled_minor, 0)
+    account = replace(
+        account,
+        statements=tuple(statements),
+        accruals_posted_minor=account.accruals_posted_minor + unbilled_minor,
+    )
+    return account, _summed(entries), left_minor - unbilled_minor
+
+
+def _accrued_and_cleared(interest_minor: int, penalty_minor: int) -> list[Entry]:
+    return [
+        Entry(Rule.ACCRUE_INTEREST, interest_minor),
+        Entry(Rule.CLEAR_INTEREST_ACCRUED, interest_minor),
+        Entry(Rule.CHARGE_PENALTY, penalty_minor),
+        Entry(Rule.CLEAR_PENALTY, penalty_minor),
+    ]
+
+
+def _summed(entries: Iterable[Entry]) -> Entries:
+    sums: dict[Rule, int] = {}
+    for entry in entries:
+        sums[entry.rule] = sums.get(entry.rule, 0) + entry.amount_minor
+    return tuple(Entry(rule, minor) for rule, minor in sums.items() if minor)
 
 
 def _keep_rest(account: Account, rest_minor: int) -> tuple[Account, Entries]:
@@ -224,10 +298,17 @@ def _keep_rest(account: Account, rest_minor: int) -> tuple[Account, Entries]:
 
 
 def _without_settled(account: Account, program: Program) -> Account:
-    """Without statements on which, and before which, nothing is left to pay and no interest left to bill."""
+    """Without statements on which, and before which, nothing is left to pay and no interest left to bill.
+
+    One that was not settled in time is remembered until the next close, which takes the grace from new purchases.
+    """
     kept: list[Statement] = []
+    revolved = account.revolved
     for statement in account.statements:
         open_before = any(older.remaining_minor > 0 for older in kept)
-        if statement.remaining_minor > 0 or open_before or unposted_minor(statement, program) > 0:
+        unbilled_minor = unposted_minor(statement, program) + unposted_penalty_minor(statement, program)
+        if statement.remaining_minor > 0 or open_before or unbilled_minor != 0:
             kept.append(statement)
-    return replace(account, statements=tuple(kept))
+        elif not statement.in_full and statement.accrued_through_on > grace_ends_on(statement, program):
+            revolved = True
+    return replace(account, statements=tuple(kept), revolved=revolved)

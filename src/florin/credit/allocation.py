@@ -1,21 +1,32 @@
 """Allocation: which debts an amount of money clears, and in which order.
 
-Debts are listed in the order of the waterfall: statement by statement, the oldest first, and on each interest, fee,
-principal (or bucket by bucket, by the terms); then purchases of this cycle; then installments to come. Clearing walks
-the list. What is left over is the caller's: credit balance, or accrued interest at a payoff.
+Debts are listed in the order of the waterfall in force so many days past due: statement by statement, the oldest first,
+and on each its buckets (or bucket by bucket, by the terms); then purchases of this cycle; then installments to come.
+Clearing walks the list. A repayment that cures the oldest arrears may cross into another regime midway: what it takes to
+cure them is cleared by the one, the rest by the other. What is left over is the caller's: credit balance, or accrued
+interest at a payoff.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from florin.credit.items import Account, Billed, Installment, Plan, Purchase, Statement
-from florin.credit.terms import Bucket, Terms
+from florin.credit.items import (
+    Account,
+    Billed,
+    Installment,
+    Plan,
+    Purchase,
+    Statement,
+    days_past_due,
+    missed_minor,
+)
+from florin.credit.terms import Bucket, Program, Waterfall
 from florin.events import FeePayer
 from florin.ledger import Entry, Rule
 from florin.money.amounts import round_half_up
@@ -23,10 +34,13 @@ from florin.money.amounts import round_half_up
 Place = Literal["statement", "purchase", "plan"]
 
 _BILLED_RULES: dict[Bucket, Rule] = {
+    "cost": Rule.CLEAR_COST,
+    "penalty": Rule.CLEAR_PENALTY,
     "interest": Rule.CLEAR_INTEREST_BILLED,
     "fee": Rule.CLEAR_FEE_BILLED,
     "principal": Rule.CLEAR_PRINCIPAL_BILLED,
 }
+_OFF_BOOKS_RULES: dict[Bucket, Rule] = {"penalty": Rule.CLEAR_PENALTY_MEMO, "interest": Rule.CLEAR_INTEREST_MEMO}
 _UNBILLED_RULES: dict[Bucket, Rule] = {
     "fee": Rule.CLEAR_FEE_UNBILLED,
     "principal": Rule.CLEAR_PRINCIPAL_UNBILLED,
@@ -57,16 +71,87 @@ class Cleared(NamedTuple):
     rest_minor: int
 
 
-def billed_debts(statements: Sequence[Statement], terms: Terms) -> list[Debt]:
+def repay(account: Account, amount_minor: int, on: date, program: Program) -> Cleared:
+    """Clear debts by the waterfall in force on a day, which may change as arrears are cured by this very amount.
+
+    A payment counts toward every open minimum, whichever statement it clears, as far as it clears billed debts.
+    """
+    terms = program.terms_on(on)
+    entries: list[Entry] = []
+    by_statement: dict[date, int] = {}
+    while True:
+        regime = terms.waterfall_at(days_past_due(account, on))
+        oldest = next((statement for statement in account.statements if statement.past_due), None)
+        part_minor = amount_minor
+        if oldest is not None and len(terms.waterfall) > 1:
+            part_minor = min(amount_minor, missed_minor(account, oldest.closes_on))
+        cleared = clear(account, [*billed_debts(account, regime), *unbilled_debts(account, regime)], part_minor)
+        account = counted(cleared.account, sum(cleared.by_statement.values()))
+        entries += cleared.entries
+        for closes_on, minor in cleared.by_statement.items():
+            by_statement[closes_on] = by_statement.get(closes_on, 0) + minor
+        amount_minor -= part_minor - cleared.rest_minor
+        account, cured = cure(account, program)
+        entries += cured
+        if amount_minor == 0 or cleared.rest_minor or part_minor == 0:
+            return Cleared(account, tuple(entries), by_statement, amount_minor)
+
+
+def counted(account: Account, minor: int) -> Account:
+    """A payment of billed debts counts toward the minimum of every open statement."""
+    if minor == 0:
+        return account
+    statements = tuple(replace(s, counted_minor=s.counted_minor + minor) for s in account.statements)
+    return replace(account, statements=statements)
+
+
+def cure(account: Account, program: Program) -> tuple[Account, tuple[Entry, ...]]:
+    """Statements whose minimum is met by now are current again; what is left of their principal is just billed.
+
+    When nothing is past due any more, what had been taken off the books is an asset again.
+    """
+    if not any(statement.past_due for statement in account.statements) and not account.accrual_stopped:
+        return account, ()
+    entries: list[Entry] = []
+    statements = []
+    for statement in account.statements:
+        tolerance_minor = program.terms_on(statement.closes_on).minimum_tolerance_minor
+        if statement.past_due and missed_minor(account, statement.closes_on) <= tolerance_minor:
+            entries += [aged(item)._replace(reversed=True) for item in statement.items if item.principal_minor > 0]
+            statement = replace(statement, past_due=False)
+        statements.append(statement)
+    account = replace(account, statements=tuple(statements))
+    if account.accrual_stopped and account.past_due_on() is None:
+        entries += [entry._replace(reversed=True) for entry in off_books(account)]
+        account = replace(account, accrual_stopped=False)
+    return account, tuple(entries)
+
+
+def aged(item: Billed) -> Entry:
+    """Billed principal that is past due from now on."""
+    return Entry(Rule.AGE_PRINCIPAL, item.principal_minor, item.item_id)
+
+
+def off_books(account: Account) -> list[Entry]:
+    """Interest and penalties, billed and unpaid, that are no asset while accrual is stopped; they are owed all the same."""
+    entries = [Entry(Rule.STOP_INTEREST, account.interest_minor), Entry(Rule.STOP_PENALTY, account.penalty_minor)]
+    return [entry for entry in entries if entry.amount_minor > 0]
+
+
+def billed_debts(account: Account, regime: Waterfall) -> list[Debt]:
     """What is left of statements, in the order in which a payment clears it."""
-    rank = {bucket: position for position, bucket in enumerate(terms.waterfall)}
-    debts = [debt for index, statement in enumerate(statements) for debt in _of_statement(statement, index)]
-    if terms.waterfall_by == "bucket":
+    rank = {bucket: position for position, bucket in enumerate(regime.order)}
+    debts = [
+        debt
+        for index, statement in enumerate(account.statements)
+        for debt in _of_statement(statement, index, off_books=account.accrual_stopped)
+    ]
+    if regime.by == "bucket":
         return sorted(debts, key=lambda debt: (rank[debt.bucket], debt.position))
     return sorted(debts, key=lambda debt: (debt.position, rank[debt.bucket]))
 
 
-def unbilled_debts(account: Account, terms: Terms) -> list[Debt]:
+def unbilled_debts(account: Account, regime: Waterfall) -> list[Debt]:
     """Purchases of this cycle, the oldest first; then installments to come, the next to be billed first."""
     debts = [
         Debt(
@@ -81,7 +166,7 @@ def unbilled_debts(account: Account, terms: Terms) -> list[Debt]:
     ]
     for _, index, part in sorted(to_come):
         plan = account.plans[index]
-        for bucket in terms.waterfall:
+        for bucket in regime.order:
             owed_minor = _owed_of(plan.future[part], bucket, plan)
             if owed_minor > 0:
                 debts.append(Debt("plan", index, part, bucket, owed_minor, plan.item_id, _UNBILLED_RULES[bucket]))
@@ -117,10 +202,13 @@ def clear(account: Account, debts: Iterable[Debt], amount_minor: int) -> Cleared
     return Cleared(after, all_entries, by_statement, amount_minor)
 
 
-def _of_statement(statement: Statement, index: int) -> Iterable[Debt]:
-    if statement.interest_minor > 0:
-        rule = _BILLED_RULES["interest"]
-        yield Debt("statement", index, 0, "interest", statement.interest_minor, 0, rule, statement.closes_on)
+def _of_statement(statement: Statement, index: int, *, off_books: bool) -> Iterable[Debt]:
+    charged: tuple[Bucket, ...] = ("cost", "penalty", "interest")
+    for bucket in charged:
+        owed_minor = statement.left_minor(bucket)
+        if owed_minor > 0:
+            rule = _OFF_BOOKS_RULES.get(bucket, _BILLED_RULES[bucket]) if off_books else _BILLED_RULES[bucket]
+            yield Debt("statement", index, 0, bucket, owed_minor, 0, rule, statement.closes_on)
     for part, item in enumerate(statement.items):
         if item.fee_minor > 0:
             rule = _BILLED_RULES["fee"]
@@ -166,6 +254,8 @@ def _less_statement(statement: Statement, index: int, taken: _Taken) -> Statemen
         statement,
         items=tuple(item for item in items if _is_owed(item)),
         interest_minor=statement.interest_minor - taken.get(("statement", index, 0, "interest"), 0),
+        penalty_minor=statement.penalty_minor - taken.get(("statement", index, 0, "penalty"), 0),
+        cost_minor=statement.cost_minor - taken.get(("statement", index, 0, "cost"), 0),
     )
 
 
@@ -203,6 +293,12 @@ def _less_installment(
         share = Fraction(installment.fee_minor * left_minor, installment.principal_minor)
         return replace(installment, principal_minor=left_minor, fee_minor=round_half_up(share))
     return replace(installment, principal_minor=left_minor, fee_minor=installment.fee_minor - fee_minor)
+
+
+def without_billed(plans: tuple[Plan, ...], closes_on: date) -> tuple[Plan, ...]:
+    """Plans without the installments that a close has billed."""
+    left = (replace(plan, future=tuple(i for i in plan.future if i.bills_on > closes_on)) for plan in plans)
+    return tuple(plan for plan in left if plan.future)
 
 
 def without_settled(plan: Plan) -> Plan:

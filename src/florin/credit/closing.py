@@ -1,136 +1,220 @@
-"""The clock's part in an account: the cycle closes, and an unmet minimum falls past due.
+"""The clock's part in an account: the cycle closes, an unmet minimum falls past due, being late has its price.
 
-`scheduled` says which event is next and on which day; its numbers are agreed with the world from then on. The two
-`after_` functions are what these events do to the account. A statement covers what counted before its close; it lists
-what is new and does not repeat what older statements still ask for. There is none in a cycle with nothing to bill and
-nothing left to pay.
+`scheduled` says which event is next and on which day; its numbers are agreed with the world from then on. The `after_`
+functions are what these events do to the account. A statement covers what counted before its close; it lists what is new
+and does not repeat what older statements still ask for. There is none in a cycle with nothing to bill and nothing left
+to pay. What a statement bills of older statements' interest is read from its lines, never computed again: if history was
+corrected since, the difference is the next close's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from typing import Literal
+from fractions import Fraction
+from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from florin.credit.allocation import clear, principal_debt
-from florin.credit.interest import accrue, grace_ends_on, unposted_minor
-from florin.credit.items import Account, Billed, Installment, Plan, Purchase, Statement, missed_minor
+from florin.credit.allocation import aged, billed_debts, clear, off_books, without_billed
+from florin.credit.interest import (
+    accrued,
+    exact_interest,
+    free_of_interest,
+    grace_ends_on,
+    lost_grace,
+    rounded,
+    unposted_minor,
+    unposted_penalty_minor,
+)
+from florin.credit.items import (
+    Account,
+    Adjustment,
+    Billed,
+    Installment,
+    Plan,
+    Purchase,
+    Statement,
+    days_past_due,
+    missed_minor,
+)
 from florin.credit.minimum import minimum_due_minor
-from florin.credit.terms import Program, Terms
-from florin.events import FellPastDue, StatementIssued, StatementLine
+from florin.credit.terms import LateCharge, Program, Terms
+from florin.events import AccrualStopped, CostCharged, FellPastDue, LateCharged, StatementIssued, StatementLine
 from florin.ledger import Entry, Rule
+
+Scheduled = StatementIssued | FellPastDue | LateCharged | AccrualStopped
+Entries = tuple[Entry, ...]
+
+_USES_CREDIT_BALANCE = {
+    Rule.CLEAR_PRINCIPAL_BILLED: Rule.USE_CREDIT_BALANCE_BILLED,
+    Rule.CLEAR_PRINCIPAL_PAST_DUE: Rule.USE_CREDIT_BALANCE_PAST_DUE,
+    Rule.CLEAR_FEE_BILLED: Rule.USE_CREDIT_BALANCE_FEE,
+    Rule.CLEAR_INTEREST_BILLED: Rule.USE_CREDIT_BALANCE_INTEREST,
+    Rule.CLEAR_PENALTY: Rule.USE_CREDIT_BALANCE_PENALTY,
+}
+
+
+class Appointment(NamedTuple):
+    """A day on which the clock acts, and in which order on one day."""
+
+    on: date
+    turn: int
+    statement: Statement | None = None
 
 
 def next_close_on(account: Account, program: Program) -> date:
     """The close that bills what waits, or bills again what is left of statements; date.max when there is nothing."""
-    eve = timedelta(days=1)
-    closes = [program.next_close_on(plan.future[0].bills_on - eve) for plan in account.plans]
-    if account.purchases or account.statements:
-        closes.append(program.next_close_on(account.opens_on))
-    return min(closes, default=date.max)
-
-
-def next_past_due_on(account: Account, program: Program) -> tuple[date, Statement | None]:
-    """The day after due (and grace) of the next statement whose minimum is unmet so far, and that statement."""
-    unmet = [
-        (grace_ends_on(statement, program) + timedelta(days=1), statement)
-        for statement in account.statements
-        if not statement.past_due and missed_minor(account, statement.closes_on) > 0
-    ]
-    return min(unmet, key=lambda pair: pair[0], default=(date.max, None))
+    closes = [plan.future[0].bills_on for plan in account.plans]
+    if account.purchases or account.statements or account.accruals or account.adjustments:
+        closes.append(program.next_close_on(max(account.opens_on, account.moved_on), account.cycle_day))
+    soonest_on = min(closes, default=date.max)
+    if soonest_on == date.max or program.terms_on(soonest_on).billing == "order":
+        return soonest_on
+    # An installment whose day is no close day any more, because the cycle moved, waits for the next one.
+    return program.next_close_on(max(soonest_on - timedelta(days=1), account.opens_on), account.cycle_day)
 
 
 def next_action_on(account: Account, program: Program) -> date:
     """The next day on which the clock changes the account; date.max when it will not, unless something happens."""
-    return min(next_close_on(account, program), next_past_due_on(account, program)[0])
+    return min(appointment.on for appointment in _appointments(account, program))
 
 
-def scheduled(account: Account, program: Program) -> StatementIssued | FellPastDue:
-    """The event of `next_action_on`; on one day the past due comes before the close."""
-    closes_on = next_close_on(account, program)
-    past_due_on, statement = next_past_due_on(account, program)
-    if statement is not None and past_due_on <= closes_on:
+def scheduled(account: Account, program: Program) -> Scheduled:
+    """The event of `next_action_on`; on one day the past due comes before its price, and both before the close."""
+    on, turn, statement = min(_appointments(account, program), key=lambda appointment: appointment[:2])
+    if turn == _CLOSE:
+        return scheduled_statement(account, on, program)
+    if turn == _STOP:
+        return AccrualStopped(value_on=on, line_id=account.line_id, days_past_due=days_past_due(account, on))
+    assert statement is not None
+    if turn == _PAST_DUE:
         return FellPastDue(
-            value_on=past_due_on,
+            value_on=on,
             line_id=account.line_id,
             closes_on=statement.closes_on,
             missed_minor=missed_minor(account, statement.closes_on),
         )
-    return scheduled_statement(account, closes_on, program)
+    return LateCharged(
+        value_on=on,
+        line_id=account.line_id,
+        closes_on=statement.closes_on,
+        number=statement.late_charges + 1,
+        amount_minor=late_charge_minor(account, statement, program.terms_on(statement.closes_on)),
+    )
+
+
+_PAST_DUE, _LATE_CHARGE, _STOP, _CLOSE = range(4)
+
+
+def _appointments(account: Account, program: Program) -> Iterator[Appointment]:
+    yield Appointment(next_close_on(account, program), _CLOSE)
+    for statement in account.statements:
+        terms = program.terms_on(statement.closes_on)
+        if not statement.past_due:
+            if missed_minor(account, statement.closes_on) > terms.minimum_tolerance_minor:
+                yield Appointment(grace_ends_on(statement, program) + timedelta(days=1), _PAST_DUE, statement)
+        elif statement.late_charges < len(terms.late_charges):
+            after = max(terms.late_charges[statement.late_charges].days_past_due, terms.grace_days + 1)
+            yield Appointment(statement.due_on + timedelta(days=after), _LATE_CHARGE, statement)
+    since_on = account.past_due_on()
+    if since_on is not None and not account.accrual_stopped:
+        days = program.terms_on(since_on).non_accrual_days
+        if days:
+            yield Appointment(since_on + timedelta(days=days), _STOP)
+
+
+def late_charge_minor(account: Account, statement: Statement, terms: Terms) -> int:
+    """The next late charge of a statement: a share of what its minimum misses and a fixed amount, at least the floor,
+    within the caps.
+    """
+    charge: LateCharge = terms.late_charges[statement.late_charges]
+    missed = missed_minor(account, statement.closes_on)
+    amount_minor = max(charge.floor_minor, rounded(missed * Fraction(charge.share), terms) + charge.amount_minor)
+    for cap_minor in (charge.cap_minor, rounded(statement.image_minor * Fraction(charge.cap_share), terms)):
+        if cap_minor:
+            amount_minor = min(amount_minor, cap_minor - statement.late_charged_minor)
+    return max(0, amount_minor)
+
+
+# ── the close ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def scheduled_statement(account: Account, closes_on: date, program: Program) -> StatementIssued:
     """The statement of a close, if nothing happens before it."""
     terms = program.terms_on(closes_on)
     lines = tuple(_lines(account, closes_on, program))
-    image_minor = sum(line.amount_minor for line in lines)
     return StatementIssued(
         value_on=closes_on,
         line_id=account.line_id,
-        opens_on=program.last_close_on(closes_on - timedelta(days=1)),
+        opens_on=program.last_close_on(closes_on - timedelta(days=1), account.cycle_day),
         closes_on=closes_on,
-        due_on=program.due_on(closes_on),
-        image_minor=image_minor,
+        due_on=program.due_on(closes_on, account.due_day),
+        image_minor=sum(line.amount_minor for line in lines),
         minimum_minor=_minimum_minor(account, lines, terms),
         lines=lines,
         earlier_minor=account.due_minor,
     )
 
 
-def after_statement(account: Account, event: StatementIssued, program: Program) -> tuple[Account, tuple[Entry, ...]]:
-    """Bill what waits: principal, fees, and the interest of older statements up to the close."""
+def after_statement(account: Account, event: StatementIssued, program: Program) -> tuple[Account, Entries]:
+    """Bill what waits: principal, fees, and what older statements have borne up to the close, as the lines say."""
+    account = accrued(account, event.closes_on, program)
+    terms = program.terms_on(event.closes_on)
+    free = free_of_interest(account, event.closes_on, program)
     purchases, installments = account.purchases, _due_installments(account, event.closes_on)
-    older = tuple(accrue(statement, event.closes_on, program) for statement in account.statements)
-    interest = [unposted_minor(statement, program) for statement in older]
+    interest = _billed_for(event, "interest")
+    penalty = _billed_for(event, "penalty")
+    own_minor = interest.pop(event.closes_on, 0)
+    older = tuple(
+        replace(
+            statement,
+            posted_minor=statement.posted_minor + interest.pop(statement.closes_on, 0),
+            penalty_posted_minor=statement.penalty_posted_minor + penalty.pop(statement.closes_on, 0),
+        )
+        for statement in account.statements
+    )
+    interest_minor, penalty_minor = _sum_of(event, "interest"), _sum_of(event, "penalty")
     items = (
         *(Billed(item_id=p.item_id, principal_minor=p.unbilled_minor) for p in purchases),
         *(_billed(plan, installment) for plan, installment in installments),
     )
+    from_posting = terms.interest_start == "posting"
     issued = Statement(
         closes_on=event.closes_on,
         due_on=event.due_on,
         image_minor=event.image_minor,
         minimum_minor=event.minimum_minor,
-        accrued_through_on=event.due_on,
+        accrued_through_on=event.closes_on if from_posting else event.due_on,
         items=tuple(item for item in items if item.principal_minor + item.fee_minor > 0),
-        interest_minor=sum(interest),
+        interest_minor=max(0, interest_minor),
+        penalty_minor=max(0, penalty_minor),
+        in_full=not any(item.principal_minor + item.fee_minor > 0 for item in items)
+        and interest_minor <= 0
+        and penalty_minor <= 0,
+        contingent=(free and account.accruals_posted_minor == 0) or not from_posting,
+        accruals=account.accruals,
+        posted_minor=account.accruals_posted_minor + own_minor,
     )
-    posted = (replace(s, posted_minor=s.posted_minor + minor) for s, minor in zip(older, interest, strict=True))
     after = replace(
         account,
         opens_on=event.closes_on,
         purchases=(),
-        plans=_without_billed(account.plans, event.closes_on),
-        statements=(*posted, issued),
+        plans=without_billed(account.plans, event.closes_on),
+        statements=(*older, issued),
+        accruals=(),
+        accruals_posted_minor=0,
+        grace_lost=_grace_lost(account, event.closes_on, program),
+        revolved=False,
+        adjustments=_not_given_back(account.adjustments, interest, penalty),
+        credit_balance_minor=account.credit_balance_minor + max(0, -interest_minor) + max(0, -penalty_minor),
     )
-    after, used = _use_credit_balance(after)
-    return after, (*_billing_entries(purchases, installments, sum(interest)), *used)
-
-
-def after_past_due(account: Account, event: FellPastDue) -> tuple[Account, tuple[Entry, ...]]:
-    """The statement's principal is past due from now on, until its minimum is met."""
-    entries: list[Entry] = []
-    statements = []
-    for statement in account.statements:
-        if statement.closes_on == event.closes_on:
-            entries = [_aged(item) for item in statement.items if item.principal_minor > 0]
-            statement = replace(statement, past_due=True)
-        statements.append(statement)
-    return replace(account, statements=tuple(statements)), tuple(entries)
-
-
-def cure(account: Account) -> tuple[Account, tuple[Entry, ...]]:
-    """Statements whose minimum is met by now are current again; what is left of their principal is just billed."""
-    entries: list[Entry] = []
-    statements = []
-    for statement in account.statements:
-        if statement.past_due and missed_minor(account, statement.closes_on) == 0:
-            entries += [_aged(item)._replace(reversed=True) for item in statement.items if item.principal_minor > 0]
-            statement = replace(statement, past_due=False)
-        statements.append(statement)
-    return replace(account, statements=tuple(statements)), tuple(entries)
+    entries = [
+        *_billing_entries(purchases, installments),
+        *_charging_entries(interest_minor, penalty_minor, off_books=account.accrual_stopped),
+    ]
+    after, used = _use_credit_balance(after, terms)
+    return after, (*entries, *used)
 
 
 def _lines(account: Account, closes_on: date, program: Program) -> Iterator[StatementLine]:
@@ -147,10 +231,27 @@ def _lines(account: Account, closes_on: date, program: Program) -> Iterator[Stat
             yield _installment_line("installment", billed.principal_minor, billed)
         if billed.fee_minor > 0:
             yield _installment_line("fee", billed.fee_minor, billed)
+    account = accrued(account, closes_on, program)
+    borne: tuple[tuple[Literal["interest", "penalty"], int], ...]
     for statement in account.statements:
-        interest_minor = unposted_minor(accrue(statement, closes_on, program), program)
-        if interest_minor > 0:
-            yield StatementLine(what="interest", amount_minor=interest_minor, statement_closes_on=statement.closes_on)
+        borne = (
+            ("interest", unposted_minor(statement, program)),
+            ("penalty", unposted_penalty_minor(statement, program)),
+        )
+        for what, minor in borne:
+            if minor:
+                yield _borne_line(what, minor, statement.closes_on)
+    if account.accruals and not free_of_interest(account, closes_on, program):
+        exact = exact_interest(account.accruals, program)
+        minor = rounded(exact, program.terms_on(closes_on)) - account.accruals_posted_minor
+        if minor:
+            yield _borne_line("interest", minor, closes_on)
+    for adjustment in account.adjustments:
+        yield _borne_line(adjustment.what, adjustment.amount_minor, adjustment.closes_on)
+
+
+def _borne_line(what: Literal["interest", "penalty"], amount_minor: int, closes_on: date) -> StatementLine:
+    return StatementLine(what=what, amount_minor=amount_minor, statement_closes_on=closes_on)
 
 
 def _installment_line(what: Literal["installment", "fee"], amount_minor: int, billed: Billed) -> StatementLine:
@@ -160,14 +261,20 @@ def _installment_line(what: Literal["installment", "fee"], amount_minor: int, bi
 
 
 def _minimum_minor(account: Account, lines: Iterable[StatementLine], terms: Terms) -> int:
-    new_minor = {"ordinary": 0, "in_full": 0}
+    in_full = set(terms.minimum_in_full)
+    sums = {"ordinary": 0, "in_full": 0}
     for line in lines:
-        new_minor["ordinary" if line.what == "purchase" else "in_full"] += line.amount_minor
+        sums["in_full" if line.what in in_full else "ordinary"] += line.amount_minor
+    balance_minor = sum(sums.values()) + account.due_minor
     missed = max((missed_minor(account, statement.closes_on) for statement in account.statements), default=0)
+    if "missed" not in in_full:
+        missed = 0
+    over_minor = max(0, account.owed_minor - account.limit_minor) if "over_limit" in in_full else 0
+    over_minor = min(over_minor, sums["ordinary"] + account.due_minor - missed)
     return minimum_due_minor(
-        balance_minor=sum(new_minor.values()) + account.due_minor,
-        ordinary_minor=new_minor["ordinary"] + account.due_minor - missed,
-        due_in_full_minor=new_minor["in_full"] + missed,
+        balance_minor=balance_minor,
+        ordinary_minor=sums["ordinary"] + account.due_minor - missed - over_minor,
+        due_in_full_minor=sums["in_full"] + missed + over_minor,
         terms=terms,
     )
 
@@ -191,42 +298,85 @@ def _billed(plan: Plan, installment: Installment) -> Billed:
     )
 
 
-def _without_billed(plans: tuple[Plan, ...], closes_on: date) -> tuple[Plan, ...]:
-    left = (replace(plan, future=tuple(i for i in plan.future if i.bills_on > closes_on)) for plan in plans)
-    return tuple(plan for plan in left if plan.future)
+def _billed_for(event: StatementIssued, what: Literal["interest", "penalty"]) -> dict[date, int]:
+    """What a statement bills of interest or penalty, by the close of the statement that bore it."""
+    billed: dict[date, int] = {}
+    for line in event.lines:
+        if line.what == what and line.statement_closes_on is not None:
+            billed[line.statement_closes_on] = billed.get(line.statement_closes_on, 0) + line.amount_minor
+    return billed
 
 
-def _billing_entries(
-    purchases: tuple[Purchase, ...], installments: list[tuple[Plan, Installment]], interest_minor: int
-) -> list[Entry]:
+def _sum_of(event: StatementIssued, what: str) -> int:
+    return sum(line.amount_minor for line in event.lines if line.what == what)
+
+
+def _not_given_back(
+    before: tuple[Adjustment, ...], interest: dict[date, int], penalty: dict[date, int]
+) -> tuple[Adjustment, ...]:
+    """What was billed on account of statements that, as history is known now, were settled and bore nothing."""
+    left = {(adjustment.closes_on, adjustment.what): adjustment.amount_minor for adjustment in before}
+    billed: tuple[tuple[Literal["interest", "penalty"], dict[date, int]], ...]
+    billed = (("interest", interest), ("penalty", penalty))
+    for what, by_close in billed:
+        for closes_on, minor in by_close.items():
+            left[closes_on, what] = left.get((closes_on, what), 0) - minor
+    return tuple(
+        Adjustment(closes_on=closes_on, what=what, amount_minor=minor)
+        for (closes_on, what), minor in sorted(left.items())
+        if minor
+    )
+
+
+def _grace_lost(account: Account, closes_on: date, program: Program) -> int:
+    """Full payments missing until new purchases are free of interest, counted at a close."""
+    if lost_grace(account, closes_on, program):
+        return program.terms_on(closes_on).grace_lost_for
+    return max(0, account.grace_lost - 1)
+
+
+def _billing_entries(purchases: tuple[Purchase, ...], installments: list[tuple[Plan, Installment]]) -> list[Entry]:
     entries = [Entry(Rule.BILL_PRINCIPAL, purchase.unbilled_minor, purchase.item_id) for purchase in purchases]
     for plan, installment in installments:
         billed = _billed(plan, installment)
         entries.append(Entry(Rule.BILL_PRINCIPAL, billed.principal_minor, plan.item_id))
         entries.append(Entry(Rule.BILL_FEE, billed.fee_minor, plan.item_id))
         entries.append(Entry(Rule.EARN_FEE, installment.fee_minor, plan.item_id))
-    entries.append(Entry(Rule.ACCRUE_INTEREST, interest_minor))
-    entries.append(Entry(Rule.BILL_INTEREST, interest_minor))
     return [entry for entry in entries if entry.amount_minor > 0]
 
 
-def _use_credit_balance(account: Account) -> tuple[Account, tuple[Entry, ...]]:
-    """A credit balance that stayed on the line pays the newest statement's principal at once."""
-    if account.credit_balance_minor == 0:
+def _charging_entries(interest_minor: int, penalty_minor: int, *, off_books: bool) -> list[Entry]:
+    if off_books:
+        entries = [
+            Entry(Rule.ACCRUE_INTEREST_MEMO, interest_minor),
+            Entry(Rule.CHARGE_PENALTY_MEMO, penalty_minor),
+        ]
+    else:
+        entries = [
+            Entry(Rule.ACCRUE_INTEREST, interest_minor),
+            Entry(Rule.BILL_INTEREST, interest_minor),
+            Entry(Rule.CHARGE_PENALTY, penalty_minor),
+        ]
+    entries += [Entry(Rule.GIVE_BACK_INTEREST, -interest_minor), Entry(Rule.GIVE_BACK_PENALTY, -penalty_minor)]
+    return [entry for entry in entries if entry.amount_minor > 0]
+
+
+def _use_credit_balance(account: Account, terms: Terms) -> tuple[Account, Entries]:
+    """A credit balance that stayed on the line pays what is billed, at once."""
+    if account.credit_balance_minor == 0 or account.accrual_stopped:
         return account, ()
-    index = len(account.statements) - 1
-    issued = account.statements[index]
+    regime = terms.waterfall_at(days_past_due(account, account.opens_on))
     debts = [
-        principal_debt(issued, index, part)._replace(rule=Rule.USE_CREDIT_BALANCE_BILLED)
-        for part, item in enumerate(issued.items)
-        if item.principal_minor > 0
+        debt._replace(rule=_USES_CREDIT_BALANCE[debt.rule])
+        for debt in billed_debts(account, regime)
+        if debt.rule in _USES_CREDIT_BALANCE
     ]
     cleared = clear(account, debts, account.credit_balance_minor)
-    after = counted(cleared.account, cleared.by_statement)
+    after = counted_by(cleared.account, cleared.by_statement)
     return replace(after, credit_balance_minor=cleared.rest_minor), cleared.entries
 
 
-def counted(account: Account, by_statement: dict[date, int]) -> Account:
+def counted_by(account: Account, by_statement: dict[date, int]) -> Account:
     """What cleared a statement counts toward its minimum and toward those of newer ones, which ask for what it left
     unmet.
     """
@@ -241,5 +391,50 @@ def counted(account: Account, by_statement: dict[date, int]) -> Account:
     return replace(account, statements=statements)
 
 
-def _aged(item: Billed) -> Entry:
-    return Entry(Rule.AGE_PRINCIPAL, item.principal_minor, item.item_id)
+# ── being late ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def after_past_due(account: Account, event: FellPastDue) -> tuple[Account, Entries]:
+    """The statement's principal is past due from now on, until its minimum is met."""
+    entries: list[Entry] = []
+    statements = []
+    for statement in account.statements:
+        if statement.closes_on == event.closes_on:
+            entries = [aged(item) for item in statement.items if item.principal_minor > 0]
+            statement = replace(statement, past_due=True, late=True)
+        statements.append(statement)
+    return replace(account, statements=tuple(statements)), tuple(entries)
+
+
+def after_late_charge(account: Account, event: LateCharged) -> tuple[Account, Entries]:
+    """The charge is owed on the statement that is late, at once."""
+    rule = Rule.CHARGE_PENALTY_MEMO if account.accrual_stopped else Rule.CHARGE_PENALTY
+    found = False
+    statements = []
+    for statement in account.statements:
+        if statement.closes_on == event.closes_on:
+            found = True
+            statement = replace(
+                statement,
+                penalty_minor=statement.penalty_minor + event.amount_minor,
+                late_charged_minor=statement.late_charged_minor + event.amount_minor,
+                late_charges=event.number,
+            )
+        statements.append(statement)
+    if not found or event.amount_minor == 0:
+        return replace(account, statements=tuple(statements)), ()
+    return replace(account, statements=tuple(statements)), (Entry(rule, event.amount_minor),)
+
+
+def after_accrual_stopped(account: Account, event: AccrualStopped) -> tuple[Account, Entries]:
+    """What is billed of interest and penalties leaves the books for a memo; the customer owes it all the same."""
+    if account.accrual_stopped:
+        return account, ()
+    return replace(account, accrual_stopped=True), tuple(off_books(account))
+
+
+def after_cost(account: Account, event: CostCharged) -> tuple[Account, Entries]:
+    """A cost of collection is owed on the oldest statement."""
+    oldest, *newer = account.statements
+    oldest = replace(oldest, cost_minor=oldest.cost_minor + event.amount_minor)
+    return replace(account, statements=(oldest, *newer)), (Entry(Rule.CHARGE_COST, event.amount_minor),)

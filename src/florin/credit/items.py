@@ -7,9 +7,11 @@ is state that a fold has derived, small because what is settled is dropped, and 
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 import msgspec
 
+from florin.credit.terms import Bucket
 from florin.events import FeePayer
 
 
@@ -75,10 +77,11 @@ class Accrual(msgspec.Struct, frozen=True, kw_only=True):
 class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An issued statement and what is left of it.
 
-    image, minimum: as issued, never changed. counted: payments and refunds that count toward the minimum. interest:
-    billed on this statement and unpaid. past_due: its minimum was unmet when its due day had passed, and still is.
-    in_full: paid in full in time, so it bears no interest. accruals: what it has borne through accrued_through_on;
-    posted: the part that later statements have billed.
+    image, minimum: as issued, never changed. counted: payments and refunds that count toward the minimum. interest,
+    penalty, cost: charged on this statement and unpaid. past_due: its minimum was unmet when its due day (and grace) had
+    passed, and still is; late: it was once. in_full: paid in full in time, so it bears no interest. contingent: its
+    interest is owed only once that has become impossible. accruals, penalties: what it has borne through
+    accrued_through_on; posted, penalty_posted: the part of it that later statements have billed.
     """
 
     closes_on: date
@@ -89,10 +92,18 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     counted_minor: int = 0
     items: tuple[Billed, ...] = ()
     interest_minor: int = 0
+    penalty_minor: int = 0
+    cost_minor: int = 0
     past_due: bool = False
+    late: bool = False
     in_full: bool = False
+    contingent: bool = True
     accruals: tuple[Accrual, ...] = ()
     posted_minor: int = 0
+    penalties: tuple[Accrual, ...] = ()
+    penalty_posted_minor: int = 0
+    late_charged_minor: int = 0
+    late_charges: int = 0
 
     @property
     def principal_minor(self) -> int:
@@ -105,20 +116,52 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def remaining_minor(self) -> int:
         """What is left to pay of it: the remaining due, beside the image."""
-        return self.principal_minor + self.fee_minor + self.interest_minor
+        return self.principal_minor + self.fee_minor + self.interest_minor + self.penalty_minor + self.cost_minor
+
+    def left_minor(self, bucket: Bucket) -> int:
+        """What is left of one kind of debt."""
+        return int(getattr(self, f"{bucket}_minor"))
+
+
+class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
+    """Interest or penalty billed too much (below zero) on account of a statement that is settled; the next close gives
+    it back.
+    """
+
+    closes_on: date
+    what: Literal["interest", "penalty"]
+    amount_minor: int
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All items of a line. statements: oldest first. opens_on: of the cycle last seen. sequence: events folded."""
+    """All items of a line. statements: oldest first. opens_on: of the cycle last seen. sequence: events folded.
+
+    limit: in force. cycle_day, due_day: the line's own (0: the terms'), changed on moved_on. accruals: interest borne by
+    this cycle's purchases through accrued_through_on, where the terms let them bear it; accruals_posted: the part paid
+    already. grace_lost: full payments still missing until purchases are free of interest again. revolved: since the last
+    close a statement was settled too late to be free. accrual_stopped: interest is off the books until arrears are paid.
+    adjustments: given back by the next close.
+    """
 
     line_id: int
     program: str
     opens_on: date
     sequence: int
+    limit_minor: int = 0
+    cycle_day: int = 0
+    due_day: int = 0
+    moved_on: date = date.min
     purchases: tuple[Purchase, ...] = ()
     plans: tuple[Plan, ...] = ()
     statements: tuple[Statement, ...] = ()
     credit_balance_minor: int = 0
+    accruals: tuple[Accrual, ...] = ()
+    accrued_through_on: date = date.min
+    accruals_posted_minor: int = 0
+    grace_lost: int = 0
+    revolved: bool = False
+    accrual_stopped: bool = False
+    adjustments: tuple[Adjustment, ...] = ()
 
     @property
     def unbilled_principal_minor(self) -> int:
@@ -140,14 +183,28 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return sum(s.interest_minor for s in self.statements)
 
     @property
+    def penalty_minor(self) -> int:
+        """Late charges and daily penalties, posted and unpaid."""
+        return sum(s.penalty_minor for s in self.statements)
+
+    @property
+    def cost_minor(self) -> int:
+        """Costs of collection, charged and unpaid."""
+        return sum(s.cost_minor for s in self.statements)
+
+    @property
     def due_minor(self) -> int:
         """What remains of all issued statements."""
         return sum(s.remaining_minor for s in self.statements)
 
     @property
     def owed_minor(self) -> int:
-        """Principal, fees and posted interest together."""
-        return self.principal_minor + self.fee_minor + self.interest_minor
+        """Principal, fees and all that is posted beside them."""
+        return self.unbilled_principal_minor + sum(p.fee_minor for p in self.plans) + self.due_minor
+
+    def past_due_on(self) -> date | None:
+        """The due day of the oldest statement whose minimum is unmet."""
+        return next((statement.due_on for statement in self.statements if statement.past_due), None)
 
 
 def missed_minor(account: Account, closes_on: date) -> int:
@@ -161,3 +218,9 @@ def missed_minor(account: Account, closes_on: date) -> int:
         if statement.closes_on == closes_on:
             return max(0, min(statement.minimum_minor - statement.counted_minor, remaining))
     return 0
+
+
+def days_past_due(account: Account, on: date) -> int:
+    """Days since the due day of the oldest statement whose minimum is unmet; 0 while none is past due."""
+    due_on = account.past_due_on()
+    return 0 if due_on is None else max(0, (on - due_on).days)

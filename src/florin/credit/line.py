@@ -38,10 +38,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """What one line is now. All amounts in minor units of its program's currency.
 
     held: reserved by authorizations, expires. committed: paid into escrow, owed from receipt. principal: owed, in whatever
-    stage. fee, interest: owed beside it (posted, unpaid). credit_balance: owed *to* the customer. uncleared: the part of
-    arrived repayments that the bank has not cleared. due: what remains of issued statements; due_on: the oldest unpaid one's
-    day. past_due_on: due day of the oldest statement whose minimum is unmet. next_action_on: the next day on which `advance`
-    has something to do (date.max: none). sequence: number of events so far.
+    stage. fee, interest, penalty, cost: owed beside it (posted, unpaid). credit_balance: owed *to* the customer. uncleared:
+    the part of arrived repayments that the bank has not cleared. due: what remains of issued statements; due_on: the oldest
+    unpaid one's day. past_due_on: due day of the oldest statement whose minimum is unmet. next_action_on: the next day on
+    which `advance` has something to do (date.max: none). cycle_day: the line's own (0: the terms'). sequence: number of
+    events so far.
     """
 
     id: int
@@ -56,12 +57,15 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     principal_minor: int = 0
     fee_minor: int = 0
     interest_minor: int = 0
+    penalty_minor: int = 0
+    cost_minor: int = 0
     credit_balance_minor: int = 0
     uncleared_minor: int = 0
     due_minor: int = 0
     due_on: date | None = None
     past_due_on: date | None = None
     next_action_on: date = date.max
+    cycle_day: int = 0
     sequence: int = 0
 
     @property

@@ -7,7 +7,7 @@ recomputed.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -19,6 +19,11 @@ from florin.credit.terms import Program, RateConvention, Terms
 from florin.events import FeePayer, InstallmentChoice
 from florin.money.amounts import round_half_up, split_minor
 from florin.money.rates import installment_rate
+
+_A_DAY = timedelta(days=1)
+
+# What a purchase without a plan is where each order has due days of its own: one installment, free of charge.
+ONE_INSTALLMENT = InstallmentChoice(count=1, fee_minor=0, fee_payer="shopper")
 
 
 class Part(NamedTuple):
@@ -94,19 +99,30 @@ def shopper_parts(principal_minor: int, choice: InstallmentChoice, terms: Terms)
 
 
 def installments_to_come(
-    principal_minor: int, choice: InstallmentChoice, bought_on: date, program: Program, *, opens_on: date
+    principal_minor: int,
+    choice: InstallmentChoice,
+    bought_on: date,
+    program: Program,
+    *,
+    opens_on: date,
+    cycle_day: int = 0,
 ) -> tuple[Installment, ...]:
-    """The installments of a plan, one a cycle, the first on the first statement after the purchase.
+    """The installments of a plan, one a cycle, the first on the first statement after the purchase; by the order, one
+    an interval.
 
     opens_on: of the current cycle; a purchase that is recorded late starts there, so that no two installments meet.
+    cycle_day: the line's own; 0 means the terms'.
     """
     terms = program.terms_on(bought_on)
-    installments = []
-    bills_on = max(bought_on, opens_on)
-    for number, (principal, fee) in enumerate(_split(principal_minor, choice, terms), start=1):
-        bills_on = program.next_close_on(bills_on)
-        installments.append(Installment(number=number, bills_on=bills_on, principal_minor=principal, fee_minor=fee))
-    return tuple(installments)
+    return tuple(
+        Installment(
+            number=number,
+            bills_on=max(program.bills_on(bought_on, number, opens_on, cycle_day), bought_on + _A_DAY),
+            principal_minor=principal,
+            fee_minor=fee,
+        )
+        for number, (principal, fee) in enumerate(_split(principal_minor, choice, terms), start=1)
+    )
 
 
 def _split(principal_minor: int, choice: InstallmentChoice, terms: Terms) -> list[tuple[int, int]]:

@@ -18,7 +18,7 @@ import msgspec
 from florin.credit.terms import Program, Terms, Version
 from florin.presets import preset_names, preset_text
 
-_BUCKETS = {"interest", "fee", "principal"}
+_BUCKETS = {"cost", "penalty", "interest", "fee", "principal"}
 _NOT_TERMS = ("from_on", "applies_to")
 _WHERE = re.compile(r"(?P<problem>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
 
@@ -78,9 +78,12 @@ def _versions(tables: list[dict[str, Any]], text: str, source: str) -> Iterator[
 
 def _wrong(terms: Terms) -> Iterator[tuple[str, str]]:
     """Fields whose value makes no sense, with what to write instead."""
-    for field in ("cycle_day", "due_day"):
-        if not 1 <= getattr(terms, field) <= 31:
-            yield field, "choose a day of the month from 1 to 31; 31 means its last day"
+    if not 1 <= terms.cycle_day <= 31:
+        yield "cycle_day", "choose a day of the month from 1 to 31; 31 means its last day"
+    if terms.billing == "cycle" and (terms.due_day == 0) == (terms.due_days == 0):
+        yield "due_day", "write either `due_day`, from 1 to 31, or `due_days`, so many days after the close"
+    if not 0 <= terms.due_day <= 31:
+        yield "due_day", "choose a day of the month from 1 to 31; 31 means its last day"
     if terms.draws_on != "receipt":
         yield "draws_on", 'write "receipt": a loan that begins while the money is still in escrow is not built yet'
     if not 0 <= terms.grace_days <= 27:
@@ -94,8 +97,11 @@ def _wrong(terms: Terms) -> Iterator[tuple[str, str]]:
             yield field, "write an amount of minor units, zero or more"
     if not 0 <= terms.limit_minor_min <= terms.limit_minor_max:
         yield "limit_minor_min", "write an amount from zero up to `limit_minor_max`"
-    if sorted(terms.waterfall) != sorted(_BUCKETS):
-        yield "waterfall", 'name each of "interest", "fee" and "principal" once, the first to be cleared first'
+    if any(sorted(regime.order) != sorted(_BUCKETS) for regime in terms.waterfall):
+        yield "waterfall", 'name each of "cost", "penalty", "interest", "fee" and "principal" once in `order`'
+    starts = [regime.from_days_past_due for regime in terms.waterfall]
+    if not starts or starts[0] != 0 or sorted(set(starts)) != starts:
+        yield "waterfall", "begin with `from_days_past_due = 0`, then rising"
     counts = [offer.count for offer in terms.installments]
     if len(set(counts)) < len(counts) or any(not 2 <= count <= 60 for count in counts):
         yield "installments", "offer each count once, from 2 to 60"

@@ -13,9 +13,9 @@ from typing import Literal
 
 import msgspec
 
-from florin.money.dates import due_on_after, last_close_on, next_close_on
+from florin.money.dates import due_on_after, last_close_on, months_after, next_close_on
 
-Bucket = Literal["interest", "fee", "principal"]
+Bucket = Literal["cost", "penalty", "fee", "interest", "principal"]
 RateConvention = Literal["china_compound", "china_simple", "us_actuarial", "eu"]
 
 
@@ -26,27 +26,68 @@ class InstallmentTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     fee_rate: Decimal
 
 
+class Waterfall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a repayment clears first, from so many days past due on: `order` within a statement before the next newer
+    one, or each bucket over all statements before the next bucket.
+    """
+
+    order: tuple[Bucket, ...]
+    by: Literal["statement", "bucket"] = "statement"
+    from_days_past_due: int = 0
+
+
+class LateCharge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A charge once a statement has been past due for so many days: a share of its unmet minimum and a fixed amount,
+    at least the floor. cap_share: of the statement's image, for all its late charges together.
+    """
+
+    days_past_due: int = 1
+    share: Decimal = Decimal(0)
+    amount_minor: int = 0
+    floor_minor: int = 0
+    cap_minor: int = 0
+    cap_share: Decimal = Decimal(0)
+
+
 class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one version of a product says. `docs/reference/terms.md` explains each field."""
 
-    # the cycle
+    # the cycle; or, without a bill, each order with due days of its own
+    billing: Literal["cycle", "order"] = "cycle"
     cycle_day: int
-    due_day: int
+    due_day: int = 0
+    due_days: int = 0
+    order_interval_days: int = 0
+    order_notice_days: int = 0
     grace_days: int = 0
     draws_on: Literal["receipt", "payment"]
     # the minimum, and the tests of payment
     minimum_share: Decimal
+    minimum_in_full: tuple[Literal["installment", "fee", "interest", "penalty", "missed", "over_limit"], ...] = (
+        "installment", "fee", "interest", "penalty", "missed",
+    )  # fmt: skip
     minimum_floor_minor: int = 0
+    minimum_whole_below_minor: int = 0
+    minimum_tolerance_minor: int = 0
     full_payment_tolerance_minor: int = 0
     blocks_while_past_due: bool = True
     over_limit_tolerance_minor: int = 0
     # interest
     interest_daily_rate: Decimal
-    interest_base: Literal["principal", "principal_and_fee"] = "principal"
+    interest_start: Literal["due", "posting"] = "due"
+    interest_free: Literal["paid_in_full", "never"] = "paid_in_full"
+    grace_lost_for: int = 0
+    interest_on: tuple[Bucket, ...] = ("principal",)
+    rounding: Literal["half_up", "half_even"] = "half_up"
+    non_accrual_days: int = 0
     rate_convention: RateConvention = "china_compound"
+    yearly_rate_max: Decimal | None = None
+    # what being late costs beside it
+    penalty_daily_rate: Decimal = Decimal(0)
+    penalty_on: Literal["missed", "principal", "principal_and_fee"] = "missed"
+    late_charges: tuple[LateCharge, ...] = ()
     # what a repayment clears first
-    waterfall: tuple[Bucket, ...] = ("interest", "fee", "principal")
-    waterfall_by: Literal["statement", "bucket"] = "statement"
+    waterfall: tuple[Waterfall, ...] = (Waterfall(order=("cost", "penalty", "interest", "fee", "principal")),)
     # refunds
     refund_counts_toward_minimum: bool = True
     refund_excess_to_other_debt: bool = True
@@ -69,6 +110,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Days from payment until the clock confirms receipt for the buyer; unknown goods wait as `other` does."""
         return self.auto_confirm_days.get(goods, self.auto_confirm_days["other"])
 
+    def waterfall_at(self, days_past_due: int) -> Waterfall:
+        """The regime in force so many days past due."""
+        return [regime for regime in self.waterfall if regime.from_days_past_due <= days_past_due][-1]
+
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
     """Terms from a day on. applies_to: whether the interest rate reaches balances owed already, or only new cycles."""
@@ -79,7 +124,10 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):
-    """A credit product: its names, its currency, and its versions, oldest first."""
+    """A credit product: its names, its currency, and its versions, oldest first.
+
+    Where a method takes a `cycle_day`, it is the line's own; 0 means the terms'.
+    """
 
     name: str
     title_en: str
@@ -91,29 +139,58 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
         """The terms in force on a day; before the first version its terms."""
         return self.versions[self._version_on(on)].terms
 
-    def next_close_on(self, on: date) -> date:
+    def next_close_on(self, on: date, cycle_day: int = 0) -> date:
         """The first cycle close strictly after `on`, whichever version it falls under."""
-        if len(self.versions) == 1:
-            return next_close_on(self.versions[0].terms.cycle_day, on)
+        if cycle_day or len(self.versions) == 1:
+            return next_close_on(cycle_day or self.versions[0].terms.cycle_day, on)
         closes = (
             next_close_on(version.terms.cycle_day, max(on, opens_on - timedelta(days=1)))
             for version, opens_on, _ in self._spans()
         )
         return min(close for close, (_, _, ends_on) in zip(closes, self._spans(), strict=True) if close < ends_on)
 
-    def last_close_on(self, on: date) -> date:
+    def last_close_on(self, on: date, cycle_day: int = 0) -> date:
         """The last cycle close on or before `on`: the day on which the cycle of `on` opened."""
-        if len(self.versions) == 1:
-            return last_close_on(self.versions[0].terms.cycle_day, on)
+        if cycle_day or len(self.versions) == 1:
+            return last_close_on(cycle_day or self.versions[0].terms.cycle_day, on)
         closes = (
             (last_close_on(version.terms.cycle_day, min(on, ends_on - timedelta(days=1))), opens_on)
             for version, opens_on, ends_on in self._spans()
         )
         return max(close for close, opens_on in closes if close >= opens_on)
 
-    def due_on(self, closes_on: date) -> date:
-        """The due day of the statement that closes on `closes_on`."""
-        return due_on_after(closes_on, self.terms_on(closes_on).due_day)
+    def due_on(self, closes_on: date, due_day: int = 0) -> date:
+        """The due day of the statement that closes on `closes_on`. due_day: the line's own; 0 means the terms'."""
+        terms = self.terms_on(closes_on)
+        if terms.billing == "order":
+            return closes_on + timedelta(days=terms.order_notice_days)
+        if due_day or terms.due_day:
+            return due_on_after(closes_on, due_day or terms.due_day)
+        return closes_on + timedelta(days=terms.due_days)
+
+    def bills_on(self, bought_on: date, number: int, opens_on: date, cycle_day: int = 0) -> date:
+        """The close that bills installment `number` (from 1) of a purchase.
+
+        By the cycle: the number-th close after the purchase, and after `opens_on`. By the order: the number-th
+        interval after the purchase (months keep their day, clamped to the month's end), less the days of notice.
+        """
+        terms = self.terms_on(bought_on)
+        if terms.billing == "order":
+            if terms.order_interval_days:
+                due_on = bought_on + timedelta(days=number * terms.order_interval_days)
+            else:
+                due_on = months_after(bought_on, number)
+            return due_on - timedelta(days=terms.order_notice_days)
+        close_on = max(bought_on, opens_on)
+        for _ in range(number):
+            close_on = self.next_close_on(close_on, cycle_day)
+        return close_on
+
+    def first_bill_on(self, bought_on: date, cycle_day: int = 0) -> date:
+        """The first close that can bill a purchase of a day; never that day itself."""
+        if self.terms_on(bought_on).billing == "order":
+            return max(self.bills_on(bought_on, 1, bought_on), bought_on + timedelta(days=1))
+        return self.next_close_on(bought_on, cycle_day)
 
     def interest_spans(self, closes_on: date, from_on: date, to_on: date) -> tuple[tuple[int, int], ...]:
         """Days in [from_on, to_on) by the version whose interest rate a statement of `closes_on` bears: (version,
@@ -128,6 +205,9 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
 
     def interest_daily_rate(self, version: int) -> Decimal:
         return self.versions[version].terms.interest_daily_rate
+
+    def penalty_daily_rate(self, version: int) -> Decimal:
+        return self.versions[version].terms.penalty_daily_rate
 
     def _interest_version(self, closes_on: date, on: date) -> int:
         reaching = [

@@ -1,4 +1,5 @@
 """Reference rows and consents: merchants, apps, agreements, payment codes. None of them is money; all of them allow money.
+Beside them the one mark that an operator takes away by hand: a line that the day close has parked.
 
 A change of a merchant or an app raises the clock row's `reference_version` in the same transaction, so that every process
 decides with the new row from its next batch on.
@@ -8,13 +9,18 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from psycopg import Connection
+from psycopg.rows import class_row
 
 from florin.engine.ids import IdBlocks, lane_for, lane_of
 
 PAYMENT_CODE_LIVES = timedelta(minutes=2)
+# Numbers of apps look as the Alipay wire's clients expect them, and JavaScript can hold them.
+FIRST_APP_ID, LAST_APP_ID = 2021_0001_0000_0001, 2021_9999_9999_9999
+# Two, while an app changes from one to the other.
+LIVE_KEYS = 2
 
 _ADD_MERCHANT = """
     INSERT INTO merchant (id, lane, name, name_zh, category, mdr_ppm, mdr_refunded, negative_limit_minor, payout_account)
@@ -31,6 +37,22 @@ _ADD_APP = """
 """
 _MOVE_VERSION = "UPDATE clock SET reference_version = reference_version + 1"
 _SET_STATE = "UPDATE merchant SET state = %(state)s WHERE id = %(id)s"
+_APP_IDS_TURN = "SELECT pg_advisory_xact_lock(0x666C6F74)"  # any number, as long as it is always the same one
+_NEXT_APP_ID = """
+    SELECT coalesce(max(id), %(first)s - 1) + 1 FROM app WHERE id BETWEEN %(first)s AND %(last)s
+"""
+_SET_APP_STATE = "UPDATE app SET state = %(state)s WHERE id = %(id)s"
+# The newest first; the same key once.
+_ADD_APP_KEY = """
+    UPDATE app SET public_keys = (ARRAY[%(key)s] || array_remove(public_keys, %(key)s))[1:%(live)s]
+     WHERE id = %(id)s
+ RETURNING public_keys
+"""
+_PARKED = "SELECT line_id, reason, parked_at FROM parked_line ORDER BY parked_at, line_id LIMIT %(limit)s"
+_RELEASE = """
+    DELETE FROM parked_line WHERE lane = %(lane)s AND line_id = %(line_id)s
+ RETURNING line_id, reason, parked_at
+"""
 _ADD_AGREEMENT = """
     INSERT INTO agreement (lane, id, app_id, person_id, line_id, limit_minor)
     VALUES (%(lane)s, %(id)s, %(app_id)s, %(person_id)s, %(line_id)s, %(limit_minor)s)
@@ -100,6 +122,53 @@ def set_merchant_state(connection: Connection, merchant_id: int, state: Literal[
         changed = connection.execute(_SET_STATE, {"id": merchant_id, "state": state}).rowcount == 1
         connection.execute(_MOVE_VERSION)
     return changed
+
+
+def take_app_id(connection: Connection) -> int:
+    """The next free number of the house's own range. In the transaction that adds the app: others wait for its end."""
+    connection.execute(_APP_IDS_TURN)
+    row = connection.execute(_NEXT_APP_ID, {"first": FIRST_APP_ID, "last": LAST_APP_ID}).fetchone()
+    assert row is not None, "an aggregate gives one row"
+    return int(row[0])
+
+
+def set_app_state(connection: Connection, app_id: int, state: Literal["open", "closed"]) -> bool:
+    """Close an app for every call, or open it again. False: no such app."""
+    with connection.transaction():
+        changed = connection.execute(_SET_APP_STATE, {"id": app_id, "state": state}).rowcount == 1
+        connection.execute(_MOVE_VERSION)
+    return changed
+
+
+def add_app_key(connection: Connection, app_id: int, public_key: str, *, live: int = LIVE_KEYS) -> list[str] | None:
+    """Take this key for the app from its next call on. live: how many stay, the newest first. None: no such app.
+
+    public_key: base64 SPKI. Gives the keys that live now.
+    """
+    with connection.transaction():
+        row = connection.execute(_ADD_APP_KEY, {"id": app_id, "key": public_key, "live": live}).fetchone()
+        connection.execute(_MOVE_VERSION)
+    return None if row is None else list(row[0])
+
+
+class ParkedLine(NamedTuple):
+    """A line that the day close leaves alone since it failed. reason: what failed, in the engine's words."""
+
+    line_id: int
+    reason: str
+    parked_at: datetime
+
+
+def parked_lines(connection: Connection, *, limit: int = 1_000) -> list[ParkedLine]:
+    """Those that wait for somebody to look, the oldest first."""
+    with connection.cursor(row_factory=class_row(ParkedLine)) as cursor:
+        return cursor.execute(_PARKED, {"limit": limit}).fetchall()
+
+
+def release_line(connection: Connection, line_id: int) -> ParkedLine | None:
+    """Let the next day close try this line again. Gives the mark that is gone; None where there was none."""
+    with connection.cursor(row_factory=class_row(ParkedLine)) as cursor:
+        return cursor.execute(_RELEASE, {"lane": lane_of(line_id), "line_id": line_id}).fetchone()
 
 
 def add_agreement(

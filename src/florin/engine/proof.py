@@ -112,19 +112,24 @@ _LINES = """
         SELECT owner_id AS id,
                coalesce(sum(signed_minor) FILTER (WHERE name LIKE 'PRINCIPAL%%'), 0)::bigint AS principal,
                coalesce(sum(signed_minor) FILTER (WHERE name LIKE 'FEE%%'), 0)::bigint AS fee,
-               coalesce(sum(signed_minor) FILTER (WHERE name LIKE 'INTEREST%%'), 0)::bigint AS interest,
+               coalesce(sum(signed_minor) FILTER (WHERE name LIKE '%%INTEREST%%'), 0)::bigint AS interest,
+               coalesce(sum(signed_minor) FILTER (WHERE name LIKE '%%PENALTY%%'), 0)::bigint AS penalty,
+               coalesce(sum(signed_minor) FILTER (WHERE name = 'COST_BILLED'), 0)::bigint AS cost,
                coalesce(sum(signed_minor) FILTER (WHERE name = 'CREDIT_BALANCE'), 0)::bigint AS credit_balance,
                coalesce(sum(signed_minor) FILTER (WHERE name = 'MEMO_HELD'), 0)::bigint AS held,
                coalesce(sum(signed_minor) FILTER (WHERE name = 'MEMO_COMMITTED'), 0)::bigint AS committed
           FROM posting_line
          WHERE name IN ('PRINCIPAL_UNBILLED', 'PRINCIPAL_BILLED', 'PRINCIPAL_PAST_DUE', 'FEE_UNBILLED', 'FEE_BILLED',
-                        'INTEREST_ACCRUED', 'INTEREST_BILLED', 'CREDIT_BALANCE', 'MEMO_HELD', 'MEMO_COMMITTED')
+                        'INTEREST_ACCRUED', 'INTEREST_BILLED', 'CREDIT_BALANCE', 'MEMO_HELD', 'MEMO_COMMITTED',
+                        'PENALTY_BILLED', 'COST_BILLED', 'MEMO_INTEREST', 'MEMO_PENALTY')
       GROUP BY owner_id)
     SELECT 'line ' || l.id || ' ' || x.what AS what, x.expected, x.found
       FROM line l LEFT JOIN book b ON b.id = l.id
            CROSS JOIN LATERAL (VALUES ('principal', coalesce(b.principal, 0), l.principal_minor),
                                       ('fee', coalesce(b.fee, 0), l.fee_minor),
                                       ('interest', coalesce(b.interest, 0), l.interest_minor),
+                                      ('penalty', coalesce(b.penalty, 0), l.penalty_minor),
+                                      ('cost', coalesce(b.cost, 0), l.cost_minor),
                                       ('credit balance', coalesce(b.credit_balance, 0), l.credit_balance_minor),
                                       ('held', coalesce(b.held, 0), l.held_minor),
                                       ('committed', coalesce(b.committed, 0), l.committed_minor)) AS x(what, expected, found)
@@ -133,7 +138,8 @@ _LINES = """
 _STATEMENTS = """
     WITH book AS (
         SELECT owner_id AS id, sum(signed_minor)::bigint AS billed FROM posting_line
-         WHERE name IN ('PRINCIPAL_BILLED', 'PRINCIPAL_PAST_DUE', 'FEE_BILLED', 'INTEREST_BILLED') GROUP BY owner_id),
+         WHERE name IN ('PRINCIPAL_BILLED', 'PRINCIPAL_PAST_DUE', 'FEE_BILLED', 'INTEREST_BILLED', 'PENALTY_BILLED',
+                        'COST_BILLED', 'MEMO_INTEREST', 'MEMO_PENALTY') GROUP BY owner_id),
     shown AS (SELECT line_id AS id, sum(remaining_minor)::bigint AS remaining FROM statement GROUP BY line_id)
     SELECT 'statements of line ' || coalesce(b.id, s.id) AS what, coalesce(b.billed, 0) AS expected,
            coalesce(s.remaining, 0) AS found

@@ -45,9 +45,9 @@ class Reference(NamedTuple):
         return _terms(name, on)
 
     @staticmethod
-    def next_close_on(name: str, on: date) -> date:
-        """The first cycle close of a program after a day."""
-        return _next_close_on(name, on)
+    def first_bill_on(name: str, on: date, cycle_day: int) -> date:
+        """The first close of a program that can bill a purchase of a day. cycle_day: the line's own, or 0."""
+        return _first_bill_on(name, on, cycle_day)
 
 
 EMPTY = Reference(0, {}, {})
@@ -67,8 +67,8 @@ def _terms(name: str, on: date) -> Terms:
 
 
 @lru_cache(maxsize=1024)
-def _next_close_on(name: str, on: date) -> date:
-    return _program(name).next_close_on(on)
+def _first_bill_on(name: str, on: date, cycle_day: int) -> date:
+    return _program(name).first_bill_on(on, cycle_day)
 
 
 @cache

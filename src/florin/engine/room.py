@@ -157,7 +157,7 @@ class Room:
         account = self.accounts.get(event.line_id)
         needs_account = isinstance(event, _BY_ACCOUNT) or (isinstance(event, Refunded) and not event.before_receipt)
         if isinstance(event, Captured | Received):
-            close_on = self.reference.next_close_on(line.program, event.value_on)
+            close_on = self.reference.first_bill_on(line.program, event.value_on, line.cycle_day)
             line = lines.evolve(line, event, next_close_on=close_on)
         elif not needs_account:
             line = lines.evolve(line, event)

@@ -146,9 +146,13 @@ class CreditBalancePaid(Event, frozen=True, kw_only=True):
 
 
 class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a statement's image. item_id: the purchase (its payment's id). number, count: installment k of n."""
+    """One line of a statement's image. item_id: the purchase (its payment's id). number, count: installment k of n.
 
-    what: Literal["purchase", "installment", "fee", "interest", "adjustment"]
+    statement_closes_on: of an interest or penalty line, the statement that bears it; of an adjustment, the statement on
+    account of which too much was billed, and its amount is below zero.
+    """
+
+    what: Literal["purchase", "installment", "fee", "interest", "penalty", "adjustment"]
     amount_minor: int
     item_id: int = 0
     number: int = 0
@@ -180,6 +184,38 @@ class FellPastDue(Event, frozen=True, kw_only=True):
     kind = 28
     closes_on: date
     missed_minor: int
+
+
+class LateCharged(Event, frozen=True, kw_only=True):
+    """A statement stayed past due until a late charge of the terms fell due. number: which of them, from 1."""
+
+    kind = 29
+    closes_on: date
+    number: int
+    amount_minor: int
+
+
+class AccrualStopped(Event, frozen=True, kw_only=True):
+    """Arrears are so old that interest and penalties are no asset any more until they are paid (non-accrual)."""
+
+    kind = 30
+    days_past_due: int
+
+
+class CycleMoved(Event, frozen=True, kw_only=True):
+    """The line's own cycle day and due day from now on; the running cycle closes on the new day."""
+
+    kind = 31
+    cycle_day: int
+    due_day: int
+
+
+class CostCharged(Event, frozen=True, kw_only=True):
+    """A cost of collection that the customer owes, put on her oldest statement."""
+
+    kind = 32
+    amount_minor: int
+    reason: str
 
 
 # ── trades and payments ───────────────────────────────────────────────────────────────────────────────────────────

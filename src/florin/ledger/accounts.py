@@ -48,6 +48,13 @@ class Account(IntEnum):
     MEMO_HELD = 15
     MEMO_COMMITTED = 16
     MEMO_COMMITMENT_CONTRA = 17
+    PENALTY_BILLED = 18
+    PENALTY_INCOME = 19
+    COST_BILLED = 20
+    COST_INCOME = 21
+    MEMO_INTEREST = 22
+    MEMO_PENALTY = 23
+    MEMO_OFF_BOOKS_CONTRA = 24
     # payment institution
     SAFEGUARDED_CASH = 40
     OWN_CASH = 41
@@ -92,6 +99,13 @@ ACCOUNTS: dict[Account, Describes] = {
     Account.MEMO_HELD: Describes(Book.LENDER, Owner.LINE, +1, memo=True),
     Account.MEMO_COMMITTED: Describes(Book.LENDER, Owner.LINE, +1, memo=True),
     Account.MEMO_COMMITMENT_CONTRA: Describes(Book.LENDER, Owner.HOUSE, -1, memo=True),
+    Account.PENALTY_BILLED: Describes(Book.LENDER, Owner.LINE, +1),
+    Account.PENALTY_INCOME: Describes(Book.LENDER, Owner.HOUSE, -1),
+    Account.COST_BILLED: Describes(Book.LENDER, Owner.LINE, +1),
+    Account.COST_INCOME: Describes(Book.LENDER, Owner.HOUSE, -1),
+    Account.MEMO_INTEREST: Describes(Book.LENDER, Owner.LINE, +1, memo=True),
+    Account.MEMO_PENALTY: Describes(Book.LENDER, Owner.LINE, +1, memo=True),
+    Account.MEMO_OFF_BOOKS_CONTRA: Describes(Book.LENDER, Owner.HOUSE, -1, memo=True),
     Account.SAFEGUARDED_CASH: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
     Account.OWN_CASH: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
     Account.WALLET: Describes(Book.PAYMENTS, Owner.PERSON, -1),

@@ -56,6 +56,22 @@ class Rule(IntEnum):
     PAYMENTS_PAYS = 38
     SWEEP_FEES = 39
     USE_CREDIT_BALANCE_BILLED = 40
+    CHARGE_PENALTY = 41
+    CLEAR_PENALTY = 42
+    CHARGE_COST = 43
+    CLEAR_COST = 44
+    STOP_INTEREST = 45
+    STOP_PENALTY = 46
+    ACCRUE_INTEREST_MEMO = 47
+    CHARGE_PENALTY_MEMO = 48
+    CLEAR_INTEREST_MEMO = 49
+    CLEAR_PENALTY_MEMO = 50
+    GIVE_BACK_INTEREST = 51
+    GIVE_BACK_PENALTY = 52
+    USE_CREDIT_BALANCE_PAST_DUE = 53
+    USE_CREDIT_BALANCE_FEE = 54
+    USE_CREDIT_BALANCE_INTEREST = 55
+    USE_CREDIT_BALANCE_PENALTY = 56
 
 
 class Leg(NamedTuple):
@@ -122,6 +138,37 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
         Leg(Account.PAYMENTS_DUE_FROM_LENDER, Account.WALLET),
     ),
     Rule.USE_CREDIT_BALANCE_BILLED: (Leg(Account.CREDIT_BALANCE, Account.PRINCIPAL_BILLED),),
+    Rule.USE_CREDIT_BALANCE_PAST_DUE: (Leg(Account.CREDIT_BALANCE, Account.PRINCIPAL_PAST_DUE),),
+    Rule.USE_CREDIT_BALANCE_FEE: (Leg(Account.CREDIT_BALANCE, Account.FEE_BILLED),),
+    Rule.USE_CREDIT_BALANCE_INTEREST: (Leg(Account.CREDIT_BALANCE, Account.INTEREST_BILLED),),
+    Rule.USE_CREDIT_BALANCE_PENALTY: (Leg(Account.CREDIT_BALANCE, Account.PENALTY_BILLED),),
+    # being late: charges and daily penalties, costs of collection
+    Rule.CHARGE_PENALTY: (Leg(Account.PENALTY_BILLED, Account.PENALTY_INCOME),),
+    Rule.CLEAR_PENALTY: (Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.PENALTY_BILLED),),
+    Rule.CHARGE_COST: (Leg(Account.COST_BILLED, Account.COST_INCOME),),
+    Rule.CLEAR_COST: (Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.COST_BILLED),),
+    # non-accrual: what is billed and unpaid leaves income and assets for a memo; it is income again when it is paid
+    Rule.STOP_INTEREST: (
+        Leg(Account.INTEREST_INCOME, Account.INTEREST_BILLED),
+        Leg(Account.MEMO_INTEREST, Account.MEMO_OFF_BOOKS_CONTRA),
+    ),
+    Rule.STOP_PENALTY: (
+        Leg(Account.PENALTY_INCOME, Account.PENALTY_BILLED),
+        Leg(Account.MEMO_PENALTY, Account.MEMO_OFF_BOOKS_CONTRA),
+    ),
+    Rule.ACCRUE_INTEREST_MEMO: (Leg(Account.MEMO_INTEREST, Account.MEMO_OFF_BOOKS_CONTRA),),
+    Rule.CHARGE_PENALTY_MEMO: (Leg(Account.MEMO_PENALTY, Account.MEMO_OFF_BOOKS_CONTRA),),
+    Rule.CLEAR_INTEREST_MEMO: (
+        Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.INTEREST_INCOME),
+        Leg(Account.MEMO_OFF_BOOKS_CONTRA, Account.MEMO_INTEREST),
+    ),
+    Rule.CLEAR_PENALTY_MEMO: (
+        Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.PENALTY_INCOME),
+        Leg(Account.MEMO_OFF_BOOKS_CONTRA, Account.MEMO_PENALTY),
+    ),
+    # billed too much, as a correction has shown
+    Rule.GIVE_BACK_INTEREST: (Leg(Account.INTEREST_INCOME, Account.CREDIT_BALANCE),),
+    Rule.GIVE_BACK_PENALTY: (Leg(Account.PENALTY_INCOME, Account.CREDIT_BALANCE),),
     Rule.REPAY_FROM_WALLET: (Leg(Account.WALLET, Account.PAYMENTS_DUE_TO_LENDER),),
     Rule.REPAY_FROM_BANK: (
         Leg(Account.SAFEGUARDED_CASH, Account.UNALLOCATED_RECEIPTS),

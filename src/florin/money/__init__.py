@@ -7,6 +7,7 @@ rounding has a name, and every remainder an owner.
 from florin.money.amounts import (
     AmountTextInvalid,
     parse_yuan,
+    round_half_even,
     round_half_up,
     round_up,
     share_minor,
@@ -28,6 +29,7 @@ __all__ = [
     "on_day",
     "parse_yuan",
     "remaining_share",
+    "round_half_even",
     "round_half_up",
     "round_up",
     "share_minor",

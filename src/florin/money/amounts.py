@@ -52,6 +52,11 @@ def round_half_up(exact: Fraction | Decimal | int) -> int:
     return (Fraction(exact) + Fraction(1, 2)).__floor__()
 
 
+def round_half_even(exact: Fraction | Decimal | int) -> int:
+    """The nearest whole minor unit; a half goes to the even one (199.5 becomes 200, 198.5 becomes 198)."""
+    return round(Fraction(exact))
+
+
 def round_up(exact: Fraction | Decimal | int) -> int:
     """The next whole minor unit at or above."""
     return Fraction(exact).__ceil__()

@@ -295,6 +295,7 @@ CREATE INDEX payment_to_expire ON payment (expires_at) WHERE state = 1;
 CREATE TABLE line (
     lane                 smallint NOT NULL,
     state                smallint NOT NULL,
+    cycle_day            smallint NOT NULL DEFAULT 0,
     sequence             integer  NOT NULL,
     id                   bigint   NOT NULL,
     person_id            bigint   NOT NULL,
@@ -304,6 +305,8 @@ CREATE TABLE line (
     principal_minor      bigint   NOT NULL DEFAULT 0,
     fee_minor            bigint   NOT NULL DEFAULT 0,
     interest_minor       bigint   NOT NULL DEFAULT 0,
+    penalty_minor        bigint   NOT NULL DEFAULT 0,
+    cost_minor           bigint   NOT NULL DEFAULT 0,
     credit_balance_minor bigint   NOT NULL DEFAULT 0,
     uncleared_minor      bigint   NOT NULL DEFAULT 0,
     due_minor            bigint   NOT NULL DEFAULT 0,
@@ -313,7 +316,7 @@ CREATE TABLE line (
     next_action_on       date     NOT NULL,
     program              text     NOT NULL COLLATE "C",
     CONSTRAINT line_sums_are_not_negative CHECK (least(held_minor, committed_minor, principal_minor, fee_minor,
-        interest_minor, credit_balance_minor, uncleared_minor) >= 0),
+        interest_minor, penalty_minor, cost_minor, credit_balance_minor, uncleared_minor) >= 0),
     PRIMARY KEY (lane, id),
     CONSTRAINT line_one_a_person_and_program UNIQUE (lane, person_id, program)
 ) WITH (fillfactor = 60);
