@@ -113,6 +113,30 @@ def prove(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def merchant(context: typer.Context) -> None:
+    """Merchants: add, list, freeze, reopen, and their logins."""
+    _call("florin.app.merchants", "app", context)
+
+
+@app.command("app", context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def integration(context: typer.Context) -> None:
+    """Apps of merchants: add, list, their keys, close, reopen."""
+    _call("florin.app.integrations", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def shopper(context: typer.Context) -> None:
+    """Shoppers: add, list, PIN and password, limit, freeze."""
+    _call("florin.app.shoppers", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def line(context: typer.Context) -> None:
+    """Lines that the day close has parked: list, release."""
+    _call("florin.app.lines", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def keys(context: typer.Context) -> None:
     """Platform keys and API keys: list, make, rotate, revoke."""
     _call("florin.app.keys", "app", context)

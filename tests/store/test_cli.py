@@ -23,7 +23,20 @@ def florin(*arguments, **environment):
 def test_help_lists_every_command():
     told = florin("--help")
 
-    for command in ("serve", "demo", "sandbox", "migrate", "backup", "restore", "doctor", "prove", "keys", "bench"):
+    operating = (
+        "serve",
+        "migrate",
+        "backup",
+        "restore",
+        "doctor",
+        "prove",
+        "merchant",
+        "app",
+        "shopper",
+        "line",
+        "keys",
+    )
+    for command in (*operating, "demo", "sandbox", "bench"):
         assert f"\n  {command} " in told.stdout
 
 

@@ -111,6 +111,7 @@ def test_a_parked_account_is_told_with_its_reason(fresh_database):
 
     assert finding.health is Health.WRONG
     assert "the bill did not add up" in finding.seen
+    assert "florin line release" in finding.mend
 
 
 @pytest.mark.parametrize(

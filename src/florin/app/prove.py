@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
 import psycopg
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from florin.app.keys import NotMigrated
+from florin.app.house import DataOption, JsonOption, entered
 from florin.engine.proof import Proof
 from florin.engine.proof import prove as ask
-from florin.store.session import open_store
 
 
-def prove(
-    as_json: Annotated[bool, typer.Option("--json", help="The proof for programs.")] = False,
-) -> None:
+def prove(data: DataOption = None, as_json: JsonOption = False) -> None:
     """Prove the books: every account, row, statement and hash. Exit code 1 when something differs."""
-    with open_store(None) as store, psycopg.connect(store.addresses.engine) as connection:
-        try:
-            proof = ask(connection)
-        except psycopg.errors.UndefinedTable:
-            raise NotMigrated from None
+    with entered(data) as house, psycopg.connect(house.store.addresses.engine) as connection:
+        proof = ask(connection)
     if as_json:
         typer.echo(msgspec.json.encode(proof_document(proof)))
     else:

@@ -273,7 +273,7 @@ def check_parked(connection: Connection) -> Finding:
         return _wrong(
             "day close",
             f"{parked} accounts are parked; the first because: {reason}",
-            "Mend the reason; the next close tries again.",
+            "Mend the reason, then `florin line release` each of `florin line parked`: the next close tries again.",
         )
     return _ok("day close", "no account is parked")
 

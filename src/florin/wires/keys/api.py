@@ -53,7 +53,7 @@ class ScopeNeedsApp(StoreRefusal):
 
 class NoSuchApp(StoreRefusal):
     def __init__(self, *, app_id: int) -> None:
-        super().__init__(f"There is no app {app_id}.", "List the apps, and give the number of one.")
+        super().__init__(f"There is no app {app_id}.", "See `florin app list`.")
 
 
 class NoSuchKey(StoreRefusal):
