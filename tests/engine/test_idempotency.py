@@ -10,7 +10,7 @@ from florin.credit.authorize import CreditLimitExceeded
 from florin.engine import AlreadyUsed, ClaimKind, Engine, KeyConflict, Submission, claim
 from florin.engine.batch import Committer
 from florin.wallet.top_up import TopUp
-from world import World
+from world import DIRECT_APP, World
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +76,19 @@ def test_the_same_key_of_another_kind_or_scope_is_another_key(world: World):
         )
         assert outcome.event is not None
         assert not outcome.replayed
+
+
+def test_a_claim_is_found_by_what_psql_computes_too(world: World):
+    """A house from before digests was moved by SQL: the same keys have to find their answers."""
+    world.engine.execute([world.charge_command("alice", 30_000, key="订单-7")])
+
+    found = world.one(
+        "SELECT count(*) FROM claim WHERE kind = 2 AND digest ="
+        " encode(substring(sha256(convert_to(2 || '/' || %s || '/' || '订单-7', 'UTF8')) FOR 16), 'hex')::uuid",
+        DIRECT_APP,
+    )
+
+    assert found == 1
 
 
 def test_a_refusal_is_the_stored_answer_of_its_key(world: World):

@@ -85,7 +85,7 @@ NEWEST = "(SELECT id FROM event WHERE kind = {} ORDER BY recorded_at DESC, id DE
         (f"UPDATE event SET kind = 45 WHERE id = {NEWEST.format(44)}", "was changed after it was written"),
         (f"UPDATE event SET sequence = 999 WHERE id = {NEWEST.format(44)}", "was changed after it was written"),
         (
-            f"UPDATE event SET body = jsonb_set(body, '{{amount_minor}}', '1') WHERE id = {NEWEST.format(2)}",
+            f"UPDATE event SET body = jsonb_set(body::jsonb, '{{amount_minor}}', '1') WHERE id = {NEWEST.format(2)}",
             "was changed after it was written",
         ),
         (
@@ -136,7 +136,7 @@ def test_the_chain_names_a_changed_missing_or_added_row(house: Connection[Any], 
         ("DELETE FROM statement", "statements", "statements of line"),
         ("UPDATE payout SET state = 'settled'", "payouts", "payouts in transit"),
         ("DELETE FROM bank_line WHERE account = 'own'", "bank", "account own"),
-        ("UPDATE claim SET event_id = 7 WHERE kind = 8", "claims", "claim 8/alice"),
+        ("UPDATE claim SET event_id = 7 WHERE kind = 8", "claims", "claim of kind 8"),
         (
             "UPDATE trade SET state = 1, payment_id = 0 WHERE id = (SELECT trade_id FROM payment WHERE state = 2)",
             "trades", "named by it",

@@ -334,8 +334,8 @@ _WEIGHT: dict[str, sql.SQL] = {
           FROM generate_series(1, %(payments)s) AS n
     """),
     "claim": sql.SQL("""
-        INSERT INTO claim (lane, kind, scope, event_id, key, fingerprint)
-        SELECT %(lane)s, 2, 1, %(base)s + n, md5((%(base)s + n)::text), decode(md5(n::text), 'hex')
+        INSERT INTO claim (lane, kind, event_id, digest, fingerprint)
+        SELECT %(lane)s, 2, %(base)s + n, md5((%(base)s + n)::text)::uuid, md5(n::text)::uuid
           FROM generate_series(1, %(payments)s) AS n
     """),
     "outbox": sql.SQL("""

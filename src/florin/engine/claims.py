@@ -12,50 +12,49 @@ from psycopg import Connection
 
 from florin.engine.jobs import Job, by_group
 from florin.engine.submission import AlreadyUsed, Claim, GroupRefused, KeyConflict, Outcome
-from florin.engine.tables.arrays import byte_strings, numbers, texts
+from florin.engine.tables.arrays import numbers
 from florin.engine.tables.event import load_events
 from florin.events import Event, Refused
 from florin.events.refusals import refusal_of
 
 _CLAIM = """
-    INSERT INTO claim (lane, kind, scope, event_id, key, fingerprint)
-    SELECT lane, kind, scope, event_id, key, fingerprint
-      FROM unnest(%s::smallint[], %s::smallint[], %s::bigint[], %s::bigint[], %s::text[], %s::bytea[])
-           AS c(lane, kind, scope, event_id, key, fingerprint)
-  ORDER BY lane, scope, kind, key                       -- sorted: two processes cannot deadlock
+    INSERT INTO claim (lane, kind, event_id, digest, fingerprint)
+    SELECT lane, kind, event_id, digest, fingerprint
+      FROM unnest(%s::smallint[], %s::smallint[], %s::bigint[], %s::uuid[], %s::uuid[])
+           AS c(lane, kind, event_id, digest, fingerprint)
+  ORDER BY lane, digest                                 -- sorted: two processes cannot deadlock
         ON CONFLICT DO NOTHING
- RETURNING lane, scope, kind, key
+ RETURNING digest
 """
 _CLAIMED = """
-    SELECT c.kind, c.scope, c.key, c.fingerprint, c.event_id
-      FROM unnest(%s::smallint[], %s::smallint[], %s::bigint[], %s::text[]) AS k(lane, kind, scope, key)
-           JOIN claim c USING (lane, kind, scope, key)
+    SELECT c.digest, c.fingerprint, c.event_id
+      FROM unnest(%s::smallint[], %s::uuid[]) AS k(lane, digest) JOIN claim c USING (lane, digest)
 """
 _UNCLAIM = """
-    DELETE FROM claim c USING unnest(%s::smallint[], %s::smallint[], %s::bigint[], %s::text[]) AS k(lane, kind, scope, key)
-     WHERE c.lane = k.lane AND c.kind = k.kind AND c.scope = k.scope AND c.key = k.key
+    DELETE FROM claim c USING unnest(%s::smallint[], %s::uuid[]) AS k(lane, digest)
+     WHERE c.lane = k.lane AND c.digest = k.digest
 """
 
 
 def claim(connection: Connection, jobs: Sequence[Job]) -> list[Job]:
     """Claim every key before anything is read. Gives the jobs that are new; the others have their answer."""
-    wanted: dict[_Key, tuple[Claim, Job]] = {}
+    wanted: dict[str, tuple[Claim, Job]] = {}
     fresh = [job for job in jobs if _is_first(job, wanted)]
     if not wanted:
         return fresh
-    claims = [(one.lane, one, job.event_id) for one, job in wanted.values()]
-    rows = connection.execute(
+    claims = [claim for claim, _ in wanted.values()]
+    claimed = connection.execute(
         _CLAIM,
         (
-            numbers([lane for lane, _, _ in claims]), numbers([int(c.kind) for _, c, _ in claims]),
-            numbers([c.scope for _, c, _ in claims]), numbers([event_id for _, _, event_id in claims]),
-            texts([c.key for _, c, _ in claims]), byte_strings([c.fingerprint for _, c, _ in claims]),
+            numbers([claim.lane for claim in claims]), numbers([int(claim.kind) for claim in claims]),
+            numbers([job.event_id for _, job in wanted.values()]), numbers(wanted),
+            numbers([claim.fingerprint.hex() for claim in claims]),
         ),
         prepare=True,
-    ).fetchall()  # fmt: skip
-    if len(rows) < len(claims):
-        taken = wanted.keys() - {(kind, scope, key) for _, scope, kind, key in rows}
-        _answer_taken(connection, [wanted[key] for key in taken])
+    )  # fmt: skip
+    if claimed.rowcount < len(claims):
+        taken = wanted.keys() - {digest.hex for (digest,) in claimed}
+        _answer_taken(connection, [wanted[digest] for digest in taken])
     return _whole_groups(connection, jobs, [job for job in fresh if job.outcome is None])
 
 
@@ -87,12 +86,12 @@ def _answer_taken(connection: Connection, taken: Sequence[tuple[Claim, Job]]) ->
     """Replays get the stored answer; conflicts and used-up things are refused, and their other claims let go."""
     claims = [claim for claim, _ in taken]
     found = {
-        (kind, scope, key): (bytes(fingerprint), event_id)
-        for kind, scope, key, fingerprint, event_id in connection.execute(_CLAIMED, _claim_keys(claims), prepare=True)
+        digest.hex: (fingerprint.bytes, event_id)
+        for digest, fingerprint, event_id in connection.execute(_CLAIMED, _claim_keys(claims), prepare=True)
     }
     events = load_events(connection, [event_id for _, event_id in found.values()])
     for claim, job in taken:
-        fingerprint, event_id = found[(claim.kind, claim.scope, claim.key)]
+        fingerprint, event_id = found[claim.digest]
         if claim is not job.submission.claims[0]:
             if job.outcome is None:
                 used = AlreadyUsed(kind=claim.kind.name.lower(), key=claim.key, event_id=event_id)
@@ -102,9 +101,8 @@ def _answer_taken(connection: Connection, taken: Sequence[tuple[Claim, Job]]) ->
             job.outcome = Outcome(refusal=conflict, event_id=event_id)
         else:
             job.outcome = _stored(events[event_id], event_id)
-    taken_keys = {(c.kind, c.scope, c.key) for c in claims}
     losers = {id(job): job for _, job in taken}.values()
-    free = [c for job in losers for c in job.submission.claims if (c.kind, c.scope, c.key) not in taken_keys]
+    free = [c for job in losers for c in job.submission.claims if c.digest not in found]
     unclaim(connection, free)
 
 
@@ -113,16 +111,14 @@ def unclaim(connection: Connection, claims: Sequence[Claim]) -> None:
         connection.execute(_UNCLAIM, _claim_keys(claims), prepare=True)
 
 
-_Key = tuple[int, int, str]
-
-
-def _is_first(job: Job, wanted: dict[_Key, tuple[Claim, Job]]) -> bool:
+def _is_first(job: Job, wanted: dict[str, tuple[Claim, Job]]) -> bool:
     """Enter the job's claims. A job whose idempotency key stands there already with the same content is the twin of that job;
     one that shares another claim, or differs in content, waits for the next round, when the claim's fate is known."""
     claims = job.submission.claims
-    taken = [wanted[key] for claim in claims if (key := (claim.kind, claim.scope, claim.key)) in wanted]
+    digests = [claim.digest for claim in claims]
+    taken = [wanted[digest] for digest in digests if digest in wanted]
     if not taken:
-        wanted.update({(claim.kind, claim.scope, claim.key): (claim, job) for claim in claims})
+        wanted.update({digest: (claim, job) for digest, claim in zip(digests, claims, strict=True)})
         return True
     claim, other = taken[0]
     first = other.submission.claims[0]
@@ -151,13 +147,8 @@ def left_free(job: Job) -> Sequence[Claim]:
     return claims[1:] if job.submission.keeps_refusal else claims
 
 
-def _claim_keys(claims: Sequence[Claim]) -> tuple[str, str, str, str]:
-    return (
-        numbers(c.lane for c in claims),
-        numbers(int(c.kind) for c in claims),
-        numbers(c.scope for c in claims),
-        texts(c.key for c in claims),
-    )
+def _claim_keys(claims: Sequence[Claim]) -> tuple[str, str]:
+    return numbers([c.lane for c in claims]), numbers([c.digest for c in claims])
 
 
 def _stored(event: Event, event_id: int) -> Outcome:

@@ -48,13 +48,19 @@ class IdBlocks:
         self._lock = threading.Lock()
 
     def reserve(self, wanted: dict[int, int]) -> None:
-        """Make sure that each lane has at least that many numbers left: one statement, however many lanes are short."""
+        """Make sure that each lane has at least that many numbers left: one statement, however many lanes are short.
+
+        Lanes that are half empty are filled up too: all are used alike, so they would run out one after the other,
+        each waiting for a transaction of its own.
+        """
         with self._lock:
-            short = [lane for lane, count in wanted.items() if len(self._free.get(lane, ())) < count]
+            short = {lane: count for lane, count in wanted.items() if len(self._free.get(lane, ())) < count}
             if not short:
                 return
-            sizes = [max(_BLOCK, wanted[lane]) for lane in short]
-            rows = self._connection.execute(_CLAIM_BLOCKS, {"lanes": short, "sizes": sizes}, prepare=True).fetchall()
+            half_empty = {lane: _BLOCK for lane, free in self._free.items() if len(free) < _BLOCK // 2}
+            sizes = half_empty | {lane: max(_BLOCK, count) for lane, count in short.items()}
+            parameters = {"lanes": list(sizes), "sizes": list(sizes.values())}
+            rows = self._connection.execute(_CLAIM_BLOCKS, parameters, prepare=True).fetchall()
             for lane, end, size in rows:
                 base = _LANE_INDEX[lane] << _NUMBER_BITS
                 assert end <= _NUMBER_MASK, f"lane {lane} has no numbers left"

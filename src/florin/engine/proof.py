@@ -201,7 +201,7 @@ _TRANSIT = """
            coalesce((SELECT sum(amount_minor) FROM payout WHERE state = 'sent'), 0)::bigint AS found
 """
 _CLAIMS = """
-    SELECT 'claim ' || c.kind || '/' || c.key AS what, c.event_id AS expected, 0::bigint AS found
+    SELECT 'claim of kind ' || c.kind || ', ' || c.digest AS what, c.event_id AS expected, 0::bigint AS found
       FROM claim c LEFT JOIN event e ON e.id = c.event_id WHERE e.id IS NULL
 """
 # A sweep or settlement of a day is posted on the next one: kinds 60, 66 and 67.

@@ -8,7 +8,7 @@ used once (a payment code, an order number); when one is taken the command is re
 from __future__ import annotations
 
 from enum import IntEnum
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Any
 
 import msgspec
@@ -44,6 +44,11 @@ class Claim(msgspec.Struct, frozen=True):
     @property
     def lane(self) -> int:
         return lane_for(f"{self.scope}/{self.key}")
+
+    @property
+    def digest(self) -> str:
+        """What the row is found by: the first half of SHA-256 over `kind/scope/key`, in hexadecimal."""
+        return sha256(f"{self.kind:d}/{self.scope}/{self.key}".encode()).hexdigest()[:32]
 
 
 def fingerprint(content: Any) -> bytes:

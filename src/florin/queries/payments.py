@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from psycopg import Connection
 
-from florin.engine import ClaimKind, lane_for, lane_of
+from florin.engine import ClaimKind, claim, lane_of
 from florin.engine.tables.event import load_events
 from florin.engine.tables.payment import PAYMENT, payment_of
 from florin.engine.tables.table import READ
@@ -86,9 +86,8 @@ def payment_by_trade(connection: Connection[Any], *, trade_id: int, app_id: int 
 
 def payment_by_order(connection: Connection[Any], *, app_id: int, order_number: str) -> PaymentView | None:
     """The payment of the merchant's own order number; None when there is none."""
-    parameters = {"lane": lane_for(f"{app_id}/{order_number}"), "app_id": app_id, "key": order_number}
-    row = connection.execute(_ORDER, {**parameters, "kind": int(ClaimKind.ORDER)}).fetchone()
-    trade_id = 0 if row is None else trade_of_event(connection, event_id=row[0])
+    event_id = _claimed(connection, ClaimKind.ORDER, app_id, order_number)
+    trade_id = 0 if event_id is None else trade_of_event(connection, event_id=event_id)
     return payment_by_trade(connection, trade_id=trade_id, app_id=app_id) if trade_id else None
 
 
@@ -137,8 +136,14 @@ def payers_of_codes(connection: Connection[Any], *, codes: Sequence[str]) -> dic
 
 def is_claimed(connection: Connection[Any], *, kind: ClaimKind, scope: int, key: str) -> bool:
     """Whether the key has its stored answer: then the same request gets it, whatever has changed since."""
-    parameters = {"lane": lane_for(f"{scope}/{key}"), "app_id": scope, "kind": int(kind), "key": key}
-    return connection.execute(_ORDER, parameters).fetchone() is not None
+    return _claimed(connection, kind, scope, key) is not None
+
+
+def _claimed(connection: Connection[Any], kind: ClaimKind, scope: int, key: str) -> int | None:
+    """The event that answers a key."""
+    wanted = claim(kind, scope, key)
+    row = connection.execute(_CLAIMED, {"lane": wanted.lane, "digest": wanted.digest}).fetchone()
+    return None if row is None else row[0]
 
 
 def _trade(connection: Connection[Any], trade_id: int) -> Trade | None:
@@ -202,9 +207,7 @@ _BOUNDS = {
     "after_at": "asked_at <= %(after_at)s AND (asked_at, id) < (%(after_at)s, %(after_id)s)",
 }
 
-_ORDER = """
-    SELECT event_id FROM claim WHERE lane = %(lane)s AND scope = %(app_id)s AND kind = %(kind)s AND key = %(key)s
-"""
+_CLAIMED = "SELECT event_id FROM claim WHERE lane = %(lane)s AND digest = %(digest)s"
 
 _REFUNDS = """
     SELECT id

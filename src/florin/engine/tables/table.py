@@ -68,8 +68,9 @@ def text(name: str) -> Column:
     return Column(name, "text", texts)
 
 
-def json(name: str, default: Any = _REQUIRED) -> Column:
-    return Column(name, "text", texts, "jsonb", default)
+def json(name: str, default: Any = _REQUIRED, *, kept_as: Literal["json", "jsonb"] = "jsonb") -> Column:
+    """kept_as: json keeps the text as it is, which for a few short fields is the smaller."""
+    return Column(name, "text", texts, kept_as, default)
 
 
 def array(name: str, element: str) -> Column:

@@ -13,7 +13,7 @@ import msgspec
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from florin.engine import ClaimKind, lane_for, lane_of
+from florin.engine import ClaimKind, claim, lane_of
 from florin.engine.tables.event import load_events
 from florin.engine.tables.payment import PAYMENT, payment_of
 from florin.engine.tables.table import READ
@@ -61,7 +61,7 @@ class PaymentCode(msgspec.Struct, frozen=True, kw_only=True):
 
 _CLAIMED = """
     SELECT event_id FROM claim
-     WHERE lane = %(lane)s AND scope = %(scope)s AND kind = %(kind)s AND key = %(key)s
+     WHERE lane = %(lane)s AND digest = %(digest)s
 """
 _OWNERS = "SELECT trade_id, recorded_at FROM event WHERE lane = %(lane)s AND id = %(id)s"
 _BUYER = "SELECT id, logon FROM person WHERE lane = %(lane)s AND id = %(id)s"
@@ -172,8 +172,8 @@ def _ordered(connection: Connection[Any], app_id: int, out_trade_no: str) -> int
 
 
 def _claimed(connection: Connection[Any], kind: ClaimKind, scope: int, key: str) -> int | None:
-    lane = lane_for(f"{scope}/{key}")
-    row = connection.execute(_CLAIMED, {"lane": lane, "scope": scope, "kind": int(kind), "key": key}).fetchone()
+    wanted = claim(kind, scope, key)
+    row = connection.execute(_CLAIMED, {"lane": wanted.lane, "digest": wanted.digest}).fetchone()
     return None if row is None else row[0]
 
 
