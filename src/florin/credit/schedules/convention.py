@@ -59,7 +59,8 @@ class Convention(msgspec.Struct, frozen=True, kw_only=True):
 
     level_adjustment: `none`, the last installment simply carries the rest; `spread`, when it differs from the one
     before by more minor units than half the number of installments, the difference is spread over all of them, at most
-    three times and only while that helps (as Apache Fineract does).
+    three times and only while that helps (as Apache Fineract does); `lower_last`, the smallest installment for which
+    the last one is not above it.
 
     year_boundary and leap_year only matter with a year of `actual`. year_boundary: the day on which the new year's
     length begins to count; `january_1` counts each day from its own start (half-open, ISDA), `december_31` counts it at
@@ -71,7 +72,7 @@ class Convention(msgspec.Struct, frozen=True, kw_only=True):
     rounding: Rounding
     installment_rounding: Rounding | None = None
     installment_multiple_minor: int = 1
-    level_adjustment: Literal["none", "spread"] = "none"
+    level_adjustment: Literal["none", "spread", "lower_last"] = "none"
     year_boundary: Literal["january_1", "december_31"] = "january_1"
     leap_year: Literal["calendar", "february_29_in_period"] = "calendar"
 
@@ -80,7 +81,7 @@ class Convention(msgspec.Struct, frozen=True, kw_only=True):
             "day_count": get_args(DayCount),
             "rounding": tuple(_MODES),
             "installment_rounding": (None, *_MODES),
-            "level_adjustment": ("none", "spread"),
+            "level_adjustment": ("none", "spread", "lower_last"),
             "year_boundary": ("january_1", "december_31"),
             "leap_year": ("calendar", "february_29_in_period"),
         }

@@ -15,6 +15,9 @@ from florin.credit.schedules.invalid import Rate
 from florin.credit.schedules.state import EarlyMoney
 
 
+ReAgedInterest = Literal["first_installment", "equal_parts", "equal_parts_to_maturity", "capitalized", "waived"]
+
+
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """Money of the borrower. early_money: for this payment alone; None is as the rules say."""
 
@@ -56,14 +59,15 @@ class ReAge(msgspec.Struct, frozen=True, kw_only=True):
     """All that is owed is put into a new plan of so many periods from `first_due_on`, which is `on` or later.
 
     interest, that is owed or accrued that day: `first_installment`, due with the first new one; `equal_parts`, spread
-    evenly, as is the principal, and no interest accrues afterwards; `capitalized`, becomes principal; `waived`.
+    evenly, as is the principal, and no interest accrues afterwards; `equal_parts_to_maturity`, likewise, with all the
+    interest that the old plan would have borne; `capitalized`, becomes principal; `waived`.
     """
 
     on: date
     first_due_on: date
     periods: int
     every: Every
-    interest: Literal["first_installment", "equal_parts", "capitalized", "waived"] = "first_installment"
+    interest: ReAgedInterest = "first_installment"
 
 
 class ChargeOff(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,6 +28,8 @@ def leveled(state: State, as_of: date, after: date) -> State:
     if state.method != "level":
         return _with_principal(state, rows[first:], targets)
     level_minor = state.convention.rounded_installment(_level(state, rows[first:], targets))
+    if state.convention.level_adjustment == "lower_last":
+        return _lowered_last(state, as_of, targets, level_minor)
     found = _with_level(state, targets, level_minor)
     return found if state.convention.level_adjustment == "none" else _spread(found, as_of, targets, level_minor)
 
@@ -84,6 +86,24 @@ def _spread(state: State, as_of: date, targets: frozenset[int], level_minor: int
             break
         state, level_minor, difference_minor = tried, tried_minor, tried_difference_minor
     return state
+
+
+def _lowered_last(state: State, as_of: date, targets: frozenset[int], level_minor: int) -> State:
+    """The smallest level, in steps of its multiple, for which the last installment is not above the one before."""
+    step_minor = state.convention.installment_multiple_minor
+
+    def is_low(minor: int) -> bool:
+        return _last_difference(_with_level(state, targets, minor), as_of, targets) <= 0
+
+    # Rounding moves the last installment by at most a step an installment, so few steps decide.
+    for _ in range(2 * len(targets) + 2):
+        if not is_low(level_minor):
+            level_minor += step_minor
+        elif level_minor > step_minor and is_low(level_minor - step_minor):
+            level_minor -= step_minor
+        else:
+            break
+    return _with_level(state, targets, level_minor)
 
 
 def _last_difference(state: State, as_of: date, targets: frozenset[int]) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
+from typing import get_args
 
 from msgspec.structs import replace
 
 from florin.credit.schedules.calendar import Period, periods_of
-from florin.credit.schedules.events import ChargeOff, Entry, RateChange, ReAge, ReAmortize
+from florin.credit.schedules.events import ChargeOff, Entry, RateChange, ReAge, ReAgedInterest, ReAmortize
 from florin.credit.schedules.invalid import ConventionUnknown, EventImpossible, counted_periods, exact_rate
 from florin.credit.schedules.level import leveled
 from florin.credit.schedules.projection import Row, project
@@ -53,6 +54,8 @@ def re_age(state: State, event: ReAge) -> tuple[State, Entry]:
         raise EventImpossible(f"re-aged on {event.on}, but first due on {event.first_due_on}: name that day or a later")
     rows = _open_rows(state, event.on)
     interest_minor = sum(row.unpaid("interest") for row in rows)
+    if event.interest == "equal_parts_to_maturity":
+        interest_minor = sum(row.unpaid("interest") for row in project(state, event.on))
     fee_minor = sum(row.unpaid("fee") for row in rows)
     principal_minor = state.outstanding_minor
     if principal_minor + interest_minor + fee_minor == 0:
@@ -69,7 +72,7 @@ def re_age(state: State, event: ReAge) -> tuple[State, Entry]:
     slots = [Slot(number=first_number + index, period=period) for index, period in enumerate(_new_periods(event))]
     slots[0] = replace(slots[0], fee_minor=fee_minor)
     aged = replace(state, slots=(*kept, *slots), every=event.every)
-    if event.interest == "equal_parts":
+    if event.interest.startswith("equal_parts"):
         return _in_equal_parts(aged, event, len(kept), principal_minor, interest_minor), entry
     if event.interest == "capitalized":
         move = Move(event.on, event.on, interest_minor)
@@ -130,7 +133,9 @@ def _cut(slots: Sequence[Slot], on: date) -> tuple[Slot, ...]:
     """
     before = tuple(slot for slot in slots if slot.period.due_on <= on)
     after = [slot for slot in slots if slot.period.due_on > on]
-    if not after:
+    holds = any(slot.paid_minor or slot.fee_minor or slot.opening_interest_minor for slot in after)
+    begins_on = after[0].period.from_on if after else on
+    if not after or (not holds and begins_on >= on and any(slot.settled_on is None for slot in before)):
         return before
     current = replace(
         after[0],
