@@ -19,7 +19,7 @@ from florin.sandbox.provision import PASSWORD, PIN
 from florin.sandbox.storefront import Shop, choose_sdk
 from florin.sandbox.story import FLAGSHIP, STOREFRONTS, WANTED, Story
 from florin.sandbox.teller import SilentTeller, Teller
-from florin.sandbox.up import keep_terminal, leave, reachable
+from florin.sandbox.up import as_called, keep_terminal, leave, reachable
 
 
 def demo(
@@ -84,7 +84,7 @@ def _tell_addresses(console: Console, values: Mapping[str, str], env_file: Path,
         ("app", f"[bold]{values['APP_ID']}[/]  {FLAGSHIP.name}, a sale is owed at payment"),
         ("keys", f"in [bold]{env_file}[/]: APP_PRIVATE_KEY, ALIPAY_PUBLIC_KEY, and all of the above"),
         ("into a shell", f"set -a; . {env_file}; set +a"),
-        ("drive it", f"florin sandbox clock +1d --env-file {env_file}"),
+        ("drive it", f"{as_called()} sandbox clock +1d --env-file {env_file}"),
     ]
     console.print()
     console.print("It is 1 May 2026 there. Look around; Ctrl-C ends it and leaves nothing behind.")

@@ -94,6 +94,11 @@ def environment_of(instance: Instance, app: AppWanted, control: ControlServer) -
     }
 
 
+def as_called() -> str:
+    """This command as it was called, to be typed again."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "florin" else "florin"
+
+
 def keep_terminal() -> None:
     """The terminal is for what the sandbox has to say: of the logs only what went wrong, on standard error.
 
@@ -124,7 +129,10 @@ def _tell(console: Console, values: Mapping[str, str], instance: Instance, env_f
         ("app", f"[bold]{values['APP_ID']}[/]; its keys are in the file below"),
         ("REST", f"[bold]{values['API_URL']}/docs[/]  with API_KEY of the file"),
         ("pages", f"[bold]{values['PAGES_URL']}[/]  alice, bob or merchant; password {PASSWORD}, PIN {PIN}"),
-        ("file", f"[bold]{env_file}[/]  for the shop and the verbs: florin sandbox pay ORDER --env-file {env_file}"),
+        (
+            "file",
+            f"[bold]{env_file}[/]  for the shop and the verbs: {as_called()} sandbox pay ORDER --env-file {env_file}",
+        ),
     ]
     for name, what in told:
         # Never broken: a terminal makes links of whole lines only.
