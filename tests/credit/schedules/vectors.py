@@ -19,6 +19,7 @@ from florin.credit.schedules import (
     Payment,
     RateChange,
     ReAge,
+    ReAmortize,
     Refund,
     Rules,
     Schedule,
@@ -57,6 +58,7 @@ def history_of(vector: dict[str, Any]) -> History:
         yearly_rate=Decimal(terms["rate"]),
         periods=terms["periods"],
         every=every(terms["every"]),
+        method=terms.get("method", "level"),
         disbursed_on=terms["disbursed"],
         first_due_on=terms.get("first_due"),
         due_day=terms.get("due_day"),
@@ -88,7 +90,16 @@ def event(text: str) -> Event:
             return ChargeOff(on=on, interest=rest[0])  # type: ignore[arg-type]
         case "re-age":
             first_due_on, periods = date.fromisoformat(rest[0]), int(rest[1])
-            return ReAge(on=on, first_due_on=first_due_on, periods=periods, every=every(" ".join(rest[2:4])))
+            interest = rest[4] if len(rest) > 4 else "first_installment"
+            return ReAge(
+                on=on,
+                first_due_on=first_due_on,
+                periods=periods,
+                every=every(" ".join(rest[2:4])),
+                interest=interest,  # type: ignore[arg-type]
+            )
+        case "re-amortize":
+            return ReAmortize(on=on)
     raise AssertionError(text)
 
 

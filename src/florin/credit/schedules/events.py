@@ -14,7 +14,6 @@ from florin.credit.schedules.calendar import Every
 from florin.credit.schedules.invalid import Rate
 from florin.credit.schedules.state import EarlyMoney
 
-
 ReAgedInterest = Literal["first_installment", "equal_parts", "equal_parts_to_maturity", "capitalized", "waived"]
 
 

@@ -46,10 +46,9 @@ def re_amortize(state: State, event: ReAmortize) -> State:
 
 def re_age(state: State, event: ReAge) -> tuple[State, Entry]:
     """Raises EventImpossible when nothing is owed or the first due date is past, PeriodsOutOfRange, ConventionUnknown."""
-    if event.interest not in ("first_installment", "equal_parts", "capitalized", "waived"):
-        raise ConventionUnknown(
-            f"interest is {event.interest!r}: first_installment, equal_parts, capitalized or waived"
-        )
+    if event.interest not in get_args(ReAgedInterest):
+        names = ", ".join(get_args(ReAgedInterest))
+        raise ConventionUnknown(f"interest is {event.interest!r}: choose one of {names}")
     if event.first_due_on < event.on:
         raise EventImpossible(f"re-aged on {event.on}, but first due on {event.first_due_on}: name that day or a later")
     rows = _open_rows(state, event.on)
