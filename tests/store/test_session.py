@@ -1,5 +1,6 @@
 """Opening the store, whoever brings it."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import psycopg
 import pytest
 
 from florin.store import DataFolder, EmbeddedPostgres, open_store, temporary_data_dir
-from florin.store.folder import is_supervised
+from florin.store.folder import DataFolderInUse, is_supervised
 from florin.store.roles import LoginAddressUnknown, LoginsMissing
+from florin.store.session import NoHouseHere, open_house
 from small_server import SMALL
 
 
@@ -33,6 +35,24 @@ def test_a_server_that_runs_already_is_shared_and_left_running(furnished_dir):
         assert who(first.addresses.owner) == "florin_owner in florin"
 
     assert not is_supervised(DataFolder(furnished_dir))
+
+
+def test_a_keeper_does_not_lean_on_a_server_that_another_may_stop(furnished_dir):
+    told = pytest.raises(DataFolderInUse, match=f"process {os.getpid()}")
+    with open_store(furnished_dir, SMALL), told, open_store(furnished_dir, as_keeper=True):
+        pass
+
+    with open_store(furnished_dir, SMALL, as_keeper=True) as store:
+        assert store.postgres is not None
+
+
+def test_a_house_is_opened_where_there_is_one_and_never_made(furnished_dir, tmp_path):
+    with open_house(furnished_dir) as store:
+        assert who(store.addresses.engine) == "florin_engine in florin"
+
+    with pytest.raises(NoHouseHere, match=str(tmp_path)), open_house(tmp_path / "mistyped"):
+        pass
+    assert not (tmp_path / "mistyped").exists()
 
 
 def test_only_the_three_roles_may_enter_the_database(furnished_dir):
