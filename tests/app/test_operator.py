@@ -423,6 +423,17 @@ def test_somebody_who_joined_by_the_owners_program_gets_a_login(operator: Operat
     assert (row["person_id"], row["has_login"], row["line"]["limit_minor"]) == (person_id, True, 50_000)
 
 
+def test_numbers_are_shown_whole_however_narrow_the_terminal(operator: Operator):
+    operator.environment["COLUMNS"] = "40"
+    operator("shopper", "add", "alice", "--name", "Alice", "--limit", "1000.00", given=SECRETS)
+    row = operator.json("shopper", "list")[0]
+
+    shown = operator("shopper", "list")
+
+    assert row["person_id"] in shown
+    assert row["line"]["id"] in shown
+
+
 # ── parked lines ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 

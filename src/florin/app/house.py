@@ -32,6 +32,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="The answer for program
 
 PASSWORD_LETTERS_MIN, PASSWORD_LETTERS_MAX = 8, 1_000
 PIN_DIGITS = 6
+_WIDTH_WITHOUT_TERMINAL = 240
 
 
 class NotMigrated(StoreRefusal):
@@ -139,10 +140,12 @@ def say_table(as_json: bool, documents: Sequence[Any], headings: Sequence[str], 
     if as_json:
         typer.echo(msgspec.json.encode(documents).decode())
         return
-    table = Table(*headings, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")  # a number that is cut off is of no use
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False).print(table)
+    Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL).print(table)
 
 
 def _ask(what: str) -> str:

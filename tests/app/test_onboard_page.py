@@ -1,0 +1,41 @@
+"""What the page about onboarding shows is so: every command and option on it exists, and every command stands on it."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer.main
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/how-to/onboard.md").read_text()
+GROUPS = {"merchant": "merchants", "app": "integrations", "shopper": "shoppers", "line": "lines"}
+
+
+def commands() -> dict[tuple[str, str], set[str]]:
+    """The options of each command."""
+    found = {}
+    for group, module in GROUPS.items():
+        command_group = typer.main.get_command(importlib.import_module(f"florin.app.{module}").app)
+        for name, command in command_group.commands.items():  # type: ignore[attr-defined]
+            found[group, name] = {option for parameter in command.params for option in parameter.opts}
+    return found
+
+
+def written() -> list[list[str]]:
+    lines = re.findall(rf"florin ((?:{'|'.join(GROUPS)}) [a-z]+[^`\n]*)", PAGE)
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+def test_every_command_stands_on_the_page():
+    assert {(group, name) for group, name, *_ in written()} == commands().keys()
+
+
+@pytest.mark.parametrize("words", written(), ids=" ".join)
+def test_every_option_on_the_page_exists(words: list[str]):
+    group, name, *rest = words
+
+    assert {word for word in rest if word.startswith("--")} <= commands()[group, name]
