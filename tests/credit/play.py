@@ -18,6 +18,7 @@ from florin.credit import account as accounts
 from florin.credit import line as lines
 from florin.credit import refund, repay
 from florin.credit.authorize import refuse_credit
+from florin.credit.correction import correct
 from florin.credit.items import Account
 from florin.credit.line import Line
 from florin.credit.plans import installment_choice
@@ -33,6 +34,8 @@ from florin.events import (
     LineOpened,
     Received,
     Refunded,
+    Repaid,
+    RepaymentReturned,
     StatementIssued,
     Voided,
 )
@@ -152,6 +155,40 @@ class Play:
         if excess is not None:
             self._load(excess)
         return said
+
+    def backdate_repayment(self, today: str | date, on: str | date, yuan: str) -> None:
+        """A repayment of a day that is over, booked today."""
+        self.until(today)
+        repaid = Repaid(
+            value_on=day(on),
+            line_id=1,
+            person_id=7,
+            amount_minor=parse_yuan(yuan),
+            source="bank",
+            reference="late",
+            known_on=day(today),
+        )
+        self._correct(repaid)
+
+    def return_repayment(self, today: str | date, on: str | date, yuan: str) -> None:
+        """The bank takes back the repayment of a day."""
+        self.until(today)
+        self._correct(
+            RepaymentReturned(
+                value_on=day(on),
+                line_id=1,
+                person_id=7,
+                amount_minor=parse_yuan(yuan),
+                source="bank",
+                reference="r1",
+                known_on=day(today),
+            )
+        )
+
+    def _correct(self, event: Event) -> None:
+        self.account, entries = correct(self.events, event, self.program)
+        self.line = accounts.summary(self.account, self.line, self.program)
+        self._post(event, entries)
 
     # ── what a test asks ─────────────────────────────────────────────────────────────────────────────────────────
 

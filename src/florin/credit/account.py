@@ -78,6 +78,7 @@ def open_account(event: LineOpened) -> Account:
         opens_on=event.value_on,
         accrued_through_on=event.value_on,
         limit_minor=event.limit_minor,
+        through_on=event.value_on,
         sequence=1,
     )
 
@@ -97,13 +98,12 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
         case Refunded(before_receipt=False):
             account, entries = _refund(account, event, program)
         case CreditBalancePaid():
-            account = replace(account, credit_balance_minor=account.credit_balance_minor - event.amount_minor)
-            entries = (Entry(Rule.PAY_CREDIT_BALANCE, event.amount_minor),)
+            account, entries = _pay_credit_balance(account, event, program)
         case StatementIssued():
             account, entries = after_statement(account, event, program)
             account = _without_settled(account, program)
         case FellPastDue():
-            account, entries = after_past_due(account, event)
+            account, entries = after_past_due(account, event, program)
         case LateCharged():
             account, entries = after_late_charge(account, event)
         case AccrualStopped():
@@ -114,7 +114,16 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
             account = replace(account, limit_minor=event.limit_minor)
         case CycleMoved():
             account = replace(account, cycle_day=event.cycle_day, due_day=event.due_day, moved_on=event.value_on)
-    return replace(account, sequence=account.sequence + 1), entries
+    return noted(account, event), entries
+
+
+def noted(account: Account, event: Event) -> Account:
+    """The account that has seen an event, whatever it did to the items."""
+    through_on = account.through_on
+    if not isinstance(event, Scheduled):
+        known_on = getattr(event, "known_on", None) or event.value_on
+        through_on = max(through_on, event.value_on, known_on)
+    return replace(account, sequence=account.sequence + 1, through_on=through_on)
 
 
 def advance(account: Account, to_on: date, program: Program) -> tuple[Account, tuple[Step, ...]]:
@@ -232,6 +241,18 @@ def _refund(account: Account, event: Refunded, program: Program) -> tuple[Accoun
     account, kept = _keep_rest(account, other.rest_minor)
     account, cured = cure(account, program)
     return _without_settled(account, program), (*own.entries, *other.entries, *kept, *cured)
+
+
+def _pay_credit_balance(account: Account, event: CreditBalancePaid, program: Program) -> tuple[Account, Entries]:
+    """The wallet has the money for good: what a corrected history shows to be too much is owed back, unbilled."""
+    paid = Entry(Rule.PAY_CREDIT_BALANCE, event.amount_minor)
+    left_minor = account.credit_balance_minor - event.amount_minor
+    if left_minor >= 0:
+        return replace(account, credit_balance_minor=left_minor), (paid,)
+    account = accrued(account, event.value_on, program)
+    purchase = Purchase(item_id=event.payment_id, bought_on=event.value_on, unbilled_minor=-left_minor)
+    account = replace(account, credit_balance_minor=0, purchases=(*account.purchases, purchase))
+    return account, (paid, Entry(Rule.LEND_OVERPAID, -left_minor, event.payment_id))
 
 
 def _in_full(account: Account, on: date, program: Program) -> Account:

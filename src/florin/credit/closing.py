@@ -24,6 +24,7 @@ from florin.credit.interest import (
     grace_ends_on,
     lost_grace,
     rounded,
+    statement_accrued,
     unposted_minor,
     unposted_penalty_minor,
 )
@@ -66,13 +67,16 @@ class Appointment(NamedTuple):
 def next_close_on(account: Account, program: Program) -> date:
     """The close that bills what waits, or bills again what is left of statements; date.max when there is nothing."""
     closes = [plan.future[0].bills_on for plan in account.plans]
+    seen_on = max(account.opens_on, account.moved_on, account.through_on)
     if account.purchases or account.statements or account.accruals or account.adjustments:
-        closes.append(program.next_close_on(max(account.opens_on, account.moved_on), account.cycle_day))
+        closes.append(program.next_close_on(seen_on, account.cycle_day))
     soonest_on = min(closes, default=date.max)
-    if soonest_on == date.max or program.terms_on(soonest_on).billing == "order":
-        return soonest_on
+    if soonest_on == date.max:
+        return date.max
+    if program.terms_on(soonest_on).billing == "order":
+        return _not_before(soonest_on, account)
     # An installment whose day is no close day any more, because the cycle moved, waits for the next one.
-    return program.next_close_on(max(soonest_on - timedelta(days=1), account.opens_on), account.cycle_day)
+    return program.next_close_on(max(soonest_on - timedelta(days=1), seen_on), account.cycle_day)
 
 
 def next_action_on(account: Account, program: Program) -> date:
@@ -113,15 +117,27 @@ def _appointments(account: Account, program: Program) -> Iterator[Appointment]:
         terms = program.terms_on(statement.closes_on)
         if not statement.past_due:
             if missed_minor(account, statement.closes_on) > terms.minimum_tolerance_minor:
-                yield Appointment(grace_ends_on(statement, program) + timedelta(days=1), _PAST_DUE, statement)
+                after_on = grace_ends_on(statement, program) + timedelta(days=1)
+                yield Appointment(_not_before(after_on, account), _PAST_DUE, statement)
         elif statement.late_charges < len(terms.late_charges):
-            after = max(terms.late_charges[statement.late_charges].days_past_due, terms.grace_days + 1)
-            yield Appointment(statement.due_on + timedelta(days=after), _LATE_CHARGE, statement)
+            after_on = late_charge_on(statement, terms)
+            yield Appointment(_not_before(after_on, account), _LATE_CHARGE, statement)
     since_on = account.past_due_on()
     if since_on is not None and not account.accrual_stopped:
         days = program.terms_on(since_on).non_accrual_days
         if days:
-            yield Appointment(since_on + timedelta(days=days), _STOP)
+            yield Appointment(_not_before(since_on + timedelta(days=days), account), _STOP)
+
+
+def _not_before(on: date, account: Account) -> date:
+    """The clock never acts on a day that is over: what a correction makes due for the past comes the day after."""
+    return on if on > account.through_on else account.through_on + timedelta(days=1)
+
+
+def late_charge_on(statement: Statement, terms: Terms) -> date:
+    """The day of the statement's next late charge; no earlier than it can be known to be late."""
+    days = max(terms.late_charges[statement.late_charges].days_past_due, terms.grace_days + 1)
+    return statement.due_on + timedelta(days=days)
 
 
 def late_charge_minor(account: Account, statement: Statement, terms: Terms) -> int:
@@ -394,41 +410,57 @@ def counted_by(account: Account, by_statement: dict[date, int]) -> Account:
 # ── being late ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def after_past_due(account: Account, event: FellPastDue) -> tuple[Account, Entries]:
-    """The statement's principal is past due from now on, until its minimum is met."""
+def after_past_due(account: Account, event: FellPastDue, program: Program) -> tuple[Account, Entries]:
+    """The statement's principal is past due from now on, until its minimum is met.
+
+    A history corrected since may show that the minimum was met: then the mark is not deserved, and nothing happens. One
+    that a correction made late long after its day is charged no penalty for the time before.
+    """
     entries: list[Entry] = []
     statements = []
     for statement in account.statements:
-        if statement.closes_on == event.closes_on:
+        terms = program.terms_on(statement.closes_on)
+        missed = missed_minor(account, statement.closes_on) > terms.minimum_tolerance_minor
+        if statement.closes_on == event.closes_on and missed:
             entries = [aged(item) for item in statement.items if item.principal_minor > 0]
             statement = replace(statement, past_due=True, late=True)
+            if event.value_on > grace_ends_on(statement, program) + timedelta(days=1):
+                statement = _not_penalized_before(account, statement, event.value_on, program)
         statements.append(statement)
     return replace(account, statements=tuple(statements)), tuple(entries)
 
 
+def _not_penalized_before(account: Account, statement: Statement, on: date, program: Program) -> Statement:
+    terms = program.terms_on(statement.closes_on)
+    statement = statement_accrued(account, statement, on, program)
+    passed = sum(
+        late_charge_on(replace(statement, late_charges=number), terms) < on for number in range(len(terms.late_charges))
+    )
+    return replace(statement, penalties=(), late_charges=passed)
+
+
 def after_late_charge(account: Account, event: LateCharged) -> tuple[Account, Entries]:
-    """The charge is owed on the statement that is late, at once."""
+    """The charge is owed on the statement that is late, at once; not when a corrected history shows it was not late."""
     rule = Rule.CHARGE_PENALTY_MEMO if account.accrual_stopped else Rule.CHARGE_PENALTY
-    found = False
+    charged_minor = 0
     statements = []
     for statement in account.statements:
         if statement.closes_on == event.closes_on:
-            found = True
+            charged_minor = event.amount_minor if statement.past_due else 0
             statement = replace(
                 statement,
-                penalty_minor=statement.penalty_minor + event.amount_minor,
-                late_charged_minor=statement.late_charged_minor + event.amount_minor,
+                penalty_minor=statement.penalty_minor + charged_minor,
+                late_charged_minor=statement.late_charged_minor + charged_minor,
                 late_charges=event.number,
             )
         statements.append(statement)
-    if not found or event.amount_minor == 0:
-        return replace(account, statements=tuple(statements)), ()
-    return replace(account, statements=tuple(statements)), (Entry(rule, event.amount_minor),)
+    entries = (Entry(rule, charged_minor),) if charged_minor else ()
+    return replace(account, statements=tuple(statements)), entries
 
 
 def after_accrual_stopped(account: Account, event: AccrualStopped) -> tuple[Account, Entries]:
     """What is billed of interest and penalties leaves the books for a memo; the customer owes it all the same."""
-    if account.accrual_stopped:
+    if account.accrual_stopped or days_past_due(account, event.value_on) < event.days_past_due:
         return account, ()
     return replace(account, accrual_stopped=True), tuple(off_books(account))
 

@@ -27,7 +27,7 @@ def accrued(account: Account, on: date, program: Program) -> Account:
     """The account with interest and penalties brought to the beginning of `on`, nothing posted."""
     return replace(
         _cycle_accrued(account, on, program),
-        statements=tuple(_statement_accrued(account, statement, on, program) for statement in account.statements),
+        statements=tuple(statement_accrued(account, statement, on, program) for statement in account.statements),
     )
 
 
@@ -47,7 +47,7 @@ def unposted_penalty_minor(statement: Statement, program: Program) -> int:
     if not statement.late:
         return -statement.penalty_posted_minor
     exact = sum(
-        (accrual.minor_days * Fraction(program.penalty_daily_rate(accrual.version)) for accrual in statement.penalties),
+        (accrual.minor_days * program.penalty_daily_rate(accrual.version) for accrual in statement.penalties),
         start=Fraction(0),
     )
     return rounded(exact, program.terms_on(statement.closes_on)) - statement.penalty_posted_minor
@@ -79,7 +79,7 @@ def lost_grace(account: Account, on: date, program: Program) -> bool:
 def exact_interest(accruals: Iterable[Accrual], program: Program) -> Fraction:
     """All interest borne, in minor units, not rounded."""
     return sum(
-        (accrual.minor_days * Fraction(program.interest_daily_rate(accrual.version)) for accrual in accruals),
+        (accrual.minor_days * program.interest_daily_rate(accrual.version) for accrual in accruals),
         start=Fraction(0),
     )
 
@@ -102,7 +102,8 @@ def rounded(exact: Fraction, terms: Terms) -> int:
     return to_whole(exact) if exact >= 0 else -to_whole(-exact)
 
 
-def _statement_accrued(account: Account, statement: Statement, on: date, program: Program) -> Statement:
+def statement_accrued(account: Account, statement: Statement, on: date, program: Program) -> Statement:
+    """One statement of the account with interest and penalties brought to the beginning of `on`."""
     from_on = statement.accrued_through_on
     if on <= from_on:
         return statement

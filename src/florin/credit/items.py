@@ -134,7 +134,8 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All items of a line. statements: oldest first. opens_on: of the cycle last seen. sequence: events folded.
+    """All items of a line. statements: oldest first. opens_on: of the cycle last seen. sequence: events folded;
+    through_on: the latest day of any of them that was not the clock's own.
 
     limit: in force. cycle_day, due_day: the line's own (0: the terms'), changed on moved_on. accruals: interest borne by
     this cycle's purchases through accrued_through_on, where the terms let them bear it; accruals_posted: the part paid
@@ -147,6 +148,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     program: str
     opens_on: date
     sequence: int
+    through_on: date = date.min
     limit_minor: int = 0
     cycle_day: int = 0
     due_day: int = 0

@@ -130,12 +130,16 @@ class LineClosed(Event, frozen=True, kw_only=True):
 
 
 class Repaid(Event, frozen=True, kw_only=True):
-    """The person paid `amount_minor`; which debts it clears is derived (the waterfall in force that day)."""
+    """The person paid `amount_minor`; which debts it clears is derived (the waterfall in force that day).
+
+    known_on: the business date on which we learned of it, when that is after the day on which it counts.
+    """
 
     kind = 25
     amount_minor: int
     source: RepaymentSource
     reference: str = ""
+    known_on: date | None = None
 
 
 class CreditBalancePaid(Event, frozen=True, kw_only=True):
@@ -208,6 +212,20 @@ class CycleMoved(Event, frozen=True, kw_only=True):
     kind = 31
     cycle_day: int
     due_day: int
+
+
+class RepaymentReturned(Event, frozen=True, kw_only=True):
+    """The bank took a repayment back: it counts as never made.
+
+    value_on, amount, source and reference are those of the repayment; known_on: the business date of its return.
+    """
+
+    kind = 33
+    amount_minor: int
+    source: RepaymentSource
+    reference: str
+    known_on: date
+    reason: str = ""
 
 
 class CostCharged(Event, frozen=True, kw_only=True):
@@ -297,6 +315,7 @@ class Voided(Event, frozen=True, kw_only=True):
 class Refunded(Event, frozen=True, kw_only=True):
     """Money given back. Before receipt the commitment is released; after it the debt falls in the refund order.
 
+    known_on: the business date on which we learned of it, when that is after the day on which it counts.
     mdr_back_minor and merchant_fee_back_minor are what the merchant gets back of his fees; `swept_minor` is what was drawn
     from the merchant's available balance because the sale's window had been swept (0 when it was still open).
     """
@@ -310,6 +329,7 @@ class Refunded(Event, frozen=True, kw_only=True):
     mdr_back_minor: int = 0
     merchant_fee_back_minor: int = 0
     swept_minor: int = 0
+    known_on: date | None = None
 
 
 # ── merchants and settlement ──────────────────────────────────────────────────────────────────────────────────────

@@ -72,6 +72,7 @@ class Rule(IntEnum):
     USE_CREDIT_BALANCE_FEE = 54
     USE_CREDIT_BALANCE_INTEREST = 55
     USE_CREDIT_BALANCE_PENALTY = 56
+    LEND_OVERPAID = 57
 
 
 class Leg(NamedTuple):
@@ -166,6 +167,8 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
         Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.PENALTY_INCOME),
         Leg(Account.MEMO_OFF_BOOKS_CONTRA, Account.MEMO_PENALTY),
     ),
+    # money that went to the wallet and, as a correction has shown, was not the customer's
+    Rule.LEND_OVERPAID: (Leg(Account.PRINCIPAL_UNBILLED, Account.CREDIT_BALANCE),),
     # billed too much, as a correction has shown
     Rule.GIVE_BACK_INTEREST: (Leg(Account.INTEREST_INCOME, Account.CREDIT_BALANCE),),
     Rule.GIVE_BACK_PENALTY: (Leg(Account.PENALTY_INCOME, Account.CREDIT_BALANCE),),
