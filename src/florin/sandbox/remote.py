@@ -33,7 +33,9 @@ class SandboxGone(Exception):
     """Nobody answers where the environment file says that a sandbox is."""
 
     def __init__(self, *, url: str, reason: str) -> None:
-        super().__init__(f"The sandbox at {url} does not answer ({reason}). Start one: florin sandbox up")
+        super().__init__(
+            f"The sandbox at {url} does not answer ({reason}). Start one: florin sandbox up --env-file FILE"
+        )
 
 
 class EnvironmentFileMissing(Exception):
@@ -76,7 +78,8 @@ def send_verb(url: str, token: str, verb: str, wanted: Mapping[str, Any]) -> Ans
         response = connection.getresponse()
         answer: Answer = json.loads(response.read())
     except (OSError, http.client.HTTPException) as error:
-        raise SandboxGone(url=url, reason=str(error) or type(error).__name__) from None
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise SandboxGone(url=url, reason=reason.lower()) from None
     finally:
         connection.close()
     if response.status != 200:
