@@ -66,7 +66,9 @@ def quote(principal_minor: int, count: int, terms: Terms, fee_payer: FeePayer = 
         installments=parts,
         total_minor=sum(payments),
         per_period_minor=max(payments),
-        annualized_rate=installment_rate(principal_minor, payments, terms.rate_convention),
+        annualized_rate=installment_rate(
+            principal_minor, payments, terms.rate_convention, terms.installments_per_year()
+        ),
         convention=terms.rate_convention,
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 import msgspec
@@ -17,6 +18,8 @@ from florin.money.dates import due_on_after, last_close_on, months_after, next_c
 
 Bucket = Literal["cost", "penalty", "fee", "interest", "principal"]
 RateConvention = Literal["china_compound", "china_simple", "us_actuarial", "eu"]
+
+DAYS_A_YEAR = 365
 
 
 class InstallmentTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,9 +41,13 @@ class Waterfall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 class LateCharge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A charge once a statement has been past due for so many days: a share of its unmet minimum and a fixed amount,
-    at least the floor. cap_share: of the statement's image, for all its late charges together.
+    at least the floor, and with all its charges before at most the caps. cap_share: of the statement's image.
+
+    per: by "order" each order on the statement has all of this for itself: the share is of what it misses there, and the
+    caps are of what was bought, over all its statements.
     """
 
+    per: Literal["statement", "order"] = "statement"
     days_past_due: int = 1
     share: Decimal = Decimal(0)
     amount_minor: int = 0
@@ -109,6 +116,24 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def auto_confirm_days_for(self, goods: str) -> int:
         """Days from payment until the clock confirms receipt for the buyer; unknown goods wait as `other` does."""
         return self.auto_confirm_days.get(goods, self.auto_confirm_days["other"])
+
+    def installments_per_year(self) -> Fraction:
+        """Twelve, or as often as an order's interval fits into 365 days."""
+        days = self.order_interval_days if self.billing == "order" else 0
+        return Fraction(DAYS_A_YEAR, days) if days else Fraction(12)
+
+    def yearly_rate(self) -> Decimal:
+        """A day's interest and penalty, times 365: what being late costs beside late charges."""
+        return (self.interest_daily_rate + self.penalty_daily_rate) * DAYS_A_YEAR
+
+    def charged_daily_rates(self) -> tuple[Fraction, Fraction]:
+        """Interest and penalty of a day as they are charged: together never above `yearly_rate_max` / 365."""
+        interest, penalty = Fraction(self.interest_daily_rate), Fraction(self.penalty_daily_rate)
+        if self.yearly_rate_max is None or self.yearly_rate() <= self.yearly_rate_max:
+            return interest, penalty
+        most = Fraction(self.yearly_rate_max) / DAYS_A_YEAR
+        interest = min(interest, most)
+        return interest, most - interest
 
     def waterfall_at(self, days_past_due: int) -> Waterfall:
         """The regime in force so many days past due."""
@@ -196,6 +221,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
         """Days in [from_on, to_on) by the version whose interest rate a statement of `closes_on` bears: (version,
         days).
         """
+        if len(self.versions) == 1:
+            return ((0, (to_on - from_on).days),) if from_on < to_on else ()
         spans = []
         while from_on < to_on:
             until_on = min([to_on, *(v.from_on for v in self.versions if v.from_on > from_on)])
@@ -203,11 +230,13 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
             from_on = until_on
         return tuple(spans)
 
-    def interest_daily_rate(self, version: int) -> Decimal:
-        return self.versions[version].terms.interest_daily_rate
+    def interest_daily_rate(self, version: int) -> Fraction:
+        """As charged: within the version's all-in cap."""
+        return self.versions[version].terms.charged_daily_rates()[0]
 
-    def penalty_daily_rate(self, version: int) -> Decimal:
-        return self.versions[version].terms.penalty_daily_rate
+    def penalty_daily_rate(self, version: int) -> Fraction:
+        """As charged: what the version's all-in cap leaves beside its interest."""
+        return self.versions[version].terms.charged_daily_rates()[1]
 
     def _interest_version(self, closes_on: date, on: date) -> int:
         reaching = [
@@ -215,9 +244,16 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
             for index, version in enumerate(self.versions)
             if version.from_on <= on and (version.applies_to == "balances" or version.from_on <= closes_on)
         ]
-        return max(reaching, default=0)
+        found, in_force = max(reaching, default=0), self._version_on(on)
+        rate_max = self.versions[in_force].terms.yearly_rate_max
+        # A cap is law: from its day on it reaches what is owed already, if that bears more.
+        if found != in_force and rate_max is not None and self.versions[found].terms.yearly_rate() > rate_max:
+            return in_force
+        return found
 
     def _version_on(self, on: date) -> int:
+        if len(self.versions) == 1:
+            return 0
         return max((index for index, version in enumerate(self.versions) if version.from_on <= on), default=0)
 
     def _spans(self) -> list[tuple[Version, date, date]]:

@@ -37,14 +37,16 @@ class Flow(NamedTuple):
     odd: Fraction = Fraction(0)
 
 
-def installment_rate(principal_minor: int, payments: Sequence[int], convention: Convention) -> Decimal:
-    """The annualized rate of equal-spaced monthly payments that begin one month after the advance."""
-    monthly = period_rate(
-        [Flow(principal_minor, 0)], [Flow(minor, month) for month, minor in enumerate(payments, start=1)]
+def installment_rate(
+    principal_minor: int, payments: Sequence[int], convention: Convention, periods_per_year: Fraction = Fraction(MONTHS)
+) -> Decimal:
+    """The annualized rate of equal-spaced payments that begin one period (of the year's 12: a month) after the advance."""
+    period = period_rate(
+        [Flow(principal_minor, 0)], [Flow(minor, number) for number, minor in enumerate(payments, start=1)]
     )
     if convention in ("china_compound", "eu"):
-        return _rounded((1 + monthly) ** MONTHS - 1)
-    return _rounded(monthly * MONTHS)
+        return _rounded((1 + period) ** _decimal(periods_per_year) - 1)
+    return _rounded(period * _decimal(periods_per_year))
 
 
 def us_actuarial_rate(advances: Sequence[Flow], payments: Sequence[Flow], periods_per_year: int) -> Decimal:
