@@ -9,7 +9,7 @@ interest at a payoff.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
 from typing import Literal, NamedTuple
@@ -85,7 +85,7 @@ def repay(account: Account, amount_minor: int, on: date, program: Program) -> Cl
         part_minor = amount_minor
         if oldest is not None and len(terms.waterfall) > 1:
             part_minor = min(amount_minor, missed_minor(account, oldest.closes_on))
-        cleared = clear(account, [*billed_debts(account, regime), *unbilled_debts(account, regime)], part_minor)
+        cleared = clear(account, _all_debts(account, regime), part_minor)
         account = counted(cleared.account, sum(cleared.by_statement.values()))
         entries += cleared.entries
         for closes_on, minor in cleared.by_statement.items():
@@ -151,6 +151,12 @@ def billed_debts(account: Account, regime: Waterfall) -> list[Debt]:
     return sorted(debts, key=lambda debt: (debt.position, rank[debt.bucket]))
 
 
+def _all_debts(account: Account, regime: Waterfall) -> Iterator[Debt]:
+    """Billed, then unbilled; what comes after the money has run out is not even listed."""
+    yield from billed_debts(account, regime)
+    yield from unbilled_debts(account, regime)
+
+
 def unbilled_debts(account: Account, regime: Waterfall) -> list[Debt]:
     """Purchases of this cycle, the oldest first; then installments to come, the next to be billed first."""
     debts = [
@@ -183,6 +189,8 @@ def clear(account: Account, debts: Iterable[Debt], amount_minor: int) -> Cleared
     entries: dict[tuple[Rule, int], int] = {}
     by_statement: dict[date, int] = {}
     for debt in debts:
+        if amount_minor == 0:
+            break
         part_minor = min(debt.owed_minor, amount_minor)
         if part_minor == 0:
             continue
@@ -266,7 +274,11 @@ def _is_owed(item: Billed) -> bool:
 def _less_plans(plans: tuple[Plan, ...], taken: _Taken) -> tuple[tuple[Plan, ...], list[Entry]]:
     kept: list[Plan] = []
     earned: list[Entry] = []
+    touched = {position for place, position, _, _ in taken if place == "plan"}
     for index, plan in enumerate(plans):
+        if index not in touched:
+            kept.append(plan)
+            continue
         future = tuple(
             _less_installment(
                 installment,

@@ -9,8 +9,11 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 
 
+# The days of a month are asked for again and again while an account is folded.
+@lru_cache(maxsize=4096)
 def on_day(year: int, month: int, day: int) -> date:
     """That day of the month, or the month's last when it has no such day: day 31 of February 2026 is the 28th."""
     return date(year, month, min(day, monthrange(year, month)[1]))
@@ -24,12 +27,14 @@ def months_after(start: date, months: int, day: int | None = None) -> date:
     return on_day(start.year + years, month + 1, start.day if day is None else day)
 
 
+@lru_cache(maxsize=4096)
 def next_close_on(cycle_day: int, on: date) -> date:
     """The first cycle close strictly after `on`: a purchase of the 1st belongs to the cycle that opens on that 1st."""
     here = on_day(on.year, on.month, cycle_day)
     return here if here > on else months_after(on, 1, cycle_day)
 
 
+@lru_cache(maxsize=4096)
 def last_close_on(cycle_day: int, on: date) -> date:
     """The last cycle close on or before `on`: the day on which the cycle of `on` opened."""
     here = on_day(on.year, on.month, cycle_day)
