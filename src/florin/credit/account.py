@@ -36,7 +36,7 @@ from florin.credit.interest import (
     unposted_minor,
     unposted_penalty_minor,
 )
-from florin.credit.items import Account, Plan, Purchase, Statement, days_past_due
+from florin.credit.items import Account, LateOrder, Plan, Purchase, Statement, days_past_due
 from florin.credit.line import Line
 from florin.credit.plans import ONE_INSTALLMENT, installments_to_come
 from florin.credit.returns import return_purchase
@@ -105,7 +105,7 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
         case FellPastDue():
             account, entries = after_past_due(account, event, program)
         case LateCharged():
-            account, entries = after_late_charge(account, event)
+            account, entries = after_late_charge(account, event, program)
         case AccrualStopped():
             account, entries = after_accrual_stopped(account, event)
         case CostCharged():
@@ -196,6 +196,7 @@ def _buy(account: Account, event: Captured | Received, program: Program) -> Acco
         item_id=event.payment_id,
         count=choice.count,
         fee_payer=choice.fee_payer,
+        bought_minor=event.credit_minor,
         future=installments_to_come(
             event.credit_minor,
             choice,
@@ -332,4 +333,12 @@ def _without_settled(account: Account, program: Program) -> Account:
             kept.append(statement)
         elif not statement.in_full and statement.accrued_through_on > grace_ends_on(statement, program):
             revolved = True
-    return replace(account, statements=tuple(kept), revolved=revolved)
+    account = replace(account, statements=tuple(kept), revolved=revolved)
+    return replace(account, late_orders=_not_paid_off(account)) if account.late_orders else account
+
+
+def _not_paid_off(account: Account) -> tuple[LateOrder, ...]:
+    """Orders with late charges of which anything is left to pay; what a settled one was charged is no cap any more."""
+    owed = {plan.item_id for plan in account.plans}
+    owed |= {item.item_id for statement in account.statements for item in statement.items}
+    return tuple(order for order in account.late_orders if order.item_id in owed)

@@ -33,6 +33,7 @@ from florin.credit.items import (
     Adjustment,
     Billed,
     Installment,
+    LateOrder,
     Plan,
     Purchase,
     Statement,
@@ -40,9 +41,10 @@ from florin.credit.items import (
     missed_minor,
 )
 from florin.credit.minimum import minimum_due_minor
-from florin.credit.terms import LateCharge, Program, Terms
+from florin.credit.terms import DAYS_A_MONTH, DAYS_A_YEAR, LateCharge, Program, Terms
 from florin.events import AccrualStopped, CostCharged, FellPastDue, LateCharged, StatementIssued, StatementLine
 from florin.ledger import Entry, Rule
+from florin.money.amounts import share_out
 
 Scheduled = StatementIssued | FellPastDue | LateCharged | AccrualStopped
 Entries = tuple[Entry, ...]
@@ -104,7 +106,7 @@ def scheduled(account: Account, program: Program) -> Scheduled:
         line_id=account.line_id,
         closes_on=statement.closes_on,
         number=statement.late_charges + 1,
-        amount_minor=late_charge_minor(account, statement, program.terms_on(statement.closes_on)),
+        amount_minor=late_charge_minor(account, statement, program),
     )
 
 
@@ -140,16 +142,62 @@ def late_charge_on(statement: Statement, terms: Terms) -> date:
     return statement.due_on + timedelta(days=days)
 
 
-def late_charge_minor(account: Account, statement: Statement, terms: Terms) -> int:
-    """The next late charge of a statement: a share of what its minimum misses and a fixed amount, at least the floor,
-    within the caps.
+def late_charge_minor(account: Account, statement: Statement, program: Program) -> int:
+    """The next late charge of a statement: a share of what it misses and a fixed amount, at least the floor, within the
+    charge's caps and within the all-in cap.
     """
+    amount_minor = sum(_late_charges(account, statement, program.terms_on(statement.closes_on)).values())
+    room_minor = late_charge_room_minor(account, statement, program)
+    return amount_minor if room_minor is None else min(amount_minor, room_minor)
+
+
+def late_charge_room_minor(account: Account, statement: Statement, program: Program) -> int | None:
+    """What the all-in cap leaves for late charges of a statement; None where the terms have no cap.
+
+    Late charges are the price of one cycle: from this due day to the next, unpaid principal may cost, all in, the cap's
+    share of a year. So over a year it never costs more than the cap. Rounded down.
+    """
+    terms = program.terms_on(statement.closes_on)
+    if terms.yearly_rate_max is None:
+        return None
+    by_order = terms.billing == "order"
+    principal_minor = sum(
+        older.principal_minor
+        for older in account.statements
+        if older.closes_on == statement.closes_on or (older.closes_on < statement.closes_on and not by_order)
+    )
+    if by_order:
+        days = terms.order_interval_days or DAYS_A_MONTH
+    else:
+        next_close = program.next_close_on(statement.closes_on, account.cycle_day)
+        days = (program.due_on(next_close, account.due_day) - statement.due_on).days
+    left = Fraction(terms.yearly_rate_max) / DAYS_A_YEAR - sum(terms.charged_daily_rates())
+    return max(0, (principal_minor * left * days).__floor__() - statement.late_charged_minor)
+
+
+def _late_charges(account: Account, statement: Statement, terms: Terms) -> dict[int, int]:
+    """The next late charge by order (0: the statement as one), before the all-in cap."""
     charge: LateCharge = terms.late_charges[statement.late_charges]
-    missed = missed_minor(account, statement.closes_on)
+    if charge.per == "statement":
+        missed = missed_minor(account, statement.closes_on)
+        charged_minor = statement.late_charged_minor
+        return {0: _within_caps(charge, missed, charged_minor, statement.image_minor, terms)}
+    charged = {order.item_id: order.late_charged_minor for order in account.late_orders}
+    charges = {}
+    for item_id in dict.fromkeys(item.item_id for item in statement.items):
+        items = [item for item in statement.items if item.item_id == item_id]
+        missed = sum(item.principal_minor + item.fee_minor for item in items)
+        bought_minor = items[0].bought_minor
+        charges[item_id] = _within_caps(charge, missed, charged.get(item_id, 0), bought_minor, terms)
+    return charges
+
+
+def _within_caps(charge: LateCharge, missed: int, charged_minor: int, whole_minor: int, terms: Terms) -> int:
+    """One late charge. charged: before it; whole: what `cap_share` is a share of."""
     amount_minor = max(charge.floor_minor, rounded(missed * Fraction(charge.share), terms) + charge.amount_minor)
-    for cap_minor in (charge.cap_minor, rounded(statement.image_minor * Fraction(charge.cap_share), terms)):
+    for cap_minor in (charge.cap_minor, rounded(whole_minor * Fraction(charge.cap_share), terms)):
         if cap_minor:
-            amount_minor = min(amount_minor, cap_minor - statement.late_charged_minor)
+            amount_minor = min(amount_minor, cap_minor - charged_minor)
     return max(0, amount_minor)
 
 
@@ -311,6 +359,7 @@ def _billed(plan: Plan, installment: Installment) -> Billed:
         fee_minor=installment.fee_minor if plan.fee_payer == "shopper" else 0,
         number=installment.number,
         count=plan.count,
+        bought_minor=plan.bought_minor,
     )
 
 
@@ -439,14 +488,18 @@ def _not_penalized_before(account: Account, statement: Statement, on: date, prog
     return replace(statement, penalties=(), late_charges=passed)
 
 
-def after_late_charge(account: Account, event: LateCharged) -> tuple[Account, Entries]:
+def after_late_charge(account: Account, event: LateCharged, program: Program) -> tuple[Account, Entries]:
     """The charge is owed on the statement that is late, at once; not when a corrected history shows it was not late."""
     rule = Rule.CHARGE_PENALTY_MEMO if account.accrual_stopped else Rule.CHARGE_PENALTY
     charged_minor = 0
+    late_orders = account.late_orders
     statements = []
     for statement in account.statements:
         if statement.closes_on == event.closes_on:
             charged_minor = event.amount_minor if statement.past_due else 0
+            late_orders = _late_orders(
+                account, replace(statement, late_charges=event.number - 1), charged_minor, program
+            )
             statement = replace(
                 statement,
                 penalty_minor=statement.penalty_minor + charged_minor,
@@ -455,7 +508,21 @@ def after_late_charge(account: Account, event: LateCharged) -> tuple[Account, En
             )
         statements.append(statement)
     entries = (Entry(rule, charged_minor),) if charged_minor else ()
-    return replace(account, statements=tuple(statements)), entries
+    return replace(account, statements=tuple(statements), late_orders=late_orders), entries
+
+
+def _late_orders(account: Account, statement: Statement, charged_minor: int, program: Program) -> tuple[LateOrder, ...]:
+    """What each order has been charged in all, where charges are by the order: this one in the proportion of its parts."""
+    terms = program.terms_on(statement.closes_on)
+    if charged_minor == 0 or terms.late_charges[statement.late_charges].per == "statement":
+        return account.late_orders
+    parts = _late_charges(account, statement, terms)
+    if sum(parts.values()) == 0:
+        return account.late_orders
+    charged = {order.item_id: order.late_charged_minor for order in account.late_orders}
+    for item_id, minor in zip(parts, share_out(charged_minor, list(parts.values())), strict=True):
+        charged[item_id] = charged.get(item_id, 0) + minor
+    return tuple(LateOrder(item_id=item_id, late_charged_minor=minor) for item_id, minor in charged.items() if minor)
 
 
 def after_accrual_stopped(account: Account, event: AccrualStopped) -> tuple[Account, Entries]:

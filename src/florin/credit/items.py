@@ -35,12 +35,13 @@ class Installment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A purchase in `count` installments: those that no statement has billed yet, in order."""
+    """A purchase in `count` installments: those that no statement has billed yet, in order. bought: the whole purchase."""
 
     item_id: int
     count: int
     fee_payer: FeePayer
     future: tuple[Installment, ...]
+    bought_minor: int = 0
 
     @property
     def principal_minor(self) -> int:
@@ -58,13 +59,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Billed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is left of one purchase, or of installment `number` of `count`, on a statement."""
+    """What is left of one purchase, or of installment `number` of `count`, on a statement. bought: the whole purchase,
+    if it is in installments.
+    """
 
     item_id: int
     principal_minor: int
     fee_minor: int = 0
     number: int = 0
     count: int = 0
+    bought_minor: int = 0
 
 
 class Accrual(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +137,13 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
 
 
+class LateOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """All late charges so far of one order that is not paid off, where they are by the order."""
+
+    item_id: int
+    late_charged_minor: int
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All items of a line. statements: oldest first. opens_on: of the cycle last seen. sequence: events folded;
     through_on: the latest day of any of them that was not the clock's own.
@@ -164,6 +175,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     revolved: bool = False
     accrual_stopped: bool = False
     adjustments: tuple[Adjustment, ...] = ()
+    late_orders: tuple[LateOrder, ...] = ()
 
     @property
     def unbilled_principal_minor(self) -> int:

@@ -19,7 +19,7 @@ from florin.money.dates import due_on_after, last_close_on, months_after, next_c
 Bucket = Literal["cost", "penalty", "fee", "interest", "principal"]
 RateConvention = Literal["china_compound", "china_simple", "us_actuarial", "eu"]
 
-DAYS_A_YEAR = 365
+DAYS_A_YEAR, DAYS_A_MONTH = 365, 30
 
 
 class InstallmentTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
