@@ -21,10 +21,10 @@ SPREADS_MAX = 3
 def leveled(state: State, as_of: date, after: date) -> State:
     """The state with a new level, or new equal parts of principal, for the open slots that are due after a day."""
     rows = project(state, as_of)
-    first = next((i for i, row in enumerate(rows) if state.is_open(row.slot) and row.due_on > after), None)
+    first = next((i for i, row in enumerate(rows) if row.slot.is_open and row.due_on > after), None)
     if first is None:
         return state
-    targets = frozenset(row.slot.number for row in rows[first:] if state.is_open(row.slot))
+    targets = frozenset(row.slot.number for row in rows[first:] if row.slot.is_open)
     if state.method != "level":
         return _with_principal(state, rows[first:], targets)
     level_minor = state.convention.rounded_installment(_level(state, rows[first:], targets))
@@ -35,26 +35,23 @@ def leveled(state: State, as_of: date, after: date) -> State:
 
 
 def _level(state: State, rows: tuple[Row, ...], targets: frozenset[int]) -> Fraction:
-    scheduled = state.rules.interest_on == "scheduled_balance"
     owed, installments = Fraction(0), Fraction(0)
     for index, row in enumerate(rows):
-        paid_minor = 0 if scheduled else row.slot.paid_principal_minor
         if index == 0:
             owed = row.before_minor + row.accrued
         else:
             factor = 1 + growth(state, row.slot.period)
             owed, installments = owed * factor, installments * factor
         if row.slot.number in targets:
-            owed += paid_minor
+            owed += row.slot.paid_principal_minor
             installments += 1
     return owed / installments
 
 
 def _with_principal(state: State, rows: tuple[Row, ...], targets: frozenset[int]) -> State:
     """Equal parts of principal; interest comes on top."""
-    owed_minor = rows[0].before_minor
-    if state.rules.interest_on == "actual_balance":
-        owed_minor += sum(row.slot.paid_principal_minor for row in rows if row.slot.number in targets)
+    paid_minor = sum(row.slot.paid_principal_minor for row in rows if row.slot.number in targets)
+    owed_minor = rows[0].before_minor + paid_minor
     part_minor = state.convention.rounded_installment(Fraction(owed_minor, len(targets)))
     slots = (replace(slot, principal_minor=part_minor) if slot.number in targets else slot for slot in state.slots)
     return replace(state, slots=tuple(slots))

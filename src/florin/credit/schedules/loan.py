@@ -126,14 +126,16 @@ class Installment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
-    """All installments, in order of time. prepaid_minor: principal paid outside any installment (the `reduce_…` rules);
-    principal parts and it add up to what was lent, and to what interest was capitalized by a re-age.
+    """All installments, in order of time. prepaid_minor: principal paid outside any installment (the `reduce_…` rules).
+    capitalized_minor: interest that a re-age made principal. The parts of principal and what was prepaid add up to
+    what was lent and what was capitalized.
     """
 
     principal_minor: int
     disbursed_on: date
     installments: tuple[Installment, ...]
     prepaid_minor: int = 0
+    capitalized_minor: int = 0
 
     @property
     def interest_minor(self) -> int:
@@ -183,7 +185,7 @@ def schedule_of(loan: Loan, state: State, rows: Sequence[Row], *, trimmed: bool 
     for row in rows:
         slot = row.slot
         balance_minor -= row.principal_minor
-        if trimmed and not slot.closed and slot.settled_on is None and row.total_minor == 0:
+        if trimmed and slot.is_open and row.total_minor == 0:
             continue
         installments.append(
             Installment(
@@ -205,6 +207,7 @@ def schedule_of(loan: Loan, state: State, rows: Sequence[Row], *, trimmed: bool 
         disbursed_on=loan.disbursed_on,
         installments=tuple(installments),
         prepaid_minor=state.prepaid_minor,
+        capitalized_minor=state.capitalized_minor,
     )
 
 

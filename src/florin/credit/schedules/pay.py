@@ -23,7 +23,7 @@ Cause = Literal["down_payment", "payment", "refund", "interest_refund"]
 
 def pay(state: State, on: date, amount_minor: int, mode: EarlyMoney, cause: Cause) -> tuple[State, Entry]:
     """The state after the money, and what it paid. amount_minor: positive."""
-    rows = [row for row in project(state, on, until=on) if row.slot.settled_on is None and not row.slot.closed]
+    rows = [row for row in project(state, on, until=on) if row.slot.is_open]
     arrears = [row for row in rows if row.due_on <= on]
     ahead = [row for row in rows if row.due_on > on]
     taking = _Taking(state, on, amount_minor)
@@ -93,7 +93,7 @@ class _Taking:
                 paid_interest_minor=slot.paid_interest_minor + parts.get("interest", 0),
                 paid_fee_minor=slot.paid_fee_minor + parts.get("fee", 0),
             )
-            is_full = paid.is_full or self.state.rules.interest_on == "scheduled_balance"
+            is_full = paid.is_full or self.state.is_scheduled
             done = not unpaid[slot.number] and (due_on[slot.number] <= self.on or (bool(parts) and is_full))
             return replace(paid, settled_on=self.on) if all_paid or done else paid
 

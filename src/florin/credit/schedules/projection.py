@@ -54,34 +54,35 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def project(state: State, as_of: date, *, until: date | None = None) -> tuple[Row, ...]:
     """A row for each slot. until: no interest from that day on, as in a payoff (ignored where interest is scheduled)."""
-    scheduled = state.rules.interest_on == "scheduled_balance"
-    until = None if scheduled else until
+    until = None if state.is_scheduled else until
     left_minor = state.outstanding_minor
-    if scheduled:
-        left_minor += sum(slot.paid_principal_minor for slot in state.slots if not slot.closed)
-    last = max((index for index, slot in enumerate(state.slots) if state.is_open(slot)), default=-1)
+    last = max((index for index, slot in enumerate(state.slots) if slot.is_open), default=-1)
     rows: list[Row] = []
     arrears_minor, carried_minor = 0, 0
     for index, slot in enumerate(state.slots):
         if slot.closed:
             rows.append(_paid_row(slot, left_minor, Fraction(0)))
             continue
-        exact = _accrued(state, slot.period, left_minor, arrears_minor, as_of, until)
+        base_minor = left_minor
+        if state.is_scheduled:
+            base_minor += sum(slot.paid_principal_minor for slot in state.slots[index:])
+        exact = _accrued(state, slot.period, base_minor, arrears_minor, as_of, until)
         posted_minor = state.convention.rounded(exact) + slot.opening_interest_minor + carried_minor
         accrued = exact + slot.opening_interest_minor + carried_minor
-        if not state.is_open(slot):
+        if not slot.is_open:
             rows.append(_paid_row(slot, left_minor, accrued))
-            carried_minor = max(posted_minor - slot.paid_interest_minor, 0)
+            carried_minor = 0 if state.is_scheduled else max(posted_minor - slot.paid_interest_minor, 0)
             continue
-        row = _open_row(slot, left_minor, posted_minor, accrued, is_last=index == last, scheduled=scheduled)
-        carried_minor = posted_minor - row.interest_minor if posted_minor > row.interest_minor else 0
-        taken_minor = row.principal_minor - (0 if scheduled else slot.paid_principal_minor)
+        row = _open_row(slot, left_minor, posted_minor, accrued, is_last=index == last)
+        carried_minor = max(posted_minor - row.interest_minor, 0)
+        taken_minor = row.principal_minor - slot.paid_principal_minor
         left_minor -= taken_minor
         arrears_minor += taken_minor
         rows.append(row)
-    if last >= 0 and not scheduled:
-        carried_minor += _after_maturity(state, as_of)
-        rows[last] = replace(rows[last], interest_minor=rows[last].interest_minor + carried_minor)
+    if last >= 0:
+        # Whatever accrued after it, in periods paid early or past the end, is the last open one's.
+        interest_minor = rows[last].interest_minor + carried_minor + _after_maturity(state, as_of)
+        rows[last] = replace(rows[last], interest_minor=max(interest_minor, rows[last].slot.paid_interest_minor))
     return tuple(rows)
 
 
@@ -104,20 +105,18 @@ def _paid_row(slot: Slot, before_minor: int, accrued: Fraction) -> Row:
     )
 
 
-def _open_row(
-    slot: Slot, left_minor: int, posted_minor: int, accrued: Fraction, *, is_last: bool, scheduled: bool
-) -> Row:
-    paid_minor = 0 if scheduled else slot.paid_principal_minor
+def _open_row(slot: Slot, left_minor: int, posted_minor: int, accrued: Fraction, *, is_last: bool) -> Row:
     bears_all = is_last or slot.principal_minor is not None
-    interest_minor = max(posted_minor if bears_all else min(posted_minor, slot.level_minor), slot.paid_interest_minor)
+    interest_minor = posted_minor if bears_all else min(posted_minor, slot.level_minor)
     if is_last:
-        principal_minor = paid_minor + left_minor
+        unpaid_minor = left_minor
     else:
+        interest_minor = max(interest_minor, slot.paid_interest_minor)
         wanted_minor = slot.level_minor - interest_minor if slot.principal_minor is None else slot.principal_minor
-        principal_minor = paid_minor + min(max(wanted_minor - paid_minor, 0), left_minor)
+        unpaid_minor = min(max(wanted_minor - slot.paid_principal_minor, 0), left_minor)
     return Row(
         slot=slot,
-        principal_minor=principal_minor,
+        principal_minor=slot.paid_principal_minor + unpaid_minor,
         interest_minor=interest_minor,
         before_minor=left_minor,
         accrued=accrued,
@@ -134,7 +133,7 @@ def _accrued(
     exact = Fraction(0)
     for start, end in _spans(period.from_on, end_on, cuts):
         base_minor = left_minor
-        if state.rules.interest_on == "actual_balance" and start < as_of:
+        if not state.is_scheduled and start < as_of:
             base_minor = _owed_minor(state, start, arrears_minor)
         if base_minor > 0:
             rate = state.rate_on(start)
@@ -152,7 +151,8 @@ def _owed_minor(state: State, on: date, arrears_minor: int) -> int:
 def _after_maturity(state: State, as_of: date) -> int:
     """Interest from the last due date to the day of the look, posted each period, where the rules say that it runs."""
     rules = state.rules
-    if rules.after_maturity == "stops" or not rules.overdue_interest or as_of <= state.maturity_on:
+    runs = rules.after_maturity == "continues" and rules.overdue_interest and not state.is_scheduled
+    if not runs or as_of <= state.maturity_on:
         return 0
     posted_minor, times, from_on = 0, 1, state.maturity_on
     while from_on < as_of:

@@ -108,7 +108,7 @@ def charge_off(state: State, event: ChargeOff) -> tuple[State, Entry]:
 
 
 def _open_rows(state: State, on: date) -> list[Row]:
-    return [row for row in project(state, on, until=on) if row.slot.settled_on is None and not row.slot.closed]
+    return [row for row in project(state, on, until=on) if row.slot.is_open]
 
 
 def _interest_owed_minor(state: State, on: date) -> int:
@@ -134,7 +134,7 @@ def _cut(slots: Sequence[Slot], on: date) -> tuple[Slot, ...]:
     after = [slot for slot in slots if slot.period.due_on > on]
     holds = any(slot.paid_minor or slot.fee_minor or slot.opening_interest_minor for slot in after)
     begins_on = after[0].period.from_on if after else on
-    if not after or (not holds and begins_on >= on and any(slot.settled_on is None for slot in before)):
+    if not after or (not holds and begins_on >= on and any(slot.is_open for slot in before)):
         return before
     current = replace(
         after[0],

@@ -97,6 +97,11 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
         return int(getattr(self, f"paid_{part}_minor"))
 
     @property
+    def is_open(self) -> bool:
+        """Whether something may still be due in it."""
+        return self.settled_on is None and not self.closed
+
+    @property
     def is_full(self) -> bool:
         """Whether as much was paid as it was to amount to, whatever of it turns out to be interest."""
         if self.principal_minor is not None:
@@ -135,14 +140,13 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         return sum(move.principal_minor for move in self.moves)
 
     @property
+    def is_scheduled(self) -> bool:
+        """Whether interest runs on the balance as agreed, whenever somebody pays."""
+        return self.rules.interest_on == "scheduled_balance"
+
+    @property
     def maturity_on(self) -> date:
         return self.slots[-1].period.due_on
-
-    def is_open(self, slot: Slot) -> bool:
-        """Whether the projection still finds out what it amounts to; scheduled interest does not care who paid."""
-        if self.rules.interest_on == "scheduled_balance":
-            return not slot.closed
-        return slot.settled_on is None and not slot.closed
 
     def rate_on(self, on: date) -> Fraction:
         """The yearly rate of that day: of two changes on one day the later one."""
