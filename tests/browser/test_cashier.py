@@ -153,7 +153,7 @@ def test_no_page_asks_for_what_its_own_policy_forbids(shop, shopper):
         alice.open(path)
     alice.pay()
     merchant = shopper("teahouse")
-    for path in ("/merchant", "/merchant/settlement", "/merchant/signatures"):
+    for path in ("/merchant", "/merchant/settlement", "/merchant/integration", "/merchant/signatures"):
         merchant.open(path)
 
     assert alice.complaints == []

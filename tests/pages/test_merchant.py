@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+import base64
+import re
+from datetime import date, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from florin.pages import hooks
 from florin.pages.merchant.difference import first_difference
 from pages.conftest import text_of
 from pages_world import DIRECT_APP, ESCROW_APP
@@ -29,6 +33,126 @@ def test_sales_show_their_state_their_fees_and_their_refunds(shop, browser):
     assert "Paid, awaiting receipt ¥199.00" in page
     assert "Paid ¥380.00 ¥2.28 ¥80.00" in page
     assert "Paid 12 installments ¥3,000.00 ¥243.00" in page
+
+
+def _ask_at(shop, subject: str, moment: datetime) -> int:
+    """An order, as if it had been asked for then."""
+    trade = shop.order(subject, 1_000)
+    shop.connection.execute("UPDATE trade SET asked_at = %s WHERE id = %s", (moment, trade))
+    shop.connection.commit()
+    return trade
+
+
+def _older(page: str) -> str:
+    found = re.search(r'pager-next" href="([^"]+)"', page)
+    return found[1] if found else ""
+
+
+def test_older_sales_are_paged_to_the_very_first_each_once(shop, browser):
+    now = shop.engine.at().instant
+    subjects = [f"Order no. {number:03}." for number in range(130)]
+    for number, subject in enumerate(subjects):
+        _ask_at(shop, subject, now - timedelta(days=number // 2 * 12))  # pairs of one moment, over four years
+    merchant, path, read = browser("teahouse"), "/merchant", []
+
+    for _ in range(10):
+        page = merchant.get(path).content.decode()
+        read.append(re.findall(r"Order no. \d{3}\.", page))
+        if not (path := _older(page)):
+            break
+
+    assert path == ""
+    assert sorted(subject for part in read for subject in part) == subjects
+    assert [len(part) for part in read] == [6, 50, 50, 24]  # the first page holds the last 31 days
+
+
+def test_a_full_first_page_goes_on_where_it_ends(shop, browser):
+    now = shop.engine.at().instant
+    for number in range(60):
+        _ask_at(shop, f"Order no. {number:03}.", now - timedelta(minutes=number // 3))
+    merchant = browser("teahouse")
+
+    first = merchant.get("/merchant").content.decode()
+    second = merchant.get(_older(first)).content.decode()
+
+    numbers = [set(re.findall(r"Order no. \d{3}\.", page)) for page in (first, second)]
+    assert (len(numbers[0]), len(numbers[1]), numbers[0] & numbers[1]) == (50, 10, set())
+    assert _older(second) == ""
+    assert "The newest sales" in second
+
+
+def test_a_merchant_without_older_sales_is_told_so(shop, browser):
+    merchant = browser("teahouse")
+
+    answer = merchant.read(_older(merchant.get("/merchant").content.decode()))
+
+    assert "There are no older sales." in answer
+
+
+def _cursor(*parts) -> str:
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(parts)).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "x",
+        "%00",
+        "茶",
+        _cursor("0001-01-01T00:00:00Z", 1),
+        _cursor("2026-03-05T00:00:00", 1),
+        _cursor("2026-03-05T00:00:00Z", 2**63),
+        _cursor("2026-03-05T00:00:00Z", -1),
+    ],
+)
+def test_a_place_that_we_never_gave_is_not_found(shop, browser, cursor):
+    assert browser("teahouse").get(f"/merchant?before={cursor}").status_code == 404
+
+
+def test_older_sales_of_another_merchant_do_not_show(shop, browser):
+    _ask_at(shop, "Ours", shop.engine.at().instant - timedelta(days=100))
+    shop.connection.execute("UPDATE trade SET merchant_id = 9")
+    shop.connection.commit()
+    merchant = browser("teahouse")
+
+    assert "Ours" not in merchant.read(_older(merchant.get("/merchant").content.decode()))
+
+
+def test_an_integrator_finds_what_to_set_app_by_app(shop, browser):
+    hooks.tell_gateways_with(lambda app: hooks.Gateway(address=f"https://api.test/{app.id}", public_key=f"KEY{app.id}"))
+
+    page = browser("teahouse").read("/merchant/integration")
+    zh = browser("teahouse", language="zh").read("/merchant/integration")
+    hooks.tell_gateways_with(lambda app: hooks.Gateway())
+
+    for app, market in ((DIRECT_APP, "Paid at once"), (ESCROW_APP, "Paid when the buyer confirms receipt")):
+        assert f"App number {app} Gateway address https://api.test/{app} Market {market}" in page
+        assert f"KEY{app}" in page
+    assert "应用编号" in zh
+
+
+def test_an_app_shows_where_it_is_notified_and_that_it_is_closed(shop, browser):
+    shop.connection.execute(
+        "UPDATE app SET notify_url = 'https://shop.test/hook', state = 'closed' WHERE id = %s", (DIRECT_APP,)
+    )
+    shop.connection.execute("UPDATE clock SET reference_version = reference_version + 1")
+    shop.connection.commit()
+
+    page = browser("teahouse").read("/merchant/integration")
+
+    assert "We notify https://shop.test/hook State Closed" in page
+
+
+def test_settlement_says_nothing_of_ever_when_only_the_last_month_was_empty(shop, browser):
+    shop.pay("Alice", shop.order("Tea set", 19_900), 19_900)
+    shop.until(date(2026, 4, 10))
+
+    page = browser("teahouse").read("/merchant/settlement")
+
+    assert "Payout of 3 March 2026" in page
+    assert "Nothing was made available in the last month." in page
+    assert "yet" not in page
 
 
 def test_settlement_shows_what_each_day_brought_and_what_was_paid_out(shop, browser):
@@ -62,6 +186,24 @@ def test_a_refused_signature_is_listed_with_its_reason(failure, browser):
     page = browser("teahouse").read("/merchant/signatures")
 
     assert "sign_type was left out of the signed string POST /gateway.do Tea House web shop" in page
+
+
+def test_a_reason_is_read_in_one_language(shop, browser):
+    both = "待签名字符串缺少 sign_type\nsign_type was left out of the signed string"
+    number = shop.one(
+        "INSERT INTO signature_failure (app_id, request_line, expected_text, finding)"
+        " VALUES (%s, 'POST', %s, %s) RETURNING id",
+        DIRECT_APP,
+        EXPECTED,
+        both,
+    )
+
+    for path in ("/merchant/signatures", f"/merchant/signatures/{number}"):
+        english, chinese = (browser("teahouse", language=language).read(path) for language in ("en", "zh"))
+        assert "sign_type was left out" in english
+        assert "缺少" not in english
+        assert "待签名字符串缺少 sign_type" in chinese
+        assert "left out" not in chinese
 
 
 def test_the_string_to_sign_is_shown_and_the_first_difference_is_found(failure, browser):

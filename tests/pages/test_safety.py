@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -10,11 +11,13 @@ import pytest
 
 import florin.pages
 from florin.pages.engine import use_engine
+from florin.queries.payments import Place
 from pages.conftest import text_of
 from pages_world import ESCROW_APP, to_pay, to_scan
 
 PAGES = Path(florin.pages.__file__).parent
 QUERIES_MAX = 5
+OLDER = f"/merchant?before={Place(datetime(2026, 3, 1, tzinfo=UTC), 0).text()}"
 
 
 @pytest.fixture
@@ -30,7 +33,14 @@ def addresses(shop) -> dict[str, list[str]]:
     return {
         "": ["/sign-in", "/sign-in?next=/pay/1", f"{to_scan(waiting)}.svg", to_pay(1), "/no-such-page"],
         "alice": ["/", "/orders", f"/orders/{payment}", "/bill", "/code", to_pay(waiting), to_pay(paid)],
-        "teahouse": ["/merchant", "/merchant/settlement", "/merchant/signatures", f"/merchant/signatures/{failure}"],
+        "teahouse": [
+            "/merchant",
+            OLDER,
+            "/merchant/settlement",
+            "/merchant/integration",
+            "/merchant/signatures",
+            f"/merchant/signatures/{failure}",
+        ],
     }
 
 

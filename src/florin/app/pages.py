@@ -1,4 +1,4 @@
-"""The pages' process: Django under WSGI, joined to the wires that its way back to a shop needs.
+"""The pages' process: Django under WSGI, joined to the wires: for addresses, the way back to a shop, and what a merchant sets.
 
 `application` is what the server's own process imports; `main` is what the supervisor starts.
 """
@@ -11,6 +11,10 @@ from florin.app.renderers import cashier_addresses
 from florin.app.serving import serve_wsgi
 from florin.app.settings import Settings
 from florin.app.supervisor import watch_parent
+from florin.pages.hooks import Gateway
+from florin.payments.merchant import App
+from florin.queries import ReadPool
+from florin.wires.alipay.apps import public_key_for
 from florin.wires.alipay.gateway import way_back_link
 
 
@@ -22,15 +26,25 @@ def main() -> None:
 def make_application() -> Any:
     """Django's application, with addresses told by their tokens and returns signed by the wire that the order came by."""
     watch_parent()
-    from florin.pages.hooks import sign_returns_with, tell_addresses_by
-    from florin.pages.wsgi import (
-        application as pages,  # here, because Django reads the environment when it is imported
-    )
+    # Here, because Django reads the environment when it is imported.
+    from florin.pages.hooks import sign_returns_with, tell_addresses_by, tell_gateways_with
+    from florin.pages.wsgi import application as pages
 
     settings = Settings.from_environment()
+    reads = ReadPool(
+        settings.engine_url, size=1, name="pages"
+    )  # the pages' own role sees no keys, not even public ones
     tell_addresses_by(cashier_addresses(settings).fits)
+    tell_gateways_with(lambda app: gateway_of(app, settings.api_url, reads))
     sign_returns_with(lambda trade: way_back_link(trade, settings.api_url))
     return pages
+
+
+def gateway_of(app: App, api_url: str, reads: ReadPool) -> Gateway:
+    """Where this app's programs call, and the key that they check our answers with, where its wire signs them."""
+    if app.wire != "alipay":
+        return Gateway(address=f"{api_url}/v1", documents=f"{api_url}/docs")
+    return Gateway(address=f"{api_url}/gateway.do", public_key=reads.ask(public_key_for, app.id))
 
 
 def __getattr__(name: str) -> Any:

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from florin.payments.merchant import App
 from florin.payments.trade import Trade
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """Where an app's programs call us. public_key: ours, to check our answers with. documents: where its API is described."""
+
+    address: str = ""
+    public_key: str = ""
+    documents: str = ""
+
+
+GatewayOf = Callable[[App], Gateway]
 ReturnUrl = Callable[[Trade], str]
 Fits = Callable[[int, str], bool]
 
@@ -19,7 +32,12 @@ def _none_fits(trade_id: int, token: str) -> bool:
     return False
 
 
+def _unknown(app: App) -> Gateway:
+    return Gateway()
+
+
 _return_url: ReturnUrl = _plain
+_gateway_of: GatewayOf = _unknown
 _fits: Fits = _none_fits
 
 
@@ -38,6 +56,16 @@ def tell_addresses_by(fits: Fits) -> None:
 def is_address(trade_id: int, token: str) -> bool:
     """Whether we gave this address to somebody: a stranger knows the numbers of trades, never their tokens."""
     return _fits(trade_id, token)
+
+
+def tell_gateways_with(gateway_of: GatewayOf) -> None:
+    """gateway_of: what an app's integrator needs of its wire."""
+    global _gateway_of
+    _gateway_of = gateway_of
+
+
+def gateway_of(app: App) -> Gateway:
+    return _gateway_of(app)
 
 
 def return_url(trade: Trade) -> str:

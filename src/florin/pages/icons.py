@@ -21,6 +21,7 @@ _PATHS = {
     "later": '<path d="M4.5 6.5h15v13h-15zM4.5 10.5h15M8.5 4v4M15.5 4v4M9 15l2 2 4-3.5"/>',
     "shop": '<path d="M4.5 9.5 6 4.5h12l1.5 5M6 12v7.5h12V12M4.5 9.5a2.5 2.5 0 0 0 5 0 2.5 2.5 0 0 0 5 0 2.5 2.5 0 0 0 5 0"/>',
     "key": '<path d="M8 8.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7zM11.5 12H20v3M16.5 12v2.5"/>',
+    "plug": '<path d="M8 9h8v3.5a4 4 0 0 1-8 0zM10 9V4.5M14 9V4.5M12 16.5v4"/>',
     "closed": '<path d="M7 7l10 10M17 7 7 17"/>',
 }
 ICONS: dict[str, str] = {name: f"{_OPEN}{paths}</svg>" for name, paths in _PATHS.items()}

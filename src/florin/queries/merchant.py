@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,8 +13,10 @@ from psycopg.rows import class_row, kwargs_row, scalar_row
 from florin.engine.lanes import LANES
 from florin.payments.payment import PaymentState
 from florin.payments.trade import Flow, TradeState
+from florin.queries.payments import Place
 
 ROWS_MAX = 100
+TRADES_A_PAGE = 50
 
 
 class TradeSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +67,15 @@ class SignatureFailure(msgspec.Struct, frozen=True, kw_only=True):
     finding: str
 
 
-# The payment is found through the trade, in the lane that its own id names.
+class TradePage(msgspec.Struct, frozen=True, kw_only=True):
+    """Trades, the newest first. after: where the next, older page begins; None when there is none."""
+
+    trades: list[TradeSeen]
+    after: Place | None
+
+
+# The payment is found through the trade, in the lane that its own id names. Only the bounds that are set: a bound that may
+# be NULL would keep the planner from the block ranges of `asked_at`.
 _TRADES = """
     SELECT t.id, t.out_trade_no, t.subject, t.flow, t.state, t.asked_at, t.expires_at, t.amount_minor,
            p.state AS payment_state, coalesce(p.credit_refunded_minor + p.wallet_refunded_minor, 0) AS refunded_minor,
@@ -76,19 +86,44 @@ _TRADES = """
       FROM trade t
            LEFT JOIN payment p ON p.lane = (%(lanes)s::smallint[])[(t.payment_id >> 40)::integer + 1]
                               AND p.id = t.payment_id AND t.payment_id <> 0
-     WHERE t.merchant_id = %(merchant_id)s AND t.asked_at >= %(since)s
+     WHERE t.merchant_id = %(merchant_id)s{bounds}
   ORDER BY t.asked_at DESC, t.id DESC
      LIMIT %(limit)s
 """
+_SINCE = " AND t.asked_at >= %(since)s"
+_OLDER = " AND t.asked_at <= %(after_at)s AND (t.asked_at, t.id) < (%(after_at)s, %(after_id)s)"
+# An older page looks back this far before it looks through everything.
+_REACH = timedelta(days=170)
 
 
 def read_trades(
-    connection: Connection[Any], *, merchant_id: int, since: datetime, limit: int = ROWS_MAX
-) -> list[TradeSeen]:
-    """The merchant's trades asked from `since` on, the newest first."""
-    parameters = {"lanes": list(LANES), "merchant_id": merchant_id, "since": since, "limit": limit}
+    connection: Connection[Any], *, merchant_id: int, since: datetime, limit: int = TRADES_A_PAGE
+) -> TradePage:
+    """The merchant's newest trades, of those asked from `since` on; older ones always have a page of their own to look at."""
+    found = _trades(connection, _SINCE, merchant_id=merchant_id, since=since, limit=limit + 1)
+    last = _place(found[limit - 1]) if len(found) > limit else Place(since, 0)
+    return TradePage(trades=found[:limit], after=last)
+
+
+def read_older_trades(
+    connection: Connection[Any], *, merchant_id: int, after: Place, limit: int = TRADES_A_PAGE
+) -> TradePage:
+    """Those before the place where another page ended, however long ago: what was there then comes exactly once."""
+    bounds = {"merchant_id": merchant_id, "after_at": after.asked_at, "after_id": after.trade_id, "limit": limit + 1}
+    found = _trades(connection, _OLDER + _SINCE, since=after.asked_at - _REACH, **bounds)
+    if len(found) <= limit:
+        found = _trades(connection, _OLDER, **bounds)
+    return TradePage(trades=found[:limit], after=_place(found[limit - 1]) if len(found) > limit else None)
+
+
+def _trades(connection: Connection[Any], bounds: str, **parameters: Any) -> list[TradeSeen]:
     with connection.cursor(row_factory=kwargs_row(_trade)) as cursor:
-        return cursor.execute(_TRADES, parameters).fetchall()
+        statement = _TRADES.format(bounds=bounds)
+        return cursor.execute(statement, {"lanes": list(LANES), **parameters}).fetchall()
+
+
+def _place(trade: TradeSeen) -> Place:
+    return Place(trade.asked_at, trade.id)
 
 
 def _trade(*, flow: int, state: int, payment_state: int | None, **columns: Any) -> TradeSeen:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -27,6 +27,8 @@ from florin.queries import is_id
 
 # How far back each look for a page reaches; the last one reaches to the beginning.
 _WINDOWS = (timedelta(hours=1), timedelta(hours=8), timedelta(days=3), timedelta(days=21), timedelta(days=170))
+
+_BEFORE_US = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +71,14 @@ class CursorUnreadable(ValueError):
 
 
 def place_of(cursor: str) -> Place:
-    """The place that a cursor names. Raises CursorUnreadable."""
+    """The place that a cursor names. Raises CursorUnreadable, also for a place where nothing of ours can be."""
     try:
-        return msgspec.msgpack.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=Place)
+        place = msgspec.msgpack.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=Place)
     except (ValueError, msgspec.DecodeError) as error:
         raise CursorUnreadable(cursor) from error
+    if place.asked_at.tzinfo is None or place.asked_at < _BEFORE_US or not 0 <= place.trade_id < 1 << 63:
+        raise CursorUnreadable(cursor)
+    return place
 
 
 def payment_by_trade(connection: Connection[Any], *, trade_id: int, app_id: int | None = None) -> PaymentView | None:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from florin.engine import admin
 from florin.wires.alipay import keys
+from florin.wires.alipay.apps import public_key_for
 from florin.wires.alipay.call import SignatureWrong
 from florin.wires.alipay.diagnosis import Finding
 from florin.wires.alipay.failures import SignatureFailures
@@ -20,6 +21,7 @@ from florin.wires.alipay.gateway import is_loopback_name
 from florin.wires.alipay.mistakes import Mistake
 from florin.wires.alipay.pace import DiagnosisPace
 from florin.wires.alipay.routes import AbsoluteFormTargets
+from florin.wires.keys import ensure_platform_key, load_master_key
 from wires.alipay.house import DIRECT_SHOP, ESCROW_SHOP, House, Shop
 from world import SHOP
 
@@ -140,6 +142,28 @@ def test_this_machine_is_known_by_every_name_it_has(host: str):
 @pytest.mark.parametrize("host", ["shop.example", "localhost.example", "8.8.8.8", "10.0.0.1", "", "127.example"])
 def test_other_machines_are_not_this_one(host: str):
     assert not is_loopback_name(host)
+
+
+def test_a_reason_is_kept_as_a_line_in_chinese_and_one_in_english(house: House):
+    failures = SignatureFailures(house.world.dsn)
+
+    keep(failures)
+
+    assert house.world.one("SELECT finding FROM signature_failure") == "未排序\nUnsorted"
+
+
+def test_the_public_key_that_a_shop_sets_is_its_apps_own_or_else_the_wires(house: House):
+    master = load_master_key(house.folder / "master.key")
+    key = ensure_platform_key(house.world.connection, "alipay", DIRECT_SHOP, master=master)
+    house.world.connection.commit()
+
+    shown = {app_id: house.reads.ask(public_key_for, app_id) for app_id in (DIRECT_SHOP, ESCROW_SHOP)}
+
+    assert shown[DIRECT_SHOP] == key.public_key
+    assert shown[ESCROW_SHOP] == keys.public_key_base64(house.platform_key)
+    house.world.connection.execute("UPDATE platform_key SET state = 'retired'")
+    house.world.connection.commit()
+    assert house.reads.ask(public_key_for, ESCROW_SHOP) == ""
 
 
 # ── how often a wrong signature is explained ──────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from florin.events.refusals import Language
 from florin.money.at import At
+from florin.pages.hooks import Gateway
 from florin.pages.show import full_date, full_moment, money
 from florin.pages.texts import text
 from florin.payments.merchant import App
@@ -47,6 +48,38 @@ class FailureShown:
     request_line: str
     expected: str
     finding: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppShown:
+    """What an integrator sets for one app. facts: label and value, in order. public_key: empty where the wire has none."""
+
+    name: str
+    facts: tuple[tuple[str, str], ...]
+    public_key: str
+    note: str
+    documents: str
+
+
+def app_of(app: App, gateway: Gateway, language: Language) -> AppShown:
+    wire = app.wire if app.wire in ("alipay", "rest") else "rest"
+    notify = app.notify_url or text(language, f"integration.notify.{wire}")
+    market = text(language, f"integration.market.{app.market}")
+    facts = [
+        ("integration.app", str(app.id)),
+        ("integration.gateway", gateway.address),
+        ("integration.market", market),
+        ("integration.notify", notify),
+    ]
+    if app.state != "open":
+        facts.append(("integration.state", text(language, "integration.closed")))
+    return AppShown(
+        name=app.name,
+        facts=tuple((text(language, label), value) for label, value in facts if value),
+        public_key=gateway.public_key,
+        note=text(language, f"integration.note.{wire}"),
+        documents=gateway.documents,
+    )
 
 
 def trade_of(trade: TradeSeen, at: At, language: Language) -> TradeShown:
@@ -94,12 +127,18 @@ def failure_of(failure: SignatureFailure, apps: Mapping[int, App], language: Lan
         received_at=full_moment(failure.received_at, language),
         request_line=failure.request_line,
         expected=failure.expected_text,
-        finding=failure.finding,
+        finding=in_language(failure.finding, language),
     )
 
 
-def apps_of(apps: Mapping[int, App], merchant_id: int) -> Sequence[int]:
-    return [app.id for app in apps.values() if app.merchant_id == merchant_id]
+def in_language(finding: str, language: Language) -> str:
+    """A reason as the wire keeps it, a line in Chinese and one in English; one of a single line is what it is."""
+    chinese, _, english = finding.partition("\n")
+    return english if english and language != "zh" else chinese
+
+
+def apps_of(apps: Mapping[int, App], merchant_id: int) -> Sequence[App]:
+    return [app for app in apps.values() if app.merchant_id == merchant_id]
 
 
 def _state(trade: TradeSeen, at: At) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -13,19 +14,23 @@ from florin.pages.access import for_merchants
 from florin.pages.cashier.page import merchant_name
 from florin.pages.database import reading
 from florin.pages.engine import get_engine
+from florin.pages.hooks import gateway_of
 from florin.pages.language import language_of
 from florin.pages.merchant.difference import first_difference
-from florin.pages.merchant.page import apps_of, failure_of, payout_of, trade_of, window_of
+from florin.pages.merchant.page import app_of, apps_of, failure_of, payout_of, trade_of, window_of
 from florin.pages.models import MerchantUser
-from florin.pages.show import money
+from florin.pages.show import full_moment, money
+from florin.payments.merchant import App
 from florin.queries.merchant import (
     read_available,
+    read_older_trades,
     read_payouts,
     read_signature_failure,
     read_signature_failures,
     read_trades,
     read_windows,
 )
+from florin.queries.payments import CursorUnreadable, Place, place_of
 
 DAYS_SHOWN = 31
 _PASTED_MAX = 100_000
@@ -34,10 +39,23 @@ _PASTED_MAX = 100_000
 @for_merchants
 @require_safe
 def trades(request: HttpRequest, user: MerchantUser) -> HttpResponse:
+    """The newest sales; `?before=` a place, the page of older ones that begins there."""
     at, language = get_engine().at(), language_of(request)
-    since = at.instant - timedelta(days=DAYS_SHOWN)
-    found = read_trades(reading(), merchant_id=user.merchant_id, since=since)
-    return _page(request, user, "trades", trades=[trade_of(trade, at, language) for trade in found], days=DAYS_SHOWN)
+    before = _place(request)
+    if before is None:
+        since = at.instant - timedelta(days=DAYS_SHOWN)
+        found = read_trades(reading(), merchant_id=user.merchant_id, since=since)
+    else:
+        found = read_older_trades(reading(), merchant_id=user.merchant_id, after=before)
+    return _page(
+        request,
+        user,
+        "trades",
+        trades=[trade_of(trade, at, language) for trade in found.trades],
+        days=DAYS_SHOWN,
+        before="" if before is None else full_moment(before.asked_at, language),
+        older="" if found.after is None else found.after.text(),
+    )
 
 
 @for_merchants
@@ -61,9 +79,18 @@ def settlement(request: HttpRequest, user: MerchantUser) -> HttpResponse:
 
 @for_merchants
 @require_safe
+def integration(request: HttpRequest, user: MerchantUser) -> HttpResponse:
+    """What the merchant's programs are to be set to, app by app."""
+    language = language_of(request)
+    apps = apps_of(get_engine().reference.apps, user.merchant_id)
+    return _page(request, user, "integration", apps=[app_of(app, gateway_of(app), language) for app in apps])
+
+
+@for_merchants
+@require_safe
 def signatures(request: HttpRequest, user: MerchantUser) -> HttpResponse:
     apps, language = get_engine().reference.apps, language_of(request)
-    found = read_signature_failures(reading(), app_ids=apps_of(apps, user.merchant_id))
+    found = read_signature_failures(reading(), app_ids=_ids(apps, user))
     return _page(request, user, "signatures", failures=[failure_of(failure, apps, language) for failure in found])
 
 
@@ -72,7 +99,7 @@ def signatures(request: HttpRequest, user: MerchantUser) -> HttpResponse:
 def signature(request: HttpRequest, user: MerchantUser, failure_id: int) -> HttpResponse:
     """One refused request; POST compares the string that the client says it signed."""
     apps = get_engine().reference.apps
-    failure = read_signature_failure(reading(), failure_id, app_ids=apps_of(apps, user.merchant_id))
+    failure = read_signature_failure(reading(), failure_id, app_ids=_ids(apps, user))
     if failure is None:
         raise Http404
     pasted = request.POST.get("pasted", "")[:_PASTED_MAX].replace("\r\n", "\n")
@@ -80,6 +107,19 @@ def signature(request: HttpRequest, user: MerchantUser, failure_id: int) -> Http
     if pasted:
         compared["difference"] = first_difference(failure.expected_text, pasted)
     return _page(request, user, "signature", failure=failure_of(failure, apps, language_of(request)), **compared)
+
+
+def _place(request: HttpRequest) -> Place | None:
+    """Where the page asked for begins; None for the newest. Raises Http404 for what we never gave."""
+    cursor = request.GET.get("before")
+    try:
+        return None if cursor is None else place_of(cursor)
+    except CursorUnreadable:
+        raise Http404 from None
+
+
+def _ids(apps: Mapping[int, App], user: MerchantUser) -> list[int]:
+    return [app.id for app in apps_of(apps, user.merchant_id)]
 
 
 def _page(request: HttpRequest, user: MerchantUser, name: str, **shown: Any) -> HttpResponse:

@@ -13,6 +13,7 @@ TEXTS: dict[str, str] = {
     "nav.trades": "Sales",
     "nav.settlement": "Settlement",
     "nav.signatures": "Signatures",
+    "nav.integration": "Integration",
     # ── sign in ───────────────────────────────────────────────────────────────────────────────────────────────────
     "sign_in.title": "Sign in",
     "sign_in.to_pay": "Sign in to pay",
@@ -168,7 +169,12 @@ TEXTS: dict[str, str] = {
     "code.careful": "Show it at a till only. Whoever has this code can charge you once; we never ask for it.",
     # ── merchants ─────────────────────────────────────────────────────────────────────────────────────────────────
     "trades.shown": "Asked for in the last {days} days, the newest first.",
+    "trades.before": "Asked for before {moment}, the newest first.",
     "trades.none": "No sales in this time.",
+    "trades.none_older": "There are no older sales.",
+    "trades.pages": "Older and newer sales",
+    "trades.older": "Older sales",
+    "trades.newest": "The newest sales",
     "trades.order": "Order",
     "trades.asked_at": "Asked for",
     "trades.state": "State",
@@ -191,7 +197,10 @@ TEXTS: dict[str, str] = {
     "settlement.payouts": "Payouts",
     "settlement.no_payouts": "Nothing has been paid out yet.",
     "settlement.windows": "Made available in the last month",
-    "settlement.no_windows": "No sales have been settled yet. They are the day after they are paid or received.",
+    "settlement.no_windows": (
+        "Nothing was made available in the last month. A sale is settled the day after it is paid; in an escrow market, "
+        "the day after the buyer confirms receipt."
+    ),
     "settlement.sales_of": "Sales of {date}",
     "settlement.net": "net of fees and refunds",
     "settlement.payout_of": "Payout of {date}",
@@ -215,6 +224,29 @@ TEXTS: dict[str, str] = {
     "signature.same": (
         "The strings are the same, so the private key is not the one whose public half is registered here."
     ),
+    "integration.title": "What to set in your programs",
+    "integration.how": "One set for each app. Everything here may be copied; nothing here is secret.",
+    "integration.none": "You have no app yet. Ask the platform to make one.",
+    "integration.app": "App number",
+    "integration.gateway": "Gateway address",
+    "integration.market": "Market",
+    "integration.market.direct": "Paid at once",
+    "integration.market.escrow": "Paid when the buyer confirms receipt",
+    "integration.notify": "We notify",
+    "integration.notify.alipay": "the notify_url of each order",
+    "integration.notify.rest": "no address is set",
+    "integration.state": "State",
+    "integration.closed": "Closed, takes no requests",
+    "integration.public_key": "The platform's public key",
+    "integration.note.alipay": (
+        "Your programs sign with your own private key, which stays with you; we only know its public half. Check our "
+        "answers and notifies with the key above."
+    ),
+    "integration.note.rest": (
+        "Your programs show the API key that you were given when it was made. We keep only its hash, so a lost key is "
+        "replaced: ask the platform."
+    ),
+    "integration.documents": "Read the API's description",
     # ── when something is wrong ───────────────────────────────────────────────────────────────────────────────────
     "not_found.title": "There is no such page",
     "not_found.what": "The address may be incomplete, or the order was made somewhere else. Scan again, or ask the shop.",

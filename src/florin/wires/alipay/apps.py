@@ -20,7 +20,7 @@ from florin.queries import ReadPool
 from florin.wires.alipay.call import CallingApp
 from florin.wires.alipay.diagnosis import RegisteredKey
 from florin.wires.alipay.keys import KeyUnreadable, read_public_key
-from florin.wires.keys import NoPlatformKey, SigningKeys
+from florin.wires.keys import NoPlatformKey, SigningKeys, platform_public_key_text
 
 WIRE = "alipay"
 
@@ -86,6 +86,16 @@ class Apps:
                     self._apps = {app.id: app for app in _registered(connection)}
                     self._version = version
         return self._apps
+
+
+def public_key_for(connection: Connection[Any], app_id: int) -> str:
+    """The public half of the key that signs for this app now, base64 on one line; empty while there is none."""
+    for owner in (app_id, None):
+        try:
+            return platform_public_key_text(connection, WIRE, owner)
+        except NoPlatformKey:
+            continue
+    return ""
 
 
 def _version(connection: Connection[Any]) -> int:

@@ -68,7 +68,7 @@ class SignatureFailures:
             "request_line": request_line,
             "expected": _text(wrong.expected),
             "received": "" if finding.signed is None else _text(finding.signed),
-            "finding": f"{finding.zh}\n{finding.en}",
+            "finding": f"{finding.zh}\n{_as_title(finding.en)}",
         }
         try:
             with psycopg.connect(self._dsn, autocommit=True, connect_timeout=2) as connection:
@@ -84,6 +84,12 @@ class SignatureFailures:
                 return False
             self._kept_at[app_id] = now
             return True
+
+
+def _as_title(sentence: str) -> str:
+    """With a capital letter, unless it begins with the name of a parameter."""
+    first = sentence.partition(" ")[0]
+    return sentence if "_" in first or first == "sign" else sentence[0].upper() + sentence[1:]
 
 
 def _text(signed: bytes) -> str:
