@@ -24,11 +24,25 @@ from florin.queries.payments import (
 from world import DIRECT_APP, ESCROW_APP, World
 
 
-@given(st.datetimes(timezones=st.just(UTC)), st.integers(0, 2**47))
+@given(st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC)), st.integers(0, 2**47))
 def test_a_cursor_names_its_place(asked_at, trade_id):
     place = Place(asked_at, trade_id)
 
     assert place_of(place.text()) == place
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        Place(datetime(1, 1, 1, tzinfo=UTC), 1),  # a page would look back from it, before the first year
+        Place(datetime(2026, 3, 5), 1),
+        Place(datetime(2026, 3, 5, tzinfo=UTC), 2**63),
+        Place(datetime(2026, 3, 5, tzinfo=UTC), -1),
+    ],
+)
+def test_a_place_where_nothing_of_ours_can_be_is_refused(place):
+    with pytest.raises(CursorUnreadable):
+        place_of(place.text())
 
 
 @given(st.text(max_size=60))
