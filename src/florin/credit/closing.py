@@ -41,7 +41,7 @@ from florin.credit.items import (
     missed_minor,
 )
 from florin.credit.minimum import minimum_due_minor
-from florin.credit.terms import DAYS_A_MONTH, DAYS_A_YEAR, LateCharge, Program, Terms
+from florin.credit.terms import DAYS_A_MONTH, DAYS_A_YEAR, Bucket, LateCharge, Program, Terms
 from florin.events import AccrualStopped, CostCharged, FellPastDue, LateCharged, StatementIssued, StatementLine
 from florin.ledger import Entry, Rule
 from florin.money.amounts import share_out
@@ -277,7 +277,9 @@ def after_statement(account: Account, event: StatementIssued, program: Program) 
         *_billing_entries(purchases, installments),
         *_charging_entries(interest_minor, penalty_minor, off_books=account.accrual_stopped),
     ]
-    after, used = _use_credit_balance(after, terms)
+    given_back: set[Bucket] = {"interest"} if interest_minor < 0 else set()
+    given_back |= {"penalty"} if penalty_minor < 0 else set()
+    after, used = _use_credit_balance(after, terms, first=given_back)
     return after, (*entries, *used)
 
 
@@ -324,21 +326,44 @@ def _installment_line(what: Literal["installment", "fee"], amount_minor: int, bi
     )
 
 
-def _minimum_minor(account: Account, lines: Iterable[StatementLine], terms: Terms) -> int:
+class MinimumBase(NamedTuple):
+    """What a minimum is made of. ordinary: asked for by a share. in_full: lines that the terms ask for in full; missed:
+    what older minimums left unmet; over_limit: what is owed above the limit. balance: all of it.
+    """
+
+    balance_minor: int
+    ordinary_minor: int
+    in_full_minor: int
+    missed_minor: int
+    over_limit_minor: int
+
+
+def minimum_base(account: Account, lines: Iterable[StatementLine], terms: Terms) -> MinimumBase:
+    """What the minimum of a statement with these lines is made of. account: just before it is issued."""
     in_full = set(terms.minimum_in_full)
     sums = {"ordinary": 0, "in_full": 0}
     for line in lines:
         sums["in_full" if line.what in in_full else "ordinary"] += line.amount_minor
-    balance_minor = sum(sums.values()) + account.due_minor
     missed = max((missed_minor(account, statement.closes_on) for statement in account.statements), default=0)
     if "missed" not in in_full:
         missed = 0
     over_minor = max(0, account.owed_minor - account.limit_minor) if "over_limit" in in_full else 0
     over_minor = min(over_minor, sums["ordinary"] + account.due_minor - missed)
-    return minimum_due_minor(
-        balance_minor=balance_minor,
+    return MinimumBase(
+        balance_minor=sum(sums.values()) + account.due_minor,
         ordinary_minor=sums["ordinary"] + account.due_minor - missed - over_minor,
-        due_in_full_minor=sums["in_full"] + missed + over_minor,
+        in_full_minor=sums["in_full"],
+        missed_minor=missed,
+        over_limit_minor=over_minor,
+    )
+
+
+def _minimum_minor(account: Account, lines: Iterable[StatementLine], terms: Terms) -> int:
+    base = minimum_base(account, lines, terms)
+    return minimum_due_minor(
+        balance_minor=base.balance_minor,
+        ordinary_minor=base.ordinary_minor,
+        due_in_full_minor=base.in_full_minor + base.missed_minor + base.over_limit_minor,
         terms=terms,
     )
 
@@ -426,8 +451,11 @@ def _charging_entries(interest_minor: int, penalty_minor: int, *, off_books: boo
     return [entry for entry in entries if entry.amount_minor > 0]
 
 
-def _use_credit_balance(account: Account, terms: Terms) -> tuple[Account, Entries]:
-    """A credit balance that stayed on the line pays what is billed, at once."""
+def _use_credit_balance(account: Account, terms: Terms, *, first: set[Bucket]) -> tuple[Account, Entries]:
+    """A credit balance that stayed on the line pays what is billed, at once.
+
+    first: kinds of which too much had been billed; what is given back of them clears their own kind before others.
+    """
     if account.credit_balance_minor == 0 or account.accrual_stopped:
         return account, ()
     regime = terms.waterfall_at(days_past_due(account, account.opens_on))
@@ -436,6 +464,7 @@ def _use_credit_balance(account: Account, terms: Terms) -> tuple[Account, Entrie
         for debt in billed_debts(account, regime)
         if debt.rule in _USES_CREDIT_BALANCE
     ]
+    debts.sort(key=lambda debt: debt.bucket not in first)
     cleared = clear(account, debts, account.credit_balance_minor)
     after = counted_by(cleared.account, cleared.by_statement)
     return replace(after, credit_balance_minor=cleared.rest_minor), cleared.entries

@@ -10,9 +10,9 @@ billed too much or too little is a line of the next statement, which names the s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from florin.credit.account import advance, evolve, noted, open_account, rank
 from florin.credit.items import Account
@@ -28,6 +28,15 @@ class Folded(NamedTuple):
     entries: tuple[Entry, ...]
 
 
+class FoldStep(NamedTuple):
+    """One event of a fold, by its position in the recording, and the account before and after it."""
+
+    position: int
+    before: Account
+    after: Account
+    entries: tuple[Entry, ...]
+
+
 def fold(events: Sequence[Event], program: Program) -> Folded:
     """Fold all events of a line, in the order of their recording, each on the day on which it counts.
 
@@ -36,16 +45,25 @@ def fold(events: Sequence[Event], program: Program) -> Folded:
     """
     if not events or not isinstance(events[0], LineOpened):
         raise ValueError("a line's history begins with its opening")
-    account = open_account(events[0])
     entries: list[Entry] = []
+    account = open_account(events[0])
+    for step in steps(events, program):
+        account = step.after
+        entries += step.entries
+    return Folded(account, tuple(entries))
+
+
+def steps(events: Sequence[Event], program: Program) -> Iterator[FoldStep]:
+    """The fold one event at a time, in the order in which they count. The opening, its start, is none of them."""
+    account = open_account(cast(LineOpened, events[0]))
     returned = _returned(events)
     for position, event in sorted(enumerate(events[1:], start=1), key=lambda numbered: rank(numbered[1])):
         if position in returned:
-            account = noted(account, event)
-            continue
-        account, derived = evolve(account, event, program)
-        entries += derived
-    return Folded(account, tuple(entries))
+            step = FoldStep(position, account, noted(account, event), ())
+        else:
+            step = FoldStep(position, account, *evolve(account, event, program))
+        yield step
+        account = step.after
 
 
 def correct(history: Sequence[Event], event: Event, program: Program) -> tuple[Account, tuple[Entry, ...]]:
