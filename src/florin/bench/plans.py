@@ -360,6 +360,8 @@ def _fill(superuser: psycopg.Connection[Any], rows: int, merchant_id: int, say: 
     for name, statement in _WEIGHT.items():
         say(f"filling {name}")
         for place, lane in enumerate(LANES):
+            if place and place % 32 == 0:
+                say(f"filling {name}: {place / len(LANES):.0%}")
             superuser.execute(statement, shared | {"lane": lane, "base": (place << 40) + _FIRST_NUMBER})
     superuser.execute("CHECKPOINT")
 

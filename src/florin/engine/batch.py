@@ -169,18 +169,18 @@ class Committer:
         try:
             for job in jobs:
                 job.begin()
-            if alone:
-                connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
-            room = self._open_room(connection)
-            for job in jobs:
                 job.event_id = job.action.place(job.command, self.ids)
-            fresh = claim(connection, jobs)
-            lock = ALONE if alone else SHARED
-            load(connection, room, fresh, lock)
-            self._rule(room, ready(fresh), lambda job: load(connection, room, [job], lock))
-            unclaim(connection, [free for job in fresh for free in left_free(job)])
-            # Nobody reads the answers of a write, so the statements follow each other without waiting for them.
+            # What needs no answer yet goes out together: begin, clock and claims; a turn's loads; the writes and the commit.
             with connection.pipeline():
+                if alone:
+                    connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+                clock = connection.execute(_CLOCK, prepare=True)
+                fresh = claim(connection, jobs)
+                room = self._open_room(connection, clock.fetchone())
+                lock = ALONE if alone else SHARED
+                load(connection, room, fresh, lock)
+                self._rule(room, ready(fresh), lambda job: load(connection, room, [job], lock))
+                unclaim(connection, [free for job in fresh for free in left_free(job)])
                 self._write(connection, room)
                 connection.commit()
         except BaseException:
@@ -194,8 +194,8 @@ class Committer:
                 job.outcome = replace(job.twin_of.outcome, replayed=True)
         return [job for job in jobs if job.outcome is None]
 
-    def _open_room(self, connection: Connection) -> Room:
-        row = connection.execute(_CLOCK, prepare=True).fetchone()
+    def _open_room(self, connection: Connection, row: Any) -> Room:
+        """row: the clock's."""
         assert row is not None, "the clock has its row since the first migration"
         if row[2] != self._reference.version:
             self._reference = load_reference(connection, row[2])

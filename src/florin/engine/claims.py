@@ -24,7 +24,7 @@ _CLAIM = """
            AS c(lane, kind, event_id, digest, fingerprint)
   ORDER BY lane, digest                                 -- sorted: two processes cannot deadlock
         ON CONFLICT DO NOTHING
- RETURNING digest
+ RETURNING digest::text
 """
 _CLAIMED = """
     SELECT c.digest, c.fingerprint, c.event_id
@@ -43,17 +43,17 @@ def claim(connection: Connection, jobs: Sequence[Job]) -> list[Job]:
     if not wanted:
         return fresh
     claims = [claim for claim, _ in wanted.values()]
-    claimed = connection.execute(
+    rows = connection.execute(
         _CLAIM,
         (
             numbers([claim.lane for claim in claims]), numbers([int(claim.kind) for claim in claims]),
-            numbers([job.event_id for _, job in wanted.values()]), numbers(wanted),
+            numbers([job.event_id for _, job in wanted.values()]), numbers(list(wanted)),
             numbers([claim.fingerprint.hex() for claim in claims]),
         ),
         prepare=True,
-    )  # fmt: skip
-    if claimed.rowcount < len(claims):
-        taken = wanted.keys() - {digest.hex for (digest,) in claimed}
+    ).fetchall()  # fmt: skip
+    if len(rows) < len(claims):
+        taken = wanted.keys() - {digest.replace("-", "") for (digest,) in rows}
         _answer_taken(connection, [wanted[digest] for digest in taken])
     return _whole_groups(connection, jobs, [job for job in fresh if job.outcome is None])
 

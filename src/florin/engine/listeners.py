@@ -1,18 +1,17 @@
 """Listeners: who outside is to be told of an event. A row is written only where somebody listens.
 
-The merchant of a trade listens at the trade's own address, or at his app's. The row keeps what was true when it was written,
-so a late delivery still tells the truth of its event; it is rendered and signed when it is sent.
+The merchant of a trade listens at the trade's own address, or at his app's. The row keeps what may move of what was true when
+it was written (`told.py`), so a late delivery still tells the truth of its event; it is rendered and signed when it is sent.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from florin.engine.ids import lane_of
 from florin.engine.room import Room
-from florin.events import Captured, Escrowed, Event, Received, Refunded, TradeClosed, Voided, body_of
+from florin.engine.told import short_of
+from florin.events import Captured, Escrowed, Event, Received, Refunded, TradeClosed, Voided
 
 TOPICS: dict[type[Event], str] = {
     Captured: "payment.paid",
@@ -25,8 +24,6 @@ TOPICS: dict[type[Event], str] = {
 
 # The Alipay wire has no word for a receipt: its order is paid, and stays paid.
 UNTOLD: dict[str, tuple[str, ...]] = {"alipay": ("payment.received",)}
-
-_encode = msgspec.json.Encoder().encode
 
 
 def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
@@ -41,13 +38,7 @@ def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
         app = room.reference.apps[trade.app_id]
         url = trade.detail.notify_url or app.notify_url
         if url and topic not in UNTOLD.get(app.wire, ()):
-            payload = {
-                "event_id": recorded.id,
-                "at": room.at.instant,
-                "event": body_of(event),
-                "trade": trade,
-                "payment": room.payments.get(event.payment_id),
-            }
+            payload = short_of(room.at.instant, trade, room.payments.get(event.payment_id))
             lane = lane_of(recorded.id)
             rows.append(
                 (
@@ -59,7 +50,7 @@ def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
                     topic,
                     url,
                     room.at.instant,
-                    _encode(payload).decode(),
+                    payload,
                 )
             )
     return rows

@@ -47,12 +47,17 @@ def load(connection: Connection, room: Room, jobs: Sequence[Job], lock: Lock) ->
 
 
 def _load_rows(connection: Connection, room: Room, jobs: Sequence[Job], turn: int, lock: Lock) -> None:
+    asked = []
     for wanted, (kind, table, state_of, shared) in zip(_wanted(jobs, turn), _LOADS, strict=True):
         shelf = getattr(room, _SHELVES[kind])
         wanted -= shelf.keys()
-        if not wanted:
-            continue
-        _load_table(connection, table, shelf, state_of, wanted, READ if shared else lock)
+        keys = [(lane_of(identifier), identifier) for identifier in wanted if is_id(identifier)]
+        rows = table.ask(connection, keys, READ if shared else lock) if keys else ()
+        asked.append((wanted, kind, table, state_of, shelf, rows))
+    for wanted, kind, table, state_of, shelf, rows in asked:
+        for row in rows:
+            state: Any = state_of(row)
+            shelf[state.id] = state
         absent = wanted - shelf.keys()
         if absent:
             busy = _present(connection, table, absent)
@@ -65,15 +70,6 @@ def _load_rows(connection: Connection, room: Room, jobs: Sequence[Job], turn: in
     lines = {i for job in jobs for i in job.needs[turn].accounts if i in room.lines and i not in room.accounts}
     if lines:
         _load_accounts(connection, room, lines)
-
-
-def _load_table(
-    connection: Connection, table: Table, shelf: dict[int, Any], state_of: Any, wanted: set[int], lock: Lock
-) -> None:
-    keys = [(lane_of(identifier), identifier) for identifier in wanted if is_id(identifier)]
-    for row in table.load(connection, keys, lock):
-        state = state_of(row)
-        shelf[state.id] = state
 
 
 def _present(connection: Connection, table: Table, absent: set[int]) -> set[int]:

@@ -19,10 +19,12 @@ from typing import Any, Protocol
 import msgspec
 import psycopg
 import structlog
+from msgspec.structs import replace
 from psycopg import Connection
 from psycopg.rows import class_row
 
 from florin.engine.addresses import Answer, Caller, CallFailed, Resolve, check
+from florin.engine.told import whole_of
 from florin.events.refusals import Refusal
 
 # The pause before each attempt, counted from the attempt before it; after the last one the message is given up.
@@ -75,7 +77,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     attempts: int
     next_at: datetime
-    payload: dict[str, Any]
+    payload: Mapping[str, Any]
     allow_loopback: bool = False
 
     @property
@@ -230,6 +232,8 @@ class Outbox:
             ).fetchall()
         # A jump of the business clock ends our own leases early; those calls are still under way.
         messages = [message for message in messages if message.key not in self._under_way]
+        payloads = whole_of(self._connection, [(message.event_id, message.payload) for message in messages])
+        messages = [replace(message, payload=whole) for message, whole in zip(messages, payloads, strict=True)]
         self._under_way |= {message.key: message.app_id for message in messages}
         return messages
 

@@ -53,7 +53,7 @@ def chained_of(recorded: Recorded, *, writer: int, batch: int, recorded_at: date
         rules = "{" + ",".join([str(-e.rule if e.reversed else int(e.rule)) for e in entries]) + "}"
         amounts = "{" + ",".join([str(e.amount_minor) for e in entries]) + "}"
         if any(e.subject_id for e in entries):
-            subjects = numbers([e.subject_id or None for e in entries])
+            subjects = "{" + ",".join([str(e.subject_id or "NULL") for e in entries]) + "}"
     body = body_of(event)
     encoded = _encode(body).decode() if body else None
     row = (

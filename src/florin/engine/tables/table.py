@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
-from psycopg import Connection
+from psycopg import Connection, Cursor
 
-from florin.engine.tables.arrays import nested, numbers, texts, times
+from florin.engine.tables.arrays import numbers, quoted, texts
 
-Encode = Callable[[Iterable[Any]], str]
+Encode = Callable[[Sequence[Any]], str]
 Lock = Literal["", "FOR UPDATE OF t SKIP LOCKED", "FOR UPDATE OF t"]
 
 READ: Lock = ""
@@ -61,7 +61,7 @@ def day(name: str, default: Any = _REQUIRED) -> Column:
 
 
 def instant(name: str, default: Any = _REQUIRED) -> Column:
-    return Column(name, "timestamptz", times, default=default)
+    return Column(name, "timestamptz", numbers, default=default)
 
 
 def text(name: str) -> Column:
@@ -70,11 +70,11 @@ def text(name: str) -> Column:
 
 def json(name: str, default: Any = _REQUIRED, *, kept_as: Literal["json", "jsonb"] = "jsonb") -> Column:
     """kept_as: json keeps the text as it is, which for a few short fields is the smaller."""
-    return Column(name, "text", texts, kept_as, default)
+    return Column(name, "text", quoted, kept_as, default)
 
 
 def array(name: str, element: str) -> Column:
-    return Column(name, "text", nested, f"{element}[]", None)
+    return Column(name, "text", numbers, f"{element}[]", None)
 
 
 class Table:
@@ -86,6 +86,7 @@ class Table:
         self.name = name
         self.columns = tuple(columns)
         self.key = tuple(key)
+        self.changing = tuple(changing)
         self._inserts: dict[tuple[Column, ...], str] = {}
         self._change = self.change_of(changing)
         self._load = (
@@ -101,12 +102,13 @@ class Table:
 
     def load(self, connection: Connection, keys: Iterable[tuple[int, int]], lock: Lock) -> list[tuple[Any, ...]]:
         """The rows of these (lane, id) keys, in key order; with SHARED, those that nobody else holds."""
+        return self.ask(connection, keys, lock).fetchall()
+
+    def ask(self, connection: Connection, keys: Iterable[tuple[int, int]], lock: Lock) -> Cursor[tuple[Any, ...]]:
+        """As `load`, but in a pipeline nothing is waited for: the rows are there when they are fetched."""
         ordered = sorted(keys)
-        if not ordered:
-            return []
         parameters = (numbers([lane for lane, _ in ordered]), numbers([identifier for _, identifier in ordered]))
-        with connection.cursor(binary=True) as cursor:
-            return cursor.execute(f"{self._load} {lock}", parameters, prepare=True).fetchall()
+        return connection.cursor(binary=True).execute(f"{self._load} {lock}", parameters, prepare=True)
 
     def insert(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Add rows, each in the order of `columns`. Raises the constraint's violation."""
