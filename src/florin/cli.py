@@ -137,6 +137,12 @@ def line(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def program(context: typer.Context) -> None:
+    """Credit programs: check a file, list the presets, show the terms of one."""
+    _call("florin.app.programs", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def keys(context: typer.Context) -> None:
     """Platform keys and API keys: list, make, rotate, revoke."""
     _call("florin.app.keys", "app", context)

@@ -1,30 +1,60 @@
 """Programs from files: read a preset or an owner's own TOML, and say exactly what is wrong with it.
 
 A file names the program and lists `[[versions]]`. The first version states all terms; a later one states what changes.
-An error names the file, the line, the field and the fix.
+A problem names the file, the line, the field, the value and the fix. What terms may not say is `contradictions.py`.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_type_hints
 
 import msgspec
 
+from florin.credit.contradictions import changes_refused, contradictions
 from florin.credit.terms import Program, Terms, Version
 from florin.presets import preset_names, preset_text
 
-_BUCKETS = {"cost", "penalty", "interest", "fee", "principal"}
-_NOT_TERMS = ("from_on", "applies_to")
+_OF_VERSION = ("from_on", "applies_to")
+_OF_PROGRAM = ("name", "title_en", "title_zh", "currency", "versions")
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 _WHERE = re.compile(r"(?P<problem>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
+_PATH = re.compile(r"(?P<field>\w*)(?:\[(?P<index>\d+)\])?(?:\.(?P<inner>\w+))?")
+_SHOWN_MAX = 60
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong with a file. version: from 1, 0 for the file's head; line: from 1, 0 when it has none;
+    value: as written, or empty; fix: what to write instead.
+    """
+
+    source: str
+    version: int = 0
+    line: int = 0
+    field: str = ""
+    value: str = ""
+    fix: str
+
+    def text(self) -> str:
+        """In one line, for a person."""
+        version = f", version {self.version}" if self.version else ""
+        line = f", line {self.line}" if self.line else ""
+        said = f" is {self.value}" if self.value else ""
+        return f"{self.source}{version}{line}: {f'`{self.field}`{said}: ' if self.field else ''}{self.fix}."
 
 
 class ProgramInvalid(ValueError):
-    """A program's file cannot be used; the text names the file, the line, the field and the fix."""
+    """A program's file cannot be used. The text is all problems, a line each."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(problem.text() for problem in problems))
+        self.problems = tuple(problems)
 
 
 def load_program(name_or_path: str | Path) -> Program:
@@ -32,96 +62,221 @@ def load_program(name_or_path: str | Path) -> Program:
     if isinstance(name_or_path, str) and name_or_path in preset_names():
         return program_of(preset_text(name_or_path), source=f"{name_or_path}.toml")
     path = Path(name_or_path)
-    if not path.is_file():
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ProgramInvalid([Problem(source=path.name, fix=f"this is no text in UTF-8: {error.reason}")]) from error
+    except OSError as error:
         known = ", ".join(preset_names())
-        raise ProgramInvalid(f"There is no preset and no file {str(name_or_path)!r}. Presets: {known}.")
-    return program_of(path.read_text(encoding="utf-8"), source=path.name)
+        fix = f"there is no preset of this name and no file that can be read; presets are {known}"
+        raise ProgramInvalid([Problem(source=str(name_or_path), fix=fix)]) from error
+    return program_of(text, source=path.name)
 
 
 def program_of(text: str, *, source: str) -> Program:
-    """The program that a TOML text describes. source: what an error calls the text. Raises ProgramInvalid."""
+    """The program that a TOML text describes. source: what a problem calls the text. Raises ProgramInvalid."""
     try:
-        table = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise ProgramInvalid(f"{source}: this is no TOML: {error}.") from error
-    if not isinstance(table.get("versions"), list) or not table["versions"]:
-        raise ProgramInvalid(f"{source}: no list of versions: write [[versions]], then `from_on` and the terms.")
-    versions = tuple(_versions(table.pop("versions"), text, source))
-    try:
-        return msgspec.convert({**table, "versions": versions}, Program)
-    except msgspec.ValidationError as error:
-        raise ProgramInvalid(f"{source}: {error}.") from error
+        table = tomllib.loads(text, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        found = re.search(r"line (\d+)", str(error))
+        said = str(error) if isinstance(error, _NotFinite) else f"this is no TOML: {error}"
+        raise ProgramInvalid([Problem(source=source, line=int(found[1]) if found else 0, fix=said)]) from error
+    problems = list(_head(table, text, source))
+    tables = table.get("versions")
+    versions: list[Version] = []
+    if isinstance(tables, list) and tables and all(isinstance(each, dict) for each in tables):
+        versions, wrong = _versions(tables, text, source)
+        problems += wrong
+    else:
+        fix = "no list of versions: write [[versions]], then `from_on` and the terms"
+        problems.append(Problem(source=source, fix=fix))
+    if problems:
+        raise ProgramInvalid(problems)
+    return msgspec.convert({**table, "versions": versions}, Program)
 
 
-def _versions(tables: list[dict[str, Any]], text: str, source: str) -> Iterator[Version]:
+class _NotFinite(ValueError):
+    pass
+
+
+def _finite(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite():
+        raise _NotFinite(f"{text} is no number that terms could have")
+    return number
+
+
+def _head(table: dict[str, Any], text: str, source: str) -> Iterator[Problem]:
+    for field in _OF_PROGRAM[:-1]:
+        value = table.get(field)
+        if not isinstance(value, str) or not value.strip():
+            fix = "write it above the first [[versions]], as a text in quotes"
+            yield Problem(source=source, line=_line(text, -1, field), field=field, value=_shown(value), fix=fix)
+        elif field == "name" and not _NAME.fullmatch(value):
+            fix = 'use small letters, digits and hyphens, as in "campus-card"'
+            yield Problem(source=source, line=_line(text, -1, field), field=field, value=_shown(value), fix=fix)
+        elif field == "currency" and not re.fullmatch(r"[A-Z]{3}", value):
+            fix = 'write the three letters of ISO 4217, as in "CNY"'
+            yield Problem(source=source, line=_line(text, -1, field), field=field, value=_shown(value), fix=fix)
+    for field in table:
+        if field not in _OF_PROGRAM:
+            fix = f"there is no such field above [[versions]]{_meant(field, _OF_PROGRAM)}"
+            yield Problem(source=source, line=_line(text, -1, field), field=field, fix=fix)
+
+
+def _versions(tables: list[dict[str, Any]], text: str, source: str) -> tuple[list[Version], list[Problem]]:
+    """The versions, and what is wrong with them; a mistake is told once, in the first version that has it."""
     merged: dict[str, Any] = {"applies_to": "new_cycles"}
+    versions: list[Version] = []
+    problems: list[Problem] = []
+    told: set[tuple[str, str]] = set()
     for index, table in enumerate(tables):
-        before, merged = merged.get("from_on"), {**merged, **table}
-        at = f"{source}, version {index + 1}"
+        merged = {**merged, **table}
         try:
-            terms = {name: value for name, value in merged.items() if name not in _NOT_TERMS}
-            head = {name: merged[name] for name in _NOT_TERMS if name in merged}
+            terms = {name: value for name, value in merged.items() if name not in _OF_VERSION}
+            head = {name: merged[name] for name in _OF_VERSION if name in merged}
             version = msgspec.convert({**head, "terms": msgspec.convert(terms, Terms)}, Version)
         except msgspec.ValidationError as error:
-            match = _WHERE.fullmatch(str(error))
-            assert match is not None
-            field = re.split(r"[.\[]", (match["path"] or "").lstrip("."))[0] or _named_in(match["problem"])
-            raise ProgramInvalid(f"{at}{_line(text, index, field)}: {match['problem']}.") from error
-        for field, fix in _wrong(version.terms):
-            value = getattr(version.terms, field)
-            raise ProgramInvalid(f"{at}{_line(text, index, field)}: `{field}` is {value}: {fix}.")
-        if before is not None and version.from_on <= before:
-            line = _line(text, index, "from_on")
-            raise ProgramInvalid(f"{at}{line}: put versions in order of `from_on`, oldest first.")
-        yield version
+            problems.append(_mistyped(error, merged, index, text, source))
+            break
+        wrong = list(contradictions(version.terms))
+        if versions:
+            wrong += changes_refused(versions[-1].terms, version.terms)
+            if version.from_on <= versions[-1].from_on:
+                wrong.append(("from_on", "put versions in order of `from_on`, oldest first"))
+        for path, fix in wrong:
+            if (path, fix) not in told:
+                told.add((path, fix))
+                value = version.from_on if path == "from_on" else _value(version.terms, path)
+                problems.append(_problem(path, value, fix, index, text, source))
+        versions.append(version)
+    return versions, problems
 
 
-def _wrong(terms: Terms) -> Iterator[tuple[str, str]]:
-    """Fields whose value makes no sense, with what to write instead."""
-    if not 1 <= terms.cycle_day <= 31:
-        yield "cycle_day", "choose a day of the month from 1 to 31; 31 means its last day"
-    if terms.billing == "cycle" and (terms.due_day == 0) == (terms.due_days == 0):
-        yield "due_day", "write either `due_day`, from 1 to 31, or `due_days`, so many days after the close"
-    if not 0 <= terms.due_day <= 31:
-        yield "due_day", "choose a day of the month from 1 to 31; 31 means its last day"
-    if terms.draws_on != "receipt":
-        yield "draws_on", 'write "receipt": a loan that begins while the money is still in escrow is not built yet'
-    if not 0 <= terms.grace_days <= 27:
-        yield "grace_days", "choose 0 to 27 days, so that grace ends before the next statement"
-    if not 0 < terms.minimum_share <= 1:
-        yield "minimum_share", "write a share above 0 and at most 1, as in 0.10 for 10 %"
-    if not 0 <= terms.interest_daily_rate <= Decimal("0.01"):
-        yield "interest_daily_rate", "write the daily rate as a share, as in 0.0005 for 0.05 % a day (at most 0.01)"
-    for field in ("minimum_floor_minor", "full_payment_tolerance_minor", "over_limit_tolerance_minor"):
-        if getattr(terms, field) < 0:
-            yield field, "write an amount of minor units, zero or more"
-    if not 0 <= terms.limit_minor_min <= terms.limit_minor_max:
-        yield "limit_minor_min", "write an amount from zero up to `limit_minor_max`"
-    if any(sorted(regime.order) != sorted(_BUCKETS) for regime in terms.waterfall):
-        yield "waterfall", 'name each of "cost", "penalty", "interest", "fee" and "principal" once in `order`'
-    starts = [regime.from_days_past_due for regime in terms.waterfall]
-    if not starts or starts[0] != 0 or sorted(set(starts)) != starts:
-        yield "waterfall", "begin with `from_days_past_due = 0`, then rising"
-    counts = [offer.count for offer in terms.installments]
-    if len(set(counts)) < len(counts) or any(not 2 <= count <= 60 for count in counts):
-        yield "installments", "offer each count once, from 2 to 60"
-    if any(not 0 <= offer.fee_rate < 1 for offer in terms.installments):
-        yield "installments", "write each `fee_rate` as a share of the principal, as in 0.075 for 7.5 %"
-    if "other" not in terms.auto_confirm_days or any(days < 0 for days in terms.auto_confirm_days.values()):
-        yield "auto_confirm_days", "give days, zero or more, and an entry `other` for goods not listed"
+def _problem(path: str, value: Any, fix: str, index: int, text: str, source: str) -> Problem:
+    line = _line(text, index, path)
+    return Problem(source=source, version=index + 1, line=line, field=path, value=_shown(value), fix=fix)
 
 
-def _named_in(problem: str) -> str:
-    named = re.search(r"`(\w+)`", problem)
-    return named[1] if named else ""
+def _mistyped(error: msgspec.ValidationError, merged: dict[str, Any], index: int, text: str, source: str) -> Problem:
+    """A value of the wrong kind, a field that is missing, or one that no term has."""
+    match = _WHERE.fullmatch(str(error))
+    assert match is not None
+    problem, path = match["problem"], (match["path"] or "").lstrip(".")
+    if named := re.search(r"unknown field `(\w+)`", problem):
+        path = f"{path}.{named[1]}".lstrip(".")
+        fix = f"there is no such term{_meant(named[1], _fields_beside(path))}"
+        return _problem(path, None, fix, index, text, source)
+    if named := re.search(r"missing required field `(\w+)`", problem):
+        path = f"{path}.{named[1]}".lstrip(".")
+        return _problem(path, None, "it is missing: the first version states it", index, text, source)
+    value = _value(merged, path)
+    choices = _choices(path)
+    fix = f"write one of {', '.join(choices)}" if choices else f"{problem[0].lower()}{problem[1:]}"
+    return _problem(path, value, fix, index, text, source)
 
 
-def _line(text: str, version: int, field: str) -> str:
-    """`, line 23` of a field in the given version, or of the version's heading when the field is not written there."""
-    heading, found = 0, -1
+def _choices(path: str) -> list[str]:
+    """The words that a field takes, if it takes only some."""
+    match = _PATH.fullmatch(path)
+    kind: Any = get_type_hints(Terms).get(match["field"]) if match else None
+    kind = get_type_hints(Version).get(match["field"]) if match and kind is None else kind
+    if match and match["index"]:
+        kind = (get_args(kind) or (None,))[0]
+    if match and match["inner"]:
+        kind = get_type_hints(kind).get(match["inner"])
+    return [f'"{word}"' for word in _words(kind)]
+
+
+def _words(kind: Any) -> tuple[Any, ...]:
+    if getattr(kind, "__origin__", None) is Literal:
+        return get_args(kind)
+    return ()
+
+
+def _fields_beside(path: str) -> tuple[str, ...]:
+    """Names of the fields among which a field stands."""
+    match = _PATH.fullmatch(path)
+    if match is None or not match["inner"]:
+        return (*Terms.__struct_fields__, *_OF_VERSION)
+    parts = get_args(get_type_hints(Terms)[match["field"]])
+    return tuple(getattr(parts[0], "__struct_fields__", ())) if parts else ()
+
+
+def _meant(field: str, known: Sequence[str]) -> str:
+    close = get_close_matches(field, known, n=1)
+    return f"; perhaps `{close[0]}`" if close else ""
+
+
+def _value(holder: Any, path: str) -> Any:
+    """What stands at a path; None where nothing does."""
+    match = _PATH.fullmatch(path)
+    if match is None:
+        return None
+    found = _named(holder, match["field"])
+    if match["index"] and isinstance(found, Sequence) and int(match["index"]) < len(found):
+        found = found[int(match["index"])]
+        return _named(found, match["inner"]) if match["inner"] else None
+    return found
+
+
+def _named(holder: Any, name: str) -> Any:
+    return holder.get(name) if isinstance(holder, dict) else getattr(holder, name, None)
+
+
+def _shown(value: Any) -> str:
+    """A value as a file would have it, cut when it is long; nothing for what is not there or is no plain value."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value[:_SHOWN_MAX]}"'
+    if isinstance(value, Decimal):
+        return f"{value:f}"[:_SHOWN_MAX]
+    if isinstance(value, int | date):
+        return str(value)[:_SHOWN_MAX]
+    if isinstance(value, tuple | list) and all(isinstance(each, str) for each in value):
+        return f"[{', '.join(_shown(each) for each in value)}]"[:_SHOWN_MAX]
+    return ""
+
+
+def _line(text: str, version: int, path: str) -> int:
+    """The line of a path in a version (-1: the file's head): of the field itself, else of the table it belongs to, else
+    of the version's heading; 0 for a head that does not have it.
+    """
+    match = _PATH.match(path)
+    assert match is not None
+    field, index, inner = match["field"], int(match["index"] or 0), match["inner"]
+    heading, lines = _part(text, version)
+    tables = [at for at, line in lines if re.match(rf"\s*\[+\s*versions\.{re.escape(field)}\s*\]", line)]
+    if tables:
+        start = tables[min(index, len(tables) - 1)]
+        until = next((at for at, line in lines if at > start and line.lstrip().startswith("[")), lines[-1][0] + 1)
+        own = ((at, line) for at, line in lines if start < at < until)
+        return next((at for at, line in own if inner and _states(line, inner)), start)
+    stated = [at for at, line in lines if field and _states(line, field)]
+    if not stated:
+        return heading
+    if match["index"]:
+        members = [at for at, line in lines if at >= stated[0] for _ in range(_code(line).count("{"))]
+        return members[index] if index < len(members) else stated[0]
+    return stated[0]
+
+
+def _part(text: str, version: int) -> tuple[int, list[tuple[int, str]]]:
+    """The heading's line of a version, and its lines with their numbers."""
+    heading, found, lines = 0, -1, []
     for number, line in enumerate(text.splitlines(), start=1):
-        if re.match(r"\s*\[\[versions\]\]", line):
-            heading, found = (number, found + 1) if found < version else (heading, found + 1)
-        if found == version and field and re.match(rf"\s*(\[+versions\.)?{re.escape(field)}\b", line):
-            return f", line {number}"
-    return f", line {heading}" if heading else ""
+        if re.match(r"\s*\[\[\s*versions\s*\]\]", line):
+            found += 1
+            heading = number if found == version else heading
+        if found == version:
+            lines.append((number, line))
+    return heading, lines
+
+
+def _states(line: str, field: str) -> bool:
+    return re.match(rf"\s*\"?{re.escape(field)}\"?\s*[=.]", line) is not None
+
+
+def _code(line: str) -> str:
+    return line.split("#", 1)[0]

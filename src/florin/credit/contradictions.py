@@ -1,0 +1,281 @@
+"""Contradictions: terms that make no sense, each alone or together, with what to write instead.
+
+A rule yields the path of a field ("late_charges[1].cap_minor") and the fix. The types of the terms are checked before;
+here it is about what they say. `program.py` finds the line in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from florin.credit.plans import quote
+from florin.credit.terms import DAYS_A_YEAR, Program, Terms, Version
+from florin.money.dates import months_after
+
+Wrong = tuple[str, str]
+
+BUCKETS = ("cost", "penalty", "interest", "fee", "principal")
+DAILY_RATE_MAX = Decimal("0.01")
+GRACE_DAYS_MAX = 27
+DUE_DAYS_MAX = 60
+COUNT_MIN, COUNT_MAX = 2, 60
+AMOUNT_MINOR_MAX = 10**12
+YEARS_LOOKED_AT = 4
+
+_A_DAY = timedelta(days=1)
+_AMOUNTS = (
+    "minimum_floor_minor",
+    "minimum_whole_below_minor",
+    "minimum_tolerance_minor",
+    "full_payment_tolerance_minor",
+    "over_limit_tolerance_minor",
+    "installment_amount_minor_min",
+)
+
+
+def contradictions(terms: Terms) -> Iterator[Wrong]:
+    """All that is wrong with the terms of one version."""
+    for rules in (_cycle, _orders, _minimum, _interest, _late, _waterfall, _installments, _yearly_rate, _line):
+        yield from rules(terms)
+
+
+def changes_refused(before: Terms, after: Terms) -> Iterator[Wrong]:
+    """What no later version may change, because accounts hold items that were made under the earlier one."""
+    for field in ("billing", "interest_start", "draws_on"):
+        if getattr(before, field) != getattr(after, field):
+            yield field, f"keep {getattr(before, field)!r} as in the version before, or open a program of another name"
+
+
+def percent(share: Decimal) -> str:
+    """A share as a person reads it: 18.25 %."""
+    return f"{share * 100:.2f} %"
+
+
+# ── the cycle, or the orders ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _cycle(terms: Terms) -> Iterator[Wrong]:
+    if not 1 <= terms.cycle_day <= 31:
+        yield "cycle_day", "choose a day of the month from 1 to 31; 31 means its last day"
+    if not 0 <= terms.due_day <= 31:
+        yield "due_day", "choose a day of the month from 1 to 31; 31 means its last day"
+    if not 0 <= terms.due_days <= DUE_DAYS_MAX:
+        yield "due_days", f"choose 1 to {DUE_DAYS_MAX} days after the close"
+    if not 0 <= terms.grace_days <= GRACE_DAYS_MAX:
+        yield "grace_days", f"choose 0 to {GRACE_DAYS_MAX} days, so that grace ends before the next statement"
+    if terms.billing == "order":
+        return
+    if not terms.due_day and not terms.due_days:
+        yield "due_day", "write either `due_day`, from 1 to 31, or `due_days`, so many days after the close"
+    if terms.due_day and terms.due_days:
+        yield "due_days", "`due_day` says it already: write one of the two, and 0 for the other"
+    for field in ("order_interval_days", "order_notice_days"):
+        if getattr(terms, field):
+            yield field, 'only an order without a bill has it: write 0, or billing = "order"'
+    days = _days_left_by_grace(terms)
+    if terms.grace_days and days is not None and days < 1:
+        yield (
+            "grace_days",
+            f"write {max(0, terms.grace_days + days - 1)} or less: the last day of grace must come before the next close",
+        )
+
+
+def _days_left_by_grace(terms: Terms) -> int | None:
+    """The fewest days from the last day of grace to the next close, over some years; None for days out of range."""
+    if not (1 <= terms.cycle_day <= 31 and 0 <= terms.due_day <= 31 and terms.due_day + terms.due_days):
+        return None
+    program = Program(
+        name="",
+        title_en="",
+        title_zh="",
+        currency="",
+        versions=(Version(from_on=date.min, applies_to="new_cycles", terms=terms),),
+    )
+    close_on, fewest = date(2026, 12, 1), None
+    for _ in range(12 * YEARS_LOOKED_AT):
+        close_on = program.next_close_on(close_on)
+        last_on = program.due_on(close_on) + timedelta(days=terms.grace_days)
+        left = (program.next_close_on(close_on) - last_on).days
+        fewest = left if fewest is None else min(fewest, left)
+    return fewest
+
+
+def _orders(terms: Terms) -> Iterator[Wrong]:
+    if terms.billing != "order":
+        return
+    for field in ("due_day", "due_days"):
+        if getattr(terms, field):
+            yield field, 'write 0: an order has due days of its own, counted from the purchase, or billing = "cycle"'
+    interval = terms.order_interval_days or (months_after(date(2026, 2, 1), 1) - date(2026, 2, 1)).days
+    if not 0 <= terms.order_interval_days <= DAYS_A_YEAR:
+        yield "order_interval_days", f"write 1 to {DAYS_A_YEAR} days between installments, or 0 for a month"
+    if not 0 <= terms.order_notice_days < interval:
+        yield "order_notice_days", f"write 0 to {interval - 1} days, less than there are between installments"
+    if terms.grace_days >= interval:
+        yield "grace_days", f"write {interval - 1} or less: grace must end before the next installment is due"
+
+
+# ── the minimum ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _minimum(terms: Terms) -> Iterator[Wrong]:
+    if not 0 < terms.minimum_share <= 1:
+        yield "minimum_share", "write a share above 0 and at most 1, as in 0.10 for 10 %"
+    if len(set(terms.minimum_in_full)) < len(terms.minimum_in_full):
+        yield "minimum_in_full", "name each kind once"
+    for field in _AMOUNTS:
+        if not 0 <= getattr(terms, field) <= AMOUNT_MINOR_MAX:
+            yield field, "write an amount of minor units, zero or more"
+    if terms.minimum_floor_minor and terms.minimum_tolerance_minor >= terms.minimum_floor_minor:
+        yield (
+            "minimum_tolerance_minor",
+            "write less than `minimum_floor_minor`, or a minimum at the floor is never missed",
+        )
+
+
+# ── interest ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _interest(terms: Terms) -> Iterator[Wrong]:
+    if not 0 <= terms.interest_daily_rate <= DAILY_RATE_MAX:
+        yield "interest_daily_rate", "write the daily rate as a share, as in 0.0005 for 0.05 % a day (at most 0.01)"
+    if terms.interest_daily_rate and "principal" not in terms.interest_on:
+        yield "interest_on", 'name "principal", which interest is for, or write interest_daily_rate = 0'
+    if len(set(terms.interest_on)) < len(terms.interest_on):
+        yield "interest_on", "name each kind of debt once"
+    from_posting = terms.interest_start == "posting"
+    if from_posting and terms.billing == "order":
+        yield "interest_start", 'write "due": an order without a bill bears interest from its due day'
+    elif from_posting and terms.interest_free == "paid_in_full" and not terms.due_day and not terms.due_days:
+        yield "interest_free", 'give days to pay in (`due_day` or `due_days`), or write interest_free = "never"'
+    if not from_posting and terms.interest_free == "never":
+        yield "interest_free", 'write "paid_in_full", or interest_start = "posting": until the due day nothing is borne'
+    if terms.grace_lost_for < 0:
+        yield "grace_lost_for", "write how many full payments bring grace back, zero or more"
+    elif terms.grace_lost_for and not (from_posting and terms.interest_free == "paid_in_full"):
+        yield (
+            "grace_lost_for",
+            'write 0: grace can be lost only with interest_start = "posting" and interest_free = "paid_in_full"',
+        )
+    if terms.non_accrual_days < 0 or 0 < terms.non_accrual_days <= terms.grace_days:
+        yield "non_accrual_days", f"write 0 for never, or more days past due than grace, {terms.grace_days}, allows"
+
+
+# ── being late, and the order of clearing ─────────────────────────────────────────────────────────────────────────
+
+
+def _late(terms: Terms) -> Iterator[Wrong]:
+    if not 0 <= terms.penalty_daily_rate <= DAILY_RATE_MAX:
+        yield "penalty_daily_rate", "write the daily rate as a share, as in 0.0005 for 0.05 % a day (at most 0.01)"
+    before = terms.grace_days
+    for index, charge in enumerate(terms.late_charges):
+        path = f"late_charges[{index}]"
+        if charge.days_past_due <= before:
+            what = "the late charge before" if index else "the last day of grace"
+            yield f"{path}.days_past_due", f"write {before + 1} or more: it must come after {what}, day {before}"
+        before = max(before, charge.days_past_due)
+        for name in ("share", "cap_share"):
+            if not 0 <= getattr(charge, name) <= 1:
+                yield f"{path}.{name}", "write a share from 0 to 1, as in 0.05 for 5 %"
+        for name in ("amount_minor", "floor_minor", "cap_minor"):
+            if not 0 <= getattr(charge, name) <= AMOUNT_MINOR_MAX:
+                yield f"{path}.{name}", "write an amount of minor units, zero or more"
+        if charge.share == charge.amount_minor == charge.floor_minor == 0:
+            yield path, "give it a `share`, an `amount_minor` or a `floor_minor`, or take it away"
+        least = max(charge.floor_minor, charge.amount_minor)
+        if 0 < charge.cap_minor < least:
+            yield f"{path}.cap_minor", f"write {least} or more: it always charges that much"
+        if charge.per == "order" and terms.billing != "order":
+            yield f"{path}.per", 'write "statement": only with billing = "order" has each order its own charges'
+    if len({charge.per for charge in terms.late_charges}) > 1:
+        yield "late_charges", "let all be per statement, or all per order"
+
+
+def _waterfall(terms: Terms) -> Iterator[Wrong]:
+    for index, regime in enumerate(terms.waterfall):
+        if sorted(regime.order) != sorted(BUCKETS):
+            named = " and ".join([", ".join(f'"{bucket}"' for bucket in BUCKETS[:-1]), f'"{BUCKETS[-1]}"'])
+            yield f"waterfall[{index}].order", f"name each of {named} once"
+    starts = [regime.from_days_past_due for regime in terms.waterfall]
+    if not starts or starts[0] != 0:
+        yield "waterfall", "begin with a regime of `from_days_past_due = 0`"
+    for index in range(1, len(starts)):
+        if starts[index] <= starts[index - 1]:
+            yield (
+                f"waterfall[{index}].from_days_past_due",
+                f"write more than {starts[index - 1]}, where the regime before begins",
+            )
+
+
+# ── offers, and the yearly cost ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _installments(terms: Terms) -> Iterator[Wrong]:
+    seen: set[int] = set()
+    for index, offer in enumerate(terms.installments):
+        if not COUNT_MIN <= offer.count <= COUNT_MAX:
+            yield f"installments[{index}].count", f"offer {COUNT_MIN} to {COUNT_MAX} installments"
+        if offer.count in seen:
+            yield f"installments[{index}].count", "offer each count once"
+        seen.add(offer.count)
+        if not 0 <= offer.fee_rate < 1:
+            yield f"installments[{index}].fee_rate", "write it as a share of the principal, as in 0.075 for 7.5 %"
+    if terms.installments and terms.installment_amount_minor_min > terms.limit_minor_max:
+        yield (
+            "installment_amount_minor_min",
+            "write no more than `limit_minor_max`, or nobody can ever be offered a plan",
+        )
+
+
+def _yearly_rate(terms: Terms) -> Iterator[Wrong]:
+    if terms.yearly_rate_max is None:
+        return
+    if terms.yearly_rate_max <= 0:
+        yield "yearly_rate_max", "write a share above 0, as in 0.24 for 24 %, or leave it away"
+        return
+    if max(terms.interest_daily_rate, terms.penalty_daily_rate) > DAILY_RATE_MAX:
+        return
+    yearly = terms.yearly_rate()
+    if yearly > terms.yearly_rate_max:
+        yield (
+            "yearly_rate_max",
+            f"a day's interest and penalty come to {percent(yearly)} a year: lower them, or write {yearly:f} or more",
+        )
+    for index, offer in enumerate(terms.installments):
+        rate = _offer_rate(terms, index)
+        if rate is not None and rate > terms.yearly_rate_max:
+            yield (
+                f"installments[{index}].fee_rate",
+                f"{offer.count} installments cost {percent(rate)} a year ({terms.rate_convention}), above "
+                f"`yearly_rate_max` of {percent(terms.yearly_rate_max)}: lower the fee",
+            )
+
+
+def _offer_rate(terms: Terms, index: int) -> Decimal | None:
+    """The annualized rate of an offer on a large purchase, where a rounding of fen moves nothing."""
+    offer = terms.installments[index]
+    if not (COUNT_MIN <= offer.count <= COUNT_MAX and 0 <= offer.fee_rate < 1):
+        return None
+    found = quote(AMOUNT_MINOR_MAX, offer.count, replace(terms, installment_amount_minor_min=0, installments=(offer,)))
+    return None if found is None else found.annualized_rate
+
+
+# ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _line(terms: Terms) -> Iterator[Wrong]:
+    if terms.draws_on != "receipt":
+        yield "draws_on", 'write "receipt": a loan that begins while the money is still in escrow is not built yet'
+    if not 0 <= terms.limit_minor_max <= AMOUNT_MINOR_MAX:
+        yield "limit_minor_max", "write an amount of minor units, zero or more"
+    if not 0 <= terms.limit_minor_min <= terms.limit_minor_max:
+        yield "limit_minor_min", "write an amount from zero up to `limit_minor_max`"
+    for goods, days in terms.auto_confirm_days.items():
+        if not 0 <= days <= DAYS_A_YEAR:
+            yield "auto_confirm_days", f"give `{goods}` 0 to {DAYS_A_YEAR} days"
+    if "other" not in terms.auto_confirm_days:
+        yield "auto_confirm_days", "add an entry `other` for goods not listed"
