@@ -7,7 +7,8 @@ rounded. `schedule(loan)` is its table. `history(loan, events)` folds what happe
 
 It is told in this order: `convention.py` and `calendar.py` (days, rounding), `state.py` (the loan at a moment),
 `projection.py` (what each installment amounts to, seen from a day), `level.py` (the level installment), `loan.py`,
-`events.py`, `pay.py`, `replan.py`, `history.py`; `invalid.py` names every contradictory input.
+`events.py`, `pay.py`, `replan.py`, `history.py`, `price.py` (the yearly price of a table); `invalid.py` names every
+contradictory input.
 
 Amounts are integers of minor units, rates exact shares a year, days are dates; nothing here is a float or asks what
 day it is.
@@ -40,6 +41,7 @@ from florin.credit.schedules.invalid import (
     ScheduleInputInvalid,
 )
 from florin.credit.schedules.loan import Installment, Loan, Schedule, schedule
+from florin.credit.schedules.price import yearly_price
 from florin.credit.schedules.state import EarlyMoney, Method, Rules
 
 __all__ = [
@@ -81,4 +83,5 @@ __all__ = [
     "rounded",
     "schedule",
     "year_share",
+    "yearly_price",
 ]

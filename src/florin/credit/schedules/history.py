@@ -101,9 +101,9 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
         if as_of < self.loan.disbursed_on:
             raise LookBeforeDisbursement(as_of, self.loan.disbursed_on)
         state, entries = opened(self.loan), []
-        down_payment_minor = self.loan.down_payment()
-        if self.down_payment_paid and down_payment_minor:
-            state, entry = pay(state, self.loan.disbursed_on, down_payment_minor, "next_installment", "down_payment")
+        at_once_minor = self.loan.down_payment() + (self.loan.fee_minor if self.loan.fee == "up_front" else 0)
+        if self.down_payment_paid and at_once_minor:
+            state, entry = pay(state, self.loan.disbursed_on, at_once_minor, "next_installment", "down_payment")
             entries.append(entry)
         for index, event in enumerate(self.events):
             if event.on > as_of:
@@ -161,7 +161,8 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 def history(loan: Loan, events: Iterable[Event] = (), *, down_payment_paid: bool = True) -> History:
     """A loan with its events in any order; those of one day count in the order given.
 
-    down_payment_paid: whether the down payment was paid on the day of disbursement, or is one more thing that is due.
+    down_payment_paid: whether installment 0, a down payment and a fee up front, was paid on the day of disbursement, or
+    is one more thing that is due.
     Raises EventBeforeDisbursement, AmountOutOfRange, ConventionUnknown.
     """
     ordered = tuple(sorted(events, key=lambda event: event.on))

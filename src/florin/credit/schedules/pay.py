@@ -26,6 +26,8 @@ def pay(state: State, on: date, amount_minor: int, mode: EarlyMoney, cause: Caus
     rows = [row for row in project(state, on, until=on) if row.slot.is_open]
     arrears = [row for row in rows if row.due_on <= on]
     ahead = [row for row in rows if row.due_on > on]
+    if mode == "last_installment":
+        ahead = _from_the_last(state, ahead)
     taking = _Taking(state, on, amount_minor)
     taking.take(arrears)
     principal_ahead_minor = sum(row.unpaid("principal") for row in ahead)
@@ -34,8 +36,8 @@ def pay(state: State, on: date, amount_minor: int, mode: EarlyMoney, cause: Caus
     elif mode == "spread":
         taking.take_equally(ahead)
     else:
-        taking.take(reversed(ahead) if mode == "last_installment" else ahead)
-    paid = taking.state_after(rows)
+        taking.take(ahead)
+    paid = taking.state_after([*arrears, *ahead])
     if mode == "reduce_installment" and taking.prepaid_minor:
         paid = leveled(paid, on, after=on)
     return paid, taking.entry(cause)
@@ -44,6 +46,24 @@ def pay(state: State, on: date, amount_minor: int, mode: EarlyMoney, cause: Caus
 def payoff_minor(state: State, on: date) -> int:
     """What settles the loan on that day: all that is unpaid, with interest accrued to its start."""
     return sum(row.unpaid_minor for row in project(state, on, until=on))
+
+
+def _from_the_last(state: State, ahead: Sequence[Row]) -> list[Row]:
+    """The rows from the last backwards, each as full as its level lets it be; the first one keeps what is left over.
+
+    Interest that is still to come would fill the early ones, so seen from today the last ones are emptier than agreed.
+    """
+    if state.is_scheduled:
+        return list(reversed(ahead))
+    left_minor = sum(row.unpaid("principal") for row in ahead)
+    rows = []
+    for index in reversed(range(len(ahead))):
+        row, slot = ahead[index], ahead[index].slot
+        wanted_minor = slot.level_minor - row.interest_minor if slot.principal_minor is None else slot.principal_minor
+        unpaid_minor = left_minor if index == 0 else min(max(wanted_minor - slot.paid_principal_minor, 0), left_minor)
+        left_minor -= unpaid_minor
+        rows.append(replace(row, principal_minor=slot.paid_principal_minor + unpaid_minor))
+    return rows
 
 
 class _Taking:
