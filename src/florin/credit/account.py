@@ -27,7 +27,7 @@ from florin.credit.closing import (
     after_statement,
     counted_by,
     next_action_on,
-    scheduled,
+    scheduled_by,
 )
 from florin.credit.interest import (
     accrued,
@@ -131,8 +131,7 @@ def advance(account: Account, to_on: date, program: Program) -> tuple[Account, t
     is called.
     """
     steps: list[Step] = []
-    while next_action_on(account, program) <= to_on:
-        event = scheduled(account, program)
+    while event := scheduled_by(account, to_on, program):
         account, entries = evolve(account, event, program)
         steps.append(Step(event, entries))
     return account, tuple(steps)
@@ -146,11 +145,19 @@ def catch_up(
     pending: in the order of recording. Their entries are posted already, so only the clock's steps are given back.
     """
     steps: list[Step] = []
+    quiet_until = date.min
     for event in sorted(pending, key=rank):
-        account, before = advance(account, event.value_on, program)
+        if event.value_on >= quiet_until:
+            account, before = advance(account, event.value_on, program)
+            steps += before
+            quiet_until = next_action_on(account, program)
         account, entries = evolve(account, event, program)
         assert not entries, f"{type(event).__name__} is no hot event: it posts by the account"
-        steps += before
+        if isinstance(event, Captured | Received):
+            # What is bought is billed on the next close or later; nothing else of the clock's comes nearer by it.
+            quiet_until = min(quiet_until, program.first_bill_on(event.value_on, account.cycle_day))
+        else:
+            quiet_until = next_action_on(account, program)
     account, after = advance(account, to_on, program)
     return account, (*steps, *after)
 

@@ -3,8 +3,8 @@
 `scheduled` says which event is next and on which day; its numbers are agreed with the world from then on. The `after_`
 functions are what these events do to the account. A statement covers what counted before its close; it lists what is new
 and does not repeat what older statements still ask for. There is none in a cycle with nothing to bill and nothing left
-to pay. What a statement bills of older statements' interest is read from its lines, never computed again: if history was
-corrected since, the difference is the next close's.
+to pay. When history was corrected since, what a statement asks for is computed anew, its image stays, and the next
+statement names the difference: an adjustment, told and not billed, because it is in what remains of the old one already.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
@@ -41,7 +42,7 @@ from florin.credit.items import (
     missed_minor,
 )
 from florin.credit.minimum import minimum_due_minor
-from florin.credit.terms import DAYS_A_MONTH, DAYS_A_YEAR, Bucket, LateCharge, Program, Terms
+from florin.credit.terms import DAYS_A_MONTH, DAYS_A_YEAR, LateCharge, Program, Terms
 from florin.events import AccrualStopped, CostCharged, FellPastDue, LateCharged, StatementIssued, StatementLine
 from florin.ledger import Entry, Rule
 from florin.money.amounts import share_out
@@ -88,7 +89,16 @@ def next_action_on(account: Account, program: Program) -> date:
 
 def scheduled(account: Account, program: Program) -> Scheduled:
     """The event of `next_action_on`; on one day the past due comes before its price, and both before the close."""
-    on, turn, statement = min(_appointments(account, program), key=lambda appointment: appointment[:2])
+    event = scheduled_by(account, date.max, program)
+    assert event is not None
+    return event
+
+
+def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled | None:
+    """As `scheduled`, if that is on `by_on` or before."""
+    on, turn, statement = min(_appointments(account, program), key=_on_and_turn)
+    if on > by_on:
+        return None
     if turn == _CLOSE:
         return scheduled_statement(account, on, program)
     if turn == _STOP:
@@ -111,6 +121,7 @@ def scheduled(account: Account, program: Program) -> Scheduled:
 
 
 _PAST_DUE, _LATE_CHARGE, _STOP, _CLOSE = range(4)
+_on_and_turn = itemgetter(0, 1)
 
 
 def _appointments(account: Account, program: Program) -> Iterator[Appointment]:
@@ -214,7 +225,7 @@ def scheduled_statement(account: Account, closes_on: date, program: Program) -> 
         opens_on=program.last_close_on(closes_on - timedelta(days=1), account.cycle_day),
         closes_on=closes_on,
         due_on=program.due_on(closes_on, account.due_day),
-        image_minor=sum(line.amount_minor for line in lines),
+        image_minor=sum(line.amount_minor for line in lines if line.what != "adjustment"),
         minimum_minor=_minimum_minor(account, lines, terms),
         lines=lines,
         earlier_minor=account.due_minor,
@@ -222,41 +233,40 @@ def scheduled_statement(account: Account, closes_on: date, program: Program) -> 
 
 
 def after_statement(account: Account, event: StatementIssued, program: Program) -> tuple[Account, Entries]:
-    """Bill what waits: principal, fees, and what older statements have borne up to the close, as the lines say."""
+    """Bill what waits: principal, fees, and what older statements have borne up to the close."""
     account = accrued(account, event.closes_on, program)
     terms = program.terms_on(event.closes_on)
-    free = free_of_interest(account, event.closes_on, program)
     purchases, installments = account.purchases, _due_installments(account, event.closes_on)
-    interest = _billed_for(event, "interest")
-    penalty = _billed_for(event, "penalty")
-    own_minor = interest.pop(event.closes_on, 0)
+    borne = list(_borne(account, event.closes_on, program))
+    interest, penalty = _by_statement(borne, "interest"), _by_statement(borne, "penalty")
+    own_minor = interest.get(event.closes_on, 0)
     older = tuple(
         replace(
             statement,
-            posted_minor=statement.posted_minor + interest.pop(statement.closes_on, 0),
-            penalty_posted_minor=statement.penalty_posted_minor + penalty.pop(statement.closes_on, 0),
+            posted_minor=statement.posted_minor + interest.get(statement.closes_on, 0),
+            penalty_posted_minor=statement.penalty_posted_minor + penalty.get(statement.closes_on, 0),
         )
         for statement in account.statements
     )
-    interest_minor, penalty_minor = _sum_of(event, "interest"), _sum_of(event, "penalty")
+    interest_minor, penalty_minor = sum(interest.values()), sum(penalty.values())
     items = (
         *(Billed(item_id=p.item_id, principal_minor=p.unbilled_minor) for p in purchases),
         *(_billed(plan, installment) for plan, installment in installments),
     )
+    items = tuple(item for item in items if item.principal_minor + item.fee_minor > 0)
     from_posting = terms.interest_start == "posting"
+    free = free_of_interest(account, event.closes_on, program) and account.accruals_posted_minor == 0
     issued = Statement(
         closes_on=event.closes_on,
         due_on=event.due_on,
         image_minor=event.image_minor,
         minimum_minor=event.minimum_minor,
         accrued_through_on=event.closes_on if from_posting else event.due_on,
-        items=tuple(item for item in items if item.principal_minor + item.fee_minor > 0),
-        interest_minor=max(0, interest_minor),
-        penalty_minor=max(0, penalty_minor),
-        in_full=not any(item.principal_minor + item.fee_minor > 0 for item in items)
-        and interest_minor <= 0
-        and penalty_minor <= 0,
-        contingent=(free and account.accruals_posted_minor == 0) or not from_posting,
+        items=items,
+        interest_minor=interest_minor,
+        penalty_minor=penalty_minor,
+        in_full=not items and interest_minor == penalty_minor == 0,
+        contingent=free or not from_posting,
         accruals=account.accruals,
         posted_minor=account.accruals_posted_minor + own_minor,
     )
@@ -270,16 +280,13 @@ def after_statement(account: Account, event: StatementIssued, program: Program) 
         accruals_posted_minor=0,
         grace_lost=_grace_lost(account, event.closes_on, program),
         revolved=False,
-        adjustments=_not_given_back(account.adjustments, interest, penalty),
-        credit_balance_minor=account.credit_balance_minor + max(0, -interest_minor) + max(0, -penalty_minor),
+        adjustments=_adjustments(account, event, interest_minor + penalty_minor),
     )
     entries = [
         *_billing_entries(purchases, installments),
         *_charging_entries(interest_minor, penalty_minor, off_books=account.accrual_stopped),
     ]
-    given_back: set[Bucket] = {"interest"} if interest_minor < 0 else set()
-    given_back |= {"penalty"} if penalty_minor < 0 else set()
-    after, used = _use_credit_balance(after, terms, first=given_back)
+    after, used = _use_credit_balance(after, terms)
     return after, (*entries, *used)
 
 
@@ -297,27 +304,27 @@ def _lines(account: Account, closes_on: date, program: Program) -> Iterator[Stat
             yield _installment_line("installment", billed.principal_minor, billed)
         if billed.fee_minor > 0:
             yield _installment_line("fee", billed.fee_minor, billed)
-    account = accrued(account, closes_on, program)
-    borne: tuple[tuple[Literal["interest", "penalty"], int], ...]
-    for statement in account.statements:
-        borne = (
-            ("interest", unposted_minor(statement, program)),
-            ("penalty", unposted_penalty_minor(statement, program)),
+    yield from _borne(accrued(account, closes_on, program), closes_on, program)
+    for adjustment in account.adjustments:
+        yield StatementLine(
+            what="adjustment", amount_minor=adjustment.amount_minor, statement_closes_on=adjustment.closes_on
         )
-        for what, minor in borne:
-            if minor:
-                yield _borne_line(what, minor, statement.closes_on)
+
+
+def _borne(account: Account, closes_on: date, program: Program) -> Iterator[StatementLine]:
+    """Interest and penalties that a close bills, each with the statement that has borne it."""
+    for statement in account.statements:
+        yield from _borne_line("interest", unposted_minor(statement, program), statement.closes_on)
+        yield from _borne_line("penalty", unposted_penalty_minor(statement, program), statement.closes_on)
     if account.accruals and not free_of_interest(account, closes_on, program):
         exact = exact_interest(account.accruals, program)
         minor = rounded(exact, program.terms_on(closes_on)) - account.accruals_posted_minor
-        if minor:
-            yield _borne_line("interest", minor, closes_on)
-    for adjustment in account.adjustments:
-        yield _borne_line(adjustment.what, adjustment.amount_minor, adjustment.closes_on)
+        yield from _borne_line("interest", minor, closes_on)
 
 
-def _borne_line(what: Literal["interest", "penalty"], amount_minor: int, closes_on: date) -> StatementLine:
-    return StatementLine(what=what, amount_minor=amount_minor, statement_closes_on=closes_on)
+def _borne_line(what: Literal["interest", "penalty"], amount_minor: int, closes_on: date) -> Iterator[StatementLine]:
+    if amount_minor > 0:
+        yield StatementLine(what=what, amount_minor=amount_minor, statement_closes_on=closes_on)
 
 
 def _installment_line(what: Literal["installment", "fee"], amount_minor: int, billed: Billed) -> StatementLine:
@@ -343,6 +350,8 @@ def minimum_base(account: Account, lines: Iterable[StatementLine], terms: Terms)
     in_full = set(terms.minimum_in_full)
     sums = {"ordinary": 0, "in_full": 0}
     for line in lines:
+        if line.what == "adjustment":
+            continue
         sums["in_full" if line.what in in_full else "ordinary"] += line.amount_minor
     missed = max((missed_minor(account, statement.closes_on) for statement in account.statements), default=0)
     if "missed" not in in_full:
@@ -388,34 +397,25 @@ def _billed(plan: Plan, installment: Installment) -> Billed:
     )
 
 
-def _billed_for(event: StatementIssued, what: Literal["interest", "penalty"]) -> dict[date, int]:
-    """What a statement bills of interest or penalty, by the close of the statement that bore it."""
-    billed: dict[date, int] = {}
-    for line in event.lines:
-        if line.what == what and line.statement_closes_on is not None:
-            billed[line.statement_closes_on] = billed.get(line.statement_closes_on, 0) + line.amount_minor
-    return billed
+def _by_statement(borne: Iterable[StatementLine], what: str) -> dict[date, int]:
+    """What a close bills of interest or penalty, by the close of the statement that bore it."""
+    return {
+        line.statement_closes_on: line.amount_minor
+        for line in borne
+        if line.what == what and line.statement_closes_on is not None
+    }
 
 
-def _sum_of(event: StatementIssued, what: str) -> int:
-    return sum(line.amount_minor for line in event.lines if line.what == what)
-
-
-def _not_given_back(
-    before: tuple[Adjustment, ...], interest: dict[date, int], penalty: dict[date, int]
-) -> tuple[Adjustment, ...]:
-    """What was billed on account of statements that, as history is known now, were settled and bore nothing."""
-    left = {(adjustment.closes_on, adjustment.what): adjustment.amount_minor for adjustment in before}
-    billed: tuple[tuple[Literal["interest", "penalty"], dict[date, int]], ...]
-    billed = (("interest", interest), ("penalty", penalty))
-    for what, by_close in billed:
-        for closes_on, minor in by_close.items():
-            left[closes_on, what] = left.get((closes_on, what), 0) - minor
-    return tuple(
-        Adjustment(closes_on=closes_on, what=what, amount_minor=minor)
-        for (closes_on, what), minor in sorted(left.items())
-        if minor
-    )
+def _adjustments(account: Account, event: StatementIssued, borne_minor: int) -> tuple[Adjustment, ...]:
+    """What the next statement tells of this one: what its image bills too much (below zero) or too little, as history is
+    known now. What this statement tells of earlier ones is told.
+    """
+    told = {line.statement_closes_on for line in event.lines if line.what == "adjustment"}
+    billed_minor = sum(line.amount_minor for line in event.lines if line.what in ("interest", "penalty"))
+    kept = tuple(adjustment for adjustment in account.adjustments if adjustment.closes_on not in told)
+    if borne_minor == billed_minor:
+        return kept
+    return (*kept, Adjustment(closes_on=event.closes_on, amount_minor=borne_minor - billed_minor))
 
 
 def _grace_lost(account: Account, closes_on: date, program: Program) -> int:
@@ -447,15 +447,11 @@ def _charging_entries(interest_minor: int, penalty_minor: int, *, off_books: boo
             Entry(Rule.BILL_INTEREST, interest_minor),
             Entry(Rule.CHARGE_PENALTY, penalty_minor),
         ]
-    entries += [Entry(Rule.GIVE_BACK_INTEREST, -interest_minor), Entry(Rule.GIVE_BACK_PENALTY, -penalty_minor)]
     return [entry for entry in entries if entry.amount_minor > 0]
 
 
-def _use_credit_balance(account: Account, terms: Terms, *, first: set[Bucket]) -> tuple[Account, Entries]:
-    """A credit balance that stayed on the line pays what is billed, at once.
-
-    first: kinds of which too much had been billed; what is given back of them clears their own kind before others.
-    """
+def _use_credit_balance(account: Account, terms: Terms) -> tuple[Account, Entries]:
+    """A credit balance that stayed on the line pays what is billed, at once."""
     if account.credit_balance_minor == 0 or account.accrual_stopped:
         return account, ()
     regime = terms.waterfall_at(days_past_due(account, account.opens_on))
@@ -464,7 +460,6 @@ def _use_credit_balance(account: Account, terms: Terms, *, first: set[Bucket]) -
         for debt in billed_debts(account, regime)
         if debt.rule in _USES_CREDIT_BALANCE
     ]
-    debts.sort(key=lambda debt: debt.bucket not in first)
     cleared = clear(account, debts, account.credit_balance_minor)
     after = counted_by(cleared.account, cleared.by_statement)
     return replace(after, credit_balance_minor=cleared.rest_minor), cleared.entries
@@ -537,7 +532,11 @@ def after_late_charge(account: Account, event: LateCharged, program: Program) ->
             )
         statements.append(statement)
     entries = (Entry(rule, charged_minor),) if charged_minor else ()
-    return replace(account, statements=tuple(statements), late_orders=late_orders), entries
+    account = replace(account, statements=tuple(statements), late_orders=late_orders)
+    if charged_minor < event.amount_minor:
+        told = Adjustment(closes_on=event.closes_on, amount_minor=charged_minor - event.amount_minor)
+        account = replace(account, adjustments=(*account.adjustments, told))
+    return account, entries
 
 
 def _late_orders(account: Account, statement: Statement, charged_minor: int, program: Program) -> tuple[LateOrder, ...]:

@@ -25,10 +25,11 @@ from florin.money.amounts import round_half_even, round_half_up
 
 def accrued(account: Account, on: date, program: Program) -> Account:
     """The account with interest and penalties brought to the beginning of `on`, nothing posted."""
-    return replace(
-        _cycle_accrued(account, on, program),
-        statements=tuple(statement_accrued(account, statement, on, program) for statement in account.statements),
-    )
+    of_cycle = _cycle_accrued(account, on, program)
+    if not account.statements:
+        return of_cycle
+    statements = tuple([statement_accrued(account, statement, on, program) for statement in account.statements])
+    return replace(of_cycle, statements=statements)
 
 
 def unposted_minor(statement: Statement, program: Program) -> int:

@@ -120,7 +120,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def remaining_minor(self) -> int:
         """What is left to pay of it: the remaining due, beside the image."""
-        return self.principal_minor + self.fee_minor + self.interest_minor + self.penalty_minor + self.cost_minor
+        of_items_minor = sum([item.principal_minor + item.fee_minor for item in self.items])
+        return of_items_minor + self.interest_minor + self.penalty_minor + self.cost_minor
 
     def left_minor(self, bucket: Bucket) -> int:
         """What is left of one kind of debt."""
@@ -128,20 +129,12 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
-    """Interest or penalty billed too much (below zero) on account of a statement that is settled; the next close gives
-    it back.
+    """What a correction has shown an issued statement to bill too much (below zero) or too little; it is in what remains
+    of that statement already, and the next statement tells it.
     """
 
     closes_on: date
-    what: Literal["interest", "penalty"]
     amount_minor: int
-
-
-class LateOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """All late charges so far of one order that is not paid off, where they are by the order."""
-
-    item_id: int
-    late_charged_minor: int
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -152,7 +145,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     this cycle's purchases through accrued_through_on, where the terms let them bear it; accruals_posted: the part paid
     already. grace_lost: full payments still missing until purchases are free of interest again. revolved: since the last
     close a statement was settled too late to be free. accrual_stopped: interest is off the books until arrears are paid.
-    adjustments: given back by the next close.
+    adjustments: told by the next statement.
     """
 
     line_id: int

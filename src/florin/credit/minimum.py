@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from decimal import Decimal
 
 from florin.credit.terms import Terms
-from florin.money.amounts import round_up
 
 
 def minimum_due_minor(*, balance_minor: int, ordinary_minor: int, due_in_full_minor: int, terms: Terms) -> int:
@@ -17,5 +16,11 @@ def minimum_due_minor(*, balance_minor: int, ordinary_minor: int, due_in_full_mi
     """
     if balance_minor < terms.minimum_whole_below_minor:
         return balance_minor
-    share_minor = round_up(ordinary_minor * Fraction(terms.minimum_share))
+    share_minor = _share(ordinary_minor, terms.minimum_share)
     return max(0, min(balance_minor, max(share_minor + due_in_full_minor, terms.minimum_floor_minor)))
+
+
+def _share(amount_minor: int, share: Decimal) -> int:
+    """A share of an amount, rounded up; exact, since a decimal is a fraction of integers."""
+    numerator, denominator = share.as_integer_ratio()
+    return -(-amount_minor * numerator // denominator)

@@ -162,6 +162,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
 
     def terms_on(self, on: date) -> Terms:
         """The terms in force on a day; before the first version its terms."""
+        if len(self.versions) == 1:
+            return self.versions[0].terms
         return self.versions[self._version_on(on)].terms
 
     def next_close_on(self, on: date, cycle_day: int = 0) -> date:
