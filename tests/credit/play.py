@@ -179,7 +179,6 @@ class Play:
                 line_id=1,
                 person_id=7,
                 amount_minor=parse_yuan(yuan),
-                source="bank",
                 reference="r1",
                 known_on=day(today),
             )

@@ -42,7 +42,7 @@ def test_a_repayment_that_came_in_time_but_was_booked_late_takes_the_interest_an
     assert economic(alice, "06-01") == 0
 
 
-def test_interest_billed_too_much_is_a_line_of_the_next_statement_that_names_the_one_it_is_for():
+def test_interest_billed_too_much_comes_off_at_once_and_the_next_statement_names_the_one_it_was_on():
     alice = Play()
     alice.buy("03-05", "1000.00", TEA_SET)
     alice.buy("04-15", "300.00", PHONE)
@@ -50,19 +50,25 @@ def test_interest_billed_too_much_is_a_line_of_the_next_statement_that_names_the
     assert alice.images["05-01"] == "310.50"  # 1,000.00 for 21 days from 10 April
 
     alice.backdate_repayment("05-05", "04-09", "1000.00")
-    alice.until("06-01")
 
+    assert alice.line.due_minor == 300_00
+    assert alice.last_entries() == {
+        "REPAY_FROM_BANK": "1000.00",
+        "CLEAR_PRINCIPAL_BILLED": "1000.00",
+        "AGE_PRINCIPAL": "-1000.00",
+        "ACCRUE_INTEREST": "-10.50",
+        "BILL_INTEREST": "-10.50",
+    }
+    alice.until("06-01")
+    told = [line for line in alice.statements[-1].lines if line.what == "adjustment"]
+    assert [(line.amount_minor, line.statement_closes_on) for line in told] == [(-10_50, day("05-01"))]
     assert alice.images["05-01"] == "310.50"
-    given_back = [line for line in alice.statements[-1].lines if line.amount_minor < 0]
-    assert [(line.what, line.amount_minor, line.statement_closes_on) for line in given_back] == [
-        ("interest", -10_50, day("04-01"))
-    ]
-    assert alice.posted(Rule.GIVE_BACK_INTEREST) == "7.20"  # less 3.30 that May's statement bore since 10 May
+    assert alice.images["06-01"] == "3.30"  # what 300.00 bore for 22 days; the adjustment is no part of it
 
 
 def test_a_penalty_that_was_not_deserved_is_reversed():
     late = LateCharge(share=Decimal("0.05"), floor_minor=1000)
-    alice = Play(program_with(late_charges=(late,)))
+    alice = Play(program_with(yearly_rate_max=None, late_charges=(late,)))
     alice.buy("03-05", "1000.00", TEA_SET)
     alice.until("04-12")
     assert alice.line.penalty_minor == 10_00
@@ -76,7 +82,7 @@ def test_a_penalty_that_was_not_deserved_is_reversed():
 
 def test_a_returned_repayment_counts_as_never_made_but_no_penalty_is_charged_for_the_past():
     late = LateCharge(share=Decimal("0.05"), floor_minor=1000)
-    alice = Play(program_with(late_charges=(late,), penalty_daily_rate=Decimal("0.0002")))
+    alice = Play(program_with(yearly_rate_max=None, late_charges=(late,), penalty_daily_rate=Decimal("0.0002")))
     alice.buy("03-05", "1000.00", TEA_SET)
     alice.repay("04-08", "1000.00")
     assert alice.line.available_minor == 10_000_00

@@ -40,6 +40,7 @@ _OTHER = {
     "request_no": st.just("r1"),
     "bank_reference": st.just("b1"),
     "reference": st.just("b1"),
+    "known_on": st.just(ON),
     "from_lane": st.just(8),
     "to_lane": st.just(8),
     "withdrawal_id": st.just(6),
@@ -65,6 +66,7 @@ def _holds_at_most_what_is_paid(event: Event) -> Event:
 
 MOVING = (
     events.ToppedUp, events.WithdrawalRequested, events.WithdrawalSettled, events.WithdrawalReturned, events.Repaid,
+    events.RepaymentReturned,
     events.CreditBalancePaid, events.Authorized, events.Escrowed, events.Captured, events.Received, events.Voided,
     events.Refunded, events.WindowSwept, events.WindowReceived, events.RefundFunded, events.PaidOut,
     events.PayoutSettled, events.PayoutReturned, events.BooksSettled, events.FeesSwept,

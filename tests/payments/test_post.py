@@ -38,7 +38,8 @@ def test_what_an_event_does_to_a_wallet_is_what_it_moves_on_the_wallets_account(
 def test_every_event_either_moves_money_or_is_known_not_to():
     moves_none = {
         "PersonJoined", "LineOpened", "LimitSet", "LineFrozen", "LineUnfrozen", "LineClosed", "StatementIssued",
-        "FellPastDue", "TradeAsked", "TradeClosed", "Refused",
+        "FellPastDue", "LateCharged", "AccrualStopped", "CycleMoved", "CostCharged",
+        "TradeAsked", "TradeClosed", "Refused",
     }  # fmt: skip
 
     assert {kind.__name__ for kind in events.KINDS.values()} == moves_none | {kind.__name__ for kind in MOVING}

@@ -137,6 +137,13 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
 
 
+class LateOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """All late charges so far of one order that is not paid off, where they are by the order."""
+
+    item_id: int
+    late_charged_minor: int
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All items of a line. statements: oldest first. opens_on: of the cycle last seen. sequence: events folded;
     through_on: the latest day of any of them that was not the clock's own.

@@ -152,8 +152,9 @@ class CreditBalancePaid(Event, frozen=True, kw_only=True):
 class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a statement's image. item_id: the purchase (its payment's id). number, count: installment k of n.
 
-    statement_closes_on: of an interest or penalty line, the statement that bears it; of an adjustment, the statement on
-    account of which too much was billed, and its amount is below zero.
+    statement_closes_on: of an interest or penalty line, the statement that has borne it; of an adjustment, the statement
+    that a correction has shown to bill too much (below zero) or too little. Adjustments are told, not billed: they are
+    no part of the image.
     """
 
     what: Literal["purchase", "installment", "fee", "interest", "penalty", "adjustment"]
@@ -168,8 +169,8 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
 class StatementIssued(Event, frozen=True, kw_only=True):
     """A cycle was closed; these numbers are its image and never change.
 
-    image: the sum of the lines, what this cycle adds. earlier: what remained of earlier statements on that day; it stays
-    payable on them, and the minimum asks for its share.
+    image: the sum of the lines without adjustments, what this cycle adds. earlier: what remained of earlier statements
+    on that day; it stays payable on them, and the minimum asks for its share.
     """
 
     kind = 27
@@ -217,12 +218,11 @@ class CycleMoved(Event, frozen=True, kw_only=True):
 class RepaymentReturned(Event, frozen=True, kw_only=True):
     """The bank took a repayment back: it counts as never made.
 
-    value_on, amount, source and reference are those of the repayment; known_on: the business date of its return.
+    value_on, amount and reference are those of the repayment; known_on: the business date of its return.
     """
 
     kind = 33
     amount_minor: int
-    source: RepaymentSource
     reference: str
     known_on: date
     reason: str = ""

@@ -66,8 +66,6 @@ class Rule(IntEnum):
     CHARGE_PENALTY_MEMO = 48
     CLEAR_INTEREST_MEMO = 49
     CLEAR_PENALTY_MEMO = 50
-    GIVE_BACK_INTEREST = 51
-    GIVE_BACK_PENALTY = 52
     USE_CREDIT_BALANCE_PAST_DUE = 53
     USE_CREDIT_BALANCE_FEE = 54
     USE_CREDIT_BALANCE_INTEREST = 55
@@ -169,9 +167,6 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     ),
     # money that went to the wallet and, as a correction has shown, was not the customer's
     Rule.LEND_OVERPAID: (Leg(Account.PRINCIPAL_UNBILLED, Account.CREDIT_BALANCE),),
-    # billed too much, as a correction has shown
-    Rule.GIVE_BACK_INTEREST: (Leg(Account.INTEREST_INCOME, Account.CREDIT_BALANCE),),
-    Rule.GIVE_BACK_PENALTY: (Leg(Account.PENALTY_INCOME, Account.CREDIT_BALANCE),),
     Rule.REPAY_FROM_WALLET: (Leg(Account.WALLET, Account.PAYMENTS_DUE_TO_LENDER),),
     Rule.REPAY_FROM_BANK: (
         Leg(Account.SAFEGUARDED_CASH, Account.UNALLOCATED_RECEIPTS),

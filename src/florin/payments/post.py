@@ -108,9 +108,8 @@ def _refunded(event: Refunded) -> Entries:
     ]
 
 
-def _repaid(event: Repaid | RepaymentReturned) -> Entries:
-    rule = Rule.REPAY_FROM_WALLET if event.source == "wallet" else Rule.REPAY_FROM_BANK
-    return [Entry(rule, event.amount_minor, reversed=isinstance(event, RepaymentReturned))]
+def _repaid(event: Repaid) -> Entries:
+    return [Entry(Rule.REPAY_FROM_WALLET if event.source == "wallet" else Rule.REPAY_FROM_BANK, event.amount_minor)]
 
 
 def _books_settled(event: BooksSettled) -> Entries:
@@ -137,7 +136,7 @@ _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
     Voided: _voided,
     Refunded: _refunded,
     Repaid: _repaid,
-    RepaymentReturned: _repaid,
+    RepaymentReturned: _by(Rule.REPAY_FROM_BANK, reversed=True),
     ToppedUp: _by(Rule.TOP_UP),
     WithdrawalRequested: _by(Rule.WITHDRAW),
     WithdrawalReturned: _by(Rule.WITHDRAW, reversed=True),
