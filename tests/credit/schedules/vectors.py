@@ -64,7 +64,10 @@ def history_of(vector: dict[str, Any]) -> History:
         due_day=terms.get("due_day"),
         down_payment_share=Decimal(terms["down_payment_share"]) if "down_payment_share" in terms else None,
         convention=Convention(**{name: terms[name] for name in CONVENTION if name in terms}),
-        rules=Rules(**{name: terms[name] for name in RULES if name in terms}),
+        rules=Rules(
+            order=tuple(terms.get("order", ("fee", "interest", "principal"))),
+            **{name: terms[name] for name in RULES if name in terms},
+        ),
     )
     events = [event(text) for text in vector.get("events", ())]
     return history(loan, events, down_payment_paid=terms.get("down_payment_paid", bool(events)))

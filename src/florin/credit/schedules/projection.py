@@ -106,13 +106,16 @@ def _paid_row(slot: Slot, before_minor: int, accrued: Fraction) -> Row:
 
 
 def _open_row(slot: Slot, left_minor: int, posted_minor: int, accrued: Fraction, *, is_last: bool) -> Row:
-    bears_all = is_last or slot.principal_minor is not None
-    interest_minor = posted_minor if bears_all else min(posted_minor, slot.level_minor)
-    if is_last:
-        unpaid_minor = left_minor
-    else:
+    interest_minor, wanted_minor = posted_minor, slot.principal_minor
+    if not is_last and wanted_minor is None:
+        interest_minor = min(posted_minor, slot.level_minor)
+        if slot.paid_principal_minor > slot.level_minor - interest_minor:
+            # Paid early almost in full: there is no room for what accrues afterwards, so all of it is carried.
+            interest_minor = 0
         interest_minor = max(interest_minor, slot.paid_interest_minor)
-        wanted_minor = slot.level_minor - interest_minor if slot.principal_minor is None else slot.principal_minor
+        wanted_minor = slot.level_minor - interest_minor
+    unpaid_minor = left_minor
+    if not is_last and wanted_minor is not None:
         unpaid_minor = min(max(wanted_minor - slot.paid_principal_minor, 0), left_minor)
     return Row(
         slot=slot,
