@@ -52,9 +52,12 @@ def refusal_of(name: str, numbers: dict[str, Any]) -> Refusal:
 def _shown(name: str, value: Any, language: Language) -> str:
     if name.endswith("_minor"):
         return yuan(value)
-    if isinstance(value, date):
-        return f"{value.year}年{value.month}月{value.day}日" if language == "zh" else f"{value.day} {value:%B %Y}"
-    return str(value)
+    return full_date(value, language) if isinstance(value, date) else str(value)
+
+
+def full_date(on: date, language: Language) -> str:
+    """10 April 2026, 2026年4月10日"""
+    return f"{on.year}年{on.month}月{on.day}日" if language == "zh" else f"{on.day} {on:%B %Y}"
 
 
 def yuan(amount_minor: int) -> str:

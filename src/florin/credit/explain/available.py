@@ -1,0 +1,160 @@
+"""What may still be spent: the limit, less what is reserved and owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from florin.credit.explain.owed import debt_part
+from florin.credit.explain.parts import Part, added, ref, terms_used
+from florin.credit.explain.trace import Debt, Step, Trace, all_debts
+from florin.credit.line import Line, LineState, evolve, open_line
+from florin.events import (
+    Authorized,
+    Captured,
+    Escrowed,
+    Event,
+    LimitSet,
+    LineFrozen,
+    LineOpened,
+    LineUnfrozen,
+    Received,
+    Refunded,
+    Voided,
+)
+
+_OF_THE_LINE = (Authorized, Captured, Escrowed, LimitSet, LineFrozen, LineUnfrozen, Received, Voided)
+
+
+def available(trace: Trace, line: Line | None = None) -> Part:
+    """Limit less reserved, committed and owed principal, plus what is owed to the customer.
+
+    line: its row on the trace's day, where it is at hand: what it knows and no event says (money that has not cleared).
+    """
+    limit = _limit(trace)
+    held, committed = _reserved(trace)
+    account = trace.account
+    wanted = [debt for debt, _ in all_debts(account) if debt.bucket == "principal"]
+    movements = trace.movements(set(wanted))
+    principal = [_negative(debt_part(trace, debt, movements)) for debt in _once(wanted)]
+    parts = [
+        limit,
+        held,
+        committed,
+        added("available.principal", _by_item(principal)),
+        Part(what="available.credit_balance", amount_minor=account.credit_balance_minor),
+    ]
+    if line is not None:
+        rest_minor = line.available_minor - sum(part.amount_minor for part in parts)
+        parts.append(Part(what="available.uncleared", amount_minor=rest_minor))
+    parts = [part for part in parts if part.amount_minor or part is limit]
+    amount_minor = sum(part.amount_minor for part in parts)
+    what = "available" if amount_minor >= 0 else "available.below"
+    terms = terms_used(trace.program, trace.on, "over_limit_tolerance_minor", "blocks_while_past_due")
+    return added(what, parts, values={"on": trace.on}, terms=terms, notes=tuple(_blocks(trace, line)))
+
+
+def _limit(trace: Trace) -> Part:
+    """The limit in force, from the opening through every change."""
+    opened = trace.opened.event
+    assert isinstance(opened, LineOpened)
+    values = {"on": opened.value_on}
+    parts = [
+        Part(what="limit.opened", amount_minor=opened.limit_minor, values=values, event=ref(trace.opened.id, opened))
+    ]
+    for step in trace.steps:
+        change_minor = step.after.limit_minor - step.before.limit_minor
+        if change_minor:
+            what = "limit.raised" if change_minor > 0 else "limit.cut"
+            said = {"on": step.event.value_on, "limit_minor": step.after.limit_minor}
+            reason = getattr(step.event, "reason", "")
+            parts.append(
+                Part(
+                    what=what,
+                    amount_minor=change_minor,
+                    values={**said, "reason": reason},
+                    event=ref(step.id, step.event),
+                )
+            )
+    return added("available.limit", parts)
+
+
+def _reserved(trace: Trace) -> tuple[Part, Part]:
+    """What authorizations hold, and what is paid into escrow and not received yet, payment by payment."""
+    held: dict[int, list[Part]] = {}
+    committed: dict[int, list[Part]] = {}
+    for step, before, after in _line_steps(trace):
+        payment_id = step.event.payment_id
+        for found, minor, what in (
+            (held, before.held_minor - after.held_minor, "held"),
+            (committed, before.committed_minor - after.committed_minor, "committed"),
+        ):
+            if minor:
+                said = f"{what}.{'taken' if minor < 0 else 'freed'}"
+                values = {"on": step.event.value_on}
+                found.setdefault(payment_id, []).append(
+                    Part(
+                        what=said, amount_minor=minor, values=values, item_id=payment_id, event=ref(step.id, step.event)
+                    )
+                )
+    return _open_ones("held", held), _open_ones("committed", committed)
+
+
+def _open_ones(what: str, found: dict[int, list[Part]]) -> Part:
+    each = [added(f"{what}.payment", parts, item_id=payment_id) for payment_id, parts in found.items()]
+    return added(f"available.{what}", [part for part in each if part.amount_minor])
+
+
+def _line_steps(trace: Trace) -> Iterator[tuple[Step, Line, Line]]:
+    """The till's own sums before and after each event that moves them."""
+    opened = trace.opened.event
+    assert isinstance(opened, LineOpened)
+    line = open_line(opened, lane=0)
+    for step in trace.steps:
+        if _moves_the_line(step.event):
+            after = evolve(line, step.event)
+            yield step, line, after
+            line = after
+
+
+def _moves_the_line(event: Event) -> bool:
+    return isinstance(event, _OF_THE_LINE) or (isinstance(event, Refunded) and event.before_receipt)
+
+
+def _once(debts: list[Debt]) -> list[Debt]:
+    return list(dict.fromkeys(debts))
+
+
+def _by_item(parts: list[Part]) -> list[Part]:
+    """Installments of one purchase together."""
+    items: dict[int, list[Part]] = {}
+    for part in parts:
+        items.setdefault(part.item_id, []).append(part)
+    return [
+        mine[0] if len(mine) == 1 else added("available.item", mine, item_id=item_id) for item_id, mine in items.items()
+    ]
+
+
+def _negative(part: Part) -> Part:
+    """The same part on the other side of a sum."""
+    return Part(
+        what=part.what,
+        amount_minor=-part.amount_minor,
+        values=part.values,
+        item_id=part.item_id,
+        event=part.event,
+        rules=part.rules,
+        terms=part.terms,
+        spans=part.spans,
+        arithmetic=part.arithmetic,
+        parts=tuple(map(_negative, part.parts)),
+        notes=part.notes,
+    )
+
+
+def _blocks(trace: Trace, line: Line | None) -> Iterator[Part]:
+    """Why nothing new can be bought although something is available."""
+    due_on = trace.account.past_due_on()
+    if due_on is not None and due_on < trace.on and trace.program.terms_on(trace.on).blocks_while_past_due:
+        yield Part(what="note.blocked_past_due", amount_minor=trace.account.due_minor, values={"due_on": due_on})
+    if line is not None and line.state is not LineState.OPEN:
+        yield Part(what=f"note.{line.state.name.lower()}", amount_minor=0)

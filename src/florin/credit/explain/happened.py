@@ -1,0 +1,191 @@
+"""Where the money of one event went: a repayment, a refund, a receipt, a charge, a statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from florin.credit.explain import statements
+from florin.credit.explain.owed import late_charge
+from florin.credit.explain.parts import NothingToExplain, Part, added, ref, terms_used
+from florin.credit.explain.trace import Debt, Step, Trace, all_debts, posted_minor, rules_of
+from florin.credit.items import Account
+from florin.events import CreditBalancePaid, LateCharged, Refunded, Repaid, StatementIssued
+from florin.ledger import Rule
+
+_KEPT = (Rule.KEEP_CREDIT_BALANCE,)
+
+
+def happened(trace: Trace, event_id: int) -> Part:
+    """What one event did. Raises NothingToExplain for an event that is not this line's, or counts after the day."""
+    step = trace.step_of(event_id)
+    if step is None:
+        raise NothingToExplain(f"event={event_id}")
+    match step.event:
+        case Repaid():
+            return repayment(trace, step)
+        case Refunded():
+            return refund(trace, step)
+        case StatementIssued():
+            return statements.statement(trace, step.event.closes_on)
+        case LateCharged():
+            amount_minor = step.event.amount_minor
+            return Part(
+                what="late_charge",
+                amount_minor=amount_minor,
+                event=ref(step.id, step.event),
+                **late_charge(trace, step),
+            )
+    amount_minor = getattr(step.event, "amount_minor", 0) or getattr(step.event, "credit_minor", 0)
+    values = {"on": step.event.value_on, "kind": type(step.event).__name__}
+    return Part(
+        what="happened",
+        amount_minor=int(amount_minor),
+        values=values,
+        item_id=step.event.payment_id,
+        event=ref(step.id, step.event),
+        rules=tuple(dict.fromkeys(entry.rule.name for entry in step.entries)),
+    )
+
+
+def repayment(trace: Trace, step: Step) -> Part:
+    """A repayment: what it cleared, accrued interest that a payoff took, and what was left for the customer."""
+    event = step.event
+    assert isinstance(event, Repaid)
+    if step.after.owed_minor == step.before.owed_minor and not step.entries:
+        values = {"on": event.value_on}
+        return Part(what="repayment.returned", amount_minor=0, values=values, event=ref(step.id, event))
+    parts = [*_cleared(step), *_accrued_taken(step), *_kept(trace, step)]
+    explained = added(
+        "repayment",
+        parts,
+        values={"on": event.value_on, "source": event.source, "left_minor": step.after.owed_minor},
+        event=ref(step.id, event),
+        terms=terms_used(trace.program, event.value_on, "waterfall"),
+        notes=tuple(_fees_ahead(trace, step)),
+    )
+    assert explained.amount_minor == event.amount_minor
+    return explained
+
+
+def refund(trace: Trace, step: Step) -> Part:
+    """A refund: first over what was paid with, then in the debt, by the refund order."""
+    event = step.event
+    assert isinstance(event, Refunded)
+    parts: list[Part] = []
+    if event.before_receipt and event.credit_minor:
+        parts.append(Part(what="refund.before_receipt", amount_minor=event.credit_minor, rules=("COMMIT_CREDIT",)))
+    elif event.credit_minor:
+        debts = [*_cleared(step, item_id=event.payment_id), *_kept(trace, step)]
+        parts.append(
+            added(
+                "refund.credit",
+                debts,
+                terms=terms_used(
+                    trace.program, event.value_on, "refund_excess_to_other_debt", "credit_balance_to_wallet"
+                ),
+            )
+        )
+    if event.wallet_minor:
+        parts.append(Part(what="refund.wallet", amount_minor=event.wallet_minor, rules=("REFUND_WALLET",)))
+    explained = added(
+        "refund",
+        parts,
+        item_id=event.payment_id,
+        values={"on": event.value_on, "reason": event.reason},
+        event=ref(step.id, event),
+        notes=tuple(_of_refund(trace, step)),
+    )
+    assert explained.amount_minor == event.credit_minor + event.wallet_minor
+    return explained
+
+
+# ── where it went ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _cleared(step: Step, *, item_id: int = 0) -> Iterator[Part]:
+    """Debts that became smaller, in the order of the account. item_id: the refunded purchase, which comes first."""
+    before, after = dict(_placed(step.before)), dict(_placed(step.after))
+    taken = {debt: minor - after.get(debt, (0, None))[0] for debt, (minor, _) in before.items()}
+    cancelled_minor = -posted_minor(step, Rule.CHARGE_SHOPPER_FEE)
+    for debt in sorted(taken, key=lambda debt: not (item_id and debt.item_id == item_id)):
+        minor = taken[debt]
+        if item_id and debt.bucket == "fee" and debt.item_id == item_id and before[debt][1] is None:
+            unpaid_minor = min(minor, cancelled_minor)
+            minor, cancelled_minor = minor - unpaid_minor, cancelled_minor - unpaid_minor
+        if minor:
+            closes_on = before[debt][1]
+            where = "billed" if closes_on is not None else "to_come" if debt.number else "unbilled"
+            own = "_itself" if item_id and debt.item_id == item_id else ""
+            yield Part(
+                what=f"cleared.{debt.bucket}_{where}{own}",
+                amount_minor=minor,
+                values={"closes_on": closes_on or step.event.value_on, "number": debt.number},
+                item_id=debt.item_id,
+                rules=rules_of(step, debt),
+            )
+
+
+def _placed(account: Account) -> dict[Debt, tuple[int, date | None]]:
+    """Each debt with the statement it is on; None when no statement has billed it."""
+    billed = {
+        (item.item_id, item.number): statement.closes_on for statement in account.statements for item in statement.items
+    }
+    found: dict[Debt, tuple[int, date | None]] = {}
+    for debt, minor in all_debts(account):
+        before_minor, _ = found.get(debt, (0, None))
+        found[debt] = (before_minor + minor, debt.closes_on or billed.get((debt.item_id, debt.number)))
+    return found
+
+
+def _accrued_taken(step: Step) -> Iterator[Part]:
+    interest_minor = posted_minor(step, Rule.CLEAR_INTEREST_ACCRUED)
+    if interest_minor:
+        rules = ("ACCRUE_INTEREST", "CLEAR_INTEREST_ACCRUED")
+        yield Part(what="cleared.interest_accrued", amount_minor=interest_minor, rules=rules)
+    billed_minor = sum(s.penalty_minor for s in step.before.statements) - sum(
+        s.penalty_minor for s in step.after.statements
+    )
+    penalty_minor = posted_minor(step, Rule.CLEAR_PENALTY, Rule.CLEAR_PENALTY_MEMO) - billed_minor
+    if penalty_minor:
+        yield Part(
+            what="cleared.penalty_accrued", amount_minor=penalty_minor, rules=("CHARGE_PENALTY", "CLEAR_PENALTY")
+        )
+
+
+def _kept(trace: Trace, step: Step) -> Iterator[Part]:
+    """What was above all debt: the customer's, at once in her wallet where the terms say so."""
+    kept_minor = posted_minor(step, *_KEPT)
+    if not kept_minor:
+        return
+    place = trace.place(step) + 1
+    after = trace.steps[place].event if place < len(trace.steps) else None
+    what = "kept.to_wallet" if isinstance(after, CreditBalancePaid) else "kept.on_line"
+    yield Part(what=what, amount_minor=kept_minor, rules=tuple(rule.name for rule in _KEPT))
+
+
+# ── what else belongs to the answer ───────────────────────────────────────────────────────────────────────────────
+
+
+def _fees_ahead(trace: Trace, step: Step) -> Iterator[Part]:
+    """The fee of installments that were paid before their time is part of the price, and is not given back."""
+    minor = posted_minor(step, Rule.CLEAR_FEE_UNBILLED)
+    if minor:
+        yield Part(what="note.fees_ahead", amount_minor=minor, rules=("CLEAR_FEE_UNBILLED", "EARN_FEE"))
+
+
+def _of_refund(trace: Trace, step: Step) -> Iterator[Part]:
+    event = step.event
+    assert isinstance(event, Refunded)
+    if event.credit_minor and event.wallet_minor:
+        yield Part(what="note.refund_over_tenders", amount_minor=event.credit_minor)
+    cancelled_minor = -posted_minor(step, Rule.CHARGE_SHOPPER_FEE)
+    terms = terms_used(trace.program, event.value_on, "plan_refund_fee")
+    if cancelled_minor:
+        yield Part(what="note.fee_cancelled", amount_minor=cancelled_minor, terms=terms, rules=("CHARGE_SHOPPER_FEE",))
+    if event.before_receipt:
+        return
+    for closes_on, issued in trace.statements.items():
+        listed = any(line.item_id == event.payment_id for line in getattr(issued.event, "lines", ()))
+        if listed and closes_on <= event.value_on:
+            yield Part(what="note.image_stays", amount_minor=0, values={"closes_on": closes_on})

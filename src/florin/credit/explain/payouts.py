@@ -1,0 +1,109 @@
+"""A merchant's payout, back to his sales: each window, and in it each sale with its fees and refunds.
+
+Pure like the rest: the events and what they posted come from outside (`florin.queries.explain`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from florin.credit.explain.parts import Part, added, ref
+from florin.credit.explain.trace import Record
+from florin.events import PaidOut, PayoutReturned, Refunded, RefundFunded, WindowReceived
+from florin.ledger import POSTINGS, Account, Entry, Rule
+
+
+class Window(NamedTuple):
+    """One business day of one merchant in one lane."""
+
+    lane: int
+    window_on: date
+
+
+def payout(paid: Record, moved: Sequence[Record], sold: Mapping[Window, Sequence[Record]]) -> Part:
+    """What a payout consists of. moved: what changed the available balance since the payout before it, in order; sold:
+    for each window that was swept into it, the events that moved the merchant's payable that day.
+    """
+    event = paid.event
+    assert isinstance(event, PaidOut)
+    parts = [_movement(record, sold) for record in moved]
+    rest_minor = event.amount_minor - sum(part.amount_minor for part in parts)
+    if rest_minor:
+        parts.insert(0, Part(what="payout.before", amount_minor=rest_minor))
+    values = {"on": event.value_on}
+    return added("payout", parts, values=values, event=ref(paid.id, event), rules=("PAY_OUT",), notes=_totals(parts))
+
+
+def _movement(record: Record, sold: Mapping[Window, Sequence[Record]]) -> Part:
+    event = record.event
+    found = ref(record.id, event)
+    match event:
+        case WindowReceived():
+            minor = -event.amount_minor if event.negative else event.amount_minor
+            sales = [part for one in sold.get(Window(event.from_lane, event.window_on), ()) for part in _sale(one)]
+            rest_minor = minor - sum(part.amount_minor for part in sales)
+            if rest_minor:
+                sales.append(Part(what="payout.unexplained", amount_minor=rest_minor))
+            return added("payout.window", sales, values={"on": event.window_on}, event=found, rules=("SWEEP_IN",))
+        case RefundFunded():
+            return Part(
+                what="payout.refund_funded", amount_minor=-event.amount_minor, item_id=event.payment_id, event=found
+            )
+        case PayoutReturned():
+            return Part(
+                what="payout.returned", amount_minor=event.amount_minor, values={"on": event.value_on}, event=found
+            )
+    raise AssertionError(f"{type(event).__name__} moves no available balance")
+
+
+def _sale(record: Record) -> list[Part]:
+    """One sale or refund: gross, then each fee."""
+    sums: dict[Rule, int] = {}
+    for entry in record.entries:
+        minor = _payable(entry)
+        if minor:
+            sums[entry.rule] = sums.get(entry.rule, 0) + minor
+    refunded = isinstance(record.event, Refunded)
+    parts = [
+        Part(what=_SAYS.get(rule, "payout.other"), amount_minor=minor, rules=(rule.name,))
+        for rule, minor in sums.items()
+    ]
+    if not parts:
+        return []
+    what = "payout.refund" if refunded else "payout.sale"
+    event = record.event
+    return [added(what, parts, values={"on": event.value_on}, item_id=event.payment_id, event=ref(record.id, event))]
+
+
+_SAYS = {
+    Rule.DRAW_CREDIT: "payout.gross_credit",
+    Rule.RELEASE_ESCROW: "payout.gross_wallet",
+    Rule.CHARGE_MDR: "payout.mdr",
+    Rule.CHARGE_MERCHANT_FEE: "payout.merchant_fee",
+    Rule.REFUND_CREDIT: "payout.refunded_credit",
+    Rule.REFUND_WALLET: "payout.refunded_wallet",
+    Rule.SWEEP_OUT: "payout.funded",
+}
+
+
+def _payable(entry: Entry) -> int:
+    """What an entry adds to what the merchant is owed."""
+    minor = 0
+    for leg in POSTINGS[entry.rule]:
+        if leg.credit is Account.MERCHANT_PAYABLE:
+            minor += entry.amount_minor
+        if leg.debit is Account.MERCHANT_PAYABLE:
+            minor -= entry.amount_minor
+    return -minor if entry.reversed else minor
+
+
+def _totals(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """The same amount by kind, over all sales."""
+    sums: dict[str, int] = {}
+    for window in parts:
+        for sale in window.parts:
+            for part in sale.parts:
+                sums[part.what] = sums.get(part.what, 0) + part.amount_minor
+    return tuple(Part(what=what, amount_minor=minor) for what, minor in sums.items())
