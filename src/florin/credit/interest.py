@@ -37,6 +37,8 @@ def unposted_minor(statement: Statement, program: Program) -> int:
 
     Below zero only after a correction has made past interest smaller.
     """
+    if not statement.accruals:
+        return -statement.posted_minor
     if statement.contingent and statement.accrued_through_on <= grace_ends_on(statement, program):
         return -statement.posted_minor
     terms = program.terms_on(statement.closes_on)
