@@ -49,7 +49,7 @@ _SETTINGS = (
     " -c default_transaction_isolation=read\\ committed"
 )
 
-_CLOCK = """
+CLOCK = """
     SELECT business_on, offset_s, reference_version, now() FROM clock
 """
 
@@ -88,7 +88,7 @@ class Committer:
         return self._reference
 
     def read_clock(self) -> At:
-        return _at(self.side.execute(_CLOCK).fetchone())
+        return _at(self.side.execute(CLOCK).fetchone())
 
     def close(self) -> None:
         self._connection.close()
@@ -174,7 +174,7 @@ class Committer:
             with connection.pipeline():
                 if alone:
                     connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
-                clock = connection.execute(_CLOCK, prepare=True)
+                clock = connection.execute(CLOCK, prepare=True)
                 fresh = claim(connection, jobs)
                 room = self._open_room(connection, clock.fetchone())
                 lock = ALONE if alone else SHARED

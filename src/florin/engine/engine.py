@@ -54,6 +54,7 @@ class Engine:
     """
 
     def __init__(self, dsn: str, *, connections: int = 1, batch_max: int = BATCH_MAX, name: str = "florin") -> None:
+        self.dsn = dsn
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._batch_max = batch_max
         self._closed = False

@@ -19,7 +19,10 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from florin.engine.chain import FIRST, link_hash
+from florin.engine.drift import drift_of_sample
 from florin.engine.tables.event import row_text
+
+FOLDED = 100  # lines folded from nothing by each proof; `florin fold --all` folds all of them
 
 
 class Check(NamedTuple):
@@ -59,6 +62,7 @@ def prove(connection: Connection, *, chains: bool = True) -> Proof:
         checks = [_compare(connection, *question) for question in _QUESTIONS]
         checks.append(_safeguarding(connection))
         checks.append(_bank(connection))
+        checks.append(_folds(connection))
         if chains:
             checks.append(_chains(connection))
     finally:
@@ -346,6 +350,14 @@ _EVENTS = """
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
+def _folds(connection: Connection) -> Check:
+    """A sample of lines, others each day, folded from nothing."""
+    seed = connection.execute("SELECT business_on FROM clock").fetchone()
+    found = drift_of_sample(connection, FOLDED, seed[0].toordinal()) if seed else []
+    says = f"{FOLDED} lines, folded from their first event, are as they are stored and posted"
+    return Check("folds", says, tuple(drift.says() for drift in found), {"drift": len(found)})
+
+
 def _chains(connection: Connection) -> Check:
     """Recompute every batch's hash from its rows; streams both tables in the same order, so memory stays small."""
     differences: list[str] = []
@@ -379,6 +391,11 @@ def _chains(connection: Connection) -> Check:
     return Check("chains", "no gap, no fork, no changed row", tuple(differences[:100]), {"links": links})
 
 
+def stored_text(row: Sequence[Any]) -> str:
+    """What a hash covers of an event's row as `_EVENTS` reads it."""
+    return row_text((*row[:17], None if row[17] is None else _encode(row[17]).decode()))
+
+
 def _grouped(events: Any) -> Iterator[tuple[tuple[int, int], list[str], set[datetime]]]:
     """Batch by batch: (writer, batch), its rows' texts, and the instants that they carry, which are the batch's own."""
     key: tuple[int, int] | None = None
@@ -390,6 +407,6 @@ def _grouped(events: Any) -> Iterator[tuple[tuple[int, int], list[str], set[date
                 yield key, texts, instants
             key, texts, instants = (row[2], row[9]), [], set()
         instants.add(row[10])
-        texts.append(row_text((*row[:17], None if row[17] is None else _encode(row[17]).decode())))
+        texts.append(stored_text(row))
     if key is not None:
         yield key, texts, instants

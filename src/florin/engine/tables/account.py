@@ -14,10 +14,16 @@ from florin.engine.tables.event import Recorded
 from florin.events import StatementIssued
 
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Account, strict=False).decode
 
 
 def account_of(document: Any) -> Account:
     return msgspec.convert(document, Account, strict=False)
+
+
+def account_from(text: str) -> Account:
+    """As `account_of`, from the document's text."""
+    return _decode(text)
 
 
 def account_row(account: Account) -> tuple[Any, ...]:

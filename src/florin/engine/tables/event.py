@@ -93,7 +93,7 @@ def load_events(connection: Connection, identifiers: Sequence[int]) -> dict[int,
         rows = cursor.execute(
             _BY_ID, (numbers([lane_of(i) for i in identifiers]), numbers(identifiers)), prepare=True
         ).fetchall()
-    return {row[8]: _event_of(row) for row in rows}
+    return {row[8]: event_from(row) for row in rows}
 
 
 def load_events_since(connection: Connection, lines: Sequence[tuple[int, int, int]]) -> dict[int, list[Event]]:
@@ -104,12 +104,13 @@ def load_events_since(connection: Connection, lines: Sequence[tuple[int, int, in
     lanes, ids, sequences = zip(*sorted(lines), strict=True)
     with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         for row in cursor.execute(_SINCE, (numbers(lanes), numbers(ids), numbers(sequences)), prepare=True):
-            found[row[4]].append(_event_of(row))
+            found[row[4]].append(event_from(row))
     return found
 
 
-def _event_of(row: Sequence[Any]) -> Event:
-    kind, value_on, trade_id, payment_id, line_id, person_id, merchant_id, body, _ = row
+def event_from(row: Sequence[Any]) -> Event:
+    """The event of a row that begins: kind, value_on, the five owners (0: none), body."""
+    kind, value_on, trade_id, payment_id, line_id, person_id, merchant_id, body, *_ = row
     owners = {
         "value_on": value_on,
         "trade_id": trade_id,
