@@ -31,6 +31,7 @@ from florin.events import (
     Event,
     FeePayer,
     InstallmentChoice,
+    LimitSet,
     LineOpened,
     Received,
     Refunded,
@@ -52,6 +53,13 @@ def program_with(**changes: Any) -> Program:
     """Huabei with other terms."""
     version = HUABEI.versions[0]
     return replace(HUABEI, versions=(replace(version, terms=replace(version.terms, **changes)),))
+
+
+def preset_with(name: str, **changes: Any) -> Program:
+    """A preset, with other terms where they are named."""
+    program = load_program(name)
+    version = program.versions[0]
+    return replace(program, versions=(replace(version, terms=replace(version.terms, **changes)),))
 
 
 def with_rate_from(on: str, rate: str, applies_to: str) -> Program:
@@ -112,6 +120,9 @@ class Play:
 
     def return_before_receipt(self, on: str | date, yuan: str, item: int) -> None:
         self._hot(Refunded(**self._paid(on, yuan, item), before_receipt=True, request_no="in-sale"))
+
+    def set_limit(self, on: str | date, yuan: str) -> None:
+        self._hot(LimitSet(value_on=day(on), line_id=1, person_id=7, limit_minor=parse_yuan(yuan), reason="reviewed"))
 
     def refused(self, on: str | date, yuan: str) -> Refusal | None:
         return refuse_credit(self.line, parse_yuan(yuan), 0, at(on), self.program.terms_on(day(on)))

@@ -101,6 +101,8 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
             account, entries = _pay_credit_balance(account, event, program)
         case StatementIssued():
             account, entries = after_statement(account, event, program)
+            if account.due_minor <= program.terms_on(event.closes_on).full_payment_tolerance_minor:
+                account = _in_full(account, event.value_on, program)
             account = _without_settled(account, program)
         case FellPastDue():
             account, entries = after_past_due(account, event, program)
@@ -327,20 +329,14 @@ def _keep_rest(account: Account, rest_minor: int) -> tuple[Account, Entries]:
 
 
 def _without_settled(account: Account, program: Program) -> Account:
-    """Without statements on which, and before which, nothing is left to pay and no interest left to bill.
-
-    One that was not settled in time is remembered until the next close, which takes the grace from new purchases.
-    """
+    """Without statements on which, and before which, nothing is left to pay and no interest left to bill."""
     kept: list[Statement] = []
-    revolved = account.revolved
     for statement in account.statements:
         open_before = any(older.remaining_minor > 0 for older in kept)
         unbilled_minor = unposted_minor(statement, program) + unposted_penalty_minor(statement, program)
         if statement.remaining_minor > 0 or open_before or unbilled_minor != 0:
             kept.append(statement)
-        elif not statement.in_full and statement.accrued_through_on > grace_ends_on(statement, program):
-            revolved = True
-    account = replace(account, statements=tuple(kept), revolved=revolved)
+    account = replace(account, statements=tuple(kept))
     return replace(account, late_orders=_not_paid_off(account)) if account.late_orders else account
 
 

@@ -71,7 +71,7 @@ def next_close_on(account: Account, program: Program) -> date:
     """The close that bills what waits, or bills again what is left of statements; date.max when there is nothing."""
     closes = [plan.future[0].bills_on for plan in account.plans]
     seen_on = max(account.opens_on, account.moved_on, account.through_on)
-    if account.purchases or account.statements or account.accruals or account.adjustments:
+    if account.purchases or account.accruals or account.adjustments or _bills_again(account, program):
         closes.append(program.next_close_on(seen_on, account.cycle_day))
     soonest_on = min(closes, default=date.max)
     if soonest_on == date.max:
@@ -80,6 +80,14 @@ def next_close_on(account: Account, program: Program) -> date:
         return _not_before(soonest_on, account)
     # An installment whose day is no close day any more, because the cycle moved, waits for the next one.
     return program.next_close_on(max(soonest_on - timedelta(days=1), seen_on), account.cycle_day)
+
+
+def _bills_again(account: Account, program: Program) -> bool:
+    """Whether what is left of statements makes one more. An order's is due by itself, unless something accrues on it."""
+    if not account.statements:
+        return False
+    terms = program.terms_on(account.statements[-1].closes_on)
+    return terms.billing == "cycle" or terms.yearly_rate() > 0
 
 
 def next_action_on(account: Account, program: Program) -> date:
@@ -133,8 +141,10 @@ def _appointments(account: Account, program: Program) -> Iterator[Appointment]:
                 after_on = grace_ends_on(statement, program) + timedelta(days=1)
                 yield Appointment(_not_before(after_on, account), _PAST_DUE, statement)
         elif statement.late_charges < len(terms.late_charges):
-            after_on = late_charge_on(statement, terms)
-            yield Appointment(_not_before(after_on, account), _LATE_CHARGE, statement)
+            chargeable = _next_chargeable(account, statement, program)
+            if chargeable is not None:
+                after_on = late_charge_on(chargeable, terms)
+                yield Appointment(_not_before(after_on, account), _LATE_CHARGE, chargeable)
     since_on = account.past_due_on()
     if since_on is not None and not account.accrual_stopped:
         days = program.terms_on(since_on).non_accrual_days
@@ -145,6 +155,15 @@ def _appointments(account: Account, program: Program) -> Iterator[Appointment]:
 def _not_before(on: date, account: Account) -> date:
     """The clock never acts on a day that is over: what a correction makes due for the past comes the day after."""
     return on if on > account.through_on else account.through_on + timedelta(days=1)
+
+
+def _next_chargeable(account: Account, statement: Statement, program: Program) -> Statement | None:
+    """The statement with the late charges behind it of which the caps leave nothing; None when they leave none at all."""
+    for number in range(statement.late_charges, len(program.terms_on(statement.closes_on).late_charges)):
+        chargeable = replace(statement, late_charges=number)
+        if late_charge_minor(account, chargeable, program) > 0:
+            return chargeable
+    return None
 
 
 def late_charge_on(statement: Statement, terms: Terms) -> date:

@@ -191,8 +191,8 @@ def _late(terms: Terms) -> Iterator[Wrong]:
             yield f"{path}.cap_minor", f"write {least} or more: it always charges that much"
         if charge.per == "order" and terms.billing != "order":
             yield f"{path}.per", 'write "statement": only with billing = "order" has each order its own charges'
-    if len({charge.per for charge in terms.late_charges}) > 1:
-        yield "late_charges", "let all be per statement, or all per order"
+        if charge.per == "statement" and terms.billing == "order":
+            yield f"{path}.per", 'write "order": without a bill each order has its own charges'
 
 
 def _waterfall(terms: Terms) -> Iterator[Wrong]:

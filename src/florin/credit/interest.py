@@ -29,7 +29,7 @@ def accrued(account: Account, on: date, program: Program) -> Account:
     if not account.statements:
         return of_cycle
     statements = tuple([statement_accrued(account, statement, on, program) for statement in account.statements])
-    return replace(of_cycle, statements=statements)
+    return replace(of_cycle, statements=statements, revolved=lost_grace(account, on, program))
 
 
 def unposted_minor(statement: Statement, program: Program) -> int:
@@ -73,10 +73,15 @@ def free_of_interest(account: Account, on: date, program: Program) -> bool:
 
 
 def lost_grace(account: Account, on: date, program: Program) -> bool:
-    """Whether, since the last close, a statement was not paid in full in time."""
-    return account.revolved or any(
-        not statement.in_full and on > grace_ends_on(statement, program) for statement in account.statements
-    )
+    """Whether, since the last close, not all that was billed was paid in full in time: by the newest statement's due day
+    and grace, which asks for what older ones left too.
+    """
+    if account.revolved or not account.statements:
+        return account.revolved
+    newest = account.statements[-1]
+    if program.terms_on(newest.closes_on).grace_lost_for == 0 or on <= grace_ends_on(newest, program):
+        return False
+    return any(statement.remaining_minor > 0 and not statement.in_full for statement in account.statements)
 
 
 def exact_interest(accruals: Iterable[Accrual], program: Program) -> Fraction:

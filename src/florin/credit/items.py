@@ -7,7 +7,6 @@ is state that a fold has derived, small because what is settled is dropped, and 
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
 
 import msgspec
 
@@ -151,7 +150,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     limit: in force. cycle_day, due_day: the line's own (0: the terms'), changed on moved_on. accruals: interest borne by
     this cycle's purchases through accrued_through_on, where the terms let them bear it; accruals_posted: the part paid
     already. grace_lost: full payments still missing until purchases are free of interest again. revolved: since the last
-    close a statement was settled too late to be free. accrual_stopped: interest is off the books until arrears are paid.
+    close not all that was billed was paid in full in time. accrual_stopped: interest is off the books until arrears are paid.
     adjustments: told by the next statement.
     """
 
