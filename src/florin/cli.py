@@ -107,9 +107,21 @@ def doctor(data: DataOption = None) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def fold(context: typer.Context) -> None:
+    """Fold lines again from their first event, and say which would come out otherwise."""
+    _call("florin.app.fold", "fold", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def prove(context: typer.Context) -> None:
     """Prove the books: every cent, in every book."""
     _call("florin.app.prove", "prove", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def explain(context: typer.Context) -> None:
+    """Say why an amount is owed, in words: florin explain alice --what statement=2026-04"""
+    _call("florin.app.explain", "explain", context)
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)

@@ -7,16 +7,17 @@ action (`payments/refund.py`); its event is folded by the account.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import msgspec
 
 from florin.credit.account import evolve
+from florin.credit.correction import correct
 from florin.credit.items import Account
 from florin.credit.returns import merchant_fee_back_minor
 from florin.credit.terms import Program
-from florin.events import Refunded
+from florin.events import Event, Refunded
 from florin.ledger import Entry, Rule
 
 _CLEARS = {rule for rule in Rule if rule.name.startswith("CLEAR_")}
@@ -39,8 +40,19 @@ class RefundPreview(msgspec.Struct, frozen=True, kw_only=True):
     kept_minor: int
 
 
-def preview(account: Account, payment_id: int, credit_minor: int, on: date, program: Program) -> RefundPreview:
-    """What refunding `credit_minor` of a purchase does on a day to which the account has been advanced."""
+def preview(
+    account: Account,
+    payment_id: int,
+    credit_minor: int,
+    on: date,
+    program: Program,
+    *,
+    history: Sequence[Event] | None = None,
+) -> RefundPreview:
+    """What refunding `credit_minor` of a purchase does on a day to which the account has been advanced.
+
+    history: all events of the line, when the refund counts on a day that is over.
+    """
     terms = program.terms_on(on)
     fee_back_minor = merchant_fee_back_minor(account, payment_id, credit_minor, terms)
     event = Refunded(
@@ -53,7 +65,7 @@ def preview(account: Account, payment_id: int, credit_minor: int, on: date, prog
         request_no="",
         merchant_fee_back_minor=fee_back_minor,
     )
-    after, entries = evolve(account, event, program)
+    after, entries = evolve(account, event, program) if history is None else correct(history, event, program)
     cleared = [entry for entry in entries if entry.rule in _CLEARS]
     balance_minor = after.credit_balance_minor
     return RefundPreview(

@@ -7,16 +7,19 @@ wallet at once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import ClassVar
 
 import msgspec
 
 from florin.credit.account import evolve
+from florin.credit.correction import correct
 from florin.credit.items import Account
 from florin.credit.line import Line
 from florin.credit.payoff import payoff
 from florin.credit.terms import Program
-from florin.events import CreditBalancePaid, Repaid, RepaymentSource
+from florin.events import CreditBalancePaid, Event, Repaid, RepaymentSource
 from florin.events.refusals import Refusal
 from florin.money.at import At
 from florin.wallet.top_up import AmountNotPositive
@@ -24,7 +27,9 @@ from florin.wallet.withdraw import WalletTooLow
 
 
 class Repay(msgspec.Struct, frozen=True, kw_only=True):
-    """amount_minor: above zero. reference: the bank's, for a repayment through the bank."""
+    """amount_minor: above zero. reference: the bank's, for a repayment through the bank. value_on: the day on which it
+    counts, when that is over; the bank's only. None: today.
+    """
 
     needs_advance: ClassVar[bool] = True
 
@@ -32,6 +37,23 @@ class Repay(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
     source: RepaymentSource
     reference: str = ""
+    value_on: date | None = None
+
+
+class ValueDateImpossible(Refusal, frozen=True, kw_only=True):
+    en = "It cannot count on {value_on}: choose a day from {first_on} to {last_on}."
+    zh = "不能按{value_on}入账：请选择{first_on}至{last_on}之间的日期。"
+
+    value_on: date
+    first_on: date
+    last_on: date
+
+
+class WalletNotBackdated(Refusal, frozen=True, kw_only=True):
+    en = "A repayment from the wallet counts on the day it is made. Leave the value date out."
+    zh = "余额还款只能当天入账，请不要填写入账日期。"
+
+    value_on: date
 
 
 class NothingOwed(Refusal, frozen=True, kw_only=True):
@@ -51,29 +73,50 @@ class RepaymentAboveOwed(Refusal, frozen=True, kw_only=True):
 
 
 def decide(
-    line: Line, account: Account, command: Repay, at: At, *, wallet_balance_minor: int, program: Program
+    line: Line,
+    account: Account,
+    command: Repay,
+    at: At,
+    *,
+    wallet_balance_minor: int,
+    program: Program,
+    history: Sequence[Event] | None = None,
 ) -> tuple[Repaid | CreditBalancePaid, ...] | Refusal:
     """The repayment, and the payment of an excess to the wallet. The account must have been advanced to `at.on`.
 
-    A repayment through the bank is money that has arrived, so it is taken whatever is owed.
+    A repayment through the bank is money that has arrived, so it is taken whatever is owed. history: all events of the
+    line, needed when it counts on a day that is over.
     """
     if command.amount_minor <= 0:
         return AmountNotPositive(amount_minor=command.amount_minor)
+    on = command.value_on or at.on
+    if refusal := refuse_value_date(line, on, at):
+        return refusal
+    if command.source == "wallet" and on != at.on:
+        return WalletNotBackdated(value_on=on)
     if command.source == "wallet":
         refusal = _refuse_wallet(account, command, at, wallet_balance_minor, program)
         if refusal is not None:
             return refusal
     repaid = Repaid(
-        value_on=at.on,
+        value_on=on,
         line_id=line.id,
         person_id=line.person_id,
         amount_minor=command.amount_minor,
         source=command.source,
         reference=command.reference,
+        known_on=at.on if on < at.on else None,
     )
-    after, _ = evolve(account, repaid, program)
+    after, _ = evolve(account, repaid, program) if on == at.on else correct(history or (), repaid, program)
     excess = credit_balance_paid(line, after, at, program)
     return (repaid,) if excess is None else (repaid, excess)
+
+
+def refuse_value_date(line: Line, on: date, at: At) -> Refusal | None:
+    """Why something cannot count on that day: it is ahead, or the line was not open yet."""
+    if line.opened_on <= on <= at.on:
+        return None
+    return ValueDateImpossible(value_on=on, first_on=line.opened_on, last_on=at.on)
 
 
 def credit_balance_paid(line: Line, account: Account, at: At, program: Program) -> CreditBalancePaid | None:

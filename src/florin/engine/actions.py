@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from florin.credit import close as close_line
-from florin.credit import freeze, limit, repay
+from florin.credit import freeze, limit, repay, return_repayment
 from florin.credit import open as open_line
 from florin.credit import refund as credit_refund
 from florin.engine.ids import IdBlocks, is_id, lane_of
@@ -37,7 +37,8 @@ Events = Sequence[Event]
 class Needs(NamedTuple):
     """Ids of rows. Trades in `trades_seen` are read without a lock; a line in `accounts` comes with its items, caught up.
 
-    lines_seen: persons whose lines are read without a lock; only for a command that has locked their wallets.
+    lines_seen: persons whose lines are read without a lock; only for a command that has locked their wallets. histories:
+    lines of `accounts` whose events are all needed, because something counts on a day that is over.
     """
 
     trades: tuple[int, ...] = ()
@@ -50,6 +51,7 @@ class Needs(NamedTuple):
     balances: tuple[int, ...] = ()
     payouts: tuple[int, ...] = ()
     lines_seen: tuple[int, ...] = ()
+    histories: tuple[int, ...] = ()
 
 
 NOTHING = Needs()
@@ -131,7 +133,14 @@ def _repay(room: Room, command: repay.Repay) -> Events | Refusal:
         room.at,
         wallet_balance_minor=room.wallet(line.person_id).balance_minor,
         program=room.program(line),
+        history=room.history(line.id),
     )
+
+
+def _return_repayment(room: Room, command: return_repayment.ReturnRepayment) -> Events | Refusal:
+    line = room.line(command.line_id)
+    assert line is not None
+    return return_repayment.decide(line, command, room.at, history=room.history(line.id))
 
 
 # ── trades and payments ───────────────────────────────────────────────────────────────────────────────────────────
@@ -256,7 +265,14 @@ def _refund_preview(room: Room, command: refund.Refund) -> refund.CreditRefundPr
         return refund.NO_PREVIEW
     if payment.state is PaymentState.ESCROWED:
         return refund.NO_PREVIEW
-    found = credit_refund.preview(room.account(line.id), payment.id, credit_minor, room.at.on, room.program(line))
+    found = credit_refund.preview(
+        room.account(line.id),
+        payment.id,
+        credit_minor,
+        command.value_on or room.at.on,
+        room.program(line),
+        history=room.history(line.id),
+    )
     return refund.CreditRefundPreview(
         excess_minor=found.excess_minor, merchant_fee_back_minor=found.merchant_fee_back_minor
     )
@@ -357,10 +373,16 @@ def _of_refund(room: Room, command: refund.Refund) -> Needs:
         trades_seen=(payment.trade_id,),
         lines=line if before else (),
         accounts=() if before else line,
+        histories=line if command.value_on and not before else (),
         # The excess of a refund above all debt goes to the wallet, so it is locked with the account.
         wallets=(payment.person_id,) if payment.wallet_authorized_minor or not before else (),
         balances=(payment.merchant_id,) if not before and payment.payable_on != room.at.on else (),
     )
+
+
+def _repayment_needs(command: repay.Repay) -> Needs:
+    backdated = (command.line_id,) if command.value_on else ()
+    return Needs(accounts=(command.line_id,), histories=backdated)
 
 
 def _of_repayment(room: Room, command: repay.Repay) -> Needs:
@@ -412,7 +434,10 @@ ACTIONS: dict[type, Action] = {
     freeze.FreezeLine: Action(_beside("line_id"), _by(lines="line_id"), _freeze),
     freeze.UnfreezeLine: Action(_beside("line_id"), _by(lines="line_id"), _freeze),
     close_line.CloseLine: Action(_beside("line_id"), _by(accounts="line_id"), _close_line),
-    repay.Repay: Action(_beside("line_id"), _by(accounts="line_id"), _repay, _of_repayment),
+    repay.Repay: Action(_beside("line_id"), _repayment_needs, _repay, _of_repayment),
+    return_repayment.ReturnRepayment: Action(
+        _beside("line_id"), _by(accounts="line_id", histories="line_id"), _return_repayment
+    ),
     AdvanceLine: Action(_beside("line_id"), _by(accounts="line_id"), lambda room, command: ()),
     ask.Ask: Action(_own("trade_id"), lambda command: NOTHING, _ask),
     pay.Pay: Action(_own("payment_id"), _pay_needs, _pay),

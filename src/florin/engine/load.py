@@ -70,6 +70,9 @@ def _load_rows(connection: Connection, room: Room, jobs: Sequence[Job], turn: in
     lines = {i for job in jobs for i in job.needs[turn].accounts if i in room.lines and i not in room.accounts}
     if lines:
         _load_accounts(connection, room, lines)
+    if histories := {i for job in jobs for i in job.needs[turn].histories if i in room.lines} - room.histories.keys():
+        from_the_first = [(lane_of(line_id), line_id, 0) for line_id in histories]
+        room.histories |= event_rows.load_events_since(connection, from_the_first)
 
 
 def _present(connection: Connection, table: Table, absent: set[int]) -> set[int]:
@@ -125,14 +128,14 @@ _LOADS = (
     ("payouts", PAYOUT, payout_of, False),
 )
 _SHELVES = {kind: {"trades_seen": "trades", "accounts": "lines"}.get(kind, kind) for kind, *_ in _LOADS}
-assert (*(kind for kind, *_ in _LOADS), "lines_seen") == Needs._fields, "every kind of need is loaded"
+assert (*(kind for kind, *_ in _LOADS), "lines_seen", "histories") == Needs._fields, "every kind of need is loaded"
 
 
 def _wanted(jobs: Sequence[Job], turn: int) -> list[set[int]]:
     """The ids that all jobs need, kind by kind."""
     wanted: list[set[int]] = [set() for _ in _LOADS]
     for job in jobs:
-        for ids, identifiers in zip(wanted, job.needs[turn], strict=False):  # `lines_seen`, the last, is asked apart
+        for ids, identifiers in zip(wanted, job.needs[turn], strict=False):  # `lines_seen`, `histories`: apart
             if identifiers:
                 ids.update(identifiers)
     return wanted

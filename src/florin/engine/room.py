@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from florin.credit import account as accounts
 from florin.credit import line as lines
 from florin.credit.account import Account
+from florin.credit.correction import correct
 from florin.credit.line import Line, LineState
 from florin.credit.terms import Program, Terms
 from florin.engine.ids import IdBlocks, lane_of
@@ -33,6 +34,7 @@ from florin.events import (
     Refunded,
     RefundFunded,
     Repaid,
+    RepaymentReturned,
     StatementIssued,
     WindowReceived,
 )
@@ -46,7 +48,7 @@ from florin.payments.post import entries_of
 from florin.payments.trade import Trade
 from florin.wallet.wallet import Wallet, change_minor
 
-_BY_ACCOUNT = (Repaid, CreditBalancePaid, StatementIssued, FellPastDue)
+_BY_ACCOUNT = (Repaid, RepaymentReturned, CreditBalancePaid, StatementIssued, FellPastDue)
 _OF_BALANCE = (WindowReceived, RefundFunded, PaidOut, PayoutReturned)
 
 
@@ -73,6 +75,7 @@ class Room:
         self.lines_seen: dict[int, list[Line]] = {}
         self.recorded: list[Recorded] = []
         self.accounts_before: dict[int, Account] = {}
+        self.histories: dict[int, list[Event]] = {}
         self.rows: dict[Table, list[tuple[Any, ...]]] = {}
         self._undo: list[tuple[Shelf, int, Any]] | None = None
         self._marked: tuple[int, dict[Table, int]] = (0, {})
@@ -113,6 +116,13 @@ class Room:
 
     def terms(self, line: Line | None) -> Terms | None:
         return None if line is None else self.reference.terms(line.program, self.at.on)
+
+    def history(self, line_id: int) -> Sequence[Event] | None:
+        """All events of a line, in the order of their recording; None when the command did not ask for them."""
+        stored = self.histories.get(line_id)
+        if stored is None:
+            return None
+        return (*stored, *(one.event for one in self.recorded if one.sequence and one.event.line_id == line_id))
 
     def begin_account(self, line: Line, account: Account, steps: Sequence[accounts.Step]) -> None:
         """Shelve a line's items, caught up; what the clock did on the way is recorded."""
@@ -163,7 +173,7 @@ class Room:
             line = lines.evolve(line, event)
         if account is not None:
             program = self.program(line)
-            account, derived = accounts.evolve(account, event, program)
+            account, derived = self._evolved(account, event, program)
             entries += derived
             self.change(self.accounts, line.id, account)
             if needs_account:
@@ -172,6 +182,14 @@ class Room:
             assert not needs_account, f"{type(event).__name__} came without its account"
         self.change(self.lines, line.id, line)
         return line.sequence
+
+    def _evolved(self, account: Account, event: Event, program: Program) -> tuple[Account, Sequence[Entry]]:
+        """The account after an event; one that counts on a day that is over corrects the history."""
+        if event.value_on >= self.at.on and not isinstance(event, RepaymentReturned):
+            return accounts.evolve(account, event, program)
+        history = self.history(event.line_id)
+        assert history is not None, f"{type(event).__name__} of {event.value_on} came without its line's history"
+        return correct(history, event, program)
 
     def add(self, shelf: Shelf, identifier: int, state: Any) -> None:
         """A new row."""

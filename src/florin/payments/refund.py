@@ -7,6 +7,7 @@ what the credit part clears in the debt is the refund order of `florin.credit`.
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 
 import msgspec
@@ -21,12 +22,16 @@ from florin.payments.payment import Payment, PaymentState
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
-    """amount_minor: above zero, at most what was paid and not yet given back. request_no: the merchant's own number."""
+    """amount_minor: above zero, at most what was paid and not yet given back. request_no: the merchant's own number.
+
+    value_on: the day on which it counts in the shopper's debt, when that is over; None: today.
+    """
 
     payment_id: int
     amount_minor: int
     request_no: str
     reason: str = ""
+    value_on: date | None = None
 
 
 class CreditRefundPreview(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +71,15 @@ class RefundAmountNotPositive(Refusal, frozen=True, kw_only=True):
     requested_minor: int
 
 
+class RefundDateImpossible(Refusal, frozen=True, kw_only=True):
+    en = "A refund cannot count on {value_on}: choose a day from {first_on}, when the sale became final, to {last_on}."
+    zh = "退款不能按{value_on}入账：请选择{first_on}（交易完成日）至{last_on}之间的日期。"
+
+    value_on: date
+    first_on: date
+    last_on: date
+
+
 def split(payment: Payment, amount_minor: int) -> tuple[int, int]:
     """(credit, wallet) of a refund: credit first, then wallet money."""
     credit = min(amount_minor, payment.credit_left_minor)
@@ -103,6 +117,9 @@ def decide(
         return refusal
     credit, from_wallet = split(payment, command.amount_minor)
     before_receipt = payment.state is PaymentState.ESCROWED
+    on = at.on if before_receipt else command.value_on or at.on
+    if on > at.on or (payment.payable_on is not None and on < payment.payable_on):
+        return RefundDateImpossible(value_on=on, first_on=payment.payable_on or at.on, last_on=at.on)
     mdr_back = 0 if before_receipt else mdr_back_minor(payment, merchant, command.amount_minor)
     net = command.amount_minor - mdr_back - preview.merchant_fee_back_minor
     swept = net if not before_receipt and payment.payable_on != at.on else 0
@@ -112,6 +129,8 @@ def decide(
             return refusal
     refunded = replace(
         refunded_event(payment, credit, preview.merchant_fee_back_minor, at),
+        value_on=on,
+        known_on=at.on if on < at.on else None,
         wallet_minor=from_wallet,
         before_receipt=before_receipt,
         request_no=command.request_no,

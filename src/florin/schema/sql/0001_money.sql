@@ -331,7 +331,7 @@ CREATE TABLE line_account (
     PRIMARY KEY (lane, line_id)
 ) WITH (fillfactor = 60);
 
--- The image never changes; what remains does.
+-- The image never changes; what remains does: below it by payments and refunds, above it by a late charge or a correction.
 CREATE TABLE statement (
     lane               smallint NOT NULL,
     line_id            bigint   NOT NULL,
@@ -343,7 +343,7 @@ CREATE TABLE statement (
     opens_on           date     NOT NULL,
     closes_on          date     NOT NULL,
     due_on             date     NOT NULL,
-    CONSTRAINT statement_remaining_within_image CHECK (remaining_minor BETWEEN 0 AND image_minor),
+    CONSTRAINT statement_remaining_is_not_negative CHECK (remaining_minor >= 0),
     PRIMARY KEY (lane, line_id, closes_on)
 );
 

@@ -1,0 +1,68 @@
+"""`florin fold`: fold lines again from their first event, and say which would come out otherwise.
+
+A difference is drift: it is reported and never posted by itself. It comes from a rule or a program's file that was changed
+under histories that were folded before, or from somebody's hand in the database.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import psycopg
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from florin.app.house import DataOption, JsonOption, entered
+from florin.engine import clock
+from florin.engine.drift import Drift, drift_of_all, drift_of_sample
+
+SAMPLE = 1_000
+
+
+def fold(
+    data: DataOption = None,
+    check: Annotated[bool, typer.Option("--check", help="Compare with what is stored; nothing is written.")] = True,
+    sample: Annotated[int, typer.Option("--sample", min=1, help="How many lines, other ones each day.")] = SAMPLE,
+    everything: Annotated[bool, typer.Option("--all", help="Every line.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Refold lines from zero and compare. Exit code 1 when one differs."""
+    assert check
+    with entered(data) as house, psycopg.connect(house.store.addresses.engine) as connection:
+        lines = int(connection.execute("SELECT count(*) FROM line").fetchone()[0])  # type: ignore[index]
+        if everything:
+            with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
+                task = progress.add_task("Folding", total=lines)
+                found = list(drift_of_all(connection, lambda done: progress.advance(task, done)))
+            folded = lines
+        else:
+            found = drift_of_sample(connection, sample, clock.read(connection).on.toordinal())
+            folded = min(sample, lines)
+    if as_json:
+        typer.echo(msgspec.json.encode({"lines": lines, "folded": folded, "drift": [_document(one) for one in found]}))
+    else:
+        typer.echo(_sentence(folded, lines, found))
+        for one in found[:50]:
+            typer.echo(f"  {one.says()}")
+    raise typer.Exit(1 if found else 0)
+
+
+def _sentence(folded: int, lines: int, found: list[Drift]) -> str:
+    of_all = "every line" if folded == lines else f"{folded:,} of {lines:,} lines"
+    if not found:
+        return f"No drift: {of_all} folded from zero, each as it is stored and posted."
+    return f"Drift on {len(found):,} of {of_all}. Nothing was changed. What the fold would have otherwise:"
+
+
+def _document(drift: Drift) -> dict[str, object]:
+    entries = [
+        {
+            "rule": entry.rule.name,
+            "amount_minor": -entry.amount_minor if entry.reversed else entry.amount_minor,
+            "subject_id": str(entry.subject_id),
+        }
+        for entry in drift.entries
+    ]
+    return {"line_id": str(drift.line_id), "state": drift.state, "entries": entries}
