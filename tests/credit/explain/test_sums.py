@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from credit.play import Play
 from credit.test_properties import HAPPENINGS, PROGRAMS, play_out
 from florin.credit.explain import Part, Question, Record, Told, Trace, explain, question_of, tell, trace
+from florin.credit.explain.trace import all_debts
 from florin.credit.explain.words import CATALOGS
 from florin.credit.items import Account, missed_minor
 from florin.credit.payoff import payoff
@@ -56,6 +57,7 @@ def answers(found: Trace) -> Iterator[tuple[Question, Part]]:
         close = closes_on.isoformat()
         texts += [f"{what}={close}" for what in ("statement", "minimum", "interest")]
         texts += [f"line={close}/{number}" for number in range(1, len(step.event.lines) + 1)]
+    texts += [f"purchase={item}" for item in sorted({step.event.payment_id for step in found.steps} - {0})]
     texts += [f"event={step.id}" for step in found.steps if step.id]
     for text in texts:
         question = question_of(text)
@@ -100,6 +102,8 @@ def expected(question: Question, found: Trace, account: Account) -> int | None:
             return found.statements[closed].event.minimum_minor
         case "line":
             return found.statements[closed].event.lines[question.number - 1].amount_minor
+        case "purchase":
+            return sum(minor for debt, minor in all_debts(account) if debt.item_id == question.id)
         case "event" if isinstance(step.event, Repaid | LateCharged):
             return step.event.amount_minor
         case "event" if isinstance(step.event, Refunded):

@@ -258,3 +258,37 @@ def test_a_closed_merchant_is_not_opened_again(house: RestHouse):
     house.world.connection.commit()
 
     problem(house.owner.post("/v1/owner/merchants/1/unfreeze", {}), 409, "MerchantClosed")
+
+
+def test_an_amount_is_explained_in_the_language_of_the_reader(house: RestHouse):
+    house.world.person("alice", limit_minor=100_000)
+    house.sale("alice", 19_900)
+    path = f"/v1/owner/lines/{house.world.line_ids['alice']}/explain"
+
+    english = house.owner.get(path).json()
+    chinese = house.owner.send("GET", path, params={"what": "available"}, headers={"accept-language": "zh"}).json()
+
+    assert english["answer"]["text"] == "You owe ¥199.00 on 2 March 2026."
+    (unbilled,) = english["answer"]["parts"]
+    (tea,) = unbilled["parts"]
+    (bought,) = tea["parts"]
+    assert (tea["text"], bought["event"]["kind"], bought["rules"]) == (
+        "tea, Tea House: ¥199.00",
+        "Captured",
+        ["DRAW_CREDIT"],
+    )
+    assert chinese["answer"]["text"] == "2026年3月2日您的可用额度为 ¥801.00。"
+
+
+def test_a_question_that_cannot_be_answered_is_refused_with_those_that_can(house: RestHouse):
+    house.world.person("alice", limit_minor=100_000)
+    path = f"/v1/owner/lines/{house.world.line_ids['alice']}/explain"
+
+    unknown = problem(house.owner.get(path, what="everything"), 422, "FieldsInvalid")["errors"][0]
+    missing = problem(house.owner.get(path, what="statement=2026-09"), 422, "FieldsInvalid")["errors"][0]
+
+    assert unknown["field"] == missing["field"] == "what"
+    assert "statement=2026-04" in unknown["fix"]
+    problem(house.owner.get("/v1/owner/lines/42/explain"), 404, "NotFound")
+    problem(house.owner.get("/v1/owner/payouts/42/explain"), 404, "NotFound")
+    problem(house.shop.get(path), 403, "ScopeWrong")

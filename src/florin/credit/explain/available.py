@@ -28,7 +28,7 @@ _OF_THE_LINE = (Authorized, Captured, Escrowed, LimitSet, LineFrozen, LineUnfroz
 def available(trace: Trace, line: Line | None = None) -> Part:
     """Limit less reserved, committed and owed principal, plus what is owed to the customer.
 
-    line: its row on the trace's day, where it is at hand: what it knows and no event says (money that has not cleared).
+    line: its row, where the day is today: what it knows and no event says (money that has not cleared).
     """
     limit = _limit(trace)
     held, committed = _reserved(trace)
@@ -44,8 +44,7 @@ def available(trace: Trace, line: Line | None = None) -> Part:
         Part(what="available.credit_balance", amount_minor=account.credit_balance_minor),
     ]
     if line is not None:
-        rest_minor = line.available_minor - sum(part.amount_minor for part in parts)
-        parts.append(Part(what="available.uncleared", amount_minor=rest_minor))
+        parts.append(Part(what="available.uncleared", amount_minor=-line.uncleared_minor))
     parts = [part for part in parts if part.amount_minor or part is limit]
     amount_minor = sum(part.amount_minor for part in parts)
     what = "available" if amount_minor >= 0 else "available.below"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from florin.credit.explain import statements
-from florin.credit.explain.owed import late_charge
+from florin.credit.explain.owed import debt_part, late_charge
 from florin.credit.explain.parts import NothingToExplain, Part, added, ref, terms_used
 from florin.credit.explain.trace import Debt, Step, Trace, all_debts, posted_minor, rules_of
 from florin.credit.items import Account
@@ -46,6 +46,30 @@ def happened(trace: Trace, event_id: int) -> Part:
         event=ref(step.id, step.event),
         rules=tuple(dict.fromkeys(entry.rule.name for entry in step.entries)),
     )
+
+
+def purchase(trace: Trace, payment_id: int) -> Part:
+    """What is still owed of one purchase: everything that moved it, the bills it is on, and its refunds."""
+    happenings = list(trace.of_payment(payment_id))
+    if not happenings:
+        raise NothingToExplain(f"purchase={payment_id}")
+    bought = trace.bought.get(payment_id)
+    debts = [] if bought is None else [debt for debt, _ in all_debts(bought.after) if debt.item_id == payment_id]
+    movements = trace.movements(set(debts))
+    parts = [debt_part(trace, debt, movements) for debt in debts]
+    waits = bought is None and trace.payment_waits(payment_id)
+    what = "purchase.waits" if waits else "purchase" if bought is not None else "purchase.released"
+    notes = [refund(trace, step) for step in happenings if isinstance(step.event, Refunded)]
+    values = {"on": happenings[0].event.value_on, "asked_on": trace.on}
+    return added(what, parts, item_id=payment_id, values=values, notes=(*_billed_on(trace, payment_id), *notes))
+
+
+def _billed_on(trace: Trace, payment_id: int) -> Iterator[Part]:
+    for closes_on, issued in trace.statements.items():
+        lines = [line for line in getattr(issued.event, "lines", ()) if line.item_id == payment_id]
+        if lines:
+            minor = sum(line.amount_minor for line in lines)
+            yield Part(what="purchase.billed", amount_minor=minor, values={"closes_on": closes_on})
 
 
 def repayment(trace: Trace, step: Step) -> Part:

@@ -24,6 +24,7 @@ What = Literal[
     "credit-balance",
     "statement",
     "line",
+    "purchase",
     "event",
     "refusal",
     "payout",
@@ -45,10 +46,12 @@ NAMING: dict[What, str] = {
     "interest": "2026-04",
     "statement": "2026-04",
     "line": "2026-04/1",
+    "purchase": "PAYMENT",
     "event": "ID",
     "refusal": "ID",
     "payout": "ID",
 }
+_BY_ID = ("purchase", "event", "refusal", "payout")
 _QUESTION = re.compile(
     r"(?P<what>[a-z-]+)(=(?P<month>\d{4}-\d{2})(-(?P<day>\d{2}))?(/(?P<number>\d{1,4}))?|=(?P<id>\d{1,19}))?", re.ASCII
 )
@@ -56,7 +59,7 @@ _QUESTION = re.compile(
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """month: of a statement's close, its first day; day: that close's own day, where two closes share a month. number: of
-    a statement's line. id: of an event; 0 is the newest there is.
+    a statement's line. id: of an event or a payment; 0 is the newest there is.
     """
 
     what: What
@@ -97,12 +100,12 @@ def question_of(text: str) -> Question:
     if what not in (NAMING if named else ALONE):
         raise QuestionUnreadable(text)
     if match["id"] is not None:
-        if what not in ("event", "refusal", "payout"):
+        if what not in _BY_ID:
             raise QuestionUnreadable(text)
         return Question(what=what, id=int(match["id"]))
     if match["month"] is None:
         return Question(what=what)
-    if what in ("event", "refusal", "payout") or (what == "line") != (match["number"] is not None):
+    if what in _BY_ID or (what == "line") != (match["number"] is not None):
         raise QuestionUnreadable(text)
     try:
         month = date.fromisoformat(f"{match['month']}-01")
@@ -140,6 +143,8 @@ def explain(trace: Trace, question: Question, *, line: Line | None = None, refus
             return statements.statement(trace, close_of(trace, question))
         case "line":
             return statements.line(trace, close_of(trace, question), question.number)
+        case "purchase":
+            return happened.purchase(trace, question.id)
         case "event":
             return happened.happened(trace, question.id)
         case "refusal" if refused is not None:

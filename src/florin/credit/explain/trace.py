@@ -100,6 +100,17 @@ class Trace:
         """Everything that happened to one purchase."""
         return (step for step in self.steps if step.event.payment_id == payment_id)
 
+    def payment_waits(self, payment_id: int) -> bool:
+        """Whether it is paid into escrow and neither received nor given back whole."""
+        waiting_minor = 0
+        for step in self.of_payment(payment_id):
+            match step.event:
+                case Escrowed(credit_minor=minor):
+                    waiting_minor += minor
+                case Received(credit_minor=minor) | Refunded(credit_minor=minor, before_receipt=True):
+                    waiting_minor -= minor
+        return waiting_minor > 0
+
     def step_of(self, event_id: int) -> Step | None:
         return next((step for step in (self.opened, *self.steps) if step.id == event_id and event_id), None)
 

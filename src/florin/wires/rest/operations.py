@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from florin.queries.explain import Explained
 from florin.wires.rest import owner, payments, shapes
 from florin.wires.rest.serve import Nothing, Operation
 
@@ -302,6 +303,31 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         status=201,
         idempotent=True,
         refusals=("NothingOwed", "RepaymentAboveOwed", "WalletTooLow", "NotFound", *_KEYED),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/owner/lines/{line_id}/explain",
+        name="explain_line",
+        summary="Why is this amount owed?",
+        description="An amount as a sum of parts, each back to its events, the terms that decided and the arithmetic. `text` "
+        "is for the shopper, in the language of `Accept-Language`.",
+        tag="owner",
+        needs="owner",
+        run=owner.explain,
+        query=shapes.ExplainQuery,
+        answer=Explained,
+        refusals=("NotFound",),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/owner/payouts/{payout_id}/explain",
+        name="explain_payout",
+        summary="A merchant's payout back to his sales",
+        tag="owner",
+        needs="owner",
+        run=owner.explain_paid_out,
+        answer=Explained,
+        refusals=("NotFound",),
     ),
     Operation(
         method="GET",

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, cast
 
+from florin.credit.explain import NothingToExplain, QuestionUnreadable, question_of
 from florin.credit.freeze import FreezeLine, UnfreezeLine
 from florin.credit.limit import SetLimit
 from florin.credit.open import OpenLine
@@ -26,6 +27,7 @@ from florin.payments.receive import Receive
 from florin.presets import preset_names
 from florin.queries import is_id
 from florin.queries.agreements import active_agreements, agreement_by_id, app_exists, merchant_state
+from florin.queries.explain import Explained, explain_line, explain_payout
 from florin.queries.lines import LineView, line_by_id
 from florin.queries.payments import payment_by_trade
 from florin.queries.persons import PersonView, person_by_id
@@ -188,6 +190,49 @@ async def get_statement(call: Call, body: Any) -> Answer:
     if found is None:
         raise RefusedBy(NotFound(what="statement", id=line_id), closes_on=closes_on)
     return Answer(show.statement(line_id, found))
+
+
+async def explain(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/lines/{line_id}/explain"""
+    query: shapes.ExplainQuery = call.query
+    line_id = _id(call, "line_id")
+    try:
+        asked = question_of(query.what)
+    except QuestionUnreadable as unreadable:
+        raise invalid("what", *_two_sentences(str(unreadable))) from None
+
+    def question(connection: Any) -> Explained | None:
+        return explain_line(
+            connection,
+            line_id=line_id,
+            question=asked,
+            at=clock.read(connection),
+            language=call.language,
+            on=query.on,
+        )
+
+    try:
+        found = await call.house.reads.ask_async(question)
+    except NothingToExplain as nothing:
+        known = f"There is {', '.join(nothing.known)}." if nothing.known else "Ask for something that the line has."
+        raise invalid("what", f"This line has no {nothing.what} to explain.", known) from None
+    if found is None:
+        raise RefusedBy(NotFound(what="line", id=line_id))
+    return Answer(found)
+
+
+async def explain_paid_out(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/payouts/{payout_id}/explain"""
+    payout_id = _id(call, "payout_id")
+    found = await call.house.reads.ask_async(explain_payout, payout_id=payout_id, language=call.language)
+    if found is None:
+        raise RefusedBy(NotFound(what="payout", id=payout_id))
+    return Answer(found)
+
+
+def _two_sentences(text: str) -> tuple[str, str]:
+    problem, _, fix = text.partition(". ")
+    return f"{problem}.", fix
 
 
 # ── payments ──────────────────────────────────────────────────────────────────────────────────────────────────────

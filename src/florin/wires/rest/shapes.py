@@ -362,6 +362,17 @@ class NewAgreement(Taken, frozen=True, kw_only=True):
     line_id: IdOrNone = ""
 
 
+class ExplainQuery(Taken, frozen=True, kw_only=True):
+    """what: the question: `owed`, `payoff`, `available`, `minimum`, `interest`, `penalty`, `credit-balance`, `statement` or
+    `refusal`; of one kind `statement=2026-04`, `minimum=2026-04`, `interest=2026-04`, `line=2026-04/2`,
+    `purchase=PAYMENT` (the id within the payer's lane, as in `item_id`), `event=ID`,
+    `refusal=ID`. on: as of the end of that day.
+    """
+
+    what: Annotated[str, Meta(min_length=1, max_length=64)] = "owed"
+    on: date | None = None
+
+
 class StatementQuery(Taken, frozen=True, kw_only=True):
     """closes_before: only statements that closed before that day."""
 

@@ -177,6 +177,12 @@ WORDS: Final[dict[str, str]] = {
     "balance.kept": "{on}: more came than you owed: {amount}",
     "balance.used": "{on}: it paid your bill: {amount}",
     "balance.paid_out": "{on}: paid to your wallet: {amount}",
+    # one purchase
+    "purchase": "{item}: {amount} is left to pay.",
+    "purchase.nothing": "{item}: nothing is left to pay.",
+    "purchase.waits": "{item}: paid on {on} and waiting for you to confirm receipt. Until then it is not owed, and on no bill.",
+    "purchase.released": "{item}: it was released on or before {asked_on}, so nothing is owed for it.",
+    "purchase.billed": "On the bill of {closes_on}: {amount}",
     # no
     "refusal.requested": "Asked for: {amount}",
     "refusal.then": "As it was said then: {amount}",

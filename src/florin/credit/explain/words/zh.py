@@ -168,6 +168,12 @@ WORDS: Final[dict[str, str]] = {
     "balance.kept": "{on}收到的多于您的欠款：{amount}",
     "balance.used": "{on}用于偿还账单：{amount}",
     "balance.paid_out": "{on}退到您的余额：{amount}",
+    # 一笔消费
+    "purchase": "{item}：还剩 {amount} 未还。",
+    "purchase.nothing": "{item}：已没有未还的款项。",
+    "purchase.waits": "{item}：{on}付款，等您确认收货。确认之前不是欠款，不会出账。",
+    "purchase.released": "{item}：截至{asked_on}已经取消，没有欠款。",
+    "purchase.billed": "计入{closes_on}的账单：{amount}",
     # 拒绝
     "refusal.requested": "申请金额：{amount}",
     "refusal.then": "以当时告知的为准：{amount}",
