@@ -22,10 +22,12 @@ from florin.credit.closing import (
     Scheduled,
     after_accrual_stopped,
     after_cost,
+    after_cycle_moved,
     after_late_charge,
     after_past_due,
     after_statement,
     counted_by,
+    cycle_opens_on,
     next_action_on,
     scheduled_by,
 )
@@ -115,7 +117,7 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
         case LimitSet():
             account = replace(account, limit_minor=event.limit_minor)
         case CycleMoved():
-            account = replace(account, cycle_day=event.cycle_day, due_day=event.due_day, moved_on=event.value_on)
+            account = after_cycle_moved(account, event, program)
     return noted(account, event), entries
 
 
@@ -194,7 +196,7 @@ def _buy(account: Account, event: Captured | Received, program: Program) -> Acco
     if event.credit_minor == 0:
         return account
     account = accrued(account, event.value_on, program)
-    opened_on = program.last_close_on(event.value_on, account.cycle_day)
+    opened_on = cycle_opens_on(account, event.value_on, program)
     account = replace(account, opens_on=max(account.opens_on, opened_on), accrued_through_on=event.value_on)
     by_order = program.terms_on(event.value_on).billing == "order"
     if event.plan is None and not by_order:

@@ -43,7 +43,15 @@ from florin.credit.items import (
 )
 from florin.credit.minimum import minimum_due_minor
 from florin.credit.terms import DAYS_A_MONTH, DAYS_A_YEAR, LateCharge, Program, Terms
-from florin.events import AccrualStopped, CostCharged, FellPastDue, LateCharged, StatementIssued, StatementLine
+from florin.events import (
+    AccrualStopped,
+    CostCharged,
+    CycleMoved,
+    FellPastDue,
+    LateCharged,
+    StatementIssued,
+    StatementLine,
+)
 from florin.ledger import Entry, Rule
 from florin.money.amounts import share_out
 
@@ -80,6 +88,24 @@ def next_close_on(account: Account, program: Program) -> date:
         return _not_before(soonest_on, account)
     # An installment whose day is no close day any more, because the cycle moved, waits for the next one.
     return program.next_close_on(max(soonest_on - timedelta(days=1), seen_on), account.cycle_day)
+
+
+def cycle_opens_on(account: Account, on: date, program: Program) -> date:
+    """The day on which the cycle of a day opened: the last close, or the running cycle's opening if its day was moved."""
+    opened_on = program.last_close_on(on, account.cycle_day)
+    return opened_on if opened_on > account.moved_on else account.opens_on
+
+
+def after_cycle_moved(account: Account, event: CycleMoved, program: Program) -> Account:
+    """The running cycle goes on to the new day; purchases so far belong to it."""
+    opens_on = max(account.opens_on, cycle_opens_on(account, event.value_on, program))
+    return replace(
+        accrued(account, event.value_on, program),
+        opens_on=opens_on,
+        cycle_day=event.cycle_day,
+        due_day=event.due_day,
+        moved_on=event.value_on,
+    )
 
 
 def _bills_again(account: Account, program: Program) -> bool:
@@ -241,7 +267,7 @@ def scheduled_statement(account: Account, closes_on: date, program: Program) -> 
     return StatementIssued(
         value_on=closes_on,
         line_id=account.line_id,
-        opens_on=program.last_close_on(closes_on - timedelta(days=1), account.cycle_day),
+        opens_on=cycle_opens_on(account, closes_on - timedelta(days=1), program),
         closes_on=closes_on,
         due_on=program.due_on(closes_on, account.due_day),
         image_minor=sum(line.amount_minor for line in lines if line.what != "adjustment"),

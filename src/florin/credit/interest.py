@@ -137,7 +137,7 @@ def _cycle_accrued(account: Account, on: date, program: Program) -> Account:
     base_minor = sum(purchase.unbilled_minor for purchase in account.purchases)
     if base_minor == 0 or program.terms_on(on).interest_start == "due":
         return replace(account, accrued_through_on=on) if account.purchases or account.accruals else account
-    closes_on = program.next_close_on(account.opens_on, account.cycle_day)
+    closes_on = program.next_close_on(max(account.opens_on, account.moved_on), account.cycle_day)
     return replace(
         account,
         accruals=_more(account.accruals, base_minor, closes_on, from_on, on, program),

@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from florin.credit import close as close_line
-from florin.credit import freeze, limit, repay, return_repayment
+from florin.credit import freeze, limit, move_cycle, repay, return_repayment
 from florin.credit import open as open_line
 from florin.credit import refund as credit_refund
 from florin.engine.ids import IdBlocks, is_id, lane_of
@@ -121,6 +121,12 @@ def _close_line(room: Room, command: close_line.CloseLine) -> Events | Refusal:
     line = room.line(command.line_id)
     assert line is not None
     return close_line.decide(line, room.account(line.id), command, room.at, program=room.program(line))
+
+
+def _move_cycle(room: Room, command: move_cycle.MoveCycle) -> Events | Refusal:
+    line = room.line(command.line_id)
+    assert line is not None
+    return move_cycle.decide(line, room.account(line.id), command, room.at, program=room.program(line))
 
 
 def _repay(room: Room, command: repay.Repay) -> Events | Refusal:
@@ -433,6 +439,7 @@ ACTIONS: dict[type, Action] = {
     limit.SetLimit: Action(_beside("line_id"), _by(lines="line_id"), _set_limit),
     freeze.FreezeLine: Action(_beside("line_id"), _by(lines="line_id"), _freeze),
     freeze.UnfreezeLine: Action(_beside("line_id"), _by(lines="line_id"), _freeze),
+    move_cycle.MoveCycle: Action(_beside("line_id"), _by(accounts="line_id"), _move_cycle),
     close_line.CloseLine: Action(_beside("line_id"), _by(accounts="line_id"), _close_line),
     repay.Repay: Action(_beside("line_id"), _repayment_needs, _repay, _of_repayment),
     return_repayment.ReturnRepayment: Action(

@@ -24,6 +24,7 @@ from florin.engine.tables.table import Table
 from florin.events import (
     Captured,
     CreditBalancePaid,
+    CycleMoved,
     Event,
     FellPastDue,
     LineOpened,
@@ -48,7 +49,7 @@ from florin.payments.post import entries_of
 from florin.payments.trade import Trade
 from florin.wallet.wallet import Wallet, change_minor
 
-_BY_ACCOUNT = (Repaid, RepaymentReturned, CreditBalancePaid, StatementIssued, FellPastDue)
+_BY_ACCOUNT = (Repaid, RepaymentReturned, CreditBalancePaid, CycleMoved, StatementIssued, FellPastDue)
 _OF_BALANCE = (WindowReceived, RefundFunded, PaidOut, PayoutReturned)
 
 
