@@ -205,6 +205,12 @@ ORDER = {"billing": "order", "due_day": 0}
             "installments[0].fee_rate",
             "12 installments cost 25.82 % a year",
         ),
+        (
+            {**ORDER, "order_interval_days": 1, "installments": (InstallmentTerms(count=2, fee_rate=Decimal("0.9")),)},
+            "installments[0].fee_rate",
+            "no yearly rate can say what it costs",
+        ),
+        ({"due_day": 0, "due_days": 10**30}, "due_days", "choose 1 to 60"),
         ({"limit_minor_max": -1}, "limit_minor_max", "zero or more"),
         ({"auto_confirm_days": {"other": -1}}, "auto_confirm_days", "give `other` 0 to 365 days"),
     ],

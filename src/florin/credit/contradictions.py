@@ -86,7 +86,8 @@ def _cycle(terms: Terms) -> Iterator[Wrong]:
 
 def _days_left_by_grace(terms: Terms) -> int | None:
     """The fewest days from the last day of grace to the next close, over some years; None for days out of range."""
-    if not (1 <= terms.cycle_day <= 31 and 0 <= terms.due_day <= 31 and terms.due_day + terms.due_days):
+    in_range = 1 <= terms.cycle_day <= 31 and 0 <= terms.due_day <= 31 and 0 <= terms.due_days <= DUE_DAYS_MAX
+    if not in_range or not (terms.due_day or terms.due_days) or not 0 <= terms.grace_days <= GRACE_DAYS_MAX:
         return None
     program = Program(
         name="",
@@ -232,6 +233,10 @@ def _installments(terms: Terms) -> Iterator[Wrong]:
 
 
 def _yearly_rate(terms: Terms) -> Iterator[Wrong]:
+    rates = [_offer_rate(terms, index) for index in range(len(terms.installments))]
+    for index, rate in enumerate(rates):
+        if rate is not None and not rate.is_finite():
+            yield f"installments[{index}].fee_rate", "no yearly rate can say what it costs: lower it"
     if terms.yearly_rate_max is None:
         return
     if terms.yearly_rate_max <= 0:
@@ -246,8 +251,8 @@ def _yearly_rate(terms: Terms) -> Iterator[Wrong]:
             f"a day's interest and penalty come to {percent(yearly)} a year: lower them, or write {yearly:f} or more",
         )
     for index, offer in enumerate(terms.installments):
-        rate = _offer_rate(terms, index)
-        if rate is not None and rate > terms.yearly_rate_max:
+        rate = rates[index]
+        if rate is not None and rate.is_finite() and rate > terms.yearly_rate_max:
             yield (
                 f"installments[{index}].fee_rate",
                 f"{offer.count} installments cost {percent(rate)} a year ({terms.rate_convention}), above "
@@ -256,11 +261,19 @@ def _yearly_rate(terms: Terms) -> Iterator[Wrong]:
 
 
 def _offer_rate(terms: Terms, index: int) -> Decimal | None:
-    """The annualized rate of an offer on a large purchase, where a rounding of fen moves nothing."""
+    """The annualized rate of an offer on a large purchase, where a rounding of fen moves nothing; infinite when it has
+    more digits than anybody could read, None when the offer is wrong anyway.
+    """
     offer = terms.installments[index]
     if not (COUNT_MIN <= offer.count <= COUNT_MAX and 0 <= offer.fee_rate < 1):
         return None
-    found = quote(AMOUNT_MINOR_MAX, offer.count, replace(terms, installment_amount_minor_min=0, installments=(offer,)))
+    if not 0 <= terms.order_interval_days <= DAYS_A_YEAR:
+        return None
+    alone = replace(terms, installment_amount_minor_min=0, installments=(offer,))
+    try:
+        found = quote(AMOUNT_MINOR_MAX, offer.count, alone)
+    except (ArithmeticError, ValueError):
+        return Decimal("Infinity")
     return None if found is None else found.annualized_rate
 
 
