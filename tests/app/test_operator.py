@@ -24,9 +24,11 @@ from app.parked import parked_world
 from conftest import FreshDatabase
 from florin.app.merchants import rate_ppm, rate_text
 from florin.engine import clock
+from florin.engine.close_day import close_through
 from florin.store.roles import create_database
 from florin.wires.alipay.keys import private_key_base64, public_key_base64, public_key_pem, read_private_key
 from florin.wires.keys import find_api_key, live_platform_keys, load_master_key, private_key_of
+from world import World
 
 SECRETS = "correct horse\n246810\n"
 
@@ -467,6 +469,25 @@ def test_a_line_released_too_early_is_parked_again(operator, fresh_database):
 @pytest.mark.parametrize("number", [0, 7, 2**70])
 def test_a_line_that_is_not_parked_is_refused(operator: Operator, number: int):
     assert type(operator.refused("line", "release", number)).__name__ == "LineNotParked"
+
+
+# ── parked windows ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_window_that_waits_is_named_by_prove_and_the_proof_holds(operator, fresh_database):
+    with World(fresh_database.engine) as world:
+        world.person("alice", wallet_minor=100_000)
+        world.buy("alice", wallet_minor=100_000)
+        with psycopg.connect(fresh_database.owner) as owner:
+            owner.execute("DELETE FROM merchant_balance")
+        close_through(world.engine, world.connection, world.today + timedelta(days=1), bank=world.bank)
+
+        proof, said = operator.json("prove"), operator("prove")
+
+    assert proof["holds"]
+    [window] = proof["parked_windows"]
+    assert (window["merchant_id"], window["amount_minor"]) == ("1", 99_400)
+    assert "not swept: 994.00 of 2026-03-02, merchant 1 (Tea House), because: NotFound" in said
 
 
 # ── keys, prove, and folders without a house ──────────────────────────────────────────────────────────────────────

@@ -10,9 +10,16 @@ import psycopg
 import pytest
 
 from conftest import FreshDatabase
-from florin.engine import batch, clock
+from florin.engine import ClaimKind, batch, claim, clock, lane_for, lane_of
+from florin.engine.admin import add_app, add_merchant, parked_windows
 from florin.engine.close_day import CloseUnfinished, close_through
+from florin.engine.ids import IdBlocks
+from florin.engine.proof import prove
+from florin.payments.ask import Ask
+from florin.payments.trade import Flow
 from world import DIRECT_APP, SHOP, START, World
+
+BAKERS_APP = 3
 
 
 def test_a_window_whose_sweep_was_held_up_is_swept_when_the_close_runs_again(fresh_database: FreshDatabase) -> None:
@@ -87,3 +94,65 @@ def test_after_an_early_repayment_a_refund_of_the_last_fen_gives_no_fee_back(fre
 
 def _day(number: int) -> date:
     return START + timedelta(days=number)
+
+
+def test_a_merchant_whose_sweep_fails_is_parked_and_named_and_the_others_are_paid(
+    fresh_database: FreshDatabase,
+) -> None:
+    with World(fresh_database.engine) as world:
+        world.person("alice", wallet_minor=300_000)
+        world.buy("alice", wallet_minor=100_000)
+        baker = open_bakery(world)
+        sell_bread(world, baker, "alice", 200_000)
+        as_owner(fresh_database, "DELETE FROM merchant_balance WHERE id = %s", baker)
+
+        days = close_through(world.engine, world.connection, _day(3), bank=world.bank)
+
+        assert [(day.swept, day.windows_parked, day.paid_out) for day in days] == [(1, 1, 1), (0, 1, 0), (0, 1, 0)]
+        assert all(day.proof.holds for day in days)
+        assert (world.balance("PAYOUT_IN_TRANSIT"), world.balance("MERCHANT_PAYABLE", baker)) == (99_400, 198_800)
+        [window] = parked_windows(world.connection)
+        assert (window.merchant_id, window.name, window.window_on, window.amount_minor) == (
+            baker,
+            "Baker",
+            START,
+            198_800,
+        )
+        assert window.reason == f"NotFound {{'what': 'merchant_balance', 'id': {baker}}}"
+        [settled] = [check for check in prove(world.connection).checks if check.name == "settled"]
+        [(what, found)] = settled.figures.items()
+        assert (f"merchant {baker}: {START} parked because: NotFound" in what, found) == (True, 198_800)
+
+        as_owner(fresh_database, "INSERT INTO merchant_balance (lane, id) VALUES (%s, %s)", lane_of(baker), baker)
+        [day] = world.until(_day(4))
+
+        assert (day.swept, day.windows_parked, day.paid_out) == (1, 0, 1)
+        assert world.balance("PAYOUT_IN_TRANSIT") == 99_400 + 198_800
+        assert parked_windows(world.connection) == []
+        world.until(_day(5))
+
+
+def open_bakery(world: World) -> int:
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        baker = add_merchant(connection, IdBlocks(connection), name="Baker", mdr_ppm=6000)
+        add_app(connection, app_id=BAKERS_APP, merchant_id=baker, name="bread", wire="rest", market="direct")
+    return baker
+
+
+def sell_bread(world: World, baker: int, name: str, wallet_minor: int) -> None:
+    command = Ask(
+        trade_id=world.engine.new_id(lane_for(f"{BAKERS_APP}/bread")),
+        app_id=BAKERS_APP,
+        merchant_id=baker,
+        out_trade_no="bread",
+        amount_minor=wallet_minor,
+        subject="bread",
+        flow=Flow.DIRECT,
+    )
+    assert world.do(command, claim(ClaimKind.ORDER, BAKERS_APP, "bread")).event
+    assert world.pay(name, command.trade_id, wallet_minor=wallet_minor).refusal is None
+
+
+def as_owner(database: FreshDatabase, statement: str, *parameters: Any) -> None:
+    with psycopg.connect(database.owner) as owner:
+        owner.execute(statement, parameters)  # type: ignore[call-overload]

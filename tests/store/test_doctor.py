@@ -114,6 +114,19 @@ def test_a_parked_account_is_told_with_its_reason(fresh_database):
     assert "florin line release" in finding.mend
 
 
+def test_a_window_that_could_not_be_swept_is_told_with_its_merchant_and_its_reason(fresh_database):
+    change(
+        fresh_database.owner,
+        "INSERT INTO parked_window (lane, merchant_id, window_on, amount_minor, reason, parked_at)"
+        " VALUES (0, 7, '2026-03-05', 99400, 'NotFound merchant_balance', now())",
+    )
+
+    finding = look(fresh_database.owner, doctor.check_parked_windows)
+
+    assert finding.health is Health.WRONG
+    assert "merchant 7 (unknown), 2026-03-05, because: NotFound merchant_balance" in finding.seen
+
+
 @pytest.mark.parametrize(
     ("state", "age", "health"),
     [

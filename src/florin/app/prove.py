@@ -9,19 +9,33 @@ from rich.console import Console
 from rich.table import Table
 
 from florin.app.house import DataOption, JsonOption, entered
+from florin.engine.admin import ParkedWindow, parked_windows
 from florin.engine.proof import Proof
 from florin.engine.proof import prove as ask
+from florin.money import yuan_text
 
 
 def prove(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Prove the books: every account, row, statement and hash. Exit code 1 when something differs."""
+    """Prove the books: every account, row, statement and hash. Exit code 1 when something differs.
+
+    A merchant's window that could not be swept is named with its reason and is no difference.
+    """
     with entered(data) as house, psycopg.connect(house.store.addresses.engine) as connection:
         proof = ask(connection)
+        parked = parked_windows(connection)
     if as_json:
-        typer.echo(msgspec.json.encode(proof_document(proof)))
+        windows = [{**window._asdict(), "merchant_id": str(window.merchant_id)} for window in parked]
+        typer.echo(msgspec.json.encode({**proof_document(proof), "parked_windows": windows}))
     else:
         Console().print(proof_table(proof))
+        for window in parked:
+            Console().print(_says(window), style="yellow", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(0 if proof.holds else 1)
+
+
+def _says(window: ParkedWindow) -> str:
+    amount = f"{yuan_text(window.amount_minor)} of {window.window_on}"
+    return f"not swept: {amount}, merchant {window.merchant_id} ({window.name or 'unknown'}), because: {window.reason}"
 
 
 def proof_document(proof: Proof) -> dict[str, object]:

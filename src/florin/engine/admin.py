@@ -8,7 +8,7 @@ decides with the new row from its next batch on.
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 from psycopg import Connection
@@ -52,6 +52,12 @@ _PARKED = "SELECT line_id, reason, parked_at FROM parked_line ORDER BY parked_at
 _RELEASE = """
     DELETE FROM parked_line WHERE lane = %(lane)s AND line_id = %(line_id)s
  RETURNING line_id, reason, parked_at
+"""
+_PARKED_WINDOWS = """
+    SELECT w.merchant_id, coalesce(m.name, '') AS name, w.window_on, w.amount_minor, w.reason, w.parked_at
+      FROM parked_window w LEFT JOIN merchant m ON m.id = w.merchant_id
+  ORDER BY w.parked_at, w.lane, w.merchant_id, w.window_on
+     LIMIT %(limit)s
 """
 _ADD_AGREEMENT = """
     INSERT INTO agreement (lane, id, app_id, person_id, line_id, limit_minor)
@@ -169,6 +175,23 @@ def release_line(connection: Connection, line_id: int) -> ParkedLine | None:
     """Let the next day close try this line again. Gives the mark that is gone; None where there was none."""
     with connection.cursor(row_factory=class_row(ParkedLine)) as cursor:
         return cursor.execute(_RELEASE, {"lane": lane_of(line_id), "line_id": line_id}).fetchone()
+
+
+class ParkedWindow(NamedTuple):
+    """A merchant's day in one lane whose sweep was refused; each close tries it again. reason: in the engine's words."""
+
+    merchant_id: int
+    name: str
+    window_on: date
+    amount_minor: int
+    reason: str
+    parked_at: datetime
+
+
+def parked_windows(connection: Connection, *, limit: int = 1_000) -> list[ParkedWindow]:
+    """Those that are not swept yet, the oldest first."""
+    with connection.cursor(row_factory=class_row(ParkedWindow)) as cursor:
+        return cursor.execute(_PARKED_WINDOWS, {"limit": limit}).fetchall()
 
 
 def add_agreement(

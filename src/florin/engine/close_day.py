@@ -3,7 +3,8 @@
 `close_through` brings the house to a day: it rolls the date, lets the clock act on every line that has something due,
 confirms receipts and expires holds, sweeps yesterday's windows, squares lender and payment institution, pays merchants out,
 and proves the books. No payment is refused meanwhile. Each step is a command with a key of its own, so a close that was cut
-off simply runs again; an account whose close fails is parked with its reason, and the others go on.
+off simply runs again; an account whose close fails and a window that cannot be swept are parked with their reason, and the
+others go on.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ class CloseUnfinished(RuntimeError):
 
 
 class DayClosed(NamedTuple):
-    """What one day close did. parked: lines that are left with a reason. seconds: what each part took."""
+    """What one day close did. parked, windows_parked: lines and merchants' windows that are left with a reason. seconds: what
+    each part took.
+    """
 
     on: date
     lines: int
@@ -54,6 +57,7 @@ class DayClosed(NamedTuple):
     received: int
     expired: int
     swept: int
+    windows_parked: int
     paid_out: int
     proof: Proof
     seconds: dict[str, float] = {}  # noqa: RUF012 - of a value that nobody changes
@@ -88,7 +92,7 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     received = _receive_due(engine, connection, on)
     expired = expire_due(engine, connection)
     watch.lap("receipts")
-    swept = _sweep_windows(engine, connection, yesterday)
+    swept, windows_parked = _sweep_windows(engine, connection, yesterday)
     _settle_books(engine, connection, on, bank)
     _sweep_fees(engine, connection, on, bank)
     watch.lap("settlement")
@@ -100,7 +104,7 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     connection.execute("UPDATE clock SET closed_through = %s WHERE closed_through < %s", (yesterday, yesterday))
     connection.commit()
     watch.lap("payouts")
-    closed = DayClosed(on, lines, parked, received, expired, swept, paid_out, proof, watch.seconds)
+    closed = DayClosed(on, lines, parked, received, expired, swept, windows_parked, paid_out, proof, watch.seconds)
     log.info("day closed", **{name: str(value) for name, value in closed._asdict().items() if name != "proof"})
     return closed
 
@@ -192,18 +196,31 @@ def expire_due(engine: Engine, connection: Connection) -> int:
 
 # ── settlement ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-# A window's payable is all that moved on it that day but its own sweep. Windows of closed days alone, each once.
+# A window's payable is all that moved on it that day but its own sweep. Windows of closed days alone, each once; and those
+# that were parked on an earlier day.
 _WINDOWS = """
     SELECT w.lane, w.merchant_id, w.window_on, w.amount_minor
       FROM (SELECT p.lane, p.owner_id AS merchant_id, p.posted_on AS window_on, sum(p.signed_minor)::bigint AS amount_minor
               FROM posting_line p, clock c
              WHERE p.name = 'MERCHANT_PAYABLE' AND p.kind <> 60
                AND p.posted_on > c.closed_through AND p.posted_on <= %(through)s
-          GROUP BY 1, 2, 3) w
+          GROUP BY 1, 2, 3
+             UNION
+            SELECT lane, merchant_id, window_on, amount_minor FROM parked_window) w
      WHERE w.amount_minor <> 0
        AND NOT EXISTS (SELECT FROM sweep s
                         WHERE s.lane = w.lane AND s.merchant_id = w.merchant_id AND s.window_on = w.window_on)
   ORDER BY w.lane, w.merchant_id, w.window_on
+"""
+_PARK_WINDOW = """
+    INSERT INTO parked_window (lane, merchant_id, window_on, amount_minor, reason, parked_at)
+    SELECT %(lane)s, %(merchant_id)s, %(window_on)s, %(amount_minor)s, %(reason)s, now() + offset_s * interval '1 second'
+      FROM clock
+        ON CONFLICT (lane, merchant_id, window_on) DO UPDATE SET reason = excluded.reason
+"""
+_UNPARK_SWEPT = """
+    DELETE FROM parked_window p USING sweep s
+     WHERE s.lane = p.lane AND s.merchant_id = p.merchant_id AND s.window_on = p.window_on
 """
 _PAIRS = """
     SELECT p.lane,
@@ -228,18 +245,32 @@ _AVAILABLE = """
 """
 
 
-def _sweep_windows(engine: Engine, connection: Connection, through: date) -> int:
+def _sweep_windows(engine: Engine, connection: Connection, through: date) -> tuple[int, int]:
+    """(swept, parked). A window that somebody holds stops the close; one that is refused waits for the next, parked."""
     rows = _rows(connection, _WINDOWS, through=through)
-    submissions = [
-        Submission(
-            command=Sweep(
-                merchant_id=row.merchant_id, lane=row.lane, window_on=row.window_on, amount_minor=row.amount_minor
-            ),
-            claims=(claim(ClaimKind.JOB, 0, f"sweep/{row.lane}/{row.merchant_id}/{row.window_on}"),),
-        )
-        for row in rows
-    ]
-    return len(_settle(engine, submissions))
+    # A refusal is no answer for good: the window is tried again by every close until it is swept.
+    outcomes = _execute(engine, [_sweep(row) for row in rows])
+    refused = [(row, outcome.refusal) for row, outcome in zip(rows, outcomes, strict=True) if outcome.refusal]
+    parked = [(row, refusal) for row, refusal in refused if not isinstance(refusal, Busy)]
+    for row, refusal in parked:
+        reason = f"{refusal.name} {refusal.numbers()}"
+        connection.execute(_PARK_WINDOW, {**row._asdict(), "reason": reason})
+        log.warning("window parked", merchant_id=row.merchant_id, window_on=str(row.window_on), reason=reason)
+    connection.execute(_UNPARK_SWEPT)
+    connection.commit()
+    if len(refused) > len(parked):
+        raise CloseUnfinished(f"{len(refused) - len(parked)} of {len(rows)} windows were not swept: Busy")
+    return len(rows) - len(parked), len(parked)
+
+
+def _sweep(row: Any) -> Submission:
+    return Submission(
+        command=Sweep(
+            merchant_id=row.merchant_id, lane=row.lane, window_on=row.window_on, amount_minor=row.amount_minor
+        ),
+        claims=(claim(ClaimKind.JOB, 0, f"sweep/{row.lane}/{row.merchant_id}/{row.window_on}"),),
+        keeps_refusal=False,
+    )
 
 
 def _settle_books(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:

@@ -209,6 +209,7 @@ _CLAIMS = """
       FROM claim c LEFT JOIN event e ON e.id = c.event_id WHERE e.id IS NULL
 """
 # A sweep or settlement of a day is posted on the next one: kinds 60, 66 and 67.
+# A parked window is not swept yet, or later than that: it is named with its reason, and is no difference.
 _SETTLED = """
     WITH settled AS (
         SELECT p.lane, p.owner_id, CASE WHEN p.name = 'OWN_CASH' THEN 'MDR_INCOME' ELSE p.name END AS name,
@@ -216,10 +217,25 @@ _SETTLED = """
           FROM posting_line p, clock c
          WHERE p.name IN ('MERCHANT_PAYABLE', 'LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS', 'MDR_INCOME', 'OWN_CASH')
            AND p.posted_on <= c.closed_through + CASE WHEN p.kind IN (60, 66, 67) THEN 1 ELSE 0 END
-      GROUP BY 1, 2, 3)
-    SELECT name || ' of closed days in lane ' || lane || coalesce(', merchant ' || owner_id, '') AS what,
-           0::bigint AS expected, remaining AS found
-      FROM settled WHERE remaining <> 0
+      GROUP BY 1, 2, 3),
+    unswept AS (
+        SELECT w.lane, w.merchant_id, w.window_on, w.amount_minor, 'parked because: ' || w.reason AS because
+          FROM parked_window w
+         WHERE NOT EXISTS (SELECT FROM sweep s
+                            WHERE s.lane = w.lane AND s.merchant_id = w.merchant_id AND s.window_on = w.window_on)
+         UNION ALL
+        SELECT s.lane, s.merchant_id, s.window_on, s.amount_minor, 'swept on ' || s.swept_on
+          FROM sweep s, clock c WHERE s.swept_on > c.closed_through + 1),
+    waiting AS (
+        SELECT u.lane, u.merchant_id, sum(u.amount_minor)::bigint AS amount_minor,
+               string_agg(u.window_on || ' ' || u.because, '; ' ORDER BY u.window_on) AS because
+          FROM unswept u, clock c WHERE u.window_on <= c.closed_through
+      GROUP BY 1, 2)
+    SELECT s.name || ' of closed days in lane ' || s.lane || coalesce(', merchant ' || s.owner_id, '')
+           || coalesce(': ' || w.because, '') AS what,
+           coalesce(w.amount_minor, 0) AS expected, s.remaining AS found
+      FROM settled s LEFT JOIN waiting w ON s.name = 'MERCHANT_PAYABLE' AND w.lane = s.lane AND w.merchant_id = s.owner_id
+     WHERE s.remaining <> 0 OR w.amount_minor <> 0
 """
 _TRADES = """
     SELECT 'payment ' || p.id || ' of trade ' || p.trade_id || ' ' || x.what AS what, x.expected, x.found

@@ -278,6 +278,27 @@ def check_parked(connection: Connection) -> Finding:
     return _ok("day close", "no account is parked")
 
 
+_PARKED_WINDOWS = """
+    SELECT w.merchant_id, m.name, w.window_on, w.reason, count(*) OVER () AS windows
+      FROM parked_window w LEFT JOIN merchant m ON m.id = w.merchant_id
+  ORDER BY w.parked_at, w.lane, w.merchant_id, w.window_on
+     LIMIT 1
+"""
+
+
+def check_parked_windows(connection: Connection) -> Finding:
+    row = connection.execute(_PARKED_WINDOWS).fetchone()
+    if row is None:
+        return _ok("settlement", "no merchant's window is parked")
+    merchant_id, name, window_on, reason, windows = row
+    return _wrong(
+        "settlement",
+        f"{windows} windows of merchants are not swept; the first of merchant {merchant_id} ({name or 'unknown'}),"
+        f" {window_on}, because: {reason}",
+        "Mend the reason: the next close sweeps what is parked, and pays it out. Others are paid meanwhile.",
+    )
+
+
 _LATE = """
     SELECT count(*) FROM outbox
      WHERE state = 'waiting'
@@ -310,7 +331,7 @@ def check_proof(connection: Connection) -> Finding:
 
 
 DATABASE_CHECKS: list[DatabaseCheck] = [check_version, check_durability, check_roles, check_grants]
-BUSINESS_CHECKS: list[DatabaseCheck] = [check_clock, check_parked, check_outbox, check_proof]
+BUSINESS_CHECKS: list[DatabaseCheck] = [check_clock, check_parked, check_parked_windows, check_outbox, check_proof]
 
 
 def _ok(subject: str, seen: str) -> Finding:

@@ -358,6 +358,17 @@ CREATE TABLE parked_line (
 
 -- ── settlement ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+-- A merchant's window whose sweep was refused: other merchants are paid, this one waits with its reason for the next close.
+CREATE TABLE parked_window (
+    lane         smallint    NOT NULL,
+    merchant_id  bigint      NOT NULL,
+    window_on    date        NOT NULL,
+    amount_minor bigint      NOT NULL,
+    reason       text        NOT NULL,
+    parked_at    timestamptz NOT NULL,
+    PRIMARY KEY (lane, merchant_id, window_on)
+);
+
 CREATE TABLE merchant_balance (
     lane                 smallint NOT NULL,
     id                   bigint   NOT NULL,
