@@ -349,7 +349,7 @@ STEPS = (
     "_settle_books",
     "_sweep_fees",
     "_pay_out",
-    "prove",
+    "prove_day",
 )
 
 

@@ -16,7 +16,8 @@ from world import World
 TABLES = (
     "account", "agreement", "api_key", "app", "bank_line", "batch", "claim", "clock", "event", "lane", "line",
     "line_account", "merchant", "merchant_balance", "outbox", "parked_line", "parked_window", "payment", "payment_code", "payout",
-    "person", "platform_key", "posting", "proof", "signature_failure", "statement", "sweep", "trade", "wallet", "writer",
+    "person", "platform_key", "posting", "proof", "proven_balance", "proven_head", "proven_through", "signature_failure",
+    "statement", "sweep", "trade", "wallet", "writer",
 )  # fmt: skip
 HISTORY = ("event", "batch", "sweep", "writer", "bank_line", "posting", "account")
 SECRETS = ("api_key", "platform_key", "payment_code")
@@ -68,6 +69,7 @@ def first_column(table: str) -> sql.Identifier:
         "clock": "business_on", "account": "name", "posting": "name", "writer": "process", "api_key": "prefix",
         "payment_code": "person_id", "proof": "holds", "bank_line": "amount_minor", "signature_failure": "finding",
         "platform_key": "wire", "merchant": "name", "app": "name",
+        "proven_head": "seq", "proven_through": "proven_on",
     }  # fmt: skip
     return sql.Identifier(known.get(table, "lane" if table not in ("batch",) else "events"))
 

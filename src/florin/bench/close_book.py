@@ -31,7 +31,7 @@ from florin.engine.admin import add_app, add_merchant
 from florin.engine.chain import FIRST, link_hash
 from florin.engine.ids import IdBlocks
 from florin.engine.lanes import LANES
-from florin.engine.proof import stored_text
+from florin.engine.proof_questions import ROW_TEXT
 from florin.payments.charge import Charge
 from florin.payments.trade import Flow, TradeDetail
 from florin.wallet.join import Join
@@ -206,11 +206,7 @@ _TABLES: dict[str, LiteralString] = {
     "payment": "SELECT * FROM payment WHERE line_id = {line} ORDER BY id",
     "event": "SELECT * FROM event WHERE person_id = {person} ORDER BY id",
 }
-_STORED = """
-    SELECT lane, kind, writer, id, trade_id, payment_id, line_id, person_id, merchant_id, batch, recorded_at, sequence,
-           value_on, posted_on, rules::text, amounts::text, subjects::text, body
-      FROM event WHERE person_id = {person} ORDER BY id
-"""
+_TEXTS = f"SELECT e.id, {ROW_TEXT} FROM event e WHERE e.person_id = {{person}} ORDER BY e.id"  # noqa: S608 - our own
 _LANE, _WRITER, _BATCH, _INSTANT = "<lane>", "<writer>", "<batch>", "<instant>"
 
 Fill = Callable[[Sequence[int]], str]
@@ -233,11 +229,10 @@ class _Stamp:
         for row in rows["event"]:
             for position, blank in blanks.items():
                 row[position] = blank
-        stored = connection.execute(_STORED.format(**owners)).fetchall()
-        texts = [stored_text(row).partition("|") for row in stored]
-        hashed = "\n".join(f"{_LANE}|{rest}" for _, _, rest in texts)
+        stored = connection.execute(_TEXTS.format(**owners)).fetchall()
+        hashed = "\n".join(f"{_LANE}|{text.partition('|')[2]}" for _, text in stored)
         self.events = len(stored)
-        found = {life.person_id, life.line_id, *(row[3] for row in stored)}
+        found = {life.person_id, life.line_id, *(identifier for identifier, _ in stored)}
         for table in ("trade", "payment"):
             found |= {int(row[_columns(connection, table).index("id")]) for row in rows[table]}
         self.ids = sorted(found)
@@ -255,9 +250,7 @@ def _columns(connection: psycopg.Connection[Any], table: str) -> list[str]:
 
 
 def _rows(connection: psycopg.Connection[Any], question: str) -> list[list[str]]:
-    with connection.cursor().copy(
-        sql.SQL("COPY ({}) TO STDOUT").format(sql.SQL(question))
-    ) as copy:
+    with connection.cursor().copy(sql.SQL("COPY ({}) TO STDOUT").format(sql.SQL(question))) as copy:
         text = b"".join(copy).decode()
     return [line.split("\t") for line in text.splitlines()]
 

@@ -23,7 +23,7 @@ from florin.engine.actions import AdvanceLine
 from florin.engine.closers import close_lanes
 from florin.engine.engine import Engine
 from florin.engine.ids import lane_of
-from florin.engine.proof import Proof, prove, record_proof
+from florin.engine.proof import Proof, prove_day, record_proof
 from florin.engine.submission import Busy, ClaimKind, Outcome, Submission, claim
 from florin.payments.close import Close
 from florin.payments.receive import Receive
@@ -96,7 +96,7 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     _settle_books(engine, connection, on, bank)
     _sweep_fees(engine, connection, on, bank)
     watch.lap("settlement")
-    proof = prove(connection)
+    proof = prove_day(connection)
     record_proof(connection, on, proof)
     watch.lap("proof")
     # Books that differ stop payouts, never payments; what is available waits for a proof that holds.

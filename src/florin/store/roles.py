@@ -112,6 +112,10 @@ def _let_logins_connect(connection: Connection, name: str) -> None:
             sql.Identifier(name), sql.Identifier(ENGINE), sql.Identifier(PAGES)
         )
     )
+    # A proof sums in a table of its own that goes with its transaction.
+    connection.execute(
+        sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(sql.Identifier(name), sql.Identifier(ENGINE))
+    )
 
 
 def _address(owner_dsn: str, folder: DataFolder, login: str, variable: str) -> str:

@@ -9,6 +9,15 @@ GRANT INSERT, SELECT, UPDATE, DELETE ON parked_window TO florin_engine;
 GRANT INSERT, SELECT, UPDATE ON lane, clock, merchant, app, api_key, platform_key, person, wallet, agreement, trade, payment,
     line, line_account, statement, merchant_balance, payout, outbox, proof TO florin_engine;
 GRANT INSERT, SELECT ON bank_line TO florin_engine;
+-- The daily proof keeps what it has summed; it is a cache of the events.
+GRANT INSERT, SELECT, UPDATE, DELETE ON proven_balance, proven_head, proven_through TO florin_engine;
+-- A proof sums in a table of its own that goes with its transaction.
+DO $$
+BEGIN
+    IF NOT has_database_privilege('florin_engine', current_database(), 'TEMPORARY') THEN
+        EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO florin_engine', current_database());
+    END IF;
+END $$;
 REVOKE UPDATE, DELETE, TRUNCATE ON event, batch FROM florin_engine;
 
 -- The pages read money and write only their own tables.

@@ -1,0 +1,406 @@
+"""What the proof asks: questions of one shape, (what, expected, found), with a row for each difference.
+
+Those of `OF_BALANCES` ask the relation `balance`: the sum of every account of every owner. The others ask the events: all of
+them (`OF_EVENTS`), or those that no daily proof has read yet (`OF_FRESH_EVENTS`).
+"""
+
+# ruff: noqa: S608 - put together from its own parts
+
+from __future__ import annotations
+
+from typing import LiteralString, NamedTuple
+
+
+class Question(NamedTuple):
+    name: str
+    says: str
+    asks: LiteralString
+
+
+# ── the sum of every account ──────────────────────────────────────────────────────────────────────────────────────
+
+# An event that the last daily proof has not read: of its day or later, and of a batch after the head that it knew.
+FRESH: LiteralString = """
+       e.posted_on >= %(since_on)s
+       AND NOT EXISTS (SELECT FROM proven_head h WHERE h.writer = e.writer AND h.seq >= e.batch)
+"""
+# Each rule, either way round, with each account that it moves; factor: whether it raises or lowers that account.
+_LEGS: LiteralString = """
+    leg AS MATERIALIZED (
+        SELECT (p.rule * w.way)::smallint AS rule, a.code, a.name, a.owner,
+               CASE WHEN s.side * w.way = a.side THEN 1 ELSE -1 END AS factor
+          FROM posting p CROSS JOIN (VALUES (1), (-1)) AS w(way) CROSS JOIN (VALUES (1), (-1)) AS s(side)
+               JOIN account a ON a.code = CASE WHEN s.side = 1 THEN p.debit ELSE p.credit END)
+"""
+_SUMS: LiteralString = f"""
+    WITH {_LEGS}
+    SELECT e.lane,
+           coalesce(CASE l.owner WHEN 'line' THEN e.line_id WHEN 'person' THEN e.person_id
+                                 WHEN 'merchant' THEN e.merchant_id WHEN 'payment' THEN e.payment_id END, 0) AS owner_id,
+           l.code, sum(l.factor * x.amount)::bigint AS amount_minor
+      FROM event e CROSS JOIN LATERAL unnest(e.rules, e.amounts) AS x(rule, amount) JOIN leg l ON l.rule = x.rule
+"""
+_GROUPED: LiteralString = """
+  GROUP BY e.lane, owner_id, l.code
+    HAVING sum(l.factor * x.amount) <> 0
+"""
+_NAMED: LiteralString = """
+    CREATE TEMP VIEW balance AS
+        SELECT s.lane, s.owner_id, s.amount_minor, a.name, a.book, a.memo, a.side FROM {} s JOIN account a USING (code)
+"""
+_STORE: LiteralString = "INSERT INTO proven_balance (lane, owner_id, code, amount_minor)"
+_ADD: LiteralString = """
+        ON CONFLICT (lane, owner_id, code)
+        DO UPDATE SET amount_minor = proven_balance.amount_minor + excluded.amount_minor
+"""
+
+# Of every event, in a table that goes with the transaction.
+SUM_ALL: tuple[LiteralString, ...] = (
+    f"CREATE TEMP TABLE summed AS {_SUMS} {_GROUPED}",
+    "ANALYZE summed",
+    _NAMED.format("summed"),
+)
+# The first daily proof keeps all of it; the next ones add what has moved since.
+SUM_FIRST: tuple[LiteralString, ...] = (
+    "DELETE FROM proven_balance",
+    f"{_STORE} {_SUMS} {_GROUPED}",
+    "ANALYZE proven_balance",
+    _NAMED.format("proven_balance"),
+)
+SUM_FRESH: tuple[LiteralString, ...] = (
+    f"{_STORE} {_SUMS} WHERE {FRESH} {_GROUPED} {_ADD}",
+    "DELETE FROM proven_balance WHERE amount_minor = 0",
+    _NAMED.format("proven_balance"),
+    f"""
+    CREATE TEMP TABLE fresh_line ON COMMIT DROP AS
+        SELECT e.lane, e.line_id, count(*) AS events, min(e.sequence) AS first, max(e.sequence) AS last
+          FROM event e WHERE e.line_id IS NOT NULL AND {FRESH}
+      GROUP BY e.lane, e.line_id
+    """,
+    f"""
+    CREATE TEMP TABLE fresh_payment ON COMMIT DROP AS
+        SELECT DISTINCT e.lane, e.payment_id FROM event e WHERE e.kind BETWEEN 42 AND 47 AND {FRESH}
+    """,
+    "ANALYZE fresh_line",
+    "ANALYZE fresh_payment",
+)
+# A daily proof that held is where the next goes on.
+KEEP: tuple[LiteralString, ...] = (
+    "DROP VIEW balance",
+    """
+    INSERT INTO proven_head (writer, seq, hash)
+    SELECT w.writer, b.seq, b.hash
+      FROM writer w CROSS JOIN LATERAL (SELECT seq, hash FROM batch WHERE writer = w.writer ORDER BY seq DESC LIMIT 1) b
+        ON CONFLICT (writer) DO UPDATE SET seq = excluded.seq, hash = excluded.hash WHERE proven_head.seq < excluded.seq
+    """,
+    """
+    INSERT INTO proven_through (proven_on, closed_through) SELECT business_on, closed_through FROM clock
+        ON CONFLICT (only_row) DO UPDATE SET proven_on = excluded.proven_on, closed_through = excluded.closed_through
+    """,
+)
+
+# ── of balances ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+_BALANCED: LiteralString = """
+    SELECT book || CASE WHEN memo THEN ' memo' ELSE '' END AS what,
+           coalesce(sum(amount_minor) FILTER (WHERE side = 1), 0)::bigint AS expected,
+           coalesce(sum(amount_minor) FILTER (WHERE side = -1), 0)::bigint AS found
+      FROM balance GROUP BY book, memo ORDER BY 1
+"""
+_PAIR: LiteralString = """
+    SELECT 'lender owes institution' AS what,
+           coalesce(sum(amount_minor) FILTER (WHERE name = 'LENDER_DUE_TO_PAYMENTS'), 0)::bigint AS expected,
+           coalesce(sum(amount_minor) FILTER (WHERE name = 'PAYMENTS_DUE_FROM_LENDER'), 0)::bigint AS found
+      FROM balance WHERE name IN ('LENDER_DUE_TO_PAYMENTS', 'PAYMENTS_DUE_FROM_LENDER')
+     UNION ALL
+    SELECT 'institution owes lender',
+           coalesce(sum(amount_minor) FILTER (WHERE name = 'LENDER_DUE_FROM_PAYMENTS'), 0)::bigint,
+           coalesce(sum(amount_minor) FILTER (WHERE name = 'PAYMENTS_DUE_TO_LENDER'), 0)::bigint
+      FROM balance WHERE name IN ('LENDER_DUE_FROM_PAYMENTS', 'PAYMENTS_DUE_TO_LENDER')
+"""
+_LINES: LiteralString = """
+    WITH book AS (
+        SELECT owner_id AS id,
+               coalesce(sum(amount_minor) FILTER (WHERE name LIKE '%%PRINCIPAL%%'), 0)::bigint AS principal,
+               coalesce(sum(amount_minor) FILTER (WHERE name LIKE '%%FEE%%'), 0)::bigint AS fee,
+               coalesce(sum(amount_minor) FILTER (WHERE name LIKE '%%INTEREST%%'), 0)::bigint AS interest,
+               coalesce(sum(amount_minor) FILTER (WHERE name LIKE '%%PENALTY%%'), 0)::bigint AS penalty,
+               coalesce(sum(amount_minor) FILTER (WHERE name LIKE '%%COST%%'), 0)::bigint AS cost,
+               coalesce(sum(amount_minor) FILTER (WHERE name = 'CREDIT_BALANCE'), 0)::bigint AS credit_balance,
+               coalesce(sum(amount_minor) FILTER (WHERE name = 'MEMO_HELD'), 0)::bigint AS held,
+               coalesce(sum(amount_minor) FILTER (WHERE name = 'MEMO_COMMITTED'), 0)::bigint AS committed
+          FROM balance
+         WHERE name IN ('PRINCIPAL_UNBILLED', 'PRINCIPAL_BILLED', 'PRINCIPAL_PAST_DUE', 'FEE_UNBILLED', 'FEE_BILLED',
+                        'INTEREST_ACCRUED', 'INTEREST_BILLED', 'CREDIT_BALANCE', 'MEMO_HELD', 'MEMO_COMMITTED',
+                        'PENALTY_BILLED', 'COST_BILLED', 'MEMO_INTEREST', 'MEMO_PENALTY', 'MEMO_CLAIM_PRINCIPAL',
+                        'MEMO_CLAIM_FEE', 'MEMO_CLAIM_INTEREST', 'MEMO_CLAIM_PENALTY', 'MEMO_CLAIM_COST')
+      GROUP BY owner_id)
+    SELECT 'line ' || l.id || ' ' || x.what AS what, x.expected, x.found
+      FROM line l LEFT JOIN book b ON b.id = l.id
+           CROSS JOIN LATERAL (VALUES ('principal', coalesce(b.principal, 0), l.principal_minor),
+                                      ('fee', coalesce(b.fee, 0), l.fee_minor),
+                                      ('interest', coalesce(b.interest, 0), l.interest_minor),
+                                      ('penalty', coalesce(b.penalty, 0), l.penalty_minor),
+                                      ('cost', coalesce(b.cost, 0), l.cost_minor),
+                                      ('credit balance', coalesce(b.credit_balance, 0), l.credit_balance_minor),
+                                      ('held', coalesce(b.held, 0), l.held_minor),
+                                      ('committed', coalesce(b.committed, 0), l.committed_minor)) AS x(what, expected, found)
+     WHERE x.expected <> x.found
+"""
+_STATEMENTS: LiteralString = """
+    WITH book AS (
+        SELECT owner_id AS id, sum(amount_minor)::bigint AS billed FROM balance
+         WHERE name IN ('PRINCIPAL_BILLED', 'PRINCIPAL_PAST_DUE', 'FEE_BILLED', 'INTEREST_BILLED', 'PENALTY_BILLED',
+                        'COST_BILLED', 'MEMO_INTEREST', 'MEMO_PENALTY') GROUP BY owner_id),
+    shown AS (SELECT line_id AS id, sum(remaining_minor)::bigint AS remaining FROM statement GROUP BY line_id)
+    SELECT 'statements of line ' || coalesce(b.id, s.id) AS what, coalesce(b.billed, 0) AS expected,
+           coalesce(s.remaining, 0) AS found
+      FROM book b FULL JOIN shown s ON s.id = b.id WHERE coalesce(b.billed, 0) <> coalesce(s.remaining, 0)
+"""
+_WALLETS: LiteralString = """
+    WITH book AS (SELECT owner_id AS id, sum(amount_minor)::bigint AS balance FROM balance WHERE name = 'WALLET'
+                GROUP BY owner_id)
+    SELECT 'wallet ' || w.id AS what, coalesce(b.balance, 0) AS expected, w.balance_minor AS found
+      FROM wallet w LEFT JOIN book b ON b.id = w.id WHERE coalesce(b.balance, 0) <> w.balance_minor
+"""
+_BALANCES: LiteralString = """
+    WITH book AS (SELECT owner_id AS id, sum(amount_minor)::bigint AS available FROM balance
+                   WHERE name = 'MERCHANT_AVAILABLE' GROUP BY owner_id)
+    SELECT 'available of merchant ' || m.id AS what, coalesce(b.available, 0) AS expected, m.available_minor AS found
+      FROM merchant_balance m LEFT JOIN book b ON b.id = m.id WHERE coalesce(b.available, 0) <> m.available_minor
+"""
+_ESCROW: LiteralString = """
+    WITH book AS (
+        SELECT owner_id AS id,
+               coalesce(sum(amount_minor) FILTER (WHERE name = 'FUNDED_ESCROW'), 0)::bigint AS funded,
+               coalesce(sum(amount_minor) FILTER (WHERE name = 'MEMO_GUARANTEED_ESCROW'), 0)::bigint AS guaranteed
+          FROM balance WHERE name IN ('FUNDED_ESCROW', 'MEMO_GUARANTEED_ESCROW') GROUP BY owner_id)
+    SELECT 'payment ' || coalesce(p.id, b.id) || ' ' || x.what AS what, x.expected, x.found
+      FROM (SELECT * FROM payment WHERE state IN (1, 2)) p FULL JOIN book b ON b.id = p.id
+           CROSS JOIN LATERAL (VALUES
+               ('funded escrow', coalesce(b.funded, 0),
+                CASE WHEN p.state = 1 THEN p.wallet_authorized_minor - p.wallet_paid_minor - p.wallet_released_minor
+                     WHEN p.state = 2 THEN p.wallet_paid_minor - p.wallet_refunded_minor ELSE 0 END),
+               ('guaranteed escrow', coalesce(b.guaranteed, 0),
+                CASE WHEN p.state = 2 THEN p.credit_paid_minor - p.credit_refunded_minor ELSE 0 END)
+           ) AS x(what, expected, found)
+     WHERE x.expected <> x.found
+"""
+_CLEARING: LiteralString = """
+    SELECT 'clearing over all lanes' AS what, 0::bigint AS expected, coalesce(sum(amount_minor), 0)::bigint AS found
+      FROM balance WHERE name = 'LANE_CLEARING'
+"""
+_TRANSIT: LiteralString = """
+    SELECT 'payouts in transit' AS what,
+           coalesce((SELECT sum(amount_minor) FROM balance WHERE name = 'PAYOUT_IN_TRANSIT'), 0)::bigint AS expected,
+           coalesce((SELECT sum(amount_minor) FROM payout WHERE state = 'sent'), 0)::bigint AS found
+"""
+OF_BALANCES = (
+    Question("books balance", "in each book debits equal credits", _BALANCED),
+    Question("books agree", "lender and payment institution say the same of each other", _PAIR),
+    Question("lines", "each line's row equals its accounts", _LINES),
+    Question("statements", "what remains on statements equals what is billed", _STATEMENTS),
+    Question("wallets", "each wallet's row equals its account", _WALLETS),
+    Question("merchants", "each merchant's available balance equals its account", _BALANCES),
+    Question("escrow", "funded and guaranteed escrow equal what is not received yet", _ESCROW),
+    Question("lanes clear", "clearing sums to zero over all lanes", _CLEARING),
+    Question("payouts", "money in transit equals payouts that the bank has not answered", _TRANSIT),
+)
+
+# ── of events ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_COUNTERS: LiteralString = """
+           coalesce(sum(amount) FILTER (WHERE kind IN (43, 44)), 0)::bigint AS paid,
+           coalesce(sum(amount) FILTER (WHERE kind IN (44, 45)), 0)::bigint AS received,
+           coalesce(sum(amount) FILTER (WHERE kind = 47), 0)::bigint AS refunded
+"""
+_COUNTED: LiteralString = """
+           CROSS JOIN LATERAL (VALUES ('paid', coalesce(m.paid, 0), p.credit_paid_minor + p.wallet_paid_minor),
+                                      ('received', coalesce(m.received, 0), p.received_minor),
+                                      ('refunded', coalesce(m.refunded, 0), p.credit_refunded_minor + p.wallet_refunded_minor)
+                              ) AS x(what, expected, found)
+     WHERE x.expected <> x.found
+"""
+_AMOUNT: LiteralString = "(e.body->>'credit_minor')::bigint + (e.body->>'wallet_minor')::bigint AS amount"
+_PAYMENTS: LiteralString = f"""
+    WITH moved AS (
+        SELECT payment_id, {_COUNTERS}
+          FROM (SELECT e.payment_id, e.kind, {_AMOUNT} FROM event e WHERE e.kind IN (43, 44, 45, 47)) e
+      GROUP BY payment_id)
+    SELECT 'payment ' || p.id || ' ' || x.what AS what, x.expected, x.found
+      FROM payment p LEFT JOIN moved m ON m.payment_id = p.id
+    {_COUNTED}
+"""
+# A direct capture has the payment's own id; the others are found by their payment.
+_PAYMENTS_FRESH: LiteralString = f"""
+    SELECT 'payment ' || p.id || ' ' || x.what AS what, x.expected, x.found
+      FROM fresh_payment f JOIN payment p ON p.lane = f.lane AND p.id = f.payment_id
+           CROSS JOIN LATERAL (
+               SELECT {_COUNTERS}
+                 FROM (SELECT e.kind, {_AMOUNT} FROM event e WHERE e.lane = f.lane AND e.id = f.payment_id AND e.kind = 44
+                        UNION ALL
+                       SELECT e.kind, {_AMOUNT} FROM event e WHERE e.lane = f.lane AND e.payment_id = f.payment_id
+                          AND (e.kind IN (43, 45, 46, 47) OR (e.kind = 44 AND e.id <> e.payment_id))) e) m
+    {_COUNTED}
+"""
+_CLAIMS: LiteralString = """
+    SELECT 'claim of kind ' || c.kind || ', ' || c.digest AS what, c.event_id AS expected, 0::bigint AS found
+      FROM claim c LEFT JOIN event e ON e.id = c.event_id WHERE e.id IS NULL
+"""
+# A sweep or settlement of a day is posted on the next one: kinds 60, 66 and 67.
+# A parked window is not swept yet, or later than on the next day: it is named with its reason, and is no difference.
+_SETTLED_OF: LiteralString = f"""
+    WITH {_LEGS}, settled AS (
+        SELECT e.lane, CASE WHEN l.owner = 'merchant' THEN e.merchant_id END AS owner_id,
+               CASE WHEN l.name = 'OWN_CASH' THEN 'MDR_INCOME' ELSE l.name END AS name,
+               sum(CASE WHEN l.name = 'OWN_CASH' THEN -1 ELSE 1 END * l.factor * x.amount)::bigint AS remaining
+          FROM clock c, event e CROSS JOIN LATERAL unnest(e.rules, e.amounts) AS x(rule, amount) JOIN leg l ON l.rule = x.rule
+         WHERE l.name IN ('MERCHANT_PAYABLE', 'LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS', 'MDR_INCOME', 'OWN_CASH')
+           AND e.posted_on <= c.closed_through + CASE WHEN e.kind IN (60, 66, 67) THEN 1 ELSE 0 END
+"""
+_SETTLED_SINCE: LiteralString = """
+           AND e.posted_on > %(since_closed)s
+           AND e.posted_on > %(since_closed)s + CASE WHEN e.kind IN (60, 66, 67) THEN 1 ELSE 0 END
+"""
+_SETTLED_SHOWN: LiteralString = """
+      GROUP BY 1, 2, 3),
+    unswept AS (
+        SELECT w.lane, w.merchant_id, w.window_on, 'infinity'::date AS swept_on, w.amount_minor,
+               'parked because: ' || w.reason AS because
+          FROM parked_window w
+         WHERE NOT EXISTS (SELECT FROM sweep s
+                            WHERE s.lane = w.lane AND s.merchant_id = w.merchant_id AND s.window_on = w.window_on)
+         UNION ALL
+        SELECT s.lane, s.merchant_id, s.window_on, s.swept_on, s.amount_minor, 'swept on ' || s.swept_on
+          FROM sweep s, clock c WHERE s.swept_on > coalesce(%(since_closed)s::date, c.closed_through) + 1),
+    waiting AS (
+        SELECT u.lane, u.merchant_id AS owner_id, 'MERCHANT_PAYABLE' AS name,
+               coalesce(sum(u.amount_minor) FILTER (WHERE n.waits), 0)::bigint
+               - coalesce(sum(u.amount_minor) FILTER (WHERE n.waited), 0)::bigint AS expected,
+               string_agg(u.window_on || ' ' || u.because, '; ' ORDER BY u.window_on) FILTER (WHERE n.waits) AS because
+          FROM unswept u, clock c
+               CROSS JOIN LATERAL (SELECT u.window_on <= c.closed_through AND u.swept_on > c.closed_through + 1,
+                                          u.window_on <= %(since_closed)s::date AND u.swept_on > %(since_closed)s::date + 1) AS n(waits, waited)
+         WHERE n.waits OR n.waited
+      GROUP BY 1, 2)
+    SELECT name || ' of closed days in lane ' || lane || coalesce(', merchant ' || owner_id, '')
+           || coalesce(': ' || w.because, '') AS what,
+           coalesce(w.expected, 0) AS expected, coalesce(s.remaining, 0) AS found
+      FROM settled s FULL JOIN waiting w USING (lane, owner_id, name)
+     WHERE s.remaining <> 0 OR w.expected <> 0 OR w.because IS NOT NULL
+"""
+_SETTLED: LiteralString = f"{_SETTLED_OF} {_SETTLED_SHOWN}"
+_SETTLED_FRESH: LiteralString = f"{_SETTLED_OF} {_SETTLED_SINCE} {_SETTLED_SHOWN}"
+_TRADES_SHOWN: LiteralString = """
+           CROSS JOIN LATERAL (VALUES
+               ('named by it', p.id, coalesce(t.payment_id, 0)),
+               ('amount', coalesce(t.amount_minor, 0), p.credit_authorized_minor + p.wallet_authorized_minor)
+           ) AS x(what, expected, found)
+     WHERE x.expected <> x.found
+"""
+_TRADES: LiteralString = f"""
+    SELECT 'payment ' || p.id || ' of trade ' || p.trade_id || ' ' || x.what AS what, x.expected, x.found
+      FROM payment p LEFT JOIN trade t ON t.id = p.trade_id
+    {_TRADES_SHOWN}
+"""
+# The lane of an id is its place in the list of lanes.
+_TRADES_FRESH: LiteralString = f"""
+    SELECT 'payment ' || p.id || ' of trade ' || p.trade_id || ' ' || x.what AS what, x.expected, x.found
+      FROM fresh_payment f JOIN payment p ON p.lane = f.lane AND p.id = f.payment_id
+           JOIN unnest(%(lanes)s::smallint[]) WITH ORDINALITY AS w(lane, place) ON w.place = (p.trade_id >> 40) + 1
+           LEFT JOIN trade t ON t.lane = w.lane AND t.id = p.trade_id
+    {_TRADES_SHOWN}
+"""
+_SEQUENCES: LiteralString = """
+    WITH counted AS (SELECT line_id AS id, count(*) AS events, max(sequence)::bigint AS last FROM event
+                      WHERE line_id IS NOT NULL GROUP BY line_id)
+    SELECT 'events of line ' || l.id AS what, l.sequence::bigint AS expected, coalesce(c.events, 0) AS found
+      FROM line l LEFT JOIN counted c ON c.id = l.id
+     WHERE coalesce(c.events, 0) <> l.sequence OR coalesce(c.last, 0) <> l.sequence
+"""
+_SEQUENCES_FRESH: LiteralString = """
+    SELECT 'events of line ' || l.id AS what, l.sequence::bigint AS expected, f.first - 1 + f.events AS found
+      FROM fresh_line f JOIN line l ON l.lane = f.lane AND l.id = f.line_id
+     WHERE f.first - 1 + f.events <> l.sequence OR f.last <> l.sequence
+        OR (f.first > 1 AND NOT EXISTS (SELECT FROM event e WHERE e.lane = f.lane AND e.line_id = f.line_id
+                                                               AND e.sequence = f.first - 1))
+"""
+
+_COUNTERS_SAY = "each payment's counters equal its events"
+_SETTLED_SAYS = "what closed days owed merchants, lender and house is settled"
+_TRADES_SAY = "each payment is the one that its trade names, of the same amount"
+_SEQUENCES_SAY = "no event of a line is missing or doubled"
+OF_EVENTS = (
+    Question("payments", _COUNTERS_SAY, _PAYMENTS),
+    Question("settled", _SETTLED_SAYS, _SETTLED),
+    Question("trades", _TRADES_SAY, _TRADES),
+    Question("claims", "every key has the event that answers it", _CLAIMS),
+    Question("sequences", _SEQUENCES_SAY, _SEQUENCES),
+)
+OF_FRESH_EVENTS = (
+    Question("payments", f"{_COUNTERS_SAY}: those that moved", _PAYMENTS_FRESH),
+    Question("settled", _SETTLED_SAYS, _SETTLED_FRESH),
+    Question("trades", f"{_TRADES_SAY}: those that moved", _TRADES_FRESH),
+    Question("sequences", f"{_SEQUENCES_SAY}: those that moved", _SEQUENCES_FRESH),
+)
+
+# ── safeguarding and the bank ─────────────────────────────────────────────────────────────────────────────────────
+
+HOUSE: LiteralString = """
+    SELECT name AS what, 0::bigint AS expected, coalesce(sum(amount_minor), 0)::bigint AS found FROM balance
+     WHERE book = 'PI' AND NOT memo GROUP BY name ORDER BY name
+"""
+NEGATIVE: LiteralString = (
+    "SELECT coalesce(-sum(available_minor), 0)::bigint FROM merchant_balance WHERE available_minor < 0"
+)
+# Receipts of today and of the business day before that the bank's statement does not show yet.
+IN_TRANSIT: LiteralString = """
+    SELECT coalesce(e.body->>'bank_reference', e.body->>'reference') AS what, 0::bigint AS expected,
+           (e.body->>'amount_minor')::bigint AS found
+      FROM event e, clock c
+     WHERE (e.kind = 2 OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= c.business_on - 1
+       AND NOT EXISTS (SELECT FROM bank_line b WHERE b.account = 'safeguarded'
+                          AND b.reference = coalesce(e.body->>'bank_reference', e.body->>'reference'))
+  ORDER BY e.lane, e.id
+"""
+BANK: LiteralString = """
+    SELECT x.account AS what, x.book AS expected, x.bank AS found
+      FROM (VALUES
+            ('safeguarded', (SELECT coalesce(sum(amount_minor), 0)::bigint FROM balance WHERE name = 'SAFEGUARDED_CASH'),
+             (SELECT coalesce(sum(amount_minor), 0)::bigint FROM bank_line WHERE account = 'safeguarded')),
+            ('own', (SELECT coalesce(sum(amount_minor), 0)::bigint FROM balance WHERE name = 'OWN_CASH'),
+             (SELECT coalesce(sum(amount_minor), 0)::bigint FROM bank_line WHERE account = 'own')),
+            ('lender', (SELECT coalesce(sum(amount_minor), 0)::bigint FROM balance WHERE name = 'LENDER_BANK'),
+             (SELECT coalesce(sum(amount_minor), 0)::bigint FROM bank_line WHERE account = 'lender'))) AS x(account, book, bank)
+  ORDER BY x.account
+"""
+
+# ── the chains ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# A row as `row_text` gives it to the hash, joined by the server: what is not there is None, as Python writes it.
+ROW_TEXT: LiteralString = """
+           concat_ws('|', e.lane, e.kind, e.id, coalesce(e.trade_id::text, 'None'),
+                     coalesce(e.payment_id::text, 'None'), coalesce(e.line_id::text, 'None'),
+                     coalesce(e.person_id::text, 'None'), coalesce(e.merchant_id::text, 'None'),
+                     coalesce(e.sequence::text, 'None'), to_char(e.value_on, 'YYYY-MM-DD'),
+                     to_char(e.posted_on, 'YYYY-MM-DD'), coalesce(e.rules::text, 'None'),
+                     coalesce(e.amounts::text, 'None'), coalesce(e.subjects::text, 'None'),
+                     coalesce(e.body::text, 'None'))
+"""
+_BATCH_TEXTS: LiteralString = f"""
+    SELECT e.writer, e.batch, count(*), min(e.recorded_at), max(e.recorded_at), string_agg({ROW_TEXT}, E'\\n' ORDER BY e.id)
+      FROM event e
+"""
+_BY_BATCH: LiteralString = " GROUP BY e.writer, e.batch ORDER BY e.writer, e.batch"
+BATCH_TEXTS: LiteralString = _BATCH_TEXTS + _BY_BATCH
+BATCH_TEXTS_FRESH: LiteralString = _BATCH_TEXTS + " WHERE " + FRESH + _BY_BATCH
+BATCHES: LiteralString = "SELECT writer, seq, previous, hash, events, committed_at FROM batch ORDER BY writer, seq"
+BATCHES_FRESH: LiteralString = """
+    SELECT b.writer, b.seq, b.previous, b.hash, b.events, b.committed_at
+      FROM batch b LEFT JOIN proven_head h ON h.writer = b.writer WHERE b.seq > coalesce(h.seq, 0) ORDER BY b.writer, b.seq
+"""
+# A link that a proof has seen, and that is not there any more as it was.
+HEADS_CHANGED: LiteralString = """
+    SELECT h.writer, h.seq FROM proven_head h LEFT JOIN batch b ON b.writer = h.writer AND b.seq = h.seq
+     WHERE b.hash IS DISTINCT FROM h.hash ORDER BY h.writer LIMIT 100
+"""
