@@ -279,8 +279,9 @@ _SETTLED_SHOWN: LiteralString = """
                - coalesce(sum(u.amount_minor) FILTER (WHERE n.waited), 0)::bigint AS expected,
                string_agg(u.window_on || ' ' || u.because, '; ' ORDER BY u.window_on) FILTER (WHERE n.waits) AS because
           FROM unswept u, clock c
-               CROSS JOIN LATERAL (SELECT u.window_on <= c.closed_through AND u.swept_on > c.closed_through + 1,
-                                          u.window_on <= %(since_closed)s::date AND u.swept_on > %(since_closed)s::date + 1) AS n(waits, waited)
+               CROSS JOIN LATERAL (
+                   SELECT u.window_on <= c.closed_through AND u.swept_on > c.closed_through + 1,
+                          u.window_on <= %(since_closed)s::date AND u.swept_on > %(since_closed)s::date + 1) AS n(waits, waited)
          WHERE n.waits OR n.waited
       GROUP BY 1, 2)
     SELECT name || ' of closed days in lane ' || lane || coalesce(', merchant ' || owner_id, '')
