@@ -15,15 +15,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from florin.credit import account as accounts
+from florin.credit import charge_off, refund, repay
 from florin.credit import line as lines
-from florin.credit import refund, repay
 from florin.credit.authorize import refuse_credit
 from florin.credit.correction import correct
 from florin.credit.items import Account
 from florin.credit.line import Line
 from florin.credit.plans import installment_choice
 from florin.credit.program import load_program
-from florin.credit.terms import Program, Version
+from florin.credit.terms import ChargeOffMode, Program, Version
 from florin.events import (
     Authorized,
     Captured,
@@ -194,6 +194,15 @@ class Play:
                 known_on=day(today),
             )
         )
+
+    def charge_off(self, on: str | date, mode: ChargeOffMode | None = None) -> Refusal | None:
+        self.until(on)
+        command = charge_off.ChargeOff(line_id=1, reason="insolvent", mode=mode)
+        decided = charge_off.decide(self.line, self.account, command, at(on), program=self.program)
+        if isinstance(decided, Refusal):
+            return decided
+        self._load(decided[0])
+        return None
 
     def _correct(self, event: Event) -> None:
         self.account, entries = correct(self.events, event, self.program)

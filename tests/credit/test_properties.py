@@ -182,10 +182,17 @@ def every_stage_is_in_the_book(play: Play) -> None:
     assert play.balance(Ledger.PRINCIPAL_BILLED) == billed
     assert play.balance(Ledger.PRINCIPAL_PAST_DUE) == past_due
     assert play.balance(Ledger.FEE_BILLED) == sum(statement.fee_minor for statement in account.statements)
+    assert play.balance(Ledger.INTEREST_BILLED) + play.balance(Ledger.MEMO_INTEREST) == sum(
+        statement.interest_minor for statement in account.statements
+    )
     assert play.balance(Ledger.DEFERRED_FEE_INCOME) == sum(plan.deferred_fee_minor for plan in account.plans)
     assert play.balance(Ledger.INTEREST_ACCRUED) == 0
     off_books = (play.balance(Ledger.MEMO_INTEREST), play.balance(Ledger.MEMO_PENALTY))
-    assert off_books == ((account.interest_minor, account.penalty_minor) if account.accrual_stopped else (0, 0))
+    on_statements = (
+        sum(statement.interest_minor for statement in account.statements),
+        sum(statement.penalty_minor for statement in account.statements),
+    )
+    assert off_books == (on_statements if account.accrual_stopped else (0, 0))
 
 
 def money_in_is_money_out(play: Play) -> None:

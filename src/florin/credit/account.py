@@ -18,6 +18,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from florin.credit.allocation import billed_debts, clear, cure, repay, unbilled_debts
+from florin.credit.charge_off import after_charge_off, recover
 from florin.credit.closing import (
     Scheduled,
     after_accrual_stopped,
@@ -39,13 +40,15 @@ from florin.credit.interest import (
     unposted_penalty_minor,
 )
 from florin.credit.items import Account, LateOrder, Plan, Purchase, Statement, days_past_due
-from florin.credit.line import Line
+from florin.credit.line import Line, LineState
 from florin.credit.plans import ONE_INSTALLMENT, installments_to_come
 from florin.credit.returns import return_purchase
 from florin.credit.terms import Program
 from florin.events import (
     AccrualStopped,
     Captured,
+    ChargedOff,
+    ChargedOffByOwner,
     CostCharged,
     CreditBalancePaid,
     CycleMoved,
@@ -112,6 +115,8 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
             account, entries = after_late_charge(account, event, program)
         case AccrualStopped():
             account, entries = after_accrual_stopped(account, event)
+        case ChargedOff() | ChargedOffByOwner():
+            account, entries = after_charge_off(account, event, program)
         case CostCharged():
             account, entries = after_cost(account, event)
         case LimitSet():
@@ -172,7 +177,10 @@ def rank(event: Event) -> tuple[date, int]:
 
 
 def summary(account: Account, line: Line, program: Program) -> Line:
-    """The line with all that the account knows; limit, holds, commitments and state stay as the line has them."""
+    """The line with all that the account knows; limit, holds and commitments stay as the line has them, and so does its
+    state, but for a charge-off. What was charged off is due since its arrears were.
+    """
+    claims_on = account.written_off.since_on if account.written_off and account.written_off.claims else None
     unpaid = [statement for statement in account.statements if statement.remaining_minor > 0]
     past_due = [statement for statement in account.statements if statement.past_due]
     return replace(
@@ -184,12 +192,20 @@ def summary(account: Account, line: Line, program: Program) -> Line:
         cost_minor=account.cost_minor,
         cycle_day=account.cycle_day,
         credit_balance_minor=account.credit_balance_minor,
-        due_minor=account.due_minor,
-        due_on=unpaid[0].due_on if unpaid else None,
-        past_due_on=past_due[0].due_on if past_due else None,
+        state=_state(account, line),
+        due_minor=account.due_minor + account.claimed_minor,
+        due_on=claims_on or (unpaid[0].due_on if unpaid else None),
+        past_due_on=claims_on or (past_due[0].due_on if past_due else None),
         next_action_on=next_action_on(account, program),
         sequence=account.sequence,
     )
+
+
+def _state(account: Account, line: Line) -> LineState:
+    """A charged-off line stays so, even recovered; unless a corrected history shows that it never was."""
+    if account.written_off is not None and line.state is not LineState.CLOSED:
+        return LineState.CHARGED_OFF
+    return LineState.OPEN if line.state is LineState.CHARGED_OFF else line.state
 
 
 def _buy(account: Account, event: Captured | Received, program: Program) -> Account:
@@ -225,12 +241,13 @@ def _repay(account: Account, event: Repaid, program: Program) -> tuple[Account, 
     then.
     """
     account = accrued(account, event.value_on, program)
-    cleared = repay(account, event.amount_minor, event.value_on, program)
+    account, recovered, left_minor = recover(account, event.amount_minor, event.value_on, program)
+    cleared = repay(account, left_minor, event.value_on, program)
     account = _in_full(cleared.account, event.value_on, program)
     account, interest, rest_minor = _take_accrued(account, cleared.rest_minor, event.value_on, program)
     account, kept = _keep_rest(account, rest_minor)
     account, cured = cure(account, program)
-    return _without_settled(account, program), (*cleared.entries, *interest, *kept, *cured)
+    return _without_settled(account, program), (*recovered, *cleared.entries, *interest, *kept, *cured)
 
 
 def _refund(account: Account, event: Refunded, program: Program) -> tuple[Account, Entries]:
@@ -240,7 +257,12 @@ def _refund(account: Account, event: Refunded, program: Program) -> tuple[Accoun
     terms = program.terms_on(event.value_on)
     account = accrued(account, event.value_on, program)
     regime = terms.waterfall_at(days_past_due(account, event.value_on))
-    own = return_purchase(account, event, terms)
+    account, own_claim, left_minor = recover(
+        account, event.credit_minor, event.value_on, program, item_id=event.payment_id
+    )
+    own = return_purchase(account, replace(event, credit_minor=left_minor), terms)
+    returned, recovered, left_minor = recover(own.account, own.rest_minor, event.value_on, program)
+    own = own._replace(account=returned, rest_minor=left_minor)
     past_due = {index for index, statement in enumerate(own.account.statements) if statement.past_due}
     debts = billed_debts(own.account, regime)
     order = [debt for debt in debts if debt.position in past_due]
@@ -252,7 +274,8 @@ def _refund(account: Account, event: Refunded, program: Program) -> tuple[Accoun
         account = counted_by(counted_by(account, own.by_statement), other.by_statement)
     account, kept = _keep_rest(account, other.rest_minor)
     account, cured = cure(account, program)
-    return _without_settled(account, program), (*own.entries, *other.entries, *kept, *cured)
+    entries = (*own_claim, *own.entries, *recovered, *other.entries, *kept, *cured)
+    return _without_settled(account, program), entries
 
 
 def _pay_credit_balance(account: Account, event: CreditBalancePaid, program: Program) -> tuple[Account, Entries]:

@@ -134,7 +134,9 @@ def aged(item: Billed) -> Entry:
 
 def off_books(account: Account) -> list[Entry]:
     """Interest and penalties, billed and unpaid, that are no asset while accrual is stopped; they are owed all the same."""
-    entries = [Entry(Rule.STOP_INTEREST, account.interest_minor), Entry(Rule.STOP_PENALTY, account.penalty_minor)]
+    interest_minor = sum(statement.interest_minor for statement in account.statements)
+    penalty_minor = sum(statement.penalty_minor for statement in account.statements)
+    entries = [Entry(Rule.STOP_INTEREST, interest_minor), Entry(Rule.STOP_PENALTY, penalty_minor)]
     return [entry for entry in entries if entry.amount_minor > 0]
 
 

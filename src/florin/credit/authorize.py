@@ -11,6 +11,13 @@ from florin.events.refusals import Refusal
 from florin.money.at import At
 
 
+_NOT_OPEN: dict[LineState, Literal["frozen", "closed", "charged-off"]] = {
+    LineState.FROZEN: "frozen",
+    LineState.CLOSED: "closed",
+    LineState.CHARGED_OFF: "charged-off",
+}
+
+
 class CreditLimitExceeded(Refusal, frozen=True, kw_only=True):
     en = "This purchase is {over_minor} over your available credit. Pay part of your balance or pay another way."
     zh = "这笔消费超出您的可用额度 {over_minor}。您可以先还款，或换一种付款方式。"
@@ -25,7 +32,7 @@ class LineNotOpen(Refusal, frozen=True, kw_only=True):
     en = "Your pay-later line cannot be used for new purchases now. Pay another way, or ask us why."
     zh = "您的先享后付额度目前不能用于新的消费。请换一种付款方式，或联系我们了解原因。"
 
-    state: Literal["frozen", "closed"]
+    state: Literal["frozen", "closed", "charged-off"]
     line_id: int
 
 
@@ -48,8 +55,7 @@ def refuse_credit(line: Line, amount_minor: int, tolerance_minor: int, at: At, t
     close.
     """
     if line.state is not LineState.OPEN:
-        state: Literal["frozen", "closed"] = "frozen" if line.state is LineState.FROZEN else "closed"
-        return LineNotOpen(state=state, line_id=line.id)
+        return LineNotOpen(state=_NOT_OPEN[line.state], line_id=line.id)
     if terms.blocks_while_past_due and line.past_due_on is not None and line.past_due_on < at.on:
         return PastDue(due_on=line.past_due_on, due_minor=line.due_minor, line_id=line.id)
     over_minor = amount_minor - line.available_minor

@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 from msgspec.structs import replace
 
 from florin.credit.allocation import aged, billed_debts, clear, off_books, without_billed
+from florin.credit.charge_off import charged_off_by_clock
 from florin.credit.interest import (
     accrued,
     exact_interest,
@@ -45,6 +46,7 @@ from florin.credit.minimum import minimum_due_minor
 from florin.credit.terms import DAYS_A_MONTH, DAYS_A_YEAR, LateCharge, Program, Terms
 from florin.events import (
     AccrualStopped,
+    ChargedOff,
     CostCharged,
     CycleMoved,
     FellPastDue,
@@ -55,7 +57,7 @@ from florin.events import (
 from florin.ledger import Entry, Rule
 from florin.money.amounts import share_out
 
-Scheduled = StatementIssued | FellPastDue | LateCharged | AccrualStopped
+Scheduled = StatementIssued | FellPastDue | LateCharged | AccrualStopped | ChargedOff
 Entries = tuple[Entry, ...]
 
 _USES_CREDIT_BALANCE = {
@@ -137,6 +139,8 @@ def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled |
         return scheduled_statement(account, on, program)
     if turn == _STOP:
         return AccrualStopped(value_on=on, line_id=account.line_id, days_past_due=days_past_due(account, on))
+    if turn == _CHARGE_OFF:
+        return charged_off_by_clock(account, on, program)
     assert statement is not None
     if turn == _PAST_DUE:
         return FellPastDue(
@@ -154,7 +158,7 @@ def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled |
     )
 
 
-_PAST_DUE, _LATE_CHARGE, _STOP, _CLOSE = range(4)
+_PAST_DUE, _LATE_CHARGE, _STOP, _CHARGE_OFF, _CLOSE = range(5)
 _on_and_turn = itemgetter(0, 1)
 
 
@@ -172,10 +176,13 @@ def _appointments(account: Account, program: Program) -> Iterator[Appointment]:
                 after_on = late_charge_on(chargeable, terms)
                 yield Appointment(_not_before(after_on, account), _LATE_CHARGE, chargeable)
     since_on = account.past_due_on()
-    if since_on is not None and not account.accrual_stopped:
-        days = program.terms_on(since_on).non_accrual_days
-        if days:
-            yield Appointment(_not_before(since_on + timedelta(days=days), account), _STOP)
+    if since_on is None:
+        return
+    terms = program.terms_on(since_on)
+    if terms.non_accrual_days and not account.accrual_stopped:
+        yield Appointment(_not_before(since_on + timedelta(days=terms.non_accrual_days), account), _STOP)
+    if terms.charge_off_days:
+        yield Appointment(_not_before(since_on + timedelta(days=terms.charge_off_days), account), _CHARGE_OFF)
 
 
 def _not_before(on: date, account: Account) -> date:

@@ -39,7 +39,7 @@ _AMOUNTS = (
 
 def contradictions(terms: Terms) -> Iterator[Wrong]:
     """All that is wrong with the terms of one version."""
-    for rules in (_cycle, _orders, _minimum, _interest, _late, _waterfall, _installments, _yearly_rate, _line):
+    for rules in (_cycle, _orders, _minimum, _interest, _late, _charge_off, _waterfall, _installments, _yearly_rate, _line):
         yield from rules(terms)
 
 
@@ -194,6 +194,14 @@ def _late(terms: Terms) -> Iterator[Wrong]:
             yield f"{path}.per", 'write "statement": only with billing = "order" has each order its own charges'
         if charge.per == "statement" and terms.billing == "order":
             yield f"{path}.per", 'write "order": without a bill each order has its own charges'
+
+
+def _charge_off(terms: Terms) -> Iterator[Wrong]:
+    if terms.charge_off_days < 0 or 0 < terms.charge_off_days <= max(terms.grace_days, terms.non_accrual_days):
+        least = max(terms.grace_days, terms.non_accrual_days) + 1
+        yield "charge_off_days", f"write 0 for never, or {least} or more: it comes after grace and after non-accrual"
+    if terms.charge_off_mode == "principal" and terms.charge_off_interest == "memo":
+        yield "charge_off_interest", 'write "stop": charge_off_mode = "principal" waives interest'
 
 
 def _waterfall(terms: Terms) -> Iterator[Wrong]:

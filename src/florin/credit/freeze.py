@@ -50,9 +50,19 @@ class LineNotFrozen(Refusal, frozen=True, kw_only=True):
     line_id: int
 
 
+class LineIsChargedOff(Refusal, frozen=True, kw_only=True):
+    en = "This line is charged off: it cannot be used, frozen or not. {due_minor} is still owed and can be repaid."
+    zh = "该额度已核销，无论是否冻结都不能使用。仍欠 {due_minor}，可以随时还款。"
+
+    due_minor: int
+    line_id: int
+
+
 def decide(line: Line, command: FreezeLine | UnfreezeLine, at: At) -> tuple[LineFrozen] | tuple[LineUnfrozen] | Refusal:
     if line.state is LineState.CLOSED:
         return LineIsClosed(line_id=line.id)
+    if line.state is LineState.CHARGED_OFF:
+        return LineIsChargedOff(due_minor=line.due_minor, line_id=line.id)
     if isinstance(command, FreezeLine):
         if line.state is LineState.FROZEN:
             return LineAlreadyFrozen(line_id=line.id)

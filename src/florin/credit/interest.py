@@ -120,10 +120,12 @@ def statement_accrued(account: Account, statement: Statement, on: date, program:
     if terms.penalty_daily_rate and on > statement.due_on:
         penalized_minor = _penalized_minor(account, statement, terms)
         since_on = max(from_on, statement.due_on)
-        penalties = _more(penalties, penalized_minor, statement.closes_on, since_on, on, program)
+        penalties = borne_over(penalties, penalized_minor, statement.closes_on, since_on, on, program)
     return replace(
         statement,
-        accruals=_more(statement.accruals, bearing_minor(statement, terms), statement.closes_on, from_on, on, program),
+        accruals=borne_over(
+            statement.accruals, bearing_minor(statement, terms), statement.closes_on, from_on, on, program
+        ),
         penalties=penalties,
         accrued_through_on=on,
     )
@@ -140,7 +142,7 @@ def _cycle_accrued(account: Account, on: date, program: Program) -> Account:
     closes_on = program.next_close_on(max(account.opens_on, account.moved_on), account.cycle_day)
     return replace(
         account,
-        accruals=_more(account.accruals, base_minor, closes_on, from_on, on, program),
+        accruals=borne_over(account.accruals, base_minor, closes_on, from_on, on, program),
         accrued_through_on=on,
     )
 
@@ -154,9 +156,10 @@ def _penalized_minor(account: Account, statement: Statement, terms: Terms) -> in
     return statement.principal_minor + (statement.fee_minor if with_fee else 0)
 
 
-def _more(
+def borne_over(
     accruals: tuple[Accrual, ...], base_minor: int, closes_on: date, from_on: date, to_on: date, program: Program
 ) -> tuple[Accrual, ...]:
+    """Accruals with an amount's days in [from, to) added, by the rate that a statement of `closes_on` bears."""
     if base_minor == 0:
         return accruals
     minor_days = {accrual.version: accrual.minor_days for accrual in accruals}

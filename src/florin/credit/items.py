@@ -143,6 +143,34 @@ class LateOrder(msgspec.Struct, frozen=True, kw_only=True):
     late_charged_minor: int
 
 
+class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An amount that was charged off and is owed all the same. closes_on: the statement that had billed it, if one had."""
+
+    bucket: Bucket
+    amount_minor: int
+    item_id: int = 0
+    closes_on: date | None = None
+
+    @classmethod
+    def of(cls, bucket: Bucket, amount_minor: int, item_id: int = 0, closes_on: date | None = None) -> Claim:
+        return cls(bucket=bucket, amount_minor=amount_minor, item_id=item_id, closes_on=closes_on)
+
+
+class WrittenOff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All that was charged off and is not recovered. on: first charged off; since_on: due day of the arrears then.
+
+    accruals: interest borne on the claims' principal through accrued_through_on, if they bear it; posted: claimed of it.
+    """
+
+    on: date
+    since_on: date
+    accrued_through_on: date
+    claims: tuple[Claim, ...] = ()
+    bears_interest: bool = False
+    accruals: tuple[Accrual, ...] = ()
+    posted_minor: int = 0
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All items of a line. statements: oldest first. opens_on: of the cycle last seen. sequence: events folded;
     through_on: the latest day of any of them that was not the clock's own.
@@ -175,6 +203,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     accrual_stopped: bool = False
     adjustments: tuple[Adjustment, ...] = ()
     late_orders: tuple[LateOrder, ...] = ()
+    written_off: WrittenOff | None = None
 
     @property
     def unbilled_principal_minor(self) -> int:
@@ -183,27 +212,29 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def principal_minor(self) -> int:
         """Owed, in whatever stage."""
-        return self.unbilled_principal_minor + sum(s.principal_minor for s in self.statements)
+        billed_minor = sum(s.principal_minor for s in self.statements)
+        return self.unbilled_principal_minor + billed_minor + self.claim_minor("principal")
 
     @property
     def fee_minor(self) -> int:
         """Installment fees that the shopper owes, billed or not."""
-        return sum(p.fee_minor for p in self.plans) + sum(s.fee_minor for s in self.statements)
+        billed_minor = sum(s.fee_minor for s in self.statements)
+        return sum(p.fee_minor for p in self.plans) + billed_minor + self.claim_minor("fee")
 
     @property
     def interest_minor(self) -> int:
         """Posted and unpaid; what accrues beside it is posted at the cycle close."""
-        return sum(s.interest_minor for s in self.statements)
+        return sum(s.interest_minor for s in self.statements) + self.claim_minor("interest")
 
     @property
     def penalty_minor(self) -> int:
         """Late charges and daily penalties, posted and unpaid."""
-        return sum(s.penalty_minor for s in self.statements)
+        return sum(s.penalty_minor for s in self.statements) + self.claim_minor("penalty")
 
     @property
     def cost_minor(self) -> int:
         """Costs of collection, charged and unpaid."""
-        return sum(s.cost_minor for s in self.statements)
+        return sum(s.cost_minor for s in self.statements) + self.claim_minor("cost")
 
     @property
     def due_minor(self) -> int:
@@ -213,7 +244,19 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def owed_minor(self) -> int:
         """Principal, fees and all that is posted beside them."""
-        return self.unbilled_principal_minor + sum(p.fee_minor for p in self.plans) + self.due_minor
+        unbilled_minor = self.unbilled_principal_minor + sum(p.fee_minor for p in self.plans)
+        return unbilled_minor + self.due_minor + self.claimed_minor
+
+    @property
+    def claimed_minor(self) -> int:
+        """What was charged off and is owed all the same."""
+        return 0 if self.written_off is None else sum(claim.amount_minor for claim in self.written_off.claims)
+
+    def claim_minor(self, bucket: Bucket) -> int:
+        """One kind of it."""
+        if self.written_off is None:
+            return 0
+        return sum(claim.amount_minor for claim in self.written_off.claims if claim.bucket == bucket)
 
     def past_due_on(self) -> date | None:
         """The due day of the oldest statement whose minimum is unmet."""

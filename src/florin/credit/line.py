@@ -32,6 +32,7 @@ class LineState(IntEnum):
     OPEN = 1
     FROZEN = 2
     CLOSED = 3
+    CHARGED_OFF = 4
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from datetime import date
 
 import msgspec
 
+from florin.credit.charge_off import claim_interest_minor
 from florin.credit.interest import accrued, unbilled_interest_minor, unposted_minor, unposted_penalty_minor
 from florin.credit.items import Account
 from florin.credit.terms import Program
@@ -36,7 +37,7 @@ def payoff(account: Account, on: date, program: Program) -> PayoffQuote:
     account = accrued(account, on, program)
     statements = account.statements
     accrued_minor = sum(max(0, unposted_minor(statement, program)) for statement in statements)
-    accrued_minor += unbilled_interest_minor(account, on, program)
+    accrued_minor += unbilled_interest_minor(account, on, program) + claim_interest_minor(account, on, program)
     accrued_penalty_minor = sum(max(0, unposted_penalty_minor(statement, program)) for statement in statements)
     return PayoffQuote(
         on=on,

@@ -19,6 +19,8 @@ from florin.money.dates import due_on_after, last_close_on, months_after, next_c
 Bucket = Literal["cost", "penalty", "fee", "interest", "principal"]
 RateConvention = Literal["china_compound", "china_simple", "us_actuarial", "eu"]
 
+ChargeOffMode = Literal["whole_line", "past_due", "principal"]
+
 DAYS_A_YEAR, DAYS_A_MONTH = 365, 30
 
 
@@ -93,6 +95,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     penalty_daily_rate: Decimal = Decimal(0)
     penalty_on: Literal["missed", "principal", "principal_and_fee"] = "missed"
     late_charges: tuple[LateCharge, ...] = ()
+    # being late for long
+    charge_off_days: int = 0
+    charge_off_mode: ChargeOffMode = "whole_line"
+    charge_off_interest: Literal["stop", "memo"] = "stop"
     # what a repayment clears first
     waterfall: tuple[Waterfall, ...] = (Waterfall(order=("cost", "penalty", "interest", "fee", "principal")),)
     # refunds

@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from florin.credit import charge_off
 from florin.credit import close as close_line
 from florin.credit import freeze, limit, move_cycle, repay, return_repayment
 from florin.credit import open as open_line
 from florin.credit import refund as credit_refund
+from florin.engine import delinquency
 from florin.engine.ids import IdBlocks, is_id, lane_of
 from florin.engine.lanes import LANES
 from florin.engine.room import Room
@@ -445,6 +447,7 @@ ACTIONS: dict[type, Action] = {
     return_repayment.ReturnRepayment: Action(
         _beside("line_id"), _by(accounts="line_id", histories="line_id"), _return_repayment
     ),
+    charge_off.ChargeOff: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.charge_off),
     AdvanceLine: Action(_beside("line_id"), _by(accounts="line_id"), lambda room, command: ()),
     ask.Ask: Action(_own("trade_id"), lambda command: NOTHING, _ask),
     pay.Pay: Action(_own("payment_id"), _pay_needs, _pay),

@@ -23,6 +23,7 @@ from florin.engine.tables.event import Recorded
 from florin.engine.tables.table import Table
 from florin.events import (
     Captured,
+    ChargedOffByOwner,
     CreditBalancePaid,
     CycleMoved,
     Event,
@@ -49,7 +50,15 @@ from florin.payments.post import entries_of
 from florin.payments.trade import Trade
 from florin.wallet.wallet import Wallet, change_minor
 
-_BY_ACCOUNT = (Repaid, RepaymentReturned, CreditBalancePaid, CycleMoved, StatementIssued, FellPastDue)
+_BY_ACCOUNT = (
+    Repaid,
+    RepaymentReturned,
+    CreditBalancePaid,
+    CycleMoved,
+    StatementIssued,
+    FellPastDue,
+    ChargedOffByOwner,
+)
 _OF_BALANCE = (WindowReceived, RefundFunded, PaidOut, PayoutReturned)
 
 

@@ -409,6 +409,30 @@ class FeesSwept(Event, frozen=True, kw_only=True):
     negative: bool = False
 
 
+# ── being late for long ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ChargedOff(Event, frozen=True, kw_only=True):
+    """The clock booked a line's debt as a loss, so many days past due; it is owed all the same.
+
+    mode: what was charged off. bears_interest: whether the claim goes on bearing interest.
+    """
+
+    kind = 80
+    mode: Literal["whole_line", "past_due", "principal"]
+    bears_interest: bool
+    days_past_due: int
+
+
+class ChargedOffByOwner(Event, frozen=True, kw_only=True):
+    """The owner booked a line's debt as a loss; it is owed all the same."""
+
+    kind = 81
+    mode: Literal["whole_line", "past_due", "principal"]
+    bears_interest: bool
+    reason: str
+
+
 # ── refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

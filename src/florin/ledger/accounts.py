@@ -55,6 +55,15 @@ class Account(IntEnum):
     MEMO_INTEREST = 22
     MEMO_PENALTY = 23
     MEMO_OFF_BOOKS_CONTRA = 24
+    MEMO_CLAIM_PRINCIPAL = 25
+    MEMO_CLAIM_FEE = 26
+    MEMO_CLAIM_INTEREST = 27
+    MEMO_CLAIM_PENALTY = 28
+    MEMO_CLAIM_COST = 29
+    MEMO_CLAIM_CONTRA = 30
+    ALLOWANCE = 31
+    IMPAIRMENT = 32
+    RECOVERY_INCOME = 33
     # payment institution
     SAFEGUARDED_CASH = 40
     OWN_CASH = 41
@@ -106,6 +115,15 @@ ACCOUNTS: dict[Account, Describes] = {
     Account.MEMO_INTEREST: Describes(Book.LENDER, Owner.LINE, +1, memo=True),
     Account.MEMO_PENALTY: Describes(Book.LENDER, Owner.LINE, +1, memo=True),
     Account.MEMO_OFF_BOOKS_CONTRA: Describes(Book.LENDER, Owner.HOUSE, -1, memo=True),
+    Account.MEMO_CLAIM_PRINCIPAL: Describes(Book.LENDER, Owner.LINE, +1, memo=True),
+    Account.MEMO_CLAIM_FEE: Describes(Book.LENDER, Owner.LINE, +1, memo=True),
+    Account.MEMO_CLAIM_INTEREST: Describes(Book.LENDER, Owner.LINE, +1, memo=True),
+    Account.MEMO_CLAIM_PENALTY: Describes(Book.LENDER, Owner.LINE, +1, memo=True),
+    Account.MEMO_CLAIM_COST: Describes(Book.LENDER, Owner.LINE, +1, memo=True),
+    Account.MEMO_CLAIM_CONTRA: Describes(Book.LENDER, Owner.HOUSE, -1, memo=True),
+    Account.ALLOWANCE: Describes(Book.LENDER, Owner.HOUSE, -1),
+    Account.IMPAIRMENT: Describes(Book.LENDER, Owner.HOUSE, +1),
+    Account.RECOVERY_INCOME: Describes(Book.LENDER, Owner.HOUSE, -1),
     Account.SAFEGUARDED_CASH: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
     Account.OWN_CASH: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
     Account.WALLET: Describes(Book.PAYMENTS, Owner.PERSON, -1),

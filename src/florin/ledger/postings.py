@@ -71,6 +71,26 @@ class Rule(IntEnum):
     USE_CREDIT_BALANCE_INTEREST = 55
     USE_CREDIT_BALANCE_PENALTY = 56
     LEND_OVERPAID = 57
+    WRITE_OFF_UNBILLED = 90
+    WRITE_OFF_BILLED = 91
+    WRITE_OFF_PAST_DUE = 92
+    WRITE_OFF_FEE_UNBILLED = 93
+    WRITE_OFF_FEE = 94
+    WRITE_OFF_INTEREST = 95
+    WRITE_OFF_PENALTY = 96
+    WRITE_OFF_COST = 97
+    WAIVE_INTEREST = 98
+    WAIVE_PENALTY = 99
+    CLAIM_PRINCIPAL = 100
+    CLAIM_FEE = 101
+    CLAIM_INTEREST = 102
+    CLAIM_PENALTY = 103
+    CLAIM_COST = 104
+    CLEAR_CLAIM_PRINCIPAL = 105
+    CLEAR_CLAIM_FEE = 106
+    CLEAR_CLAIM_INTEREST = 107
+    CLEAR_CLAIM_PENALTY = 108
+    CLEAR_CLAIM_COST = 109
 
 
 class Leg(NamedTuple):
@@ -94,6 +114,18 @@ class Transfer(NamedTuple):
     credit: Account
     amount_minor: int
 
+
+_CLAIMED = {
+    memo: Leg(memo, Account.MEMO_CLAIM_CONTRA)
+    for memo in (
+        Account.MEMO_CLAIM_PRINCIPAL,
+        Account.MEMO_CLAIM_FEE,
+        Account.MEMO_CLAIM_INTEREST,
+        Account.MEMO_CLAIM_PENALTY,
+        Account.MEMO_CLAIM_COST,
+    )
+}
+_RECOVERED = Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.RECOVERY_INCOME)
 
 POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     # a hold and a commitment are promises: memo in the lender's book, and guaranteed escrow in the payment institution's
@@ -165,6 +197,32 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
         Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.PENALTY_INCOME),
         Leg(Account.MEMO_OFF_BOOKS_CONTRA, Account.MEMO_PENALTY),
     ),
+    # charge-off: the loss takes up the allowance, and what is owed all the same is a claim, memo; installment fees to come were
+    # never income, so they are no loss; interest that is waived is taken out of income again
+    Rule.WRITE_OFF_UNBILLED: (Leg(Account.ALLOWANCE, Account.PRINCIPAL_UNBILLED), _CLAIMED[Account.MEMO_CLAIM_PRINCIPAL]),
+    Rule.WRITE_OFF_BILLED: (Leg(Account.ALLOWANCE, Account.PRINCIPAL_BILLED), _CLAIMED[Account.MEMO_CLAIM_PRINCIPAL]),
+    Rule.WRITE_OFF_PAST_DUE: (Leg(Account.ALLOWANCE, Account.PRINCIPAL_PAST_DUE), _CLAIMED[Account.MEMO_CLAIM_PRINCIPAL]),
+    Rule.WRITE_OFF_FEE_UNBILLED: (
+        Leg(Account.DEFERRED_FEE_INCOME, Account.FEE_UNBILLED),
+        _CLAIMED[Account.MEMO_CLAIM_FEE],
+    ),
+    Rule.WRITE_OFF_FEE: (Leg(Account.ALLOWANCE, Account.FEE_BILLED), _CLAIMED[Account.MEMO_CLAIM_FEE]),
+    Rule.WRITE_OFF_INTEREST: (Leg(Account.ALLOWANCE, Account.INTEREST_BILLED), _CLAIMED[Account.MEMO_CLAIM_INTEREST]),
+    Rule.WRITE_OFF_PENALTY: (Leg(Account.ALLOWANCE, Account.PENALTY_BILLED), _CLAIMED[Account.MEMO_CLAIM_PENALTY]),
+    Rule.WRITE_OFF_COST: (Leg(Account.ALLOWANCE, Account.COST_BILLED), _CLAIMED[Account.MEMO_CLAIM_COST]),
+    Rule.WAIVE_INTEREST: (Leg(Account.INTEREST_INCOME, Account.INTEREST_BILLED),),
+    Rule.WAIVE_PENALTY: (Leg(Account.PENALTY_INCOME, Account.PENALTY_BILLED),),
+    Rule.CLAIM_PRINCIPAL: (_CLAIMED[Account.MEMO_CLAIM_PRINCIPAL],),
+    Rule.CLAIM_FEE: (_CLAIMED[Account.MEMO_CLAIM_FEE],),
+    Rule.CLAIM_INTEREST: (_CLAIMED[Account.MEMO_CLAIM_INTEREST],),
+    Rule.CLAIM_PENALTY: (_CLAIMED[Account.MEMO_CLAIM_PENALTY],),
+    Rule.CLAIM_COST: (_CLAIMED[Account.MEMO_CLAIM_COST],),
+    # recovery: money on a claim is income of its day
+    Rule.CLEAR_CLAIM_PRINCIPAL: (_RECOVERED, Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_PRINCIPAL)),
+    Rule.CLEAR_CLAIM_FEE: (_RECOVERED, Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_FEE)),
+    Rule.CLEAR_CLAIM_INTEREST: (_RECOVERED, Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_INTEREST)),
+    Rule.CLEAR_CLAIM_PENALTY: (_RECOVERED, Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_PENALTY)),
+    Rule.CLEAR_CLAIM_COST: (_RECOVERED, Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_COST)),
     # money that went to the wallet and, as a correction has shown, was not the customer's
     Rule.LEND_OVERPAID: (Leg(Account.PRINCIPAL_UNBILLED, Account.CREDIT_BALANCE),),
     Rule.REPAY_FROM_WALLET: (Leg(Account.WALLET, Account.PAYMENTS_DUE_TO_LENDER),),

@@ -109,6 +109,13 @@ class Repayment:
     rate: str
 
 
+_NOTICES = {
+    LineState.FROZEN: "credit.frozen",
+    LineState.CLOSED: "credit.closed",
+    LineState.CHARGED_OFF: "credit.charged_off",
+}
+
+
 def home_of(purse: Purse, program: Program | None, at: At, language: Language) -> Home:
     line = purse.line
     return Home(
@@ -120,7 +127,7 @@ def home_of(purse: Purse, program: Program | None, at: At, language: Language) -
 
 
 def credit_of(line: Line, program: Program | None, language: Language) -> Credit:
-    notice = {LineState.FROZEN: "credit.frozen", LineState.CLOSED: "credit.closed"}.get(line.state, "")
+    notice = _NOTICES.get(line.state, "")
     used_minor = min(max(line.exposure_minor, 0), line.limit_minor)
     return Credit(
         title=program_title(program, language),

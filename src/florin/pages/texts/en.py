@@ -109,6 +109,7 @@ TEXTS: dict[str, str] = {
     "credit.committed": "Waiting for receipt",
     "credit.frozen": "Not open for new purchases at the moment. Repaying works as always.",
     "credit.closed": "This account is closed.",
+    "credit.charged_off": "Closed for purchases: too long past due. What you owe can be repaid as always.",
     "due.nothing": "Nothing is due. Your next bill comes on the 1st.",
     "due.by": "Due {date}.",
     "due.late": "Was due {date}. Repay to stop interest and to use pay later again.",

@@ -104,6 +104,7 @@ TEXTS: dict[str, str] = {
     "credit.committed": "待确认收货",
     "credit.frozen": "目前不能用于新的消费，还款不受影响。",
     "credit.closed": "该账户已关闭。",
+    "credit.charged_off": "因长期逾期，不能再用于消费；欠款仍可照常偿还。",
     "due.nothing": "目前没有待还账单，下一期账单在1日生成。",
     "due.by": "{date}前还清。",
     "due.late": "应于{date}还清。还款后停止计息，并可继续使用。",

@@ -411,7 +411,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     person_id: str
     program: str
     currency: str
-    state: Literal["open", "frozen", "closed"]
+    state: Literal["open", "frozen", "closed", "charged-off"]
     opened_on: date
     as_of: date
     limit_minor: int

@@ -37,6 +37,7 @@ _LINE_STATES: Final[dict[LineState, Any]] = {
     LineState.OPEN: "open",
     LineState.FROZEN: "frozen",
     LineState.CLOSED: "closed",
+    LineState.CHARGED_OFF: "charged-off",
 }
 
 

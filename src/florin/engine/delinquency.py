@@ -1,0 +1,18 @@
+"""Delinquency in the room: what actions on overdue lines ask their pure rules. `actions.py` says which rows they need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from florin.credit import charge_off as charge_offs
+from florin.engine.room import Room
+from florin.events import Event
+from florin.events.refusals import Refusal
+
+Events = Sequence[Event]
+
+
+def charge_off(room: Room, command: charge_offs.ChargeOff) -> Events | Refusal:
+    line = room.line(command.line_id)
+    assert line is not None
+    return charge_offs.decide(line, room.account(line.id), command, room.at, program=room.program(line))

@@ -1,0 +1,66 @@
+"""Charge-off through the engine: by the clock and by command, and the proof holds after each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from conftest import FreshDatabase
+from florin.credit.authorize import LineNotOpen
+from florin.credit.charge_off import ChargeOff, NothingToChargeOff
+from florin.credit.line import LineState
+from florin.events import ChargedOffByOwner
+from world import DIRECT_APP, World
+
+
+@pytest.fixture
+def world(fresh_database: FreshDatabase) -> Iterator[World]:
+    with World(fresh_database.engine) as made:
+        yield made
+
+
+def test_a_line_charged_off_by_command_is_claimed_and_recovered(world: World) -> None:
+    world.person("alice", limit_minor=1_000_000, wallet_minor=50_000)
+    world.until(date(2026, 3, 5))
+    world.buy("alice", 100_000, app=DIRECT_APP)
+    world.until(date(2026, 6, 1))
+
+    charged_off = world.do(ChargeOff(line_id=world.line_ids["alice"], reason="insolvent"))
+
+    assert isinstance(charged_off.event, ChargedOffByOwner)
+    assert world.line("alice").state is LineState.CHARGED_OFF
+    assert world.balance("MEMO_CLAIM_PRINCIPAL", world.line_ids["alice"]) == 100_000
+    # 52 days of 0.50 from 10 April: all of it billed by 1 June.
+    assert (world.balance("ALLOWANCE"), world.balance("MEMO_CLAIM_INTEREST")) == (-102_600, 2_600)
+    assert world.balance("PRINCIPAL_PAST_DUE") == world.balance("INTEREST_BILLED") == 0
+    world.assert_books_hold()
+
+    refused = world.buy("alice", 100, app=DIRECT_APP)
+    assert isinstance(refused.refusal, LineNotOpen)
+    world.until(date(2026, 6, 3))
+    assert world.repay("alice", 40_000).event is not None
+    assert world.balance("RECOVERY_INCOME") == 40_000
+    world.assert_books_hold()
+    world.until(date(2026, 8, 1))
+    assert world.line("alice").due_minor == 62_600
+    again = world.do(ChargeOff(line_id=world.line_ids["alice"], reason="again"))
+    assert isinstance(again.refusal, NothingToChargeOff)
+    world.assert_books_hold()
+
+
+def test_the_clock_charges_off_a_line_of_a_program_that_says_so(world: World, tmp_path: Path) -> None:
+    assert world.person("bob", limit_minor=1_000_000)
+    world.until(date(2026, 3, 5))
+    world.buy("bob", 100_000, app=DIRECT_APP)
+    world.until(date(2026, 10, 6))
+    assert world.line("bob").state is LineState.OPEN
+
+    world.until(date(2026, 10, 7))
+
+    assert world.line("bob").state is LineState.CHARGED_OFF
+    assert world.balance("MEMO_CLAIM_PRINCIPAL", world.line_ids["bob"]) == 100_000
+    assert world.balance("MEMO_CLAIM_INTEREST", world.line_ids["bob"]) == 9_000
+    world.assert_books_hold()
