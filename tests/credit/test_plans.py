@@ -8,10 +8,12 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credit.play import HUABEI, day, program_with
+from credit.play import HUABEI, Play, day, program_with
 from florin.credit.plans import installment_choice, installments_to_come, offers, quote
 from florin.credit.terms import InstallmentTerms
 from florin.events import InstallmentChoice
+from florin.ledger import Account as Ledger
+from florin.ledger import Rule
 
 TERMS = HUABEI.terms_on(day("03-05"))
 
@@ -94,3 +96,100 @@ def test_installments_sum_to_principal_and_fee_and_the_quote_is_what_is_billed(
     assert sum(payments) == principal_minor + (choice.fee_minor if fee_payer == "shopper" else 0)
     if split == "equal_total":
         assert max(payments) - min(payments) <= 1
+
+
+# ── declining balance, and a fee up front ─────────────────────────────────────────────────────────────────────────
+
+
+def declining(count: int = 12, rate: str = "0.12", **terms):
+    offer = InstallmentTerms(count=count, fee_rate=Decimal(0), method="declining", yearly_rate=Decimal(rate))
+    return program_with(installments=(offer,), **terms)
+
+
+def test_a_declining_plan_is_the_level_schedule_and_its_fee_is_the_interest():
+    """12,000.00 at 12 % a year in 12: the annuity of 1 % a month is 1,066.19."""
+    offer = quote(12_000_00, 12, declining().terms_on(day("03-05")))
+
+    assert offer is not None
+    assert offer.installments[0] == (946_19, 120_00)
+    assert {part.principal_minor + part.fee_minor for part in offer.installments[:-1]} == {1_066_19}
+    assert sum(part.principal_minor for part in offer.installments) == 12_000_00
+    assert offer.fee_minor == sum(part.fee_minor for part in offer.installments) == 794_23
+    assert (offer.annualized_rate, offer.convention) == (
+        Decimal("0.1268262"),
+        "china_compound",
+    )  # 1.01^12 - 1 is 0.1268250
+
+
+def test_orders_with_an_interval_in_days_bear_declining_interest_by_days():
+    program = declining(4, "0.365", billing="order", due_day=0, order_interval_days=10, order_notice_days=3)
+    offer = quote(1_000_00, 4, program.terms_on(day("03-05")))
+
+    assert offer is not None
+    assert offer.installments[0].fee_minor == 10_00  # 0.1 % a day for 10 days
+
+
+def test_a_declining_plan_that_the_merchant_bears_is_equal_principal_for_the_shopper():
+    offer = quote(12_000_00, 12, declining().terms_on(day("03-05")), fee_payer="merchant")
+
+    assert offer is not None
+    assert (offer.installments, offer.fee_minor) == (((1_000_00, 0),) * 12, 794_23)
+
+
+def test_a_declining_plan_is_billed_as_it_was_offered_and_earned_as_it_is_billed():
+    alice = Play(declining(3, interest_daily_rate=Decimal(0)), limit="50000.00")
+    alice.buy("03-06", "3000.00", 11, installments=3)
+    alice.until("06-02")
+
+    assert list(alice.images.values()) == ["1020.07", "1020.07", "1020.06"]
+    assert alice.balance(Ledger.DEFERRED_FEE_INCOME) == 0
+    assert alice.posted(Rule.EARN_FEE) == alice.posted(Rule.CHARGE_SHOPPER_FEE) == "60.20"
+
+
+def upfront(**terms):
+    offer = InstallmentTerms(count=12, fee_rate=Decimal("0.06"), fee_timing="upfront")
+    return program_with(installments=(offer,), **terms)
+
+
+def test_a_fee_up_front_is_all_in_the_first_installment_and_costs_more_a_year():
+    offer = quote(12_000_00, 12, upfront().terms_on(day("03-05")))
+    each = program_with(installments=(InstallmentTerms(count=12, fee_rate=Decimal("0.06")),))
+    spread = quote(12_000_00, 12, each.terms_on(day("03-05")))
+
+    assert offer is not None
+    assert spread is not None
+    assert offer.installments == ((1_000_00, 720_00), *((1_000_00, 0),) * 11)
+    assert offer.per_period_minor == 1_720_00
+    assert offer.annualized_rate > spread.annualized_rate
+
+
+def test_a_fee_up_front_is_billed_at_once_and_earned_installment_by_installment():
+    alice = Play(upfront(interest_daily_rate=Decimal(0)), limit="50000.00")
+    alice.buy("03-06", "12000.00", 11, installments=12)
+    alice.until("06-02")
+
+    assert list(alice.images.values()) == ["1720.00", "1000.00", "1000.00"]
+    assert alice.posted(Rule.BILL_FEE) == "720.00"
+    assert alice.posted(Rule.EARN_FEE) == "180.00"
+    assert alice.balance(Ledger.DEFERRED_FEE_INCOME) == 540_00
+
+
+@given(
+    principal_minor=st.integers(12, 10**9),
+    yearly_rate=st.decimals(Decimal("0.0001"), Decimal("0.36"), places=4),
+    count=st.integers(2, 36),
+    rounding=st.sampled_from(["half_up", "half_even"]),
+)
+def test_a_declining_plan_pays_off_exactly_and_never_amortizes_the_wrong_way(
+    principal_minor, yearly_rate, count, rounding
+):
+    terms = declining(count, str(yearly_rate), rounding=rounding, installment_amount_minor_min=0).terms_on(day("03-05"))
+    offer = quote(principal_minor, count, terms)
+    if offer is None:
+        assert principal_minor < count
+        return
+
+    principals = [part.principal_minor for part in offer.installments]
+    assert sum(principals) == principal_minor
+    assert all(part.principal_minor >= 0 and part.fee_minor >= 0 for part in offer.installments)
+    assert sum(part.fee_minor for part in offer.installments) == offer.fee_minor

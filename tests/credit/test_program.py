@@ -320,7 +320,13 @@ def test_the_reference_explains_every_term_once_and_no_other():
     explained = re.findall(r"^\| `(\w+)` \| [^|]+ \|$", groups, re.MULTILINE)
 
     fields = set(Terms.__struct_fields__)
-    of_lists = {*LateCharge.__struct_fields__, *Waterfall.__struct_fields__, "from_on", "applies_to"}
+    of_lists = {
+        *LateCharge.__struct_fields__,
+        *Waterfall.__struct_fields__,
+        *InstallmentTerms.__struct_fields__,
+        "from_on",
+        "applies_to",
+    }
     assert fields <= set(explained)
     assert set(explained) - fields <= of_lists
     assert max(explained.count(field) for field in fields) == 1

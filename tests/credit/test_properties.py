@@ -23,6 +23,11 @@ from florin.money import parse_yuan, round_half_up, yuan_text
 
 PLANS = tuple(InstallmentTerms(count=n, fee_rate=Decimal("0.0333")) for n in (2, 3, 12))
 
+DECLINING = tuple(
+    InstallmentTerms(count=n, fee_rate=Decimal(0), method="declining", yearly_rate=Decimal("0.1533")) for n in (3, 12)
+)
+UP_FRONT = tuple(InstallmentTerms(count=n, fee_rate=Decimal("0.0333"), fee_timing="upfront") for n in (3, 12))
+
 BY_BUCKET = (Waterfall(order=("cost", "penalty", "interest", "fee", "principal"), by="bucket"),)
 PRINCIPAL_FIRST = (Waterfall(order=("principal", "interest", "fee", "penalty", "cost")),)
 FLIPPED_LATE = (
@@ -38,6 +43,9 @@ PROGRAMS: list[Program] = [
     program_with(refund_excess_to_other_debt=False, plan_refund_fee="full_return_only", credit_balance_to_wallet=False),
     program_with(cycle_day=31, due_day=20, waterfall=PRINCIPAL_FIRST, installments=PLANS),
     program_with(cycle_day=5, due_day=5, grace_days=10),
+    program_with(installments=DECLINING, interest_on=("principal", "fee")),
+    program_with(installments=UP_FRONT, waterfall=BY_BUCKET),
+    program_with(installments=UP_FRONT, credit_balance_to_wallet=False, refund_excess_to_other_debt=False),
     with_rate_from("05-17", "0.0003", "balances"),
     with_rate_from("05-17", "0.0003", "new_cycles"),
     program_with(  # a bank card: the whole bill from posting, compounding, late charge, non-accrual, day-91 flip
@@ -200,6 +208,7 @@ def money_in_is_money_out(play: Play) -> None:
     for event, entries in play.log:
         if isinstance(event, Repaid) or (isinstance(event, Refunded) and not event.before_receipt):
             brought = event.amount_minor if isinstance(event, Repaid) else event.credit_minor
+            brought += sum(entry.amount_minor for entry in entries if entry.rule is Rule.GIVE_BACK_FEE)
             takes = [entry for entry in entries if entry.rule.name.startswith(("CLEAR_", "KEEP_"))]
             assert sum(entry.amount_minor for entry in takes) == brought
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from credit.play import Play, day, program_with, totals
 from florin.credit.account import evolve
 from florin.credit.statement import show
+from florin.credit.terms import InstallmentTerms
 from florin.events import CreditBalancePaid, Refunded
 from florin.ledger import Account as Ledger
 from florin.ledger import Rule
+from florin.money import parse_yuan, yuan_text
 
 TEA_SET, PHONE, COAT, LAMP = 11, 12, 13, 14
 
@@ -337,3 +341,123 @@ def test_a_refund_of_one_purchase_leaves_an_equal_one_alone():
 
     (purchase,) = alice.account.purchases
     assert purchase.item_id == TEA_SET
+
+
+# ── what a bank gives back of the fee (facts/credit.md, 1.2, golden 10 and 11) ────────────────────────────────────
+
+
+def computer_in_twelve(timing: str, **terms) -> Play:
+    """12,000.00 in 12 × 1,000.00 with a fee of 6 %, 720.00; what is billed is paid, three installments by 2 June."""
+    offer = InstallmentTerms(count=12, fee_rate=Decimal("0.06"), fee_timing=timing)
+    alice = Play(program_with(installments=(offer,), **terms), limit="50000.00")
+    alice.buy("03-06", "12000.00", COMPUTER, installments=12)
+    for on in ("04-02", "05-02", "06-02"):
+        alice.until(on)
+        alice.repay(on, yuan_text(alice.line.due_minor))
+    return alice
+
+
+COMPUTER = 20
+
+
+@pytest.mark.parametrize(
+    ("returned", "given_back"),
+    [
+        ("2000.00", "120.00"),  # r < U: F·r/P = 720 · 2,000 / 12,000
+        ("9000.00", "540.00"),  # r = U: F·U/P = 720 · 9,000 / 12,000
+        ("11000.00", "540.00"),  # r > U: F·U/P
+        ("12000.00", "540.00"),  # all of it: F·U/P
+    ],
+)
+def test_golden_10_a_fee_up_front_goes_back_for_the_principal_not_billed_yet(returned, given_back):
+    alice = computer_in_twelve("upfront", refund_excess_to_other_debt=False)
+
+    said = alice.refund("06-03", returned, COMPUTER)
+
+    assert yuan_text(said.shopper_fee_minor) == given_back
+    assert alice.posted(Rule.GIVE_BACK_FEE) == given_back
+    left_minor = max(0, 9_000_00 - parse_yuan(returned))
+    assert alice.balance(Ledger.DEFERRED_FEE_INCOME) == 720_00 * left_minor // 12_000_00
+    assert alice.balance(Ledger.CREDIT_BALANCE) == 0
+
+
+def test_golden_10_of_a_plan_that_is_all_billed_nothing_of_the_fee_goes_back():
+    offer = InstallmentTerms(count=3, fee_rate=Decimal("0.06"), fee_timing="upfront")
+    alice = Play(program_with(installments=(offer,)), limit="50000.00")
+    alice.buy("03-06", "12000.00", COMPUTER, installments=3)
+    for on in ("04-02", "05-02", "06-02"):
+        alice.until(on)
+        alice.repay(on, yuan_text(alice.line.due_minor))
+
+    said = alice.refund("06-03", "12000.00", COMPUTER)
+
+    assert (said.shopper_fee_minor, said.excess_minor) == (0, 12_000_00)
+
+
+def test_a_fee_up_front_that_is_not_billed_yet_is_simply_not_charged():
+    offer = InstallmentTerms(count=12, fee_rate=Decimal("0.06"), fee_timing="upfront")
+    alice = Play(program_with(installments=(offer,)), limit="50000.00")
+    alice.buy("03-06", "12000.00", COMPUTER, installments=12)
+
+    said = alice.refund("03-20", "3000.00", COMPUTER)
+
+    assert said.shopper_fee_minor == 180_00
+    assert alice.posted(Rule.GIVE_BACK_FEE) == "0.00"
+    assert alice.account.plans[0].fee_minor == alice.account.plans[0].deferred_fee_minor == 540_00
+
+
+def test_a_fee_up_front_that_goes_back_pays_the_unpaid_fee_first_then_other_debt():
+    """The first bill of 1,720.00 is unpaid; a coat of 300.00 waits. All is returned: 660.00 of the fee are not earned."""
+    offer = InstallmentTerms(count=12, fee_rate=Decimal("0.06"), fee_timing="upfront")
+    alice = Play(program_with(installments=(offer,)), limit="50000.00")
+    alice.buy("03-06", "12000.00", COMPUTER, installments=12)
+    alice.buy("04-03", "300.00", COAT)
+
+    said = alice.refund("04-05", "12000.00", COMPUTER)
+
+    assert alice.last_entries() == {
+        "REFUND_CREDIT": "12000.00",
+        "CLEAR_PRINCIPAL_UNBILLED": "11000.00",
+        "GIVE_BACK_FEE": "660.00",
+        "CLEAR_FEE_BILLED": "660.00",
+        "CLEAR_PRINCIPAL_BILLED": "1000.00",
+    }
+    assert (said.purchase_minor, said.excess_minor) == (12_660_00, 0)
+    assert alice.account.due_minor == 60_00  # what was earned of the fee
+
+
+@pytest.mark.parametrize(
+    ("rule", "returned", "given_back"),
+    [
+        ("keep", "9000.00", "0.00"),
+        ("full_return_only", "2000.00", "0.00"),
+        ("full_return_only", "9000.00", "540.00"),
+        ("pro_rata", "2000.00", "120.00"),
+    ],
+)
+def test_a_fee_up_front_goes_back_by_the_rule_of_the_terms(rule, returned, given_back):
+    alice = computer_in_twelve("upfront", plan_refund_fee=rule)
+
+    said = alice.refund("06-03", returned, COMPUTER)
+
+    assert yuan_text(said.shopper_fee_minor) == given_back
+
+
+def test_golden_11_fees_per_period_that_are_past_are_kept_and_future_ones_end_with_a_full_return():
+    alice = computer_in_twelve("each")
+
+    said = alice.refund("06-03", "12000.00", COMPUTER)
+
+    assert said.shopper_fee_minor == 540_00  # nine future fees of 60.00; three past ones stay
+    assert alice.posted(Rule.EARN_FEE) == "180.00"
+    assert (alice.account.plans, said.excess_minor) == ((), 3_000_00)
+
+
+def test_golden_11_after_a_partial_return_future_fees_go_on_on_the_remainder():
+    alice = computer_in_twelve("each")
+
+    said = alice.refund("06-03", "2000.00", COMPUTER)
+
+    (plan,) = alice.account.plans
+    assert said.shopper_fee_minor == 120_00
+    assert (plan.principal_minor, plan.fee_minor) == (7_000_00, 420_00)  # 6 % of 12 months is still 0.5 % a month

@@ -138,7 +138,9 @@ def term_text(value: Any) -> str:
 
 def _one_of_list(value: Any) -> str:
     if isinstance(value, InstallmentTerms):
-        return f"{value.count}: {value.fee_rate * 100:.2f} %"
+        if value.method == "declining":
+            return f"{value.count}: {value.yearly_rate * 100:.2f} % a year on what is left"
+        return f"{value.count}: {value.fee_rate * 100:.2f} %" + (" up front" if value.fee_timing == "upfront" else "")
     if isinstance(value, Waterfall):
         return f"from day {value.from_days_past_due} by {value.by}: {', '.join(value.order)}"
     if isinstance(value, LateCharge):

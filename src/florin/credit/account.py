@@ -39,9 +39,9 @@ from florin.credit.interest import (
     unposted_minor,
     unposted_penalty_minor,
 )
-from florin.credit.items import Account, LateOrder, Plan, Purchase, Statement, days_past_due
+from florin.credit.items import Account, LateOrder, Purchase, Statement, days_past_due
 from florin.credit.line import Line, LineState
-from florin.credit.plans import ONE_INSTALLMENT, installments_to_come
+from florin.credit.plans import ONE_INSTALLMENT, new_plan
 from florin.credit.returns import return_purchase
 from florin.credit.terms import Program
 from florin.events import (
@@ -219,19 +219,14 @@ def _buy(account: Account, event: Captured | Received, program: Program) -> Acco
         purchase = Purchase(item_id=event.payment_id, bought_on=event.value_on, unbilled_minor=event.credit_minor)
         return replace(account, purchases=(*account.purchases, purchase))
     choice = event.plan or ONE_INSTALLMENT
-    plan = Plan(
-        item_id=event.payment_id,
-        count=choice.count,
-        fee_payer=choice.fee_payer,
-        bought_minor=event.credit_minor,
-        future=installments_to_come(
-            event.credit_minor,
-            choice,
-            event.value_on,
-            program,
-            opens_on=account.opens_on,
-            cycle_day=account.cycle_day,
-        ),
+    plan = new_plan(
+        event.payment_id,
+        event.credit_minor,
+        choice,
+        event.value_on,
+        program,
+        opens_on=account.opens_on,
+        cycle_day=account.cycle_day,
     )
     return replace(account, plans=(*account.plans, plan))
 

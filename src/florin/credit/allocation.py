@@ -184,8 +184,8 @@ def unbilled_debts(account: Account, regime: Waterfall) -> list[Debt]:
 def clear(account: Account, debts: Iterable[Debt], amount_minor: int) -> Cleared:
     """Clear debts of this account in the order given, as far as the amount reaches.
 
-    Fees paid before their time are income at once, and so is the merchant's fee on principal that is paid before its
-    time, in proportion: nothing of it is left to be earned, and a later refund of the rest gives back the rest's share.
+    Fees paid before their time are income at once, and so is the merchant's fee, or a fee up front, on principal that is
+    paid before its time, in proportion: nothing of it is left to be earned, and a later refund gives back the rest's share.
     """
     taken: dict[tuple[Place, int, int, Bucket], int] = {}
     entries: dict[tuple[Rule, int], int] = {}
@@ -306,7 +306,15 @@ def _less_installment(
     if fee_payer == "merchant" and principal_minor > 0:
         share = Fraction(installment.fee_minor * left_minor, installment.principal_minor)
         return replace(installment, principal_minor=left_minor, fee_minor=round_half_up(share))
-    return replace(installment, principal_minor=left_minor, fee_minor=installment.fee_minor - fee_minor)
+    earns_minor = installment.earns_minor
+    if earns_minor is not None and principal_minor > 0:
+        earns_minor = round_half_up(Fraction(earns_minor * left_minor, installment.principal_minor))
+    return replace(
+        installment,
+        principal_minor=left_minor,
+        fee_minor=installment.fee_minor - fee_minor,
+        earns_minor=earns_minor,
+    )
 
 
 def without_billed(plans: tuple[Plan, ...], closes_on: date) -> tuple[Plan, ...]:

@@ -483,7 +483,7 @@ def _billing_entries(purchases: tuple[Purchase, ...], installments: list[tuple[P
         billed = _billed(plan, installment)
         entries.append(Entry(Rule.BILL_PRINCIPAL, billed.principal_minor, plan.item_id))
         entries.append(Entry(Rule.BILL_FEE, billed.fee_minor, plan.item_id))
-        entries.append(Entry(Rule.EARN_FEE, installment.fee_minor, plan.item_id))
+        entries.append(Entry(Rule.EARN_FEE, installment.income_minor, plan.item_id))
     return [entry for entry in entries if entry.amount_minor > 0]
 
 

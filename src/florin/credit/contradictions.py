@@ -13,13 +13,14 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from florin.credit.plans import quote
-from florin.credit.terms import DAYS_A_YEAR, Program, Terms, Version
+from florin.credit.terms import DAYS_A_YEAR, InstallmentTerms, Program, Terms, Version
 from florin.money.dates import months_after
 
 Wrong = tuple[str, str]
 
 BUCKETS = ("cost", "penalty", "interest", "fee", "principal")
 DAILY_RATE_MAX = Decimal("0.01")
+YEARLY_RATE_MAX = DAILY_RATE_MAX * DAYS_A_YEAR
 GRACE_DAYS_MAX = 27
 DUE_DAYS_MAX = 60
 COUNT_MIN, COUNT_MAX = 2, 60
@@ -233,11 +234,25 @@ def _installments(terms: Terms) -> Iterator[Wrong]:
         seen.add(offer.count)
         if not 0 <= offer.fee_rate < 1:
             yield f"installments[{index}].fee_rate", "write it as a share of the principal, as in 0.075 for 7.5 %"
+        yield from _declining(f"installments[{index}]", offer)
     if terms.installments and terms.installment_amount_minor_min > terms.limit_minor_max:
         yield (
             "installment_amount_minor_min",
             "write no more than `limit_minor_max`, or nobody can ever be offered a plan",
         )
+
+
+def _declining(path: str, offer: InstallmentTerms) -> Iterator[Wrong]:
+    if offer.method == "flat":
+        if offer.yearly_rate:
+            yield f"{path}.yearly_rate", 'write method = "declining", or 0: a flat fee is `fee_rate` of the principal'
+        return
+    if not 0 < offer.yearly_rate <= YEARLY_RATE_MAX:
+        yield f"{path}.yearly_rate", "write the yearly rate as a share, as in 0.12 for 12 % (above 0, at most 3.65)"
+    if offer.fee_rate:
+        yield f"{path}.fee_rate", 'write 0: by method "declining" the price is `yearly_rate`'
+    if offer.fee_timing == "upfront":
+        yield f"{path}.fee_timing", 'write "each": interest is due as it is borne'
 
 
 def _yearly_rate(terms: Terms) -> Iterator[Wrong]:
@@ -262,9 +277,9 @@ def _yearly_rate(terms: Terms) -> Iterator[Wrong]:
         rate = rates[index]
         if rate is not None and rate.is_finite() and rate > terms.yearly_rate_max:
             yield (
-                f"installments[{index}].fee_rate",
+                f"installments[{index}].{'fee_rate' if offer.method == 'flat' else 'yearly_rate'}",
                 f"{offer.count} installments cost {percent(rate)} a year ({terms.rate_convention}), above "
-                f"`yearly_rate_max` of {percent(terms.yearly_rate_max)}: lower the fee",
+                f"`yearly_rate_max` of {percent(terms.yearly_rate_max)}: lower {'the fee' if offer.method == 'flat' else 'it'}",
             )
 
 
@@ -273,7 +288,8 @@ def _offer_rate(terms: Terms, index: int) -> Decimal | None:
     more digits than anybody could read, None when the offer is wrong anyway.
     """
     offer = terms.installments[index]
-    if not (COUNT_MIN <= offer.count <= COUNT_MAX and 0 <= offer.fee_rate < 1):
+    priced = 0 <= offer.fee_rate < 1 and (offer.method == "flat" or 0 < offer.yearly_rate <= YEARLY_RATE_MAX)
+    if not (COUNT_MIN <= offer.count <= COUNT_MAX and priced):
         return None
     if not 0 <= terms.order_interval_days <= DAYS_A_YEAR:
         return None

@@ -7,6 +7,7 @@ is state that a fold has derived, small because what is settled is dropped, and 
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import msgspec
 
@@ -24,23 +25,35 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Installment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An installment to come. fee_minor: owed by the shopper if she bears it; in any case income only when it is
-    billed.
+    billed. earns: what becomes income then, if that is not the fee: a fee up front is billed at once and earned by and by.
     """
 
     number: int
     bills_on: date
     principal_minor: int
     fee_minor: int
+    earns_minor: int | None = None
+
+    @property
+    def income_minor(self) -> int:
+        """What becomes income when it is billed."""
+        return self.fee_minor if self.earns_minor is None else self.earns_minor
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A purchase in `count` installments: those that no statement has billed yet, in order. bought: the whole purchase."""
+    """A purchase in `count` installments: those that no statement has billed yet, in order. bought: the whole purchase.
+
+    upfront_fee: the whole fee as agreed, where it is billed with the first installment. yearly_rate: of a declining plan,
+    whose fee is interest.
+    """
 
     item_id: int
     count: int
     fee_payer: FeePayer
     future: tuple[Installment, ...]
     bought_minor: int = 0
+    upfront_fee_minor: int = 0
+    yearly_rate: Decimal = Decimal(0)
 
     @property
     def principal_minor(self) -> int:
@@ -49,12 +62,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def deferred_fee_minor(self) -> int:
         """The fee that is not income yet, whoever bears it."""
-        return sum(installment.fee_minor for installment in self.future)
+        return sum(installment.income_minor for installment in self.future)
 
     @property
     def fee_minor(self) -> int:
-        """The part of it that the shopper still owes."""
-        return self.deferred_fee_minor if self.fee_payer == "shopper" else 0
+        """The fee not billed yet that the shopper owes."""
+        return sum(installment.fee_minor for installment in self.future) if self.fee_payer == "shopper" else 0
 
 
 class Billed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,4 +1,7 @@
-"""Plans: a purchase in installments, for one fee that the shopper or the merchant bears.
+"""Plans: a purchase in installments, for a flat fee or for interest on what is left, borne by shopper or merchant.
+
+The fee of a declining plan is its interest: each installment's part is that of the level schedule
+(`florin.credit.schedules`), with months of thirty days, or days of a year of 365 where orders have an interval in days.
 
 A quote is what the cashier page shows before anybody agrees: each installment, the fee, the total, and the annualized
 rate, which the law wants larger than any other. What was agreed travels in the event (`InstallmentChoice`), never
@@ -7,20 +10,25 @@ recomputed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from florin.credit.items import Installment
-from florin.credit.terms import Program, RateConvention, Terms
-from florin.events import FeePayer, InstallmentChoice
+from florin.credit.items import Installment, Plan
+from florin.credit.schedules import Convention, Every, Loan, schedule
+from florin.credit.terms import InstallmentTerms, Program, RateConvention, Terms
+from florin.events import FeePayer, FeeTiming, InstallmentChoice, PlanMethod
 from florin.money.amounts import round_half_up, split_minor
 from florin.money.rates import installment_rate
 
 _A_DAY = timedelta(days=1)
+# Months of thirty days, and days, are the same from any day: a plan's parts do not depend on when it was agreed.
+_ANY_DAY = date(2001, 1, 1)
 
 # What a purchase without a plan is where each order has due days of its own: one installment, free of charge.
 ONE_INSTALLMENT = InstallmentChoice(count=1, fee_minor=0, fee_payer="shopper")
@@ -46,22 +54,35 @@ class PlanQuote(msgspec.Struct, frozen=True, kw_only=True):
     per_period_minor: int
     annualized_rate: Decimal
     convention: RateConvention
+    method: PlanMethod = "flat"
+    yearly_rate: Decimal = Decimal(0)
+    fee_timing: FeeTiming = "each"
 
     def choice(self) -> InstallmentChoice:
         """What the shopper agrees to by taking this offer."""
-        return InstallmentChoice(count=self.count, fee_minor=self.fee_minor, fee_payer=self.fee_payer)
+        return InstallmentChoice(
+            count=self.count,
+            fee_minor=self.fee_minor,
+            fee_payer=self.fee_payer,
+            method=self.method,
+            yearly_rate=self.yearly_rate,
+            fee_timing=self.fee_timing,
+        )
 
 
 def quote(principal_minor: int, count: int, terms: Terms, fee_payer: FeePayer = "shopper") -> PlanQuote | None:
     """The offer for a purchase in `count` installments; None when the terms do not offer it for this amount."""
     choice = installment_choice(principal_minor, count, terms, fee_payer)
-    if choice is None:
-        return None
+    return None if choice is None else quote_of(principal_minor, choice, terms)
+
+
+def quote_of(principal_minor: int, choice: InstallmentChoice, terms: Terms) -> PlanQuote:
+    """What a choice comes to, for the shopper."""
     parts = shopper_parts(principal_minor, choice, terms)
     payments = [part.principal_minor + part.fee_minor for part in parts]
     return PlanQuote(
-        count=count,
-        fee_payer=fee_payer,
+        count=choice.count,
+        fee_payer=choice.fee_payer,
         fee_minor=choice.fee_minor,
         installments=parts,
         total_minor=sum(payments),
@@ -70,6 +91,9 @@ def quote(principal_minor: int, count: int, terms: Terms, fee_payer: FeePayer = 
             principal_minor, payments, terms.rate_convention, terms.installments_per_year()
         ),
         convention=terms.rate_convention,
+        method=choice.method,
+        yearly_rate=choice.yearly_rate,
+        fee_timing=choice.fee_timing,
     )
 
 
@@ -77,11 +101,29 @@ def installment_choice(
     principal_minor: int, count: int, terms: Terms, fee_payer: FeePayer = "shopper"
 ) -> InstallmentChoice | None:
     """What is agreed when a purchase is spread: the count and its fee; None when the terms do not offer it."""
-    fee_rate = terms.fee_rate(count)
-    if fee_rate is None or principal_minor < max(terms.installment_amount_minor_min, count):
+    offer = terms.offer(count)
+    if offer is None or principal_minor < max(terms.installment_amount_minor_min, count):
         return None
-    fee_minor = round_half_up(principal_minor * Fraction(fee_rate))
-    return InstallmentChoice(count=count, fee_minor=fee_minor, fee_payer=fee_payer)
+    return choice_of(principal_minor, offer, terms, fee_payer)
+
+
+def choice_of(
+    principal_minor: int, offer: InstallmentTerms, terms: Terms, fee_payer: FeePayer = "shopper"
+) -> InstallmentChoice:
+    """An offer, priced for an amount."""
+    if offer.method == "declining":
+        parts = _declining(principal_minor, offer.count, offer.yearly_rate, terms.order_days(), terms.rounding)
+        fee_minor = sum(part.fee_minor for part in parts)
+    else:
+        fee_minor = round_half_up(principal_minor * Fraction(offer.fee_rate))
+    return InstallmentChoice(
+        count=offer.count,
+        fee_minor=fee_minor,
+        fee_payer=fee_payer,
+        method=offer.method,
+        yearly_rate=offer.yearly_rate,
+        fee_timing=offer.fee_timing,
+    )
 
 
 def offers(principal_minor: int, terms: Terms, fee_payer: FeePayer = "shopper") -> tuple[PlanQuote, ...]:
@@ -93,11 +135,34 @@ def offers(principal_minor: int, terms: Terms, fee_payer: FeePayer = "shopper") 
 
 def shopper_parts(principal_minor: int, choice: InstallmentChoice, terms: Terms) -> tuple[Part, ...]:
     """What the shopper pays in each installment: principal and fee split apart, or so that the totals are equal (a
-    term).
+    term); of a declining plan as its schedule says.
     """
     if choice.fee_payer == "merchant":
         return tuple(Part(principal, 0) for principal in split_minor(principal_minor, choice.count))
-    return tuple(Part(*pair) for pair in _split(principal_minor, choice, terms))
+    return _split(principal_minor, choice, terms)
+
+
+def new_plan(
+    item_id: int,
+    principal_minor: int,
+    choice: InstallmentChoice,
+    bought_on: date,
+    program: Program,
+    *,
+    opens_on: date,
+    cycle_day: int = 0,
+) -> Plan:
+    """The plan of a purchase as agreed; arguments as for `installments_to_come`."""
+    future = installments_to_come(principal_minor, choice, bought_on, program, opens_on=opens_on, cycle_day=cycle_day)
+    return Plan(
+        item_id=item_id,
+        count=choice.count,
+        fee_payer=choice.fee_payer,
+        bought_minor=principal_minor,
+        future=future,
+        upfront_fee_minor=choice.fee_minor if is_upfront(choice) else 0,
+        yearly_rate=choice.yearly_rate,
+    )
 
 
 def installments_to_come(
@@ -115,22 +180,65 @@ def installments_to_come(
     opens_on: of the current cycle; a purchase that is recorded late starts there, so that no two installments meet.
     cycle_day: the line's own; 0 means the terms'.
     """
-    terms = program.terms_on(bought_on)
+    parts = _split(principal_minor, choice, program.terms_on(bought_on))
+    earned = _earned(parts) if is_upfront(choice) else [None] * len(parts)
     return tuple(
         Installment(
             number=number,
             bills_on=max(program.bills_on(bought_on, number, opens_on, cycle_day), bought_on + _A_DAY),
-            principal_minor=principal,
-            fee_minor=fee,
+            principal_minor=part.principal_minor,
+            fee_minor=part.fee_minor,
+            earns_minor=earns_minor,
         )
-        for number, (principal, fee) in enumerate(_split(principal_minor, choice, terms), start=1)
+        for number, (part, earns_minor) in enumerate(zip(parts, earned, strict=True), start=1)
     )
 
 
-def _split(principal_minor: int, choice: InstallmentChoice, terms: Terms) -> list[tuple[int, int]]:
+def is_upfront(choice: InstallmentChoice) -> bool:
+    """Whether the shopper is billed all of the fee with the first installment."""
+    return choice.fee_timing == "upfront" and choice.fee_payer == "shopper" and choice.fee_minor > 0
+
+
+def _split(principal_minor: int, choice: InstallmentChoice, terms: Terms) -> tuple[Part, ...]:
+    by_shopper = choice.fee_payer == "shopper"
+    if choice.method == "declining" and by_shopper:
+        return _declining(principal_minor, choice.count, choice.yearly_rate, terms.order_days(), terms.rounding)
     fees = split_minor(choice.fee_minor, choice.count)
     principals = split_minor(principal_minor, choice.count)
-    if terms.installment_split == "equal_total" and choice.fee_payer == "shopper":
+    if is_upfront(choice):
+        fees = [choice.fee_minor, *[0] * (choice.count - 1)]
+    elif terms.installment_split == "equal_total" and by_shopper:
         totals = split_minor(principal_minor + choice.fee_minor, choice.count)
         principals = [total - fee for total, fee in zip(totals, fees, strict=True)]
-    return list(zip(principals, fees, strict=True))
+    return tuple(map(Part, principals, fees))
+
+
+def _earned(parts: Sequence[Part]) -> list[int | None]:
+    """What each bill earns of a fee up front, so that what is left to earn is the share of the principal to come."""
+    principal_minor, fee_minor = sum(part.principal_minor for part in parts), sum(part.fee_minor for part in parts)
+    left_minor, deferred_minor = principal_minor, fee_minor
+    earned: list[int | None] = []
+    for part in parts:
+        left_minor -= part.principal_minor
+        still_minor = round_half_up(Fraction(fee_minor * left_minor, principal_minor))
+        earned.append(deferred_minor - still_minor)
+        deferred_minor = still_minor
+    return earned
+
+
+@lru_cache(maxsize=4096)
+def _declining(
+    principal_minor: int, count: int, yearly_rate: Decimal, order_days: int, rounding: Literal["half_up", "half_even"]
+) -> tuple[Part, ...]:
+    loan = Loan(
+        principal_minor=principal_minor,
+        yearly_rate=yearly_rate,
+        periods=count,
+        every=Every(order_days, "days") if order_days else Every(1, "months"),
+        disbursed_on=_ANY_DAY,
+        convention=Convention(
+            day_count="actual/365" if order_days else "30/360",
+            rounding="HALF_EVEN" if rounding == "half_even" else "HALF_UP",
+        ),
+    )
+    return tuple(Part(row.principal_minor, row.interest_minor) for row in schedule(loan).installments)

@@ -21,14 +21,15 @@ from florin.events import Event, Refunded
 from florin.ledger import Entry, Rule
 
 _CLEARS = {rule for rule in Rule if rule.name.startswith("CLEAR_")}
+_FEE_SPARED = (Rule.CHARGE_SHOPPER_FEE, Rule.GIVE_BACK_FEE)
 
 
 class RefundPreview(msgspec.Struct, frozen=True, kw_only=True):
     """What a refund of credit does. cleared: all debt it takes away; purchase: the part on the refunded purchase
     itself.
 
-    shopper_fee: installment fee that the shopper need not pay any more. merchant_fee_back: the part of a fee he bore
-    that goes back to the merchant. excess: what goes to the wallet now, above all debt. kept: what stays on the line
+    shopper_fee: installment fee that the shopper need not pay any more, or gets back. merchant_fee_back: the part of a fee
+    he bore that goes back to the merchant. excess: what goes to the wallet now, above all debt. kept: what stays on the line
     as credit balance.
     """
 
@@ -71,7 +72,7 @@ def preview(
     return RefundPreview(
         cleared_minor=_sum(cleared),
         purchase_minor=_sum(entry for entry in cleared if entry.subject_id == payment_id),
-        shopper_fee_minor=_sum(entry for entry in entries if entry.rule is Rule.CHARGE_SHOPPER_FEE),
+        shopper_fee_minor=_sum(entry for entry in entries if entry.rule in _FEE_SPARED),
         merchant_fee_back_minor=fee_back_minor,
         excess_minor=balance_minor if terms.credit_balance_to_wallet else 0,
         kept_minor=0 if terms.credit_balance_to_wallet else balance_minor,

@@ -2,11 +2,14 @@
 
 A purchase not billed yet simply shrinks. A plan's installments to come shrink evenly first, and the fee of what will
 not be lent is cancelled by the terms; then what is left of its billed installments clears, the oldest first. Billed
-fees stay: they are earned. What the purchase does not take goes on in the refund order.
+fees stay: they are earned. A fee up front is earned by and by, so its share of what is returned goes back as money does:
+to what is left of that fee, then on in the refund order, as what the purchase does not take.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
 
 from msgspec.structs import replace
@@ -26,8 +29,14 @@ def return_purchase(account: Account, event: Refunded, terms: Terms) -> Cleared:
     """
     unbilled = clear(account, _unbilled_debts(account, event.payment_id), event.credit_minor)
     account, shrunk, rest_minor = _shrink_plans(unbilled.account, event, unbilled.rest_minor, terms)
-    billed = clear(account, _billed_debts(account, event.payment_id), rest_minor)
-    return billed._replace(entries=(*unbilled.entries, *shrunk, *billed.entries))
+    given_back_minor = sum(entry.amount_minor for entry in shrunk if entry.rule is Rule.GIVE_BACK_FEE)
+    fee = clear(account, _billed_fees(account, event.payment_id), given_back_minor)
+    rest_minor += fee.rest_minor
+    billed = clear(fee.account, _billed_debts(fee.account, event.payment_id), rest_minor)
+    by_statement = Counter(billed.by_statement) + Counter(fee.by_statement)
+    return billed._replace(
+        entries=(*unbilled.entries, *shrunk, *fee.entries, *billed.entries), by_statement=dict(by_statement)
+    )
 
 
 def merchant_fee_back_minor(account: Account, item_id: int, returned_minor: int, terms: Terms) -> int:
@@ -43,11 +52,17 @@ def merchant_fee_back_minor(account: Account, item_id: int, returned_minor: int,
 
 
 def cancelled_fee_minor(plan: Plan, returned_minor: int, terms: Terms) -> int:
-    """The part of the fee not yet billed that a return of `returned_minor` of the unbilled principal cancels."""
+    """The part of the fee not yet earned that a return of `returned_minor` of the unbilled principal cancels.
+
+    Of a fee up front F on P a return of r cancels F·r/P, and so a return of all that is unbilled F·U/P.
+    """
     if returned_minor == 0 or terms.plan_refund_fee == "keep":
         return 0
     if terms.plan_refund_fee == "full_return_only":
         return plan.deferred_fee_minor if returned_minor == plan.principal_minor else 0
+    if plan.upfront_fee_minor:
+        share = Fraction(plan.upfront_fee_minor * returned_minor, plan.bought_minor)
+        return min(round_half_up(share), plan.deferred_fee_minor)
     return round_half_up(Fraction(plan.deferred_fee_minor * returned_minor, plan.principal_minor))
 
 
@@ -68,6 +83,15 @@ def _billed_debts(account: Account, item_id: int) -> list[Debt]:
     ]
 
 
+def _billed_fees(account: Account, item_id: int) -> list[Debt]:
+    return [
+        Debt("statement", index, part, "fee", item.fee_minor, item_id, Rule.CLEAR_FEE_BILLED, statement.closes_on)
+        for index, statement in enumerate(account.statements)
+        for part, item in enumerate(statement.items)
+        if item.item_id == item_id and item.fee_minor > 0
+    ]
+
+
 def _shrink_plans(
     account: Account, event: Refunded, amount_minor: int, terms: Terms
 ) -> tuple[Account, list[Entry], int]:
@@ -82,7 +106,9 @@ def _shrink_plans(
         amount_minor -= taken_minor
         if plan.fee_payer == "shopper":
             cancelled_minor = cancelled_fee_minor(plan, taken_minor, terms)
-            entries.append(Entry(Rule.CHARGE_SHOPPER_FEE, cancelled_minor, plan.item_id, reversed=True))
+            unbilled_minor = min(cancelled_minor, plan.fee_minor)
+            entries.append(Entry(Rule.CHARGE_SHOPPER_FEE, unbilled_minor, plan.item_id, reversed=True))
+            entries.append(Entry(Rule.GIVE_BACK_FEE, cancelled_minor - unbilled_minor, plan.item_id))
         else:
             cancelled_minor = min(fee_back_minor, plan.deferred_fee_minor)
             fee_back_minor -= cancelled_minor
@@ -97,10 +123,20 @@ def _shrink_plans(
 def _shrink(plan: Plan, taken_minor: int, cancelled_minor: int) -> Plan:
     principals = share_out(plan.principal_minor - taken_minor, [i.principal_minor for i in plan.future])
     fees = [installment.fee_minor for installment in plan.future]
-    if cancelled_minor > 0:
-        fees = share_out(plan.deferred_fee_minor - cancelled_minor, fees)
+    earned = [installment.earns_minor for installment in plan.future]
+    if cancelled_minor > 0 and plan.upfront_fee_minor:
+        fees = _less(fees, min(cancelled_minor, plan.fee_minor))
+        earned = [*_less([installment.income_minor for installment in plan.future], cancelled_minor)]
+    elif cancelled_minor > 0:
+        fees = _less(fees, cancelled_minor)
     future = tuple(
-        replace(installment, principal_minor=principal, fee_minor=fee)
-        for installment, principal, fee in zip(plan.future, principals, fees, strict=True)
+        replace(installment, principal_minor=principal, fee_minor=fee, earns_minor=earns_minor)
+        for installment, principal, fee, earns_minor in zip(plan.future, principals, fees, earned, strict=True)
     )
     return replace(plan, future=future)
+
+
+def _less(amounts: Sequence[int], minor: int) -> list[int]:
+    """The amounts, lowered by so much in all, in proportion."""
+    whole = sum(amounts)
+    return share_out(whole - minor, amounts) if minor else list(amounts)

@@ -14,6 +14,7 @@ from typing import Literal
 
 import msgspec
 
+from florin.events import FeeTiming, PlanMethod
 from florin.money.dates import due_on_after, last_close_on, months_after, next_close_on
 
 Bucket = Literal["cost", "penalty", "fee", "interest", "principal"]
@@ -25,10 +26,15 @@ DAYS_A_YEAR, DAYS_A_MONTH = 365, 30
 
 
 class InstallmentTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One offer: so many installments for one fee, a share of the principal."""
+    """One offer: so many installments for one fee, a share of the principal; or, by method `declining`, for interest at
+    yearly_rate on what is left. fee_timing: a flat fee is billed with `each` installment, or all of it with the first.
+    """
 
     count: int
     fee_rate: Decimal
+    method: PlanMethod = "flat"
+    yearly_rate: Decimal = Decimal(0)
+    fee_timing: FeeTiming = "each"
 
 
 class Waterfall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,9 +121,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     limit_minor_max: int = 10**12
     auto_confirm_days: dict[str, int] = {}
 
-    def fee_rate(self, count: int) -> Decimal | None:
-        """The fee of a plan of `count` installments, as a share of the principal; None when it is not offered."""
-        return next((offer.fee_rate for offer in self.installments if offer.count == count), None)
+    def offer(self, count: int) -> InstallmentTerms | None:
+        """The offer of `count` installments; None when there is none."""
+        return next((offer for offer in self.installments if offer.count == count), None)
 
     def auto_confirm_days_for(self, goods: str) -> int:
         """Days from payment until the clock confirms receipt for the buyer; unknown goods wait as `other` does."""
@@ -125,8 +131,12 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def installments_per_year(self) -> Fraction:
         """Twelve, or as often as an order's interval fits into 365 days."""
-        days = self.order_interval_days if self.billing == "order" else 0
+        days = self.order_days()
         return Fraction(DAYS_A_YEAR, days) if days else Fraction(12)
+
+    def order_days(self) -> int:
+        """Days between installments where orders are due by themselves; 0: a month."""
+        return self.order_interval_days if self.billing == "order" else 0
 
     def yearly_rate(self) -> Decimal:
         """A day's interest and penalty, times 365: what being late costs beside late charges."""

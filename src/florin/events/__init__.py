@@ -13,6 +13,7 @@ the direction. `value_on` is the day it counts; the row adds the day and the ins
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -20,15 +21,24 @@ import msgspec
 OWNERS = ("trade_id", "payment_id", "line_id", "person_id", "merchant_id")
 
 FeePayer = Literal["shopper", "merchant"]
+PlanMethod = Literal["flat", "declining"]
+FeeTiming = Literal["each", "upfront"]
 RepaymentSource = Literal["wallet", "bank"]
 
 
-class InstallmentChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """How a purchase is spread: `count` installments, one fee for all of them, and who pays that fee."""
+class InstallmentChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a purchase is spread: `count` installments, one fee for all of them, and who pays that fee.
+
+    method: a flat fee, or interest at yearly_rate on what is left (`declining`), which is then all of the fee.
+    fee_timing: a part of the fee with each installment, or all of it with the first.
+    """
 
     count: int
     fee_minor: int
     fee_payer: FeePayer
+    method: PlanMethod = "flat"
+    yearly_rate: Decimal = Decimal(0)
+    fee_timing: FeeTiming = "each"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

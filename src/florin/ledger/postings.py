@@ -91,6 +91,8 @@ class Rule(IntEnum):
     CLEAR_CLAIM_INTEREST = 107
     CLEAR_CLAIM_PENALTY = 108
     CLEAR_CLAIM_COST = 109
+    GIVE_BACK_FEE = 70
+    CHARGE_PLAN_PAYOFF = 71
 
 
 class Leg(NamedTuple):
@@ -148,6 +150,9 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
         Leg(Account.MERCHANT_PAYABLE, Account.PAYMENTS_DUE_TO_LENDER),
     ),
     Rule.CHARGE_SHOPPER_FEE: (Leg(Account.FEE_UNBILLED, Account.DEFERRED_FEE_INCOME),),
+    # a fee up front that was billed and is not earned goes back as money does: its other side is what it clears
+    Rule.GIVE_BACK_FEE: (Leg(Account.DEFERRED_FEE_INCOME, Account.LENDER_DUE_FROM_PAYMENTS),),
+    Rule.CHARGE_PLAN_PAYOFF: (Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.FEE_INCOME),),
     Rule.EARN_FEE: (Leg(Account.DEFERRED_FEE_INCOME, Account.FEE_INCOME),),
     # cycle close and past due: the same debt in another stage
     Rule.BILL_PRINCIPAL: (Leg(Account.PRINCIPAL_BILLED, Account.PRINCIPAL_UNBILLED),),

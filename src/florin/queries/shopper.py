@@ -18,6 +18,7 @@ from psycopg.rows import kwargs_row
 from florin.credit.line import Line, LineState
 from florin.engine.ids import lane_of
 from florin.engine.lanes import LANES
+from florin.engine.tables.payment import choice_of
 from florin.events import InstallmentChoice, StatementLine
 from florin.payments.payment import PaymentState
 from florin.payments.trade import NO_DETAIL, Flow, Trade, TradeDetail, TradeState
@@ -142,11 +143,23 @@ def read_purse(connection: Connection[Any], person_id: int) -> Purse | None:
         return cursor.execute(_PURSE, {"lane": lane, "id": person_id}).fetchone()
 
 
+_LINE_ID = """
+    SELECT id FROM line WHERE lane = %(lane)s AND person_id = %(person_id)s ORDER BY id LIMIT 1
+"""
+
+
+def read_line_id(connection: Connection[Any], *, person_id: int) -> int:
+    """The number of the line that `read_purse` shows; 0 when she has none."""
+    row = connection.execute(_LINE_ID, {"lane": _lane_of(person_id), "person_id": person_id}).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 _ORDER_COLUMNS: LiteralString = """
     SELECT p.id AS payment_id, p.trade_id, p.merchant_id, t.out_trade_no, t.subject, p.state, p.flow,
            p.authorized_on AS paid_on, coalesce(p.payable_on, p.authorized_on) AS owed_from_on,
            p.confirm_on, p.credit_authorized_minor AS credit_minor, p.wallet_authorized_minor AS wallet_minor,
            p.credit_refunded_minor, p.wallet_refunded_minor, p.plan_count, p.plan_fee_minor, p.plan_fee_payer,
+           p.plan_priced::text AS plan_priced,
            t.detail::text AS detail, coalesce(l.program, '') AS program
       FROM payment p
            JOIN trade t ON t.lane = (%(lanes)s::smallint[])[(p.trade_id >> 40)::integer + 1] AND t.id = p.trade_id
@@ -216,13 +229,12 @@ def _order(
     plan_count: int,
     plan_fee_minor: int,
     plan_fee_payer: int,
+    plan_priced: str | None,
     detail: str | None,
     **columns: Any,
 ) -> Order:
-    plan = None
-    if plan_count:
-        fee_payer = "merchant" if plan_fee_payer == _MERCHANT_PAYS else "shopper"
-        plan = InstallmentChoice(count=plan_count, fee_minor=plan_fee_minor, fee_payer=fee_payer)  # type: ignore[arg-type]
+    priced = None if plan_priced is None else msgspec.json.decode(plan_priced)
+    plan = choice_of(plan_count, plan_fee_minor, plan_fee_payer, priced) if plan_count else None
     return Order(**columns, state=PaymentState(state), flow=Flow(flow), plan=plan, detail=_detail(detail))
 
 
@@ -246,9 +258,6 @@ def read_statements(connection: Connection[Any], *, line_id: int, limit: int = S
 
 def _statement(*, lines: str, **columns: Any) -> StatementSeen:
     return StatementSeen(**columns, lines=msgspec.json.decode(lines, type=tuple[StatementLine, ...]))
-
-
-_MERCHANT_PAYS = 2
 
 
 def _detail(text: str | None) -> TradeDetail:

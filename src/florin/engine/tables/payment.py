@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from florin.engine.tables.table import Table, bigint, day, instant, integer, smallint
+import msgspec
+
+from florin.engine.tables.table import Table, bigint, day, instant, integer, json, smallint
 from florin.events import InstallmentChoice
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.trade import Flow
@@ -23,13 +25,13 @@ PAYMENT = Table(
         bigint("received_minor", 0), bigint("refunded_before_receipt_minor", 0), bigint("plan_fee_minor", 0),
         bigint("merchant_fee_back_minor", 0), bigint("mdr_minor", 0), bigint("mdr_back_minor", 0),
         bigint("exposure_before_minor", 0), bigint("limit_effective_minor", 0), bigint("tolerance_minor", 0),
-        instant("expires_at", None),
+        instant("expires_at", None), json("plan_priced", None),
     ],
     changing=(
         "state", "plan_count", "plan_fee_payer", "plan_fee_minor", "payable_on", "confirm_on", "credit_paid_minor",
         "credit_released_minor", "credit_refunded_minor", "wallet_paid_minor", "wallet_released_minor",
         "wallet_refunded_minor", "received_minor", "refunded_before_receipt_minor", "merchant_fee_back_minor", "mdr_minor",
-        "mdr_back_minor", "expires_at",
+        "mdr_back_minor", "expires_at", "plan_priced",
     ),
 )  # fmt: skip
 
@@ -43,19 +45,32 @@ def row_of(p: Payment) -> tuple[Any, ...]:
         p.wallet_authorized_minor, p.wallet_paid_minor, p.wallet_released_minor, p.wallet_refunded_minor,
         p.received_minor, p.refunded_before_receipt_minor, plan.fee_minor if plan else 0, p.merchant_fee_back_minor,
         p.mdr_minor, p.mdr_back_minor, p.exposure_before_minor, p.limit_effective_minor, p.tolerance_minor, p.expires_at,
+        _priced(plan) if plan else None,
     )  # fmt: skip
+
+
+def choice_of(count: int, fee_minor: int, fee_payer: int, priced: dict[str, Any] | None) -> InstallmentChoice:
+    """What was agreed, from the columns of a payment that has a plan."""
+    found = {"count": count, "fee_minor": fee_minor, "fee_payer": "merchant" if fee_payer == 2 else "shopper"}
+    return msgspec.convert({**found, **(priced or {})}, InstallmentChoice)
+
+
+def _priced(plan: InstallmentChoice) -> str | None:
+    """All of what was agreed that has no column of its own; nothing for a flat fee with each installment."""
+    rest = msgspec.to_builtins(plan)
+    for name in ("count", "fee_minor", "fee_payer"):
+        del rest[name]
+    return msgspec.json.encode(rest).decode() if rest else None
 
 
 def payment_of(row: tuple[Any, ...]) -> Payment:
     (lane, state, flow, plan_count, fee_payer, mdr_ppm, authorized_on, payable_on, confirm_on, identifier, trade_id, app_id,
      merchant_id, person_id, line_id, credit_authorized, credit_paid, credit_released, credit_refunded, wallet_authorized,
      wallet_paid, wallet_released, wallet_refunded, received, refunded_before, plan_fee, merchant_fee_back, mdr, mdr_back,
-     exposure_before, limit_effective, tolerance, expires_at) = row  # fmt: skip
+     exposure_before, limit_effective, tolerance, expires_at, plan_priced) = row  # fmt: skip
     plan = None
     if plan_count:
-        plan = InstallmentChoice(
-            count=plan_count, fee_minor=plan_fee, fee_payer="merchant" if fee_payer == 2 else "shopper"
-        )
+        plan = choice_of(plan_count, plan_fee, fee_payer, plan_priced)
     return Payment(
         id=identifier, lane=lane, trade_id=trade_id, app_id=app_id, merchant_id=merchant_id, person_id=person_id,
         line_id=line_id, flow=Flow(flow), state=PaymentState(state), mdr_ppm=mdr_ppm, authorized_on=authorized_on,

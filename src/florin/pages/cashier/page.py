@@ -247,9 +247,14 @@ def _next_month(trade: Trade, terms: Terms, due_on: date, language: Language) ->
 def _plan_way(quote: PlanQuote, trade: Trade, due_on: date, language: Language) -> Way:
     last = quote.installments[-1]
     last_minor = last.principal_minor + last.fee_minor
-    each, total = money(quote.per_period_minor, language), money(quote.total_minor, language)
-    notes = [text(language, f"way.plan.fee_{quote.fee_payer}", total=total, fee=money(quote.fee_minor, language))]
-    if last_minor != quote.per_period_minor:
+    upfront = quote.fee_timing == "upfront" and quote.fee_payer == "shopper"
+    each = money(last_minor if upfront else quote.per_period_minor, language)
+    priced = "interest" if quote.method == "declining" else "fee"
+    total, fee = money(quote.total_minor, language), money(quote.fee_minor, language)
+    notes = [text(language, f"way.plan.{priced}_{quote.fee_payer}", total=total, fee=fee)]
+    if upfront:
+        notes.append(text(language, "way.plan.with_fee", amount=money(quote.per_period_minor, language)))
+    elif last_minor != quote.per_period_minor:
         notes.append(text(language, "way.plan.last", amount=money(last_minor, language)))
     first = "way.plan.first_escrow" if trade.flow is Flow.ESCROW else "way.plan.first"
     notes.append(text(language, first, date=full_date(due_on, language)))

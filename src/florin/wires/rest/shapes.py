@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from florin.events import FeePayer
+from florin.events import FeePayer, FeeTiming, PlanMethod
 from florin.wires.rest.fields import Address, AmountMinor, Id, IdOrNone, Instant, Name, Note, Text
 
 Tender = Literal["credit", "wallet"]
@@ -269,10 +269,13 @@ class Webhooks(msgspec.Struct, frozen=True, kw_only=True):
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """One plan. annualized_rate_percent: the yearly price of the credit, the largest of its rates, as text: "14.45".
 
-    installments_minor: what the shopper pays in each period, fee included where she bears it.
+    installments_minor: what the shopper pays in each period, fee included where she bears it. method: a flat fee, or interest
+    on what is left, which is then all of the fee. fee_timing: billed with each installment, or all of it with the first.
     """
 
     count: int
+    method: PlanMethod
+    fee_timing: FeeTiming
     fee_payer: FeePayer
     fee_minor: int
     total_minor: int

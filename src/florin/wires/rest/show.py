@@ -246,6 +246,8 @@ def _installments(plan: InstallmentChoice | None) -> shapes.Installments | None:
 def offer(quote: PlanQuote) -> shapes.Offer:
     return shapes.Offer(
         count=quote.count,
+        method=quote.method,
+        fee_timing=quote.fee_timing,
         fee_payer=quote.fee_payer,
         fee_minor=quote.fee_minor,
         total_minor=quote.total_minor,

@@ -1,0 +1,36 @@
+"""A payment's row and back: what was agreed of its plan comes back whole, from escrow to receipt."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from florin.engine.tables.payment import payment_of, row_of
+from florin.events import InstallmentChoice
+from florin.payments.payment import Payment, PaymentState
+from florin.payments.trade import Flow
+
+CHOICES = [
+    None,
+    InstallmentChoice(count=12, fee_minor=450_00, fee_payer="shopper"),
+    InstallmentChoice(count=12, fee_minor=450_00, fee_payer="merchant"),
+    InstallmentChoice(count=3, fee_minor=90, fee_payer="shopper", fee_timing="upfront"),
+    InstallmentChoice(count=6, fee_minor=77, fee_payer="shopper", method="declining", yearly_rate=Decimal("0.1550")),
+]
+
+
+@pytest.mark.parametrize("plan", CHOICES)
+def test_a_payment_comes_back_from_its_row_as_it_was(plan):
+    payment = Payment(
+        id=1, lane=1, trade_id=2, app_id=3, merchant_id=4, person_id=5, line_id=6, flow=Flow.ESCROW,
+        state=PaymentState.ESCROWED, mdr_ppm=6_000, authorized_on=date(2026, 3, 5), credit_authorized_minor=100_00,
+        wallet_authorized_minor=0, plan=plan,
+    )  # fmt: skip
+    *columns, priced = row_of(payment)
+
+    stored = None if priced is None else msgspec.json.decode(priced)
+
+    assert payment_of((*columns, stored)) == payment
