@@ -93,8 +93,8 @@ def test_a_bill_shows_its_amount_and_what_remains_as_two_numbers(billed, browser
 
     page = browser("alice").read("/bill")
 
-    assert "Remaining to pay ¥399.00 Amount of the bill ¥699.00" in page
-    assert "Due 10 April 2026 Minimum ¥519.90 Minimum still to pay ¥219.90" in page
+    assert "Remaining to pay ¥399.00 Why? Amount of the bill ¥699.00" in page
+    assert "Due 10 April 2026 Minimum ¥519.90 Why? Minimum still to pay ¥219.90" in page
     assert "Tea set 6 March 2026 ¥199.00" in page
     assert "Phone Payment 1 of 12 ¥500.00" in page
 
@@ -103,7 +103,7 @@ def test_a_bill_in_chinese(billed, browser):
     page = browser("alice", language="zh").read("/bill")
 
     assert "2026年4月1日账单" in page
-    assert "剩余应还 ¥699.00 账单金额 ¥699.00" in page
+    assert "剩余应还 ¥699.00 为什么？ 账单金额 ¥699.00" in page
     assert "第1期，共12期" in page
 
 
@@ -123,7 +123,7 @@ def test_repaying_from_the_wallet_lowers_what_remains_and_says_so(billed, browse
     page = alice.read(answer["Location"])
 
     assert "You repaid ¥300.00." in page
-    assert "Remaining to pay ¥399.00 Amount of the bill ¥699.00" in page
+    assert "Remaining to pay ¥399.00 Why? Amount of the bill ¥699.00" in page
     assert billed.wallet_minor("Alice") == 20_000
 
 

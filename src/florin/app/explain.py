@@ -46,7 +46,8 @@ def explain(
         str,
         typer.Option(
             help="owed, payoff, available, minimum, interest, penalty, credit-balance, statement, refusal; or one of a kind: "
-            "statement=2026-04, minimum=2026-04, interest=2026-04, line=2026-04/2, purchase=PAYMENT, event=ID, refusal=ID, payout=ID."
+            "statement=2026-04, minimum=2026-04, interest=2026-04, line=2026-04/2, purchase=PAYMENT, event=ID, refusal=ID, "
+            "payout=ID."
         ),
     ] = "owed",
     on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As of the end of that day.")] = None,

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from typing import Any, LiteralString
 
 import msgspec
-from psycopg import Connection
-from psycopg.rows import tuple_row
+from psycopg import Connection, Cursor
+from psycopg.rows import kwargs_row, tuple_row
 
 from florin.credit.explain import (
     Item,
@@ -19,6 +19,7 @@ from florin.credit.explain import (
     Question,
     Record,
     Told,
+    Trace,
     Window,
     explain,
     items_of,
@@ -26,13 +27,12 @@ from florin.credit.explain import (
     tell,
     trace,
 )
-from florin.credit.line import Line
+from florin.credit.line import Line, LineState
+from florin.credit.terms import Program
 from florin.engine.ids import lane_of
 from florin.engine.lanes import LANES
 from florin.engine.reference import Reference
 from florin.engine.tables.event import event_from
-from florin.engine.tables.line import LINE, line_of
-from florin.engine.tables.table import READ
 from florin.events import PaidOut, Refused, WindowReceived
 from florin.events.refusals import Language
 from florin.ledger import Entry, Rule
@@ -64,10 +64,9 @@ def explain_line(
     """
     if not is_id(line_id):
         return None
-    rows = LINE.load(connection, [(lane_of(line_id), line_id)], READ)
-    if not rows:
+    line = _line(connection, line_id)
+    if line is None:
         return None
-    line = line_of(rows[0])
     program, day = Reference.program(line.program), on or at.on
     refused, before = None, None
     if question.what == "refusal":
@@ -88,6 +87,15 @@ def explain_line(
         program=program.name,
         answer=tell(part, language, items(connection, items_of(part))),
     )
+
+
+def line_trace(connection: Connection[Any], *, line_id: int, at: At) -> tuple[Line, Program, Trace] | None:
+    """A line's history folded up to today; None when there is no such line."""
+    line = _line(connection, line_id) if is_id(line_id) else None
+    if line is None:
+        return None
+    program = Reference.program(line.program)
+    return line, program, trace(list(_records(connection, line_id, None)), program, at.on)
 
 
 def explain_payout(connection: Connection[Any], *, payout_id: int, language: Language) -> Explained | None:
@@ -148,6 +156,11 @@ def items(connection: Connection[Any], payment_ids: Iterable[int]) -> dict[int, 
 
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+_LINE = """
+    SELECT id, lane, person_id, program, state, opened_on, limit_minor, uncleared_minor
+      FROM line
+     WHERE lane = %(lane)s AND id = %(id)s
+"""
 _COLUMNS: LiteralString = """
     SELECT e.kind, e.value_on, coalesce(e.trade_id, 0), coalesce(e.payment_id, 0), coalesce(e.line_id, 0),
            coalesce(e.person_id, 0), coalesce(e.merchant_id, 0), e.body::text, e.id, e.recorded_at,
@@ -207,6 +220,16 @@ _ITEMS = """
 """
 
 
+def _line(connection: Connection[Any], line_id: int) -> Line | None:
+    """The row, as far as an explanation needs it: whose it is, its terms, and what no event says."""
+    with connection.cursor(row_factory=kwargs_row(_line_of)) as cursor:
+        return cursor.execute(_LINE, {"lane": lane_of(line_id), "id": line_id}).fetchone()
+
+
+def _line_of(*, state: int, **columns: Any) -> Line:
+    return Line(**columns, state=LineState(state))
+
+
 def _records(connection: Connection[Any], line_id: int, before: Record | None) -> Iterator[Record]:
     """A line's events in the order of their recording. before: only what was recorded before that one."""
     parameters = {"lane": lane_of(line_id), "line_id": line_id, "limit": EVENTS_MAX}
@@ -256,8 +279,9 @@ def _since_the_last(connection: Connection[Any], paid: Record) -> Sequence[Recor
 
 
 def _loaded(connection: Connection[Any], statement: LiteralString, parameters: dict[str, Any]) -> Iterator[Record]:
-    with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
-        for row in cursor.execute(statement, parameters):
+    # Not the connection's own kind of cursor: that of the pages binds on the client and reads text, which is slower.
+    with Cursor(connection, row_factory=tuple_row) as cursor:
+        for row in cursor.execute(statement, parameters, binary=True):
             *head, body, identifier, recorded_at, rules, amounts, subjects = row
             event = event_from((*head, msgspec.json.decode(body) if body else None))
             yield Record(identifier, event, _entries(rules, amounts, subjects), recorded_at)

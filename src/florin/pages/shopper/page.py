@@ -70,6 +70,7 @@ class OrderShown:
     number: str
     note: str
     can_confirm: bool
+    on_credit: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +82,9 @@ class BillLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillShown:
-    """One statement: as it was made, and what is left of it today."""
+    """One statement: as it was made, and what is left of it today. asks: how questions name it."""
 
+    asks: str
     month: str
     period: str
     image: str
@@ -175,6 +177,7 @@ def order_of(
         number=order.out_trade_no,
         note=text(language, "order.confirm_by", date=confirm_by) if waits else "",
         can_confirm=waits,
+        on_credit=order.credit_minor > 0,
     )
 
 
@@ -188,6 +191,7 @@ def bill_of(statement: StatementSeen, orders: Mapping[int, Order], at: At, langu
     else:
         state, tone = "bill.state.open", "plain"
     return BillShown(
+        asks=statement.closes_on.isoformat(),
         month=full_date(statement.closes_on, language),
         period=text(
             language,

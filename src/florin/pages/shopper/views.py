@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from florin.credit.explain import NothingToExplain, QuestionUnreadable, question_of
 from florin.credit.line import Line
 from florin.credit.repay import Repay
 from florin.credit.terms import Program
@@ -22,13 +23,16 @@ from florin.pages.language import language_of
 from florin.pages.models import Shopper
 from florin.pages.qr import qr_svg
 from florin.pages.shopper.page import bill_of, home_of, order_of, purchases_in, repayment_of
+from florin.pages.shopper.why import SHOPPER_ASKS, back_of, why_of
 from florin.pages.show import money
 from florin.pages.texts import text
 from florin.payments.payment import PaymentState
 from florin.payments.receive import NothingToReceive, Receive
+from florin.queries.explain import explain_line
 from florin.queries.shopper import (
     Order,
     Purse,
+    read_line_id,
     read_order,
     read_orders,
     read_orders_by_id,
@@ -82,6 +86,29 @@ def bill(request: HttpRequest, shopper: Shopper) -> HttpResponse:
     if request.method == "POST":
         return _repay(request, shopper, purse, purse.line)
     return _bill_page(request, shopper, purse, purse.line)
+
+
+@for_shoppers
+@require_safe
+def why(request: HttpRequest, shopper: Shopper) -> HttpResponse:
+    """Why an amount is what it is: `?what=owed`, `?what=statement=2026-04`, as `florin explain` asks."""
+    language = language_of(request)
+    try:
+        question = question_of(request.GET.get("what", "owed"))
+        if question.what not in SHOPPER_ASKS:
+            raise QuestionUnreadable(question.text())
+        found = explain_line(
+            reading(),
+            line_id=read_line_id(reading(), person_id=shopper.person_id),
+            question=question,
+            at=get_engine().at(),
+            language=language,
+        )
+    except (QuestionUnreadable, NothingToExplain) as unknown:
+        raise Http404 from unknown
+    if found is None:
+        raise Http404
+    return render(request, "shopper/why.html", {"here": "bill", "why": why_of(found), "back": back_of(question)})
 
 
 @for_shoppers
