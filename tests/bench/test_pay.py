@@ -24,8 +24,8 @@ TINY = Scale(
     sockets=4,
 )
 ROWS = {
-    "tpcb", "batch_1", "batch_10", "batch_100", "batch_1000", "batch_1_one_connection", "batch_10_one_connection",
-    "batch_100_one_connection", "batch_1000_one_connection", "batch_100_two_processes", "batch_100_listening", "http",
+    "tpcb", "batch_1", "batch_10", "batch_100", "batch_1000", "batch_1_one_process", "batch_10_one_process",
+    "batch_100_one_process", "batch_1000_one_process", "batch_100_two_connections", "batch_100_listening", "http",
 }  # fmt: skip
 OF_A_ROW = {
     "says", "rate", "ratio", "cpu_ratio", "runs", "processes", "connections", "listening", "payments", "seconds", "batch",

@@ -28,7 +28,8 @@ TPCB = "tpcb"
 HTTP = "http"
 HEADLINE = "batch_100"
 # What the API's process may commit on; the headline and every other figure without a suffix use both.
-_CONNECTIONS = 2
+# As a house runs: several serving processes, each with its own gatherer and committing connection.
+_PROCESSES = 2
 _REQUESTS_PER_S_MAX = 6_000
 _ANYWHERE = Address("127.0.0.1", 0)
 
@@ -211,16 +212,16 @@ def _contenders(
     contenders = [_Contender(TPCB, "TPC-B (pgbench)", lambda number: tpcb_run(house, connection, scale.tpcb_seconds))]
     for batch in scale.payments:
         contenders += [
-            engine(f"batch_{batch}", f"engine, batches of {batch:,}", batch, processes=1, connections=_CONNECTIONS),
-            engine(f"batch_{batch}_one_connection", "the same, one connection", batch, processes=1, connections=1),
+            engine(f"batch_{batch}", f"engine, batches of {batch:,}", batch, processes=_PROCESSES, connections=1),
+            engine(f"batch_{batch}_one_process", "the same, one process", batch, processes=1, connections=1),
         ]
     batch = int(HEADLINE.removeprefix("batch_"))
     if batch in scale.payments:
         says = f"engine, batches of {batch}"
         contenders += [
-            engine(f"{HEADLINE}_two_processes", f"{says}, two processes", batch, processes=2, connections=1),
-            engine(f"{HEADLINE}_listening", f"{says}, all listened to", batch, processes=1,
-                   connections=_CONNECTIONS, listened_to=True),
+            engine(f"{HEADLINE}_two_connections", f"{says}, one process, two connections", batch, processes=1, connections=2),
+            engine(f"{HEADLINE}_listening", f"{says}, all listened to", batch, processes=_PROCESSES, connections=1,
+                   listened_to=True),
         ]  # fmt: skip
     return [*contenders, _Contender(HTTP, "HTTP, one payment a request", http, processes=1, connections=1)]
 
