@@ -119,6 +119,12 @@ def prove(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def report(context: typer.Context) -> None:
+    """The lender's portfolio: debt by days past due, and what it may cost."""
+    _call("florin.app.report", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def explain(context: typer.Context) -> None:
     """Say why an amount is owed, in words: florin explain alice --what statement=2026-04"""
     _call("florin.app.explain", "explain", context)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.operator import Operator
 from conftest import FreshDatabase
 from florin.credit.authorize import LineNotOpen
 from florin.credit.charge_off import ChargeOff, NothingToChargeOff
@@ -64,3 +65,29 @@ def test_the_clock_charges_off_a_line_of_a_program_that_says_so(world: World, tm
     assert world.balance("MEMO_CLAIM_PRINCIPAL", world.line_ids["bob"]) == 100_000
     assert world.balance("MEMO_CLAIM_INTEREST", world.line_ids["bob"]) == 9_000
     world.assert_books_hold()
+
+
+def test_the_first_of_the_month_makes_the_allowance_good_and_buckets_say_what_is_where(
+    world: World, fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    world.person("bob", limit_minor=1_000_000)
+    world.person("carol", limit_minor=1_000_000)
+    world.until(date(2026, 3, 5))
+    world.buy("bob", 100_000, app=DIRECT_APP)
+    world.until(date(2026, 4, 30))
+    world.do(ChargeOff(line_id=world.line_ids["bob"], reason="insolvent"))
+    world.buy("carol", 30_000, app=DIRECT_APP)
+    assert world.balance("ALLOWANCE") == -101_000
+
+    # The proof of 1 May is the first that knows of the loss: the run beside it makes it good.
+    world.until(date(2026, 5, 1))
+    assert (world.balance("ALLOWANCE"), world.balance("IMPAIRMENT")) == (0, 101_000)
+    world.assert_books_hold()
+    world.until(date(2026, 6, 1))
+    assert world.balance("IMPAIRMENT") == 101_000
+
+    operator = Operator(fresh_database, tmp_path)
+    report = operator.json("report", "buckets")
+    found = {bucket["bucket"]: (bucket["owed_minor"], bucket["claimed_minor"]) for bucket in report["buckets"]}
+    assert found == {"current": (30_000, 0), "30-59": (0, 101_000)}
+    assert "1,010.00" in operator("report", "buckets")

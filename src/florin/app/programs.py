@@ -13,7 +13,7 @@ import typer
 from florin.app.house import JsonOption, group, say, say_table
 from florin.credit.plans import PlanQuote, offers
 from florin.credit.program import ProgramInvalid, load_program
-from florin.credit.terms import InstallmentTerms, LateCharge, Program, Terms, Waterfall
+from florin.credit.terms import InstallmentTerms, LateCharge, Program, ProvisionRate, Terms, Waterfall
 from florin.presets import preset_names
 from florin.store import StoreRefusal
 
@@ -143,6 +143,8 @@ def _one_of_list(value: Any) -> str:
         return f"{value.count}: {value.fee_rate * 100:.2f} %" + (" up front" if value.fee_timing == "upfront" else "")
     if isinstance(value, Waterfall):
         return f"from day {value.from_days_past_due} by {value.by}: {', '.join(value.order)}"
+    if isinstance(value, ProvisionRate):
+        return f"from day {value.from_days_past_due}: {percent(value.rate)}"
     if isinstance(value, LateCharge):
         return _late_charge(value)
     return str(value)

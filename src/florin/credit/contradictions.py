@@ -40,7 +40,7 @@ _AMOUNTS = (
 
 def contradictions(terms: Terms) -> Iterator[Wrong]:
     """All that is wrong with the terms of one version."""
-    for rules in (_cycle, _orders, _minimum, _interest, _late, _charge_off, _waterfall, _installments, _yearly_rate, _line):
+    for rules in (_cycle, _orders, _minimum, _interest, _late, _charge_off, _provision, _waterfall, _installments, _yearly_rate, _line):
         yield from rules(terms)
 
 
@@ -195,6 +195,17 @@ def _late(terms: Terms) -> Iterator[Wrong]:
             yield f"{path}.per", 'write "statement": only with billing = "order" has each order its own charges'
         if charge.per == "statement" and terms.billing == "order":
             yield f"{path}.per", 'write "order": without a bill each order has its own charges'
+
+
+def _provision(terms: Terms) -> Iterator[Wrong]:
+    before = -1
+    for index, each in enumerate(terms.provision_rates):
+        path = f"provision_rates[{index}]"
+        if each.from_days_past_due <= before:
+            yield f"{path}.from_days_past_due", f"write {before + 1} or more: rates stand in the order of days"
+        if not 0 <= each.rate <= 1:
+            yield f"{path}.rate", "write a share from 0 to 1, as in 0.25 for 25 %"
+        before = max(before, each.from_days_past_due)
 
 
 def _charge_off(terms: Terms) -> Iterator[Wrong]:

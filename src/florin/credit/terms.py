@@ -47,6 +47,13 @@ class Waterfall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     from_days_past_due: int = 0
 
 
+class ProvisionRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The share of a debt that is expected to be lost, from so many days past due on."""
+
+    from_days_past_due: int
+    rate: Decimal
+
+
 class LateCharge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A charge once a statement has been past due for so many days: a share of its unmet minimum and a fixed amount,
     at least the floor, and with all its charges before at most the caps. cap_share: of the statement's image.
@@ -105,6 +112,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     charge_off_days: int = 0
     charge_off_mode: ChargeOffMode = "whole_line"
     charge_off_interest: Literal["stop", "memo"] = "stop"
+    provision_rates: tuple[ProvisionRate, ...] = ()
     # what a repayment clears first
     waterfall: tuple[Waterfall, ...] = (Waterfall(order=("cost", "penalty", "interest", "fee", "principal")),)
     # refunds
@@ -150,6 +158,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         most = Fraction(self.yearly_rate_max) / DAYS_A_YEAR
         interest = min(interest, most)
         return interest, most - interest
+
+    def provision_rate(self, days_past_due: int) -> Decimal:
+        """The share of a debt so many days past due that needs an allowance."""
+        rates = [each.rate for each in self.provision_rates if each.from_days_past_due <= days_past_due]
+        return rates[-1] if rates else Decimal(0)
 
     def waterfall_at(self, days_past_due: int) -> Waterfall:
         """The regime in force so many days past due."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from florin.credit import charge_off
+from florin.credit import charge_off, provision
 from florin.credit import close as close_line
 from florin.credit import freeze, limit, move_cycle, repay, return_repayment
 from florin.credit import open as open_line
@@ -464,6 +464,9 @@ ACTIONS: dict[type, Action] = {
     ),
     settle.SettleBooks: Action(
         lambda command, ids: ids.take(command.lane), lambda c: NOTHING, lambda room, c: settle.decide_books(c, room.at)
+    ),
+    provision.Provision: Action(
+        lambda command, ids: ids.take(command.lane), lambda command: NOTHING, delinquency.provide
     ),
     settle.SweepFees: Action(
         lambda command, ids: ids.take(command.lane), lambda c: NOTHING, lambda room, c: settle.decide_fees(c, room.at)

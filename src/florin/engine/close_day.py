@@ -24,6 +24,7 @@ from florin.engine.closers import close_lanes
 from florin.engine.engine import Engine
 from florin.engine.ids import lane_of
 from florin.engine.proof import Proof, prove_day, record_proof
+from florin.engine.provisioning import provisions
 from florin.engine.submission import Busy, ClaimKind, Outcome, Submission, claim
 from florin.payments.close import Close
 from florin.payments.receive import Receive
@@ -101,6 +102,8 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     watch.lap("proof")
     # Books that differ stop payouts, never payments; what is available waits for a proof that holds.
     paid_out = _pay_out(engine, connection, on) if proof.holds else 0
+    if proof.holds:
+        _settle(engine, provisions(connection, on))
     connection.execute("UPDATE clock SET closed_through = %s WHERE closed_through < %s", (yesterday, yesterday))
     connection.commit()
     watch.lap("payouts")

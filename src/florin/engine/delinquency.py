@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from florin.credit import charge_off as charge_offs
+from florin.credit import provision
 from florin.engine.room import Room
 from florin.events import Event
 from florin.events.refusals import Refusal
@@ -16,3 +17,7 @@ def charge_off(room: Room, command: charge_offs.ChargeOff) -> Events | Refusal:
     line = room.line(command.line_id)
     assert line is not None
     return charge_offs.decide(line, room.account(line.id), command, room.at, program=room.program(line))
+
+
+def provide(room: Room, command: provision.Provision) -> Events:
+    return provision.decide(command, room.at, lambda program: room.reference.terms(program, room.at.on))

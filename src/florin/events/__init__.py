@@ -443,6 +443,30 @@ class ChargedOffByOwner(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class ProvisionBucket(msgspec.Struct, frozen=True, kw_only=True):
+    """Debt of one program, so long past due. owed: on the books; claimed: charged off; allowance: what `owed` should have."""
+
+    program: str
+    bucket: str
+    lines: int
+    owed_minor: int
+    claimed_minor: int
+    allowance_minor: int
+
+
+class Provisioned(Event, frozen=True, kw_only=True):
+    """The allowance of one lane is what these buckets ask for; before_minor: what it was, below zero after charge-offs."""
+
+    kind = 82
+    before_minor: int
+    buckets: tuple[ProvisionBucket, ...]
+
+    @property
+    def amount_minor(self) -> int:
+        """What was missing; below zero, what there was too much."""
+        return sum(bucket.allowance_minor for bucket in self.buckets) - self.before_minor
+
+
 # ── refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -91,6 +91,7 @@ class Rule(IntEnum):
     CLEAR_CLAIM_INTEREST = 107
     CLEAR_CLAIM_PENALTY = 108
     CLEAR_CLAIM_COST = 109
+    PROVIDE = 110
     GIVE_BACK_FEE = 70
     CHARGE_PLAN_PAYOFF = 71
 
@@ -222,6 +223,8 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     Rule.CLAIM_INTEREST: (_CLAIMED[Account.MEMO_CLAIM_INTEREST],),
     Rule.CLAIM_PENALTY: (_CLAIMED[Account.MEMO_CLAIM_PENALTY],),
     Rule.CLAIM_COST: (_CLAIMED[Account.MEMO_CLAIM_COST],),
+    # provision: what is expected to be lost; the other way where less is
+    Rule.PROVIDE: (Leg(Account.IMPAIRMENT, Account.ALLOWANCE),),
     # recovery: money on a claim is income of its day
     Rule.CLEAR_CLAIM_PRINCIPAL: (_RECOVERED, Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_PRINCIPAL)),
     Rule.CLEAR_CLAIM_FEE: (_RECOVERED, Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_FEE)),

@@ -20,6 +20,7 @@ from florin.events import (
     PaidOut,
     PayoutReturned,
     PayoutSettled,
+    Provisioned,
     Received,
     Refunded,
     RefundFunded,
@@ -148,5 +149,6 @@ _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
     PayoutReturned: _by(Rule.PAY_OUT, reversed=True),
     PayoutSettled: _by(Rule.SETTLE_PAYOUT),
     BooksSettled: _books_settled,
+    Provisioned: lambda event: [_signed(Rule.PROVIDE, event.amount_minor)],
     FeesSwept: lambda event: [Entry(Rule.SWEEP_FEES, event.amount_minor, reversed=event.negative)],
 }
