@@ -10,7 +10,6 @@ from florin.credit.terms import Terms
 from florin.events.refusals import Refusal
 from florin.money.at import At
 
-
 _NOT_OPEN: dict[LineState, Literal["frozen", "closed", "charged-off"]] = {
     LineState.FROZEN: "frozen",
     LineState.CLOSED: "closed",

@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from florin.credit import charge_off, provision
+from florin.credit import charge_off, freeze, limit, move_cycle, provision, repay, return_repayment
 from florin.credit import close as close_line
-from florin.credit import freeze, limit, move_cycle, repay, return_repayment
 from florin.credit import open as open_line
 from florin.credit import refund as credit_refund
 from florin.engine import delinquency

@@ -66,7 +66,7 @@ def provisions(connection: Connection, on: date) -> list[Submission]:
     if on.day != 1:
         return []
     overdue = overdue_by_lane(connection, on)
-    allowances = dict(connection.execute(_ALLOWANCES))
+    allowances: dict[int, int] = dict(connection.execute(_ALLOWANCES).fetchall())
     connection.commit()
     return [
         Submission(
