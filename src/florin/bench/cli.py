@@ -1,4 +1,6 @@
-"""`florin bench`: measure this machine. What is measured stands in `pay.py`, the question about plans in `plans.py`."""
+"""`florin bench`: measure this machine. What is measured stands in `pay.py` and `close.py`, the question about plans in
+`plans.py`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="Measure payments per second on this machine.",
+    help="Measure payments and the day close on this machine.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -20,7 +22,7 @@ app = typer.Typer(
 
 @app.callback()
 def bench() -> None:
-    """Measure payments per second on this machine."""
+    """Measure payments and the day close on this machine."""
 
 
 @app.command()
@@ -73,3 +75,38 @@ def pay(
     else:
         console.print(report_view(report))
     raise typer.Exit(0 if report.proof.holds else 1)
+
+
+@app.command()
+def close(
+    as_json: Annotated[bool, typer.Option("--json", help="The report for programs, on the standard output.")] = False,
+    accounts: Annotated[int, typer.Option(help="How large the book is.", min=200)] = 1_000_000,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="20,000 accounts and short stretches: a first look, not a figure to quote.")
+    ] = False,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the data is put meanwhile; else the usual temporary place.")
+    ] = None,
+) -> None:
+    """The day close on a large book while shoppers go on paying. Exit code 1 when the books do not hold."""
+    import msgspec
+    from rich.console import Console
+
+    from florin.app.supervisor import StopSignals
+    from florin.bench.close import CloseScale, measure
+    from florin.bench.close_show import close_view
+
+    StopSignals()
+    progress = Console(stderr=True)
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        progress.print(f"[dim]{time.monotonic() - began:6.0f} s[/]  {text}", highlight=False)
+
+    scale = CloseScale(accounts=20_000, catch_up=(1_000,), tpcb_seconds=5) if quick else CloseScale(accounts=accounts)
+    report = measure(scale, parent=folder, say=say)
+    if as_json:
+        typer.echo(msgspec.json.encode(report))
+    else:
+        (Console() if sys.stdout.isatty() else Console(width=200)).print(close_view(report))
+    raise typer.Exit(0 if report.holds else 1)

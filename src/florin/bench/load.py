@@ -11,11 +11,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 
 _WAIT_S = 30.0
+Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 
 class LoadFailed(RuntimeError):
@@ -74,9 +75,17 @@ class Load:
     def start(self) -> None:
         self._tell(b"go")
 
+    def stop(self) -> None:
+        """Tell a load that has no end of its own."""
+        self._tell(b"stop")
+
     def sample(self) -> Sample:
         """Wait for its end. Raises LoadFailed."""
-        return msgspec.json.decode(self._hear(), type=Sample)
+        return self.answer(Sample)
+
+    def answer(self, kind: type[Answer]) -> Answer:
+        """What a load of another kind says at its end. Raises LoadFailed."""
+        return msgspec.json.decode(self._hear(), type=kind)
 
     def _tell(self, line: bytes) -> None:
         assert self._process.stdin is not None
@@ -91,7 +100,7 @@ class Load:
         return line
 
 
-def run_load(task_type: type[Any], get_ready: Callable[[Any], Callable[[], Sample]]) -> None:
+def run_load(task_type: type[Any], get_ready: Callable[[Any], Callable[[], msgspec.Struct]]) -> None:
     """In the load's process. get_ready: from the task to the work that is measured."""
     # Answers have the standard output to themselves; what else is printed (a log line) goes to the people.
     with os.fdopen(os.dup(1), "wb", buffering=0) as answers:
