@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg
@@ -23,6 +23,7 @@ from app.operator import Operator
 from app.parked import parked_world
 from conftest import FreshDatabase
 from florin.app.merchants import rate_ppm, rate_text
+from florin.credit.repay import Repay
 from florin.engine import clock
 from florin.engine.close_day import close_through
 from florin.store.roles import create_database
@@ -434,6 +435,35 @@ def test_numbers_are_shown_whole_however_narrow_the_terminal(operator: Operator)
 
     assert row["person_id"] in shown
     assert row["line"]["id"] in shown
+
+
+# ── a line as of a day ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_line_is_shown_as_of_a_day_and_as_it_was_known_then(operator, fresh_database):
+    with World(fresh_database.engine) as world:
+        world.person("alice", limit_minor=1_000_000)
+        world.buy("alice", 100_000)
+        world.until(date(2026, 4, 20))
+        line_id = world.line_ids["alice"]
+        world.do(Repay(line_id=line_id, amount_minor=100_000, source="bank", reference="B", value_on=date(2026, 4, 8)))
+
+        then = operator.json("line", "show", line_id, "--on", "2026-04-15", "--known", "2026-04-15")
+        now = operator.json("line", "show", line_id, "--on", "2026-04-15")
+        said = operator("line", "show", line_id, "--on", "2026-04-15", "--known", "2026-04-15")
+        too_early = operator.refused("line", "show", line_id, "--on", "2026-03-01")
+
+    assert (then["line_id"], then["payoff_minor"], then["past_due_on"]) == (str(line_id), 100_250, "2026-04-10")
+    assert (now["payoff_minor"], now["past_due_on"], now["known_on"]) == (0, None, "2026-04-20")
+    assert "payoff                1002.50" in said
+    assert "past due since 2026-04-10" in said
+    assert "from 2026-03-02, when it was opened, to 2026-04-20" in str(too_early)
+
+
+@pytest.mark.parametrize("number", [0, 7, 2**70])
+def test_a_line_that_is_not_there_is_not_shown(operator: Operator, fresh_database, number: int):
+    with World(fresh_database.engine):
+        assert type(operator.refused("line", "show", number)).__name__ == "NoSuchLine"
 
 
 # ── parked lines ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,8 @@
-"""`florin line`: lines that the day close has parked, because their own close failed: list them, and let it try again."""
+"""`florin line`: one line as of a day; and lines that the day close has parked, because their own close failed."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -9,15 +10,55 @@ import typer
 from florin.app.house import DataOption, JsonOption, entered, group, say, say_table
 from florin.engine import clock
 from florin.engine.admin import ParkedLine, parked_lines, release_line
+from florin.money import yuan_text
 from florin.queries import is_id
+from florin.queries.as_of import DayOutOfRange, LineAsOf, line_as_of_day
 from florin.store import StoreRefusal
 
-app = group("Lines that the day close has parked: list, release.")
+app = group("One line as of a day; lines that the day close has parked: list, release.")
 
 
 class LineNotParked(StoreRefusal):
     def __init__(self, *, line_id: int) -> None:
         super().__init__(f"No line {line_id} is parked.", "See `florin line parked`.")
+
+
+class NoSuchLine(StoreRefusal):
+    def __init__(self, *, line_id: int) -> None:
+        super().__init__(f"There is no line {line_id}.", "See `florin shopper list`.")
+
+
+class NoSuchDay(StoreRefusal):
+    def __init__(self, wrong: DayOutOfRange) -> None:
+        super().__init__(wrong.problem, wrong.fix)
+
+
+@app.command()
+def show(
+    line_id: Annotated[int, typer.Argument(metavar="LINE", help="The line's number, from `florin shopper list`.")],
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As of the end of that day.")] = None,
+    known: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="By what was known at the end of that day.")
+    ] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """A line as of a day, by the days on which things count and by what was known then; each is today when left out."""
+    with entered(data) as house:
+        today = clock.read(house.connection).on
+        try:
+            found = line_as_of_day(
+                house.connection,
+                line_id=line_id,
+                on=on.date() if on else today,
+                known_on=known.date() if known else today,
+                today=today,
+            )
+        except DayOutOfRange as wrong:
+            raise NoSuchDay(wrong) from None
+    if found is None:
+        raise NoSuchLine(line_id=line_id)
+    say(as_json, _shown(found), *_told(found))
 
 
 @app.command()
@@ -50,6 +91,60 @@ def release(
         f"Line {mark.line_id} was parked on {_when(mark)}, because: {mark.reason}",
         "It is released: the next day close tries it again, and parks it again if that fails.",
     )
+
+
+def _shown(found: LineAsOf) -> dict[str, Any]:
+    line = found.line
+    return {
+        "line_id": str(line.id),
+        "person_id": str(line.person_id),
+        "program": line.program,
+        "state": _state(found),
+        "on": found.on,
+        "known_on": found.known_on,
+        "limit_minor": line.limit_minor,
+        "available_minor": line.available_minor,
+        "held_minor": line.held_minor,
+        "committed_minor": line.committed_minor,
+        "principal_minor": line.principal_minor,
+        "fee_minor": line.fee_minor,
+        "interest_minor": line.interest_minor,
+        "penalty_minor": line.penalty_minor,
+        "cost_minor": line.cost_minor,
+        "payoff_minor": found.payoff.total_minor,
+        "credit_balance_minor": line.credit_balance_minor,
+        "due_minor": line.due_minor,
+        "due_on": line.due_on,
+        "past_due_on": line.past_due_on,
+    }
+
+
+def _told(found: LineAsOf) -> list[str]:
+    line = found.line
+    amounts = (
+        ("limit", line.limit_minor),
+        ("available", line.available_minor),
+        ("reserved", line.held_minor),
+        ("committed", line.committed_minor),
+        ("principal", line.principal_minor),
+        ("fees", line.fee_minor),
+        ("interest", line.interest_minor),
+        ("penalty", line.penalty_minor),
+        ("costs", line.cost_minor),
+        ("payoff", found.payoff.total_minor),
+        ("credit balance", line.credit_balance_minor),
+        ("due", line.due_minor),
+    )
+    return [
+        f"Line {line.id} ({line.program}, {_state(found)}) at the end of {found.on}, as known on {found.known_on}",
+        *(f"  {name:<15}{yuan_text(minor):>14}" for name, minor in amounts),
+        *([f"  pay by {line.due_on}"] if line.due_on else []),
+        *([f"  past due since {line.past_due_on}"] if line.past_due_on else []),
+    ]
+
+
+def _state(found: LineAsOf) -> str:
+    return found.line.state.name.lower().replace("_", "-")
 
 
 def _when(mark: ParkedLine) -> str:

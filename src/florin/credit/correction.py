@@ -14,11 +14,41 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple, cast
 
-from florin.credit.account import advance, evolve, noted, open_account, rank
+from florin.credit import line as lines
+from florin.credit.account import advance, evolve, noted, open_account, rank, summary
 from florin.credit.items import Account
+from florin.credit.line import Line
 from florin.credit.terms import Program
-from florin.events import Event, LineOpened, Repaid, RepaymentReturned
+from florin.events import (
+    Authorized,
+    Captured,
+    Escrowed,
+    Event,
+    LimitSet,
+    LineClosed,
+    LineFrozen,
+    LineOpened,
+    LineUnfrozen,
+    Received,
+    Refunded,
+    Repaid,
+    RepaymentReturned,
+    Voided,
+)
 from florin.ledger import Entry, Rule
+
+# Of these the line keeps what no account knows: limit, state, what is reserved and committed.
+_KEPT_BY_THE_LINE = (
+    Authorized,
+    Captured,
+    Escrowed,
+    LimitSet,
+    LineClosed,
+    LineFrozen,
+    LineUnfrozen,
+    Received,
+    Voided,
+)
 
 
 class Folded(NamedTuple):
@@ -95,6 +125,16 @@ def as_of(events: Sequence[Event], on: date, program: Program) -> Account:
     """
     past = [event for event in events if event.value_on <= on]
     return advance(fold(past, program).account, on, program)[0]
+
+
+def line_as_of(events: Sequence[Event], on: date, program: Program, *, lane: int) -> tuple[Line, Account]:
+    """The line as it stood at the end of a day, with its account; events as in `as_of`. Uncleared money is no event's."""
+    account = as_of(events, on, program)
+    line = lines.open_line(cast(LineOpened, events[0]), lane=lane)
+    for event in sorted((event for event in events[1:] if event.value_on <= on), key=rank):
+        if isinstance(event, _KEPT_BY_THE_LINE) or (isinstance(event, Refunded) and event.before_receipt):
+            line = lines.evolve(line, event)
+    return summary(account, line, program), account
 
 
 def _returned(events: Sequence[Event]) -> set[int]:

@@ -292,3 +292,132 @@ def test_a_question_that_cannot_be_answered_is_refused_with_those_that_can(house
     problem(house.owner.get("/v1/owner/lines/42/explain"), 404, "NotFound")
     problem(house.owner.get("/v1/owner/payouts/42/explain"), 404, "NotFound")
     problem(house.shop.get(path), 403, "ScopeWrong")
+
+
+# ── what counts on a day that is over ─────────────────────────────────────────────────────────────────────────────
+
+
+def with_a_bill_of_march(house: RestHouse) -> str:
+    """Alice bought for 1,000.00 in March and paid nothing by 20 April. Gives the path of her line."""
+    house.world.person("alice", limit_minor=1_000_000)
+    house.sale("alice", 100_000)
+    house.world.until(date(2026, 4, 20))
+    return f"/v1/owner/lines/{house.world.line_ids['alice']}"
+
+
+def test_a_line_is_shown_as_it_was_known_then_and_as_it_is_known_now_to_have_been(house: RestHouse):
+    path = with_a_bill_of_march(house)
+    body = {"amount_minor": 100_000, "source": "bank", "bank_reference": "B-8", "value_on": "2026-04-08"}
+
+    house.world.bank.book("safeguarded", 100_000, "B-8", house.world.today)
+    made = house.owner.post(f"{path}/repayments", body, key="late")
+    house.world.until(date(2026, 4, 22))
+    then = house.owner.get(path, on="2026-04-15", known_on="2026-04-15").json()
+    now = house.owner.get(path, on="2026-04-15").json()
+
+    assert (made.status_code, made.json()["value_on"], made.json()["known_on"]) == (201, "2026-04-08", "2026-04-20")
+    assert (then["owed_minor"], then["payoff_minor"], then["past_due_on"]) == (100_000, 100_250, "2026-04-10")
+    assert (now["owed_minor"], now["payoff_minor"], now["past_due_on"]) == (0, 0, None)
+    assert (now["as_of"], now["known_on"], then["known_on"]) == ("2026-04-15", "2026-04-22", "2026-04-15")
+    assert house.owner.get(path, on="2026-04-22").json() == house.owner.get(path).json()
+
+
+def test_what_was_reserved_and_committed_and_the_limit_are_of_that_day(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000)
+    path = f"/v1/owner/lines/{house.world.line_ids['alice']}"
+    house.world.authorize("alice", 5_000)
+    house.world.buy("alice", 7_000, app=1)
+    house.world.until(date(2026, 3, 5))
+    house.owner.post(f"{path}/limit", {"limit_minor": 500_000, "reason": "review"}, key="cut")
+
+    first, second = (house.owner.get(path, on=on).json() for on in ("2026-03-02", "2026-03-05"))
+
+    amounts = ("limit_minor", "held_minor", "committed_minor", "available_minor")
+    assert [first[name] for name in amounts] == [1_000_000, 5_000, 7_000, 988_000]
+    assert [second[name] for name in amounts] == [500_000, 5_000, 7_000, 488_000]
+    assert second == house.owner.get(path).json()
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"on": "2026-04-21"}, "on"),
+        ({"on": "2026-03-01"}, "on"),
+        ({"known_on": "2026-03-01"}, "known_on"),
+        ({"on": "yesterday"}, "on"),
+    ],
+)
+def test_a_day_that_the_line_has_not_is_refused_by_name(house: RestHouse, query, field):
+    path = with_a_bill_of_march(house)
+
+    answer = house.owner.get(path, **query)
+
+    assert problem(answer, 422, "FieldsInvalid")["errors"][0]["field"] == field
+
+
+def test_a_repayment_that_the_bank_took_back_is_owed_again_and_returned_once(house: RestHouse):
+    path = with_a_bill_of_march(house)
+    paid = {"amount_minor": 60_000, "source": "bank", "bank_reference": "B-9"}
+    house.world.bank.book("safeguarded", 60_000, "B-9", house.world.today)
+    house.owner.post(f"{path}/repayments", paid, key="paid")
+    house.world.until(date(2026, 4, 25))
+    returned = {"amount_minor": 60_000, "bank_reference": "B-9", "reason": "recalled"}
+
+    made = house.owner.post(f"{path}/repayments/return", returned, key="return")
+    replayed = house.owner.post(f"{path}/repayments/return", returned, key="return")
+    again = house.owner.post(f"{path}/repayments/return", returned, key="again")
+
+    shown = made.json()
+    assert (made.status_code, shown["value_on"], shown["known_on"]) == (201, "2026-04-20", "2026-04-25")
+    assert (replayed.json(), replayed.headers["idempotency-replayed"]) == (shown, "true")
+    assert problem(again, 409, "NoSuchRepayment")["numbers"]["reference"] == "B-9"
+    assert house.owner.get(path).json()["owed_minor"] == 100_000
+
+
+@pytest.mark.parametrize(
+    ("source", "value_on", "code"),
+    [
+        ("bank", "2026-04-21", "ValueDateImpossible"),
+        ("bank", "2026-03-01", "ValueDateImpossible"),
+        ("wallet", "2026-04-08", "WalletNotBackdated"),
+    ],
+)
+def test_a_value_date_that_cannot_be_is_a_problem(house: RestHouse, source, value_on, code):
+    path = with_a_bill_of_march(house)
+    body = {"amount_minor": 100, "source": source, "value_on": value_on}
+
+    answer = house.owner.post(
+        f"{path}/repayments", body | ({"bank_reference": "B"} if source == "bank" else {}), key="1"
+    )
+
+    assert problem(answer, 422, code)["numbers"]["value_on"] == value_on
+
+
+def test_a_statement_names_what_was_bought_where_and_when_and_is_a_pdf_too(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000, wallet_minor=100_000)
+    house.sale("alice", 19_900)
+    house.world.until(date(2026, 4, 2))
+    house.world.repay("alice", 5_000)
+    path = f"/v1/owner/lines/{house.world.line_ids['alice']}/statements/2026-04-01"
+
+    shown = house.owner.get(path).json()
+    by_name = house.owner.send("GET", f"{path}.pdf", headers={"accept-language": "zh"})
+    by_header = house.owner.send("GET", path, headers={"accept": "application/pdf", "accept-language": "zh"})
+
+    assert shown["lines"][0] | {"payment_id": ""} == {
+        "what": "purchase",
+        "amount_minor": 19_900,
+        "payment_id": "",
+        "subject": "tea",
+        "merchant": "Tea House",
+        "bought_on": "2026-03-02",
+        "number": None,
+        "count": None,
+        "statement_closes_on": None,
+    }
+    assert (shown["image_minor"], shown["remaining_minor"]) == (19_900, 14_900)
+    assert (shown["annualized_rate_percent"], shown["daily_rate_percent"]) == ("18.25", "0.0500")
+    assert [(one["what"], one["counted_minor"]) for one in shown["received_since"]] == [("repaid", 5_000)]
+    assert by_name.headers["content-type"] == "application/pdf"
+    assert by_name.content.startswith(b"%PDF-")
+    assert by_header.content == by_name.content

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import psycopg
 import pytest
@@ -585,3 +585,19 @@ def test_the_key_of_a_closed_app_is_refused(house: RestHouse):
         connection.execute("UPDATE app SET state = 'closed' WHERE id = %s", [DIRECT_APP])
 
     problem(house.client(key).get("/v1/payments"), 403, "AppClosed")
+
+
+def test_a_refund_counts_on_the_day_on_which_the_goods_came_back(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000)
+    sold = house.sale("alice", 100_000)
+    house.world.until(date(2026, 4, 3))
+    house.world.connection.execute("UPDATE merchant_balance SET negative_limit_minor = 1000000")
+    house.world.connection.commit()
+    path = f"/v1/payments/{sold['id']}/refunds"
+
+    early = house.shop.post(path, {"amount_minor": 40_000, "value_on": "2026-03-01"}, key="early")
+    made = house.shop.post(path, {"amount_minor": 40_000, "value_on": "2026-03-20"}, key="made")
+
+    assert problem(early, 422, "RefundDateImpossible")["numbers"]["first_on"] == "2026-03-02"
+    assert (made.status_code, made.json()["refunded_on"]) == (201, "2026-03-20")
+    assert house.world.line("alice").due_minor == 60_000

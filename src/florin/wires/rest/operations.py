@@ -143,6 +143,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         idempotent=True,
         refusals=(
             "RefundExceedsPayment",
+            "RefundDateImpossible",
             "NothingToRefund",
             "MerchantBalanceTooLow",
             "NotPaid",
@@ -237,10 +238,13 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="GET",
         path="/v1/owner/lines/{line_id}",
         name="get_line",
-        summary="A line as of today: limit, reserved, owed, available, due",
+        summary="A line as of today, or of a day: limit, reserved, owed, available, due",
+        description="As of `on`, by the days on which things count, and by what was known on `known_on`: so it can be read "
+        "as it was seen then, and as it is known now to have been.",
         tag="owner",
         needs="owner",
         run=owner.get_line,
+        query=shapes.LineQuery,
         answer=shapes.Line,
         refusals=("NotFound",),
     ),
@@ -298,11 +302,50 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         examples={
             "from the wallet": {"amount_minor": 30_000, "source": "wallet"},
             "through the bank": {"amount_minor": 39_900, "source": "bank", "bank_reference": "B-2026-0420"},
+            "arrived earlier": {
+                "amount_minor": 39_900,
+                "source": "bank",
+                "bank_reference": "B-2026-0408",
+                "value_on": "2026-04-08",
+            },
         },
         answer=shapes.Repayment,
         status=201,
         idempotent=True,
-        refusals=("NothingOwed", "RepaymentAboveOwed", "WalletTooLow", "NotFound", *_KEYED),
+        refusals=(
+            *(
+                "NothingOwed",
+                "RepaymentAboveOwed",
+                "WalletTooLow",
+                "ValueDateImpossible",
+                "WalletNotBackdated",
+                "NotFound",
+            ),
+            *_KEYED,
+        ),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/owner/lines/{line_id}/repayments/return",
+        name="return_repayment",
+        summary="The bank took a repayment back",
+        description="It counts as never made: the debt and its interest are again what they would have been. No penalty is "
+        "charged for the time before.",
+        tag="owner",
+        needs="owner",
+        run=owner.return_repayment,
+        body=shapes.ReturnedRepayment,
+        examples={
+            "recalled": {
+                "amount_minor": 39_900,
+                "bank_reference": "B-2026-0420",
+                "reason": "recalled by the payer's bank",
+            }
+        },
+        answer=shapes.RepaymentReturn,
+        status=201,
+        idempotent=True,
+        refusals=("NoSuchRepayment", "NotFound", *_KEYED),
     ),
     Operation(
         method="GET",

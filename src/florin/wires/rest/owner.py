@@ -18,15 +18,26 @@ from florin.credit.open import OpenLine
 from florin.credit.plans import offers
 from florin.credit.program import load_program
 from florin.credit.repay import Repay
+from florin.credit.return_repayment import ReturnRepayment
 from florin.engine import ClaimKind, NotFound, Outcome, Submission, claim, clock, lane_for, lane_of
 from florin.engine.listeners import TOPICS
 from florin.engine.submission import Claim
-from florin.events import LimitSet, LineFrozen, LineOpened, LineUnfrozen, PersonJoined, Repaid, ToppedUp
+from florin.events import (
+    LimitSet,
+    LineFrozen,
+    LineOpened,
+    LineUnfrozen,
+    PersonJoined,
+    Repaid,
+    RepaymentReturned,
+    ToppedUp,
+)
 from florin.payments.charge import Agreement
 from florin.payments.receive import Receive
 from florin.presets import preset_names
 from florin.queries import is_id
 from florin.queries.agreements import active_agreements, agreement_by_id, app_exists, merchant_state
+from florin.queries.as_of import DayOutOfRange, LineAsOf, line_as_of_day
 from florin.queries.explain import Explained, explain_line, explain_payout
 from florin.queries.lines import LineView, line_by_id
 from florin.queries.payments import payment_by_trade
@@ -108,7 +119,23 @@ async def open_line(call: Call, body: shapes.NewLine) -> Answer:
 
 async def get_line(call: Call, body: Any) -> Answer:
     """GET /v1/owner/lines/{line_id}"""
-    return Answer(show.line(await _line(call)))
+    query: shapes.LineQuery = call.query
+    if query.on is None and query.known_on is None:
+        return Answer(show.line(await _line(call)))
+    line_id = _id(call, "line_id")
+
+    def question(connection: Any) -> LineAsOf | None:
+        today = clock.read(connection).on
+        on, known_on = query.on or today, query.known_on or today
+        return line_as_of_day(connection, line_id=line_id, on=on, known_on=known_on, today=today)
+
+    try:
+        view = await call.house.reads.ask_async(question)
+    except DayOutOfRange as wrong:
+        raise invalid(wrong.which, wrong.problem, wrong.fix) from None
+    if view is None:
+        raise RefusedBy(NotFound(what="line", id=line_id))
+    return Answer(show.line_as_of(view))
 
 
 async def set_limit(call: Call, body: shapes.NewLimit) -> Answer:
@@ -141,7 +168,13 @@ async def repay(call: Call, body: shapes.NewRepayment) -> Answer:
         problem = "is needed for money from a bank" if body.source == "bank" else "belongs to money from a bank"
         raise invalid("bank_reference", f"The bank's reference {problem}.", "Send both, or `source` wallet without it.")
     once = (claim(ClaimKind.BANK, 0, body.bank_reference),) if body.bank_reference else ()
-    command = Repay(line_id=line_id, amount_minor=body.amount_minor, source=body.source, reference=body.bank_reference)
+    command = Repay(
+        line_id=line_id,
+        amount_minor=body.amount_minor,
+        source=body.source,
+        reference=body.bank_reference,
+        value_on=body.value_on,
+    )
     outcome = await _execute(call, command, ("repay", line_id, body), once)
     event = cast(Repaid, outcome.event)
     shown = shapes.Repayment(
@@ -151,6 +184,27 @@ async def repay(call: Call, body: shapes.NewRepayment) -> Answer:
         source=event.source,
         bank_reference=event.reference,
         value_on=event.value_on,
+        known_on=event.known_on or event.value_on,
+    )
+    return Answer(shown, 201, outcome.replayed)
+
+
+async def return_repayment(call: Call, body: shapes.ReturnedRepayment) -> Answer:
+    """POST /v1/owner/lines/{line_id}/repayments/return"""
+    line_id = _known_id(call, "line_id", "line")
+    command = ReturnRepayment(
+        line_id=line_id, amount_minor=body.amount_minor, reference=body.bank_reference, reason=body.reason
+    )
+    outcome = await _execute(call, command, ("return-repayment", line_id, body))
+    event = cast(RepaymentReturned, outcome.event)
+    shown = shapes.RepaymentReturn(
+        id=str(outcome.event_id),
+        line_id=str(event.line_id),
+        amount_minor=event.amount_minor,
+        bank_reference=event.reference,
+        reason=event.reason,
+        value_on=event.value_on,
+        known_on=event.known_on,
     )
     return Answer(shown, 201, outcome.replayed)
 

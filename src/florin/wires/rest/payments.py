@@ -268,7 +268,13 @@ async def refund(call: Call, body: shapes.NewRefund) -> Answer:
     """POST /v1/payments/{payment_id}/refunds"""
     view = await _own(call)
     number = body.refund_number or call.idempotency_key
-    command = Refund(payment_id=_paid(view), amount_minor=body.amount_minor, request_no=number, reason=body.reason)
+    command = Refund(
+        payment_id=_paid(view),
+        amount_minor=body.amount_minor,
+        request_no=number,
+        reason=body.reason,
+        value_on=body.value_on,
+    )
     once = (claim(ClaimKind.REFUND, view.trade.id, number, body.amount_minor),) if body.refund_number else ()
     outcome = await _execute(call, command, ("refund", view.trade.id, body), once)
     return Answer(show.refund(outcome.event_id, cast(Any, outcome.event)), 201, outcome.replayed)

@@ -104,11 +104,14 @@ class NewCapture(Taken, frozen=True, kw_only=True):
 
 
 class NewRefund(Taken, frozen=True, kw_only=True):
-    """refund_number: your own number of the refund, good for one; without it the Idempotency-Key stands for it."""
+    """refund_number: your own number of the refund, good for one; without it the Idempotency-Key stands for it. value_on: the
+    day on which the goods came back, when that is over and not before the sale was final; before receipt it is today.
+    """
 
     amount_minor: AmountMinor
     refund_number: Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x20\x7f-\xa0\u2028\u2029]*$")] = ""
     reason: Note = ""
+    value_on: date | None = None
 
 
 class PaymentQuery(Taken, frozen=True, kw_only=True):
@@ -341,11 +344,31 @@ class Reason(Taken, frozen=True, kw_only=True):
 
 
 class NewRepayment(Taken, frozen=True, kw_only=True):
-    """source: `wallet` takes it from the person's wallet; `bank` is money that has arrived, by the bank's reference."""
+    """source: `wallet` takes it from the person's wallet; `bank` is money that has arrived, by the bank's reference. value_on:
+    the day on which it arrived, when that is over; the bank's only.
+    """
 
     amount_minor: AmountMinor
     source: Literal["wallet", "bank"]
     bank_reference: Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")] = ""
+    value_on: date | None = None
+
+
+class ReturnedRepayment(Taken, frozen=True, kw_only=True):
+    """A repayment that the bank took back, by its amount and the bank's reference. reason: the bank's, in words."""
+
+    amount_minor: AmountMinor
+    bank_reference: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
+    reason: Note = ""
+
+
+class LineQuery(Taken, frozen=True, kw_only=True):
+    """on: as of the end of that day, by the days on which things count. known_on: by what was known at the end of that day.
+    Each is today when it is left out.
+    """
+
+    on: date | None = None
+    known_on: date | None = None
 
 
 class NewReceipt(Taken, frozen=True, kw_only=True):
@@ -405,9 +428,9 @@ class TopUp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as of `as_of`. held: reserved. committed: paid into escrow. owed: principal, fees and interest posted; payoff
-    adds the interest that no statement has billed. due: what remains of issued statements. available: what may still be
-    spent; below zero after a cut. credit_balance: what the lender owes the person.
+    """A line as of `as_of`, by what was known on `known_on`. held: reserved. committed: paid into escrow. owed: principal,
+    fees and interest posted; payoff adds the interest that no statement has billed. due: what remains of issued
+    statements. available: what may still be spent; below zero after a cut. credit_balance: what the lender owes the person.
     """
 
     id: str
@@ -417,6 +440,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["open", "frozen", "closed", "charged-off"]
     opened_on: date
     as_of: date
+    known_on: date
     limit_minor: int
     available_minor: int
     held_minor: int
@@ -445,7 +469,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Repayment(msgspec.Struct, frozen=True, kw_only=True):
-    """excess_minor: above all debt, paid on to the wallet."""
+    """value_on: the day on which it counts. known_on: the business date on which it was booked."""
 
     id: str
     line_id: str
@@ -453,6 +477,19 @@ class Repayment(msgspec.Struct, frozen=True, kw_only=True):
     source: Literal["wallet", "bank"]
     bank_reference: str
     value_on: date
+    known_on: date
+
+
+class RepaymentReturn(msgspec.Struct, frozen=True, kw_only=True):
+    """A repayment that counts as never made. value_on: its own day. known_on: the business date of its return."""
+
+    id: str
+    line_id: str
+    amount_minor: int
+    bank_reference: str
+    reason: str
+    value_on: date
+    known_on: date
 
 
 class StatementLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
-from florin.credit.line import LineState
+from florin.credit.line import Line, LineState
+from florin.credit.payoff import PayoffQuote
 from florin.credit.plans import PlanQuote
 from florin.credit.statement import StatementShown, days_past_due
+from florin.credit.terms import Program
 from florin.engine import Outcome
 from florin.events import (
     Authorized,
@@ -23,6 +25,7 @@ from florin.events import (
 )
 from florin.payments.payment import Payment
 from florin.payments.trade import Flow, Trade, TradeState
+from florin.queries.as_of import LineAsOf
 from florin.queries.lines import LineView
 from florin.queries.payments import PaymentView
 from florin.wires.rest import shapes
@@ -259,15 +262,23 @@ def offer(quote: PlanQuote) -> shapes.Offer:
 
 
 def line(view: LineView) -> shapes.Line:
-    row = view.line
+    return _line(view.line, view.program, view.payoff, on=view.at.on, known_on=view.at.on)
+
+
+def line_as_of(view: LineAsOf) -> shapes.Line:
+    return _line(view.line, view.program, view.payoff, on=view.on, known_on=view.known_on)
+
+
+def _line(row: Line, program: Program, payoff: PayoffQuote, *, on: date, known_on: date) -> shapes.Line:
     return shapes.Line(
         id=str(row.id),
         person_id=str(row.person_id),
         program=row.program,
-        currency=view.program.currency,
+        currency=program.currency,
         state=_LINE_STATES[row.state],
         opened_on=row.opened_on,
-        as_of=view.at.on,
+        as_of=on,
+        known_on=known_on,
         limit_minor=row.limit_minor,
         available_minor=row.available_minor,
         held_minor=row.held_minor,
@@ -276,12 +287,12 @@ def line(view: LineView) -> shapes.Line:
         principal_minor=row.principal_minor,
         fee_minor=row.fee_minor,
         interest_minor=row.interest_minor,
-        payoff_minor=view.payoff.total_minor,
+        payoff_minor=payoff.total_minor,
         credit_balance_minor=row.credit_balance_minor,
         due_minor=row.due_minor,
         due_on=row.due_on,
         past_due_on=row.past_due_on,
-        days_past_due=days_past_due(due_on=row.past_due_on, as_of=view.at.on) if row.past_due_on else 0,
+        days_past_due=days_past_due(due_on=row.past_due_on, as_of=on) if row.past_due_on else 0,
     )
 
 
