@@ -68,3 +68,23 @@ def test_nobody_reads_another_ones_reasons(april, browser):
     assert bob.status_code == 404
     assert browser("").get("/why?what=owed").status_code == 302
     assert "Coat" not in text_of(bob)
+
+
+def test_a_whole_statement_stands_on_a_page_of_its_own_and_can_be_kept(april, browser):
+    alice = browser("alice")
+    page, kept = alice.read("/bill/2026-04-01"), alice.get("/bill/2026-04-01.pdf")
+
+    for said in (
+        "Statement of 1 April 2026",
+        "Coat · Longjing Tea House",
+        "18.25%",
+        "Repayment 10 April 2026",
+        "Refund: Coat · Longjing Tea House 10 April 2026 · of ¥200.00 in all -¥99.00",
+    ):
+        assert said in page
+    assert kept["Content-Type"] == "application/pdf"
+    assert kept["Content-Disposition"] == 'attachment; filename="statement-2026-04-01.pdf"'
+    assert kept.content.startswith(b"%PDF-")
+    for path in ("/bill/2026-05-01", "/bill/2026-04-01.png", "/bill/nonsense"):
+        assert alice.get(path).status_code == 404
+    assert browser("bob").get("/bill/2026-04-01").status_code == 404

@@ -27,7 +27,7 @@ def make_application() -> Any:
     """Django's application, with addresses told by their tokens and returns signed by the wire that the order came by."""
     watch_parent()
     # Here, because Django reads the environment when it is imported.
-    from florin.pages.hooks import sign_returns_with, tell_addresses_by, tell_gateways_with
+    from florin.pages.hooks import name_lender, sign_returns_with, tell_addresses_by, tell_gateways_with
     from florin.pages.wsgi import application as pages
 
     settings = Settings.from_environment()
@@ -36,6 +36,7 @@ def make_application() -> Any:
     )  # the pages' own role sees no keys, not even public ones
     tell_addresses_by(cashier_addresses(settings).fits)
     tell_gateways_with(lambda app: gateway_of(app, settings.api_url, reads))
+    name_lender(settings.lender)
     sign_returns_with(lambda trade: way_back_link(trade, settings.api_url))
     return pages
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from florin.app.listening import Address
+from florin.documents import Lender
 from florin.store import ENGINE, PAGES, DataFolder, default_data_dir, dsn_of
 from florin.store.roles import Addresses
 
@@ -24,7 +25,7 @@ DEFAULT_PAGES = "127.0.0.1:8000"
 class Settings:
     """engine_url, pages_url: the database for the two serving roles. public_url: the pages, as people's browsers reach them.
 
-    api_url: the wires, as shops reach them. api_at, pages_at: where to listen.
+    api_url: the wires, as shops reach them. api_at, pages_at: where to listen. lender: who lends, as statements name it.
     """
 
     engine_url: str
@@ -33,6 +34,7 @@ class Settings:
     api_url: str
     api_at: tuple[Address, ...]
     pages_at: Address
+    lender: Lender
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -46,6 +48,7 @@ class Settings:
             api_url=os.environ.get("FLORIN_API_PUBLIC_URL", api_at[0].url).rstrip("/"),
             api_at=api_at,
             pages_at=pages_at,
+            lender=Lender(name=os.environ.get("FLORIN_LENDER", ""), hotline=os.environ.get("FLORIN_HOTLINE", "")),
         )
 
 

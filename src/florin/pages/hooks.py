@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from florin.documents import Lender
 from florin.payments.merchant import App
 from florin.payments.trade import Trade
 
@@ -39,12 +40,23 @@ def _unknown(app: App) -> Gateway:
 _return_url: ReturnUrl = _plain
 _gateway_of: GatewayOf = _unknown
 _fits: Fits = _none_fits
+_lender = Lender()
 
 
 def sign_returns_with(build: ReturnUrl) -> None:
     """build: gives the address, with the wire's signed query, to which a shopper returns; empty for none."""
     global _return_url
     _return_url = build
+
+
+def name_lender(lender: Lender) -> None:
+    """lender: who lends, as statements name it."""
+    global _lender
+    _lender = lender
+
+
+def lender() -> Lender:
+    return _lender
 
 
 def tell_addresses_by(fits: Fits) -> None:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("orders", shopper.orders),
     path("orders/<int:payment_id>", shopper.order),
     path("bill", shopper.bill),
+    path("bill/<str:closes_on>", shopper.statement),
     path("why", shopper.why),
     path("pay/<int:trade_id>/<str:token>", cashier.pay),
     path("q/<int:trade_id>/<str:token>.svg", cashier.code_image),

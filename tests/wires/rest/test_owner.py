@@ -116,7 +116,10 @@ def test_a_bill_comes_is_paid_in_part_and_falls_past_due(house: RestHouse):
     assert (paid.status_code, paid.json()["amount_minor"]) == (201, 5_000)
     assert (statement["image_minor"], statement["remaining_minor"], statement["past_due"]) == (69_900, 64_900, True)
     assert statement["lines"][0]["what"] == "purchase"
-    assert house.owner.get(f"{path}/statements/2026-04-01").json() == statement
+    alone = house.owner.get(f"{path}/statements/2026-04-01").json()
+    assert {name: alone[name] for name in statement if name != "lines"} == {
+        name: value for name, value in statement.items() if name != "lines"
+    }
     assert (line["due_minor"], line["due_on"], line["past_due_on"], line["days_past_due"]) == (
         64_900,
         "2026-04-10",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from florin.credit.line import Line, LineState
 from florin.credit.terms import Program
@@ -209,6 +210,14 @@ def bill_of(statement: StatementSeen, orders: Mapping[int, Order], at: At, langu
         tone=tone,
         lines=tuple(_bill_line(line, orders, language) for line in statement.lines),
     )
+
+
+def closed_on(text: str) -> date | None:
+    """The day that an address names; None when it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def repayment_of(purse: Purse, line: Line, program: Program, at: At, language: Language) -> Repayment:

@@ -12,6 +12,7 @@ from florin.credit.explain import NothingToExplain, QuestionUnreadable, question
 from florin.credit.line import Line
 from florin.credit.repay import Repay
 from florin.credit.terms import Program
+from florin.documents import sheet_of, statement_pdf
 from florin.engine import KeyConflict, Submission
 from florin.money import AmountTextInvalid, parse_yuan
 from florin.pages.access import for_shoppers
@@ -19,15 +20,17 @@ from florin.pages.cashier.page import program_title
 from florin.pages.database import reading
 from florin.pages.engine import get_engine
 from florin.pages.forms import form_claim, new_form_key, pin_lock, pin_problem
+from florin.pages.hooks import lender
 from florin.pages.language import language_of
 from florin.pages.models import Shopper
 from florin.pages.qr import qr_svg
-from florin.pages.shopper.page import bill_of, home_of, order_of, purchases_in, repayment_of
+from florin.pages.shopper.page import bill_of, closed_on, home_of, order_of, purchases_in, repayment_of
 from florin.pages.shopper.why import SHOPPER_ASKS, back_of, why_of
 from florin.pages.show import money
 from florin.pages.texts import text
 from florin.payments.payment import PaymentState
 from florin.payments.receive import NothingToReceive, Receive
+from florin.queries.documents import statement_document
 from florin.queries.explain import explain_line
 from florin.queries.shopper import (
     Order,
@@ -86,6 +89,25 @@ def bill(request: HttpRequest, shopper: Shopper) -> HttpResponse:
     if request.method == "POST":
         return _repay(request, shopper, purse, purse.line)
     return _bill_page(request, shopper, purse, purse.line)
+
+
+@for_shoppers
+@require_safe
+def statement(request: HttpRequest, shopper: Shopper, closes_on: str) -> HttpResponse:
+    """One statement with all that stands on it; `.pdf` for keeping."""
+    language, on = language_of(request), closed_on(closes_on.removesuffix(".pdf"))
+    line_id = read_line_id(reading(), person_id=shopper.person_id)
+    found = on and statement_document(
+        reading(), line_id=line_id, closes_on=on, at=get_engine().at(), person_id=shopper.person_id
+    )
+    if not found:
+        raise Http404
+    sheet = sheet_of(found, lender(), language)
+    if not closes_on.endswith(".pdf"):
+        return render(request, "shopper/statement.html", {"here": "bill", "sheet": sheet, "closes_on": closes_on})
+    answer = HttpResponse(statement_pdf(sheet), content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="statement-{closes_on}"'
+    return answer
 
 
 @for_shoppers

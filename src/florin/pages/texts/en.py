@@ -154,6 +154,8 @@ TEXTS: dict[str, str] = {
     "bill.line.installment_of": "Payment {number} of {count}",
     "bill.line.fee_of": "Fee, payment {number} of {count}",
     "bill.line.of_bill": "On the bill of {date}",
+    "bill.whole": "Whole statement",
+    "bill.pdf": "Download PDF",
     "why.title": "Why?",
     "why.link": "Why?",
     "why.back": "Back",

@@ -149,6 +149,8 @@ TEXTS: dict[str, str] = {
     "bill.line.installment_of": "第{number}期，共{count}期",
     "bill.line.fee_of": "第{number}期费用，共{count}期",
     "bill.line.of_bill": "{date}账单产生",
+    "bill.whole": "查看完整账单",
+    "bill.pdf": "下载账单",
     "why.title": "为什么？",
     "why.link": "为什么？",
     "why.back": "返回",

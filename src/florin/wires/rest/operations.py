@@ -389,10 +389,12 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         path="/v1/owner/lines/{line_id}/statements/{closes_on}",
         name="get_statement",
         summary="One statement: its image, and what remains",
+        description="With merchant and date of each purchase, k of n of each installment, rates, what came in, and the lender. "
+        "As a PDF, in the language of `Accept-Language`, for `Accept: application/pdf` or when the path ends in `.pdf`.",
         tag="owner",
         needs="owner",
         run=owner.get_statement,
-        answer=shapes.StatementShown,
+        answer=shapes.StatementDocument,
         refusals=("NotFound",),
     ),
     Operation(

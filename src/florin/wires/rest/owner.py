@@ -19,6 +19,7 @@ from florin.credit.plans import offers
 from florin.credit.program import load_program
 from florin.credit.repay import Repay
 from florin.credit.return_repayment import ReturnRepayment
+from florin.documents import sheet_of, statement_pdf
 from florin.engine import ClaimKind, NotFound, Outcome, Submission, claim, clock, lane_for, lane_of
 from florin.engine.listeners import TOPICS
 from florin.engine.submission import Claim
@@ -38,6 +39,7 @@ from florin.presets import preset_names
 from florin.queries import is_id
 from florin.queries.agreements import active_agreements, agreement_by_id, app_exists, merchant_state
 from florin.queries.as_of import DayOutOfRange, LineAsOf, line_as_of_day
+from florin.queries.documents import statement_document
 from florin.queries.explain import Explained, explain_line, explain_payout
 from florin.queries.lines import LineView, line_by_id
 from florin.queries.payments import payment_by_trade
@@ -228,22 +230,28 @@ async def get_statements(call: Call, body: Any) -> Answer:
 
 
 async def get_statement(call: Call, body: Any) -> Answer:
-    """GET /v1/owner/lines/{line_id}/statements/{closes_on}"""
+    """GET /v1/owner/lines/{line_id}/statements/{closes_on}: JSON, or a PDF for `Accept: application/pdf` or `.pdf`."""
     line_id = _id(call, "line_id")
+    named = call.parts["closes_on"]
+    as_pdf = named.endswith(".pdf") or b"application/pdf" in call.accepts
     try:
-        closes_on = date.fromisoformat(call.parts["closes_on"])
+        closes_on = date.fromisoformat(named.removesuffix(".pdf"))
     except ValueError:
         raise invalid(
             "closes_on", "This is no date.", "Write the day on which the cycle closed, as in 2026-04-01."
         ) from None
 
     def question(connection: Any) -> Any:
-        return statement_of(connection, line_id=line_id, closes_on=closes_on, at=clock.read(connection))
+        return statement_document(connection, line_id=line_id, closes_on=closes_on, at=clock.read(connection))
 
     found = await call.house.reads.ask_async(question)
     if found is None:
         raise RefusedBy(NotFound(what="statement", id=line_id), closes_on=closes_on)
-    return Answer(show.statement(line_id, found))
+    lender = call.house.settings.lender
+    if as_pdf:
+        drawn = await asyncio.to_thread(statement_pdf, sheet_of(found, lender, call.language))
+        return Answer(drawn, content_type=b"application/pdf")
+    return Answer(show.statement_document(found, lender, call.language))
 
 
 async def explain(call: Call, body: Any) -> Answer:

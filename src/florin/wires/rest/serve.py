@@ -18,6 +18,7 @@ import structlog
 from litestar.types import Receive, Scope, Send
 from psycopg_pool import PoolClosed, PoolTimeout
 
+from florin.documents import Lender
 from florin.engine import Engine
 from florin.events.refusals import Language
 from florin.queries import ReadPool
@@ -47,9 +48,10 @@ encode = msgspec.json.Encoder(decimal_format="string").encode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """checkout_url: of a trade's id, where a shopper pays it."""
+    """checkout_url: of a trade's id, where a shopper pays it. lender: who lends, as statements name it."""
 
     checkout_url: CheckoutUrl
+    lender: Lender = field(default_factory=Lender)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +81,17 @@ class House:
 class Call:
     """One request as an operation sees it. key: the caller's, of the scope that the operation asks for."""
 
-    __slots__ = ("house", "idempotency_key", "key", "language", "parts", "query")
+    __slots__ = ("accepts", "house", "idempotency_key", "key", "language", "parts", "query")
 
     def __init__(
-        self, house: House, key: ApiKey, idempotency_key: str, parts: Mapping[str, str], query: Any, language: Language
+        self,
+        house: House,
+        key: ApiKey,
+        idempotency_key: str,
+        parts: Mapping[str, str],
+        query: Any,
+        language: Language,
+        accepts: bytes = b"",
     ) -> None:
         self.house = house
         self.key = key
@@ -90,14 +99,18 @@ class Call:
         self.parts = parts
         self.query = query
         self.language = language
+        self.accepts = accepts
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A success. body: any value that becomes JSON. replayed: this is the stored answer of the key."""
+    """A success. body: any value that becomes JSON, or the bytes of another `content_type`. replayed: this is the stored
+    answer of the key.
+    """
 
     body: Any
     status: int = 200
     replayed: bool = False
+    content_type: bytes = b"application/json"
 
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True):
@@ -149,10 +162,11 @@ class Endpoint:
                 await self._other_method(scope, send)
                 return
             answer = await serving.answer(scope, receive)
-            headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+            headers = [(b"content-type", answer.content_type), (b"cache-control", b"no-store")]
             if answer.replayed:
                 headers.append((b"idempotency-replayed", b"true"))
-            await respond(send, answer.status, headers, encode(answer.body))
+            is_json = answer.content_type == b"application/json"
+            await respond(send, answer.status, headers, encode(answer.body) if is_json else answer.body)
         except Refuse as refuse:
             await respond_problem(scope, send, refuse.problem(language(scope), scope["path"]), refuse.headers)
         except RefusedBy as refused:
@@ -205,7 +219,7 @@ class _Serving:
             query = fields.read_query(scope["query_string"], operation.query)
         accepted = headers.get(b"accept-language", b"")
         reads: Language = language_of(accepted.decode("latin-1")) if b"zh" in accepted else "en"
-        call = Call(self._house, key, idempotency_key, scope["path_params"], query, reads)
+        call = Call(self._house, key, idempotency_key, scope["path_params"], query, reads, headers.get(b"accept", b""))
         return await operation.run(call, body)
 
     async def _caller(self, authorization: bytes | None) -> ApiKey:

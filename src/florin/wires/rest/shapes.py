@@ -517,6 +517,64 @@ class StatementShown(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[StatementLine, ...]
 
 
+class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the image. payment_id, subject, merchant, bought_on: of a purchase or installment; number, count: k of n.
+    statement_closes_on: of interest, a late charge or a correction, the statement that it is for.
+    """
+
+    what: str
+    amount_minor: int
+    payment_id: str | None
+    subject: str | None
+    merchant: str | None
+    bought_on: date | None
+    number: int | None
+    count: int | None
+    statement_closes_on: date | None
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that came in. counted_minor: what of it went to this statement; in its own cycle none, it went to what was owed
+    then.
+    """
+
+    on: date
+    what: Literal["repaid", "refunded"]
+    amount_minor: int
+    counted_minor: int
+    subject: str | None
+
+
+class StatementDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement with all that the law wants on it. image, minimum, earlier: as issued, for ever; remaining, minimum_left:
+    as of `as_of`. Rates in percent, as text: annualized_rate is simple, on what is unpaid after its due day.
+    """
+
+    line_id: str
+    person: str
+    program: str
+    title: str
+    currency: str
+    as_of: date
+    opens_on: date
+    closes_on: date
+    due_on: date
+    image_minor: int
+    minimum_minor: int
+    earlier_minor: int
+    remaining_minor: int
+    minimum_left_minor: int
+    past_due: bool
+    annualized_rate_percent: str
+    daily_rate_percent: str
+    penalty_daily_rate_percent: str
+    lines: tuple[DocumentLine, ...]
+    received: tuple[Received, ...]
+    received_since: tuple[Received, ...]
+    lender: str | None
+    hotline: str | None
+
+
 class StatementList(msgspec.Struct, frozen=True, kw_only=True):
     """Newest first. next_closes_before: for the next, older page; null on the last one."""
 

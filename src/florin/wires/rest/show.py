@@ -11,6 +11,7 @@ from florin.credit.payoff import PayoffQuote
 from florin.credit.plans import PlanQuote
 from florin.credit.statement import StatementShown, days_past_due
 from florin.credit.terms import Program
+from florin.documents import Lender
 from florin.engine import Outcome
 from florin.events import (
     Authorized,
@@ -23,9 +24,11 @@ from florin.events import (
     TradeClosed,
     Voided,
 )
+from florin.events.refusals import Language
 from florin.payments.payment import Payment
 from florin.payments.trade import Flow, Trade, TradeState
 from florin.queries.as_of import LineAsOf
+from florin.queries.documents import Change, DocumentLine, StatementDocument
 from florin.queries.lines import LineView
 from florin.queries.payments import PaymentView
 from florin.wires.rest import shapes
@@ -317,4 +320,59 @@ def statement(line_id: int, shown: StatementShown) -> shapes.StatementShown:
             )
             for one in shown.lines
         ),
+    )
+
+
+def statement_document(document: StatementDocument, lender: Lender, language: Language) -> shapes.StatementDocument:
+    shown, chinese = document.shown, language == "zh"
+    return shapes.StatementDocument(
+        line_id=str(document.line_id),
+        person=document.person,
+        program=document.program,
+        title=document.title_zh if chinese else document.title_en,
+        currency=document.currency,
+        as_of=document.as_of,
+        opens_on=shown.opens_on,
+        closes_on=shown.closes_on,
+        due_on=shown.due_on,
+        image_minor=shown.image_minor,
+        minimum_minor=shown.minimum_minor,
+        earlier_minor=shown.earlier_minor,
+        remaining_minor=shown.remaining_minor,
+        minimum_left_minor=shown.minimum_left_minor,
+        past_due=shown.past_due,
+        annualized_rate_percent=shapes.percent_text(document.yearly_rate),
+        daily_rate_percent=f"{document.daily_rate * 100:.4f}",
+        penalty_daily_rate_percent=f"{document.penalty_daily_rate * 100:.4f}",
+        lines=tuple(_document_line(one, chinese=chinese) for one in document.lines),
+        received=tuple(_received(one) for one in document.received),
+        received_since=tuple(_received(one) for one in document.since),
+        lender=lender.name or None,
+        hotline=lender.hotline or None,
+    )
+
+
+def _document_line(one: DocumentLine, *, chinese: bool) -> shapes.DocumentLine:
+    line, item = one.line, one.item
+    merchant = (item.merchant_zh if chinese else "") or item.merchant_en if item else ""
+    return shapes.DocumentLine(
+        what=line.what,
+        amount_minor=line.amount_minor,
+        payment_id=str(line.item_id) if line.item_id else None,
+        subject=item.subject if item else None,
+        merchant=merchant or None,
+        bought_on=one.bought_on,
+        number=line.number or None,
+        count=line.count or None,
+        statement_closes_on=line.statement_closes_on,
+    )
+
+
+def _received(one: Change) -> shapes.Received:
+    return shapes.Received(
+        on=one.on,
+        what=one.what,
+        amount_minor=one.amount_minor,
+        counted_minor=one.counted_minor,
+        subject=one.item.subject if one.item else None,
     )
