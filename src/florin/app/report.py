@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+from datetime import date, datetime
+from io import StringIO
+from typing import Annotated
+
 import msgspec
 import psycopg
 import typer
@@ -9,9 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from florin.app.house import DataOption, JsonOption, entered
+from florin.credit.bureau import Amendment, BureauRow, month_end
 from florin.engine import clock
 from florin.money import yuan_text
 from florin.queries.buckets import BucketReport, bucket_report
+from florin.queries.bureau import bureau_file
+from florin.store import StoreRefusal
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The lender's portfolio: debt by days past due.")
 
@@ -55,3 +63,79 @@ def _roll_table(found: BucketReport) -> Table:
         amounts = (yuan_text(roll.owed_before_minor), yuan_text(roll.owed_after_minor))
         table.add_row(str(roll.from_on), str(roll.to_on), roll.bucket, *amounts, rate)
     return table
+
+
+@app.command()
+def bureau(
+    month: Annotated[str, typer.Argument(help="A month that is over, as in 2026-04.")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated: rows, then amendments.")] = False,
+) -> None:
+    """The month's file for the credit bureau: one row a line, never a purchase; below, what became known since."""
+    first_on = _month(month)
+    with entered(data) as house, psycopg.connect(house.store.addresses.engine) as connection:
+        on = clock.read(connection).on
+        if month_end(first_on) >= on:
+            raise MonthNotOver(month, month_end(first_on))
+        found = list(bureau_file(connection, month=first_on))
+    rows = [row for row, _ in found if row is not None]
+    amendments = [amended for _, amended in found if amended is not None]
+    if as_json:
+        typer.echo(msgspec.json.encode({"month": month, "rows": rows, "amendments": amendments}))
+    elif as_csv:
+        typer.echo(_bureau_csv(rows, amendments), nl=False)
+    else:
+        Console().print(_bureau_table(month, rows))
+        for amended in amendments:
+            typer.echo(_amendment_text(amended))
+
+
+class MonthNotOver(StoreRefusal):
+    def __init__(self, month: str, ends_on: date) -> None:
+        super().__init__(f"{month} is not over: its last day is {ends_on}.", "Ask for a month before it.")
+
+
+class NoMonth(StoreRefusal):
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is no month.", "Write it as in 2026-04.")
+
+
+def _month(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month of the calendar, not an instant
+    except ValueError:
+        raise NoMonth(text) from None
+
+
+def _bureau_csv(rows: list[BureauRow], amendments: list[Amendment]) -> str:
+    out = StringIO()
+    fields = BureauRow.__struct_fields__
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("record", "known_on", *fields))
+    for row in rows:
+        writer.writerow(("row", "", *(getattr(row, field) for field in fields)))
+    for amended in amendments:
+        values = (getattr(amended.corrected, field) for field in fields)
+        writer.writerow(("amendment", amended.known_on, *values))
+    return out.getvalue()
+
+
+def _bureau_table(month: str, rows: list[BureauRow]) -> Table:
+    table = Table("line", "opened", "state", "days", box=None, pad_edge=False, title=month, title_justify="left")
+    for heading in ("limit", "owed", "past due", "repaid"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        amounts = (row.limit_minor, row.owed_minor, row.past_due_minor, row.repaid_minor)
+        state = row.state.replace("_", " ")
+        table.add_row(row.line_id, str(row.opened_on), state, row.bucket, *(yuan_text(minor) for minor in amounts))
+    return table
+
+
+def _amendment_text(amended: Amendment) -> str:
+    told = amended.reported
+    changes = (
+        f"{name} {'nothing' if told is None else getattr(told, name)} → {getattr(amended.corrected, name)}"
+        for name in amended.changed
+    )
+    return f"Amendment of {amended.known_on}, line {amended.corrected.line_id}: {'; '.join(changes)}"
