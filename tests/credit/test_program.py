@@ -77,7 +77,7 @@ def test_an_unknown_name_lists_the_presets():
         ("due_day = 10 ", "due_day = 45 ", r"x.toml, version 1, line 17: `due_day` is 45: choose a day of the month"),
         ("minimum_share = 0.10", "minimum_share = 10", r"line 21: `minimum_share` is 10: write a share"),
         ("interest_daily_rate = 0.0005", "interest_daily_rate = 0.05", r"line \d+: .*as in 0.0005 for 0.05 %"),
-        ('draws_on = "receipt"', 'draws_on = "payment"', r'line 19: `draws_on` is "payment": write "receipt"'),
+        ('draws_on = "receipt"', 'draws_on = "order"', r'line 19: `draws_on` is "order": .*"payment"'),
         ("grace_days = 0 ", "grace_days = 30 ", r"line 18: `grace_days` is 30: choose 0 to 27"),
         ("cycle_day = 1 ", 'cycle_day = "first" ', r'line 16: `cycle_day` is "first": expected `int`, got `str`'),
         ("cycle_day = 1 ", "cycel_day = 1 ", r"line 16: `cycel_day`: there is no such term; perhaps `cycle_day`"),

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from florin.engine import Engine, GroupRefused, Outcome, clock
+from florin.engine.reference import load_reference
 from florin.events.refusals import Refusal
 from florin.store import StoreRefusal
 from florin.store.session import Store, open_house
@@ -102,6 +103,7 @@ def entered(data_dir: Path | None) -> Iterator[House]:
     """The house in this folder. Raises NoHouseHere, NotMigrated."""
     with open_house(data_dir) as store, psycopg.connect(store.addresses.engine, autocommit=True) as connection:
         try:
+            load_reference(connection, 0)  # the house's own programs
             yield House(store=store, connection=connection)
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
             raise NotMigrated from None

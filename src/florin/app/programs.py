@@ -1,25 +1,29 @@
-"""`florin program`: credit products as data: check an owner's own file, list the presets, show the terms of one.
+"""`florin program`: credit products as data: check an owner's own file, add it to the house, list and show programs.
 
-Nothing here needs a database: a program is its file.
+A program is its file; only `add` needs a house. What was in force on a day that is over never changes: balances were folded
+by it. A later version in the same file changes terms from its day on.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from florin.app.house import JsonOption, group, say, say_table
+from florin.app.house import DataOption, JsonOption, entered, group, say, say_table
 from florin.credit.plans import PlanQuote, offers
 from florin.credit.program import ProgramInvalid, load_program
 from florin.credit.terms import InstallmentTerms, LateCharge, Program, ProvisionRate, Terms, Waterfall
+from florin.engine import admin, clock
 from florin.presets import preset_names
 from florin.store import StoreRefusal
 
 SAMPLE_MINOR = 12_000_00
 
-app = group("Credit programs: check a file, list the presets, show the terms of one.")
+app = group("Credit programs: check a file, add it to the house, list the presets, show the terms of one.")
 
 
 class ProgramUnusable(StoreRefusal):
@@ -52,6 +56,70 @@ def check(
         {"ok": True, "program": program.name, "versions": len(program.versions), "problems": []},
         f"{file}: {program.name} ({program.title_en}, {program.title_zh}) can be used: {versions}, nothing contradicts.",
     )
+
+
+class HistoryChanged(StoreRefusal):
+    """The file says of a day that is over something else than the house's program does."""
+
+    def __init__(self, *, name: str, version: int) -> None:
+        super().__init__(
+            f"Version {version} of {name} is in force already and differs in this file.",
+            "Leave it as it is in the house, and add a [[versions]] with a later `from_on`.",
+        )
+
+
+class VersionTooLate(StoreRefusal):
+    """A new version would begin on a day that is over."""
+
+    def __init__(self, *, name: str, version: int, from_on: date, today: date) -> None:
+        super().__init__(
+            f"Version {version} of {name} begins on {from_on}, and it is {today}.",
+            f"Let it begin after {today}; lines were folded by the terms of the days before.",
+        )
+
+
+@app.command()
+def add(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A TOML file, checked first.")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a program to the house, or versions to one it has. Lines can be opened under it at once."""
+    try:
+        program, source = load_program(Path(file)), Path(file).read_text(encoding="utf-8")
+    except ProgramInvalid as error:
+        raise ProgramUnusable(error) from None
+    with entered(data) as house:
+        clock.start(house.connection)
+        today = clock.read(house.connection).on
+        before = _before(program.name)
+        if before is not None:
+            _refuse_other_history(before, program, today)
+        admin.add_program(house.connection, program, source, today)
+    added = "was added" if before is None else f"has {len(program.versions)} versions now"
+    say(
+        as_json,
+        {"ok": True, "program": program.name, "versions": len(program.versions)},
+        f"{program.name} ({program.title_en}, {program.title_zh}) {added}. Open a line with: "
+        f"florin shopper line LOGON --program {program.name}",
+    )
+
+
+def _before(name: str) -> Program | None:
+    try:
+        return load_program(name)
+    except ProgramInvalid:
+        return None
+
+
+def _refuse_other_history(before: Program, after: Program, today: date) -> None:
+    in_force = [version for version in before.versions if version.from_on <= today]
+    for number, version in enumerate(in_force, start=1):
+        if number > len(after.versions) or after.versions[number - 1] != version:
+            raise HistoryChanged(name=before.name, version=number)
+    for number, version in enumerate(after.versions[len(in_force) :], start=len(in_force) + 1):
+        if version.from_on <= today:
+            raise VersionTooLate(name=before.name, version=number, from_on=version.from_on, today=today)
 
 
 @app.command("list")

@@ -26,9 +26,9 @@ from florin.credit.freeze import FreezeLine, UnfreezeLine
 from florin.credit.limit import SetLimit
 from florin.credit.line import LineState
 from florin.credit.open import OpenLine
+from florin.credit.program import program_names
 from florin.engine import ClaimKind, Engine, Submission, claim, lane_for, lane_of
 from florin.events.refusals import yuan
-from florin.presets import preset_names
 from florin.queries.directory import ShopperRow, shopper_by_logon, shoppers
 from florin.store import StoreRefusal
 from florin.wallet.join import Join
@@ -56,7 +56,7 @@ class NameMissing(StoreRefusal):
 
 class ProgramUnknown(StoreRefusal):
     def __init__(self, *, program: str) -> None:
-        super().__init__(f"There is no program {program[:80]}.", f"Choose one of: {', '.join(preset_names())}.")
+        super().__init__(f"There is no program {program[:80]}.", f"Choose one of: {', '.join(program_names())}.")
 
 
 class NoLine(StoreRefusal):
@@ -88,8 +88,8 @@ def add(
     limit_minor = None if limit is None else amount_minor(limit)
     if not name.strip():
         raise NameMissing
-    _refuse_program(program)
     with entered(data) as house:
+        _refuse_program(program)
         refuse_logon(house.connection, logon)
         before = shopper_by_logon(house.connection, logon)
         password, pin = ask_password(logon), ask_pin(logon)
@@ -165,8 +165,8 @@ def line(
 ) -> None:
     """Open a line for somebody who has none under that program, or whose former one is closed."""
     limit_minor = amount_minor(limit)
-    _refuse_program(program)
     with entered(data) as house:
+        _refuse_program(program)
         person_id = _rows(house.connection, logon)[0].person_id
         with house.engine() as engine:
             _open_line(engine, person_id, program, limit_minor)
@@ -259,7 +259,7 @@ def _change(house: House, row: ShopperRow, command: Callable[[int], Any]) -> Non
 
 
 def _refuse_program(program: str) -> None:
-    if program not in preset_names():
+    if program not in program_names():
         raise ProgramUnknown(program=program)
 
 

@@ -40,7 +40,20 @@ _AMOUNTS = (
 
 def contradictions(terms: Terms) -> Iterator[Wrong]:
     """All that is wrong with the terms of one version."""
-    for rules in (_cycle, _orders, _minimum, _interest, _late, _charge_off, _provision, _waterfall, _installments, _yearly_rate, _line):
+    for rules in (
+        _cycle,
+        _orders,
+        _minimum,
+        _interest,
+        _late,
+        _charge_off,
+        _provision,
+        _waterfall,
+        _installments,
+        _conversions,
+        _yearly_rate,
+        _line,
+    ):
         yield from rules(terms)
 
 
@@ -236,21 +249,41 @@ def _waterfall(terms: Terms) -> Iterator[Wrong]:
 
 
 def _installments(terms: Terms) -> Iterator[Wrong]:
-    seen: set[int] = set()
-    for index, offer in enumerate(terms.installments):
-        if not COUNT_MIN <= offer.count <= COUNT_MAX:
-            yield f"installments[{index}].count", f"offer {COUNT_MIN} to {COUNT_MAX} installments"
-        if offer.count in seen:
-            yield f"installments[{index}].count", "offer each count once"
-        seen.add(offer.count)
-        if not 0 <= offer.fee_rate < 1:
-            yield f"installments[{index}].fee_rate", "write it as a share of the principal, as in 0.075 for 7.5 %"
-        yield from _declining(f"installments[{index}]", offer)
+    yield from _offers("installments", terms.installments)
     if terms.installments and terms.installment_amount_minor_min > terms.limit_minor_max:
         yield (
             "installment_amount_minor_min",
             "write no more than `limit_minor_max`, or nobody can ever be offered a plan",
         )
+
+
+def _offers(field: str, offers: tuple[InstallmentTerms, ...]) -> Iterator[Wrong]:
+    seen: set[int] = set()
+    for index, offer in enumerate(offers):
+        if not COUNT_MIN <= offer.count <= COUNT_MAX:
+            yield f"{field}[{index}].count", f"offer {COUNT_MIN} to {COUNT_MAX} installments"
+        if offer.count in seen:
+            yield f"{field}[{index}].count", "offer each count once"
+        seen.add(offer.count)
+        if not 0 <= offer.fee_rate < 1:
+            yield f"{field}[{index}].fee_rate", "write it as a share of the principal, as in 0.075 for 7.5 %"
+        yield from _declining(f"{field}[{index}]", offer)
+
+
+def _conversions(terms: Terms) -> Iterator[Wrong]:
+    yield from _offers("convert_installments", terms.convert_installments)
+    if not 0 <= terms.plan_payoff_charge <= 1:
+        yield "plan_payoff_charge", "write a share from 0 to 1, as in 0.01 for 1 %"
+    if len(set(terms.convert)) < len(terms.convert):
+        yield "convert", "name each once"
+    if not 0 < terms.convert_share_max <= 1:
+        yield "convert_share_max", "write a share above 0 and at most 1, as in 0.90 for 90 %"
+    if not 0 <= terms.convert_amount_minor_min <= AMOUNT_MINOR_MAX:
+        yield "convert_amount_minor_min", "write an amount of minor units, zero or more"
+    if terms.convert and terms.billing == "order":
+        yield "convert", "write []: an order without a bill is due by itself, in the installments it was bought in"
+    elif terms.convert and not (terms.convert_installments or terms.installments):
+        yield "convert", "offer counts in `installments` or `convert_installments`, or write []"
 
 
 def _declining(path: str, offer: InstallmentTerms) -> Iterator[Wrong]:
@@ -316,8 +349,6 @@ def _offer_rate(terms: Terms, index: int) -> Decimal | None:
 
 
 def _line(terms: Terms) -> Iterator[Wrong]:
-    if terms.draws_on != "receipt":
-        yield "draws_on", 'write "receipt": a loan that begins while the money is still in escrow is not built yet'
     if not 0 <= terms.limit_minor_max <= AMOUNT_MINOR_MAX:
         yield "limit_minor_max", "write an amount of minor units, zero or more"
     if not 0 <= terms.limit_minor_min <= terms.limit_minor_max:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -57,10 +58,27 @@ class ProgramInvalid(ValueError):
         self.problems = tuple(problems)
 
 
+# Programs that a house has added, by name; an addition of a preset's name stands before the preset.
+_ADDED: dict[str, Program] = {}
+
+
+def add_program(program: Program) -> None:
+    """From now on `load_program` of its name gives this program, in this process."""
+    _ADDED[program.name] = program
+
+
+def program_names() -> tuple[str, ...]:
+    """The presets and the programs that the house has added."""
+    return tuple(sorted({*preset_names(), *_ADDED}))
+
+
 def load_program(name_or_path: str | Path) -> Program:
-    """A preset by its name ("huabei"), or the program in a TOML file. Raises ProgramInvalid."""
-    if isinstance(name_or_path, str) and name_or_path in preset_names():
-        return program_of(preset_text(name_or_path), source=f"{name_or_path}.toml")
+    """A program that was added or a preset, by its name ("huabei"), or the program in a TOML file. Raises ProgramInvalid."""
+    if isinstance(name_or_path, str):
+        if name_or_path in _ADDED:
+            return _ADDED[name_or_path]
+        if name_or_path in preset_names():
+            return _preset(name_or_path)
     path = Path(name_or_path)
     try:
         text = path.read_text(encoding="utf-8")
@@ -71,6 +89,11 @@ def load_program(name_or_path: str | Path) -> Program:
         fix = f"there is no preset of this name and no file that can be read; presets are {known}"
         raise ProgramInvalid([Problem(source=str(name_or_path), fix=fix)]) from error
     return program_of(text, source=path.name)
+
+
+@cache
+def _preset(name: str) -> Program:
+    return program_of(preset_text(name), source=f"{name}.toml")
 
 
 def program_of(text: str, *, source: str) -> Program:

@@ -1,8 +1,8 @@
 """Reference rows and consents: merchants, apps, agreements, payment codes. None of them is money; all of them allow money.
 Beside them the one mark that an operator takes away by hand: a line that the day close has parked.
 
-A change of a merchant or an app raises the clock row's `reference_version` in the same transaction, so that every process
-decides with the new row from its next batch on.
+A change of a merchant, an app or a program raises the clock row's `reference_version` in the same transaction, so that every
+process decides with the new row from its next batch on.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from florin.credit.terms import Program
 from florin.engine.ids import IdBlocks, lane_for, lane_of
 
 PAYMENT_CODE_LIVES = timedelta(minutes=2)
@@ -34,6 +35,10 @@ _ADD_APP = """
     INSERT INTO app (id, merchant_id, name, wire, market, public_keys, notify_url, webhook_secret, allow_loopback)
     VALUES (%(id)s, %(merchant_id)s, %(name)s, %(wire)s, %(market)s, %(public_keys)s, %(notify_url)s, %(webhook_secret)s,
             %(allow_loopback)s)
+"""
+_ADD_PROGRAM = """
+    INSERT INTO program (name, source, added_on) VALUES (%(name)s, %(source)s, %(on)s)
+        ON CONFLICT (name) DO UPDATE SET source = excluded.source, added_on = excluded.added_on
 """
 _MOVE_VERSION = "UPDATE clock SET reference_version = reference_version + 1"
 _SET_STATE = "UPDATE merchant SET state = %(state)s WHERE id = %(id)s"
@@ -119,6 +124,13 @@ def add_app(
     }  # fmt: skip
     with connection.transaction():
         connection.execute(_ADD_APP, row)
+        connection.execute(_MOVE_VERSION)
+
+
+def add_program(connection: Connection, program: Program, source: str, on: date) -> None:
+    """Keep a program's file for every process; one of the same name is replaced. source: the file's text, valid."""
+    with connection.transaction():
+        connection.execute(_ADD_PROGRAM, {"name": program.name, "source": source, "on": on})
         connection.execute(_MOVE_VERSION)
 
 

@@ -128,10 +128,11 @@ _LINES: LiteralString = """
                coalesce(sum(amount_minor) FILTER (WHERE name LIKE '%%COST%%'), 0)::bigint AS cost,
                coalesce(sum(amount_minor) FILTER (WHERE name = 'CREDIT_BALANCE'), 0)::bigint AS credit_balance,
                coalesce(sum(amount_minor) FILTER (WHERE name = 'MEMO_HELD'), 0)::bigint AS held,
-               coalesce(sum(amount_minor) FILTER (WHERE name = 'MEMO_COMMITTED'), 0)::bigint AS committed
+               coalesce(sum(amount_minor) FILTER (WHERE name IN ('MEMO_COMMITTED', 'LOANS_IN_ESCROW')), 0)::bigint AS committed
           FROM balance
          WHERE name IN ('PRINCIPAL_UNBILLED', 'PRINCIPAL_BILLED', 'PRINCIPAL_PAST_DUE', 'FEE_UNBILLED', 'FEE_BILLED',
                         'INTEREST_ACCRUED', 'INTEREST_BILLED', 'CREDIT_BALANCE', 'MEMO_HELD', 'MEMO_COMMITTED',
+                        'LOANS_IN_ESCROW',
                         'PENALTY_BILLED', 'COST_BILLED', 'MEMO_INTEREST', 'MEMO_PENALTY', 'MEMO_CLAIM_PRINCIPAL',
                         'MEMO_CLAIM_FEE', 'MEMO_CLAIM_INTEREST', 'MEMO_CLAIM_PENALTY', 'MEMO_CLAIM_COST')
       GROUP BY owner_id)
@@ -180,9 +181,10 @@ _ESCROW: LiteralString = """
            CROSS JOIN LATERAL (VALUES
                ('funded escrow', coalesce(b.funded, 0),
                 CASE WHEN p.state = 1 THEN p.wallet_authorized_minor - p.wallet_paid_minor - p.wallet_released_minor
-                     WHEN p.state = 2 THEN p.wallet_paid_minor - p.wallet_refunded_minor ELSE 0 END),
+                     WHEN p.state = 2 THEN p.wallet_paid_minor - p.wallet_refunded_minor
+                                           + p.drawn * (p.credit_paid_minor - p.credit_refunded_minor) ELSE 0 END),
                ('guaranteed escrow', coalesce(b.guaranteed, 0),
-                CASE WHEN p.state = 2 THEN p.credit_paid_minor - p.credit_refunded_minor ELSE 0 END)
+                CASE WHEN p.state = 2 THEN (1 - p.drawn) * (p.credit_paid_minor - p.credit_refunded_minor) ELSE 0 END)
            ) AS x(what, expected, found)
      WHERE x.expected <> x.found
 """
@@ -320,11 +322,14 @@ _SEQUENCES: LiteralString = """
      WHERE coalesce(c.events, 0) <> l.sequence OR coalesce(c.last, 0) <> l.sequence
 """
 _SEQUENCES_FRESH: LiteralString = """
-    SELECT 'events of line ' || l.id AS what, l.sequence::bigint AS expected, f.first - 1 + f.events AS found
+    SELECT 'events of line ' || l.id AS what, l.sequence::bigint AS expected, b.before + f.events AS found
       FROM fresh_line f JOIN line l ON l.lane = f.lane AND l.id = f.line_id
-     WHERE f.first - 1 + f.events <> l.sequence OR f.last <> l.sequence
-        OR (f.first > 1 AND NOT EXISTS (SELECT FROM event e WHERE e.lane = f.lane AND e.line_id = f.line_id
-                                                               AND e.sequence = f.first - 1))
+           CROSS JOIN LATERAL (
+               SELECT CASE WHEN f.first = 1
+                             OR EXISTS (SELECT FROM event e WHERE e.lane = f.lane AND e.line_id = f.line_id
+                                                                  AND e.sequence = f.first - 1)
+                           THEN f.first - 1 ELSE 0 END AS before) b
+     WHERE b.before + f.events <> l.sequence OR f.last <> l.sequence
 """
 
 _COUNTERS_SAY = "each payment's counters equal its events"

@@ -7,13 +7,13 @@ when it moved. A merchant who is frozen stops in every process from the next bat
 from __future__ import annotations
 
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import class_row, tuple_row
 
-from florin.credit.program import load_program
+from florin.credit.program import add_program, load_program, program_of
 from florin.credit.terms import Program, Terms
 from florin.payments.merchant import App, Merchant
 
@@ -27,6 +27,9 @@ _APPS = """
 """
 
 
+_PROGRAMS = "SELECT name, source FROM program ORDER BY name LIMIT 1000"
+
+
 class Reference(NamedTuple):
     """version: of the database's rows. Lookups of an unknown id give None."""
 
@@ -37,7 +40,7 @@ class Reference(NamedTuple):
     @staticmethod
     def program(name: str) -> Program:
         """The program by its name. Raises ProgramInvalid for one that does not exist."""
-        return _program(name)
+        return load_program(name)
 
     @staticmethod
     def terms(name: str, on: date) -> Terms:
@@ -58,19 +61,19 @@ def load_reference(connection: Connection, version: int) -> Reference:
         merchants = {merchant.id: merchant for merchant in cursor.execute(_MERCHANTS)}
     with connection.cursor(row_factory=class_row(App)) as cursor:
         apps = {app.id: app for app in cursor.execute(_APPS)}
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        for name, source in cursor.execute(_PROGRAMS):
+            add_program(program_of(source, source=f"{name}.toml"))
+    _terms.cache_clear()
+    _first_bill_on.cache_clear()
     return Reference(version, merchants, apps)
 
 
 @lru_cache(maxsize=1024)
 def _terms(name: str, on: date) -> Terms:
-    return _program(name).terms_on(on)
+    return load_program(name).terms_on(on)
 
 
 @lru_cache(maxsize=1024)
 def _first_bill_on(name: str, on: date, cycle_day: int) -> date:
-    return _program(name).first_bill_on(on, cycle_day)
-
-
-@cache
-def _program(name: str) -> Program:
-    return load_program(name)
+    return load_program(name).first_bill_on(on, cycle_day)

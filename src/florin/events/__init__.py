@@ -41,6 +41,17 @@ class InstallmentChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     fee_timing: FeeTiming = "each"
 
 
+class PlanPayoff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was agreed when one plan was paid off: the plan of a purchase, or of the bill closed on a day; the fee that was
+    still owed, and the charge for paying early.
+    """
+
+    item_id: int = 0
+    closes_on: date | None = None
+    fee_minor: int = 0
+    charge_minor: int = 0
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all events; `kind` is the number stored in the row and never reused."""
 
@@ -142,7 +153,8 @@ class LineClosed(Event, frozen=True, kw_only=True):
 class Repaid(Event, frozen=True, kw_only=True):
     """The person paid `amount_minor`; which debts it clears is derived (the waterfall in force that day).
 
-    known_on: the business date on which we learned of it, when that is after the day on which it counts.
+    known_on: the business date on which we learned of it, when that is after the day on which it counts. payoff: it is
+    for one plan, by a quote.
     """
 
     kind = 25
@@ -150,6 +162,7 @@ class Repaid(Event, frozen=True, kw_only=True):
     source: RepaymentSource
     reference: str = ""
     known_on: date | None = None
+    payoff: PlanPayoff | None = None
 
 
 class CreditBalancePaid(Event, frozen=True, kw_only=True):
@@ -276,7 +289,8 @@ class Authorized(Event, frozen=True, kw_only=True):
 class Escrowed(Event, frozen=True, kw_only=True):
     """Paid, and kept until the buyer confirms receipt: credit committed, wallet money in funded escrow.
 
-    held_*: the part of it that an earlier authorization had reserved.
+    held_*: the part of it that an earlier authorization had reserved. drawn: the loan began at once, by the terms; the
+    lender has paid it into escrow.
     """
 
     kind = 43
@@ -285,6 +299,7 @@ class Escrowed(Event, frozen=True, kw_only=True):
     held_credit_minor: int = 0
     held_wallet_minor: int = 0
     plan: InstallmentChoice | None = None
+    drawn: bool = False
 
 
 class Captured(Event, frozen=True, kw_only=True):
@@ -303,7 +318,10 @@ class Captured(Event, frozen=True, kw_only=True):
 
 
 class Received(Event, frozen=True, kw_only=True):
-    """The buyer (or the clock) confirmed receipt of an escrowed payment: owed from this day, and payable to the merchant."""
+    """The buyer (or the clock) confirmed receipt of an escrowed payment: owed from this day, and payable to the merchant.
+
+    drawn: its loan began when it was paid.
+    """
 
     kind = 45
     credit_minor: int
@@ -311,6 +329,7 @@ class Received(Event, frozen=True, kw_only=True):
     mdr_minor: int
     by: Literal["buyer", "clock", "seller"] = "buyer"
     plan: InstallmentChoice | None = None
+    drawn: bool = False
 
 
 class Voided(Event, frozen=True, kw_only=True):
@@ -325,7 +344,8 @@ class Voided(Event, frozen=True, kw_only=True):
 class Refunded(Event, frozen=True, kw_only=True):
     """Money given back. Before receipt the commitment is released; after it the debt falls in the refund order.
 
-    known_on: the business date on which we learned of it, when that is after the day on which it counts.
+    known_on: the business date on which we learned of it, when that is after the day on which it counts. drawn: before
+    receipt, of a loan that had begun when it was paid.
     mdr_back_minor and merchant_fee_back_minor are what the merchant gets back of his fees; `swept_minor` is what was drawn
     from the merchant's available balance because the sale's window had been swept (0 when it was still open).
     """
@@ -340,6 +360,28 @@ class Refunded(Event, frozen=True, kw_only=True):
     merchant_fee_back_minor: int = 0
     swept_minor: int = 0
     known_on: date | None = None
+    drawn: bool = False
+
+
+# ── plans made of what is owed already ────────────────────────────────────────────────────────────────────────────
+
+
+class PurchaseConverted(Event, frozen=True, kw_only=True):
+    """A purchase (item_id: its payment) went into installments after it was made."""
+
+    kind = 70
+    item_id: int
+    amount_minor: int
+    plan: InstallmentChoice
+
+
+class BillConverted(Event, frozen=True, kw_only=True):
+    """So much of the bill closed on a day went into installments; what is left of it is due as it was."""
+
+    kind = 71
+    closes_on: date
+    amount_minor: int
+    plan: InstallmentChoice
 
 
 # ── merchants and settlement ──────────────────────────────────────────────────────────────────────────────────────

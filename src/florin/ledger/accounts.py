@@ -64,6 +64,7 @@ class Account(IntEnum):
     ALLOWANCE = 31
     IMPAIRMENT = 32
     RECOVERY_INCOME = 33
+    LOANS_IN_ESCROW = 80
     # payment institution
     SAFEGUARDED_CASH = 40
     OWN_CASH = 41
@@ -124,6 +125,7 @@ ACCOUNTS: dict[Account, Describes] = {
     Account.ALLOWANCE: Describes(Book.LENDER, Owner.HOUSE, -1),
     Account.IMPAIRMENT: Describes(Book.LENDER, Owner.HOUSE, +1),
     Account.RECOVERY_INCOME: Describes(Book.LENDER, Owner.HOUSE, -1),
+    Account.LOANS_IN_ESCROW: Describes(Book.LENDER, Owner.LINE, +1),
     Account.SAFEGUARDED_CASH: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
     Account.OWN_CASH: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
     Account.WALLET: Describes(Book.PAYMENTS, Owner.PERSON, -1),

@@ -71,6 +71,9 @@ class Rule(IntEnum):
     USE_CREDIT_BALANCE_INTEREST = 55
     USE_CREDIT_BALANCE_PENALTY = 56
     LEND_OVERPAID = 57
+    DRAW_INTO_ESCROW = 130
+    RECEIVE_DRAWN = 131
+    RETURN_DRAWN = 132
     WRITE_OFF_UNBILLED = 90
     WRITE_OFF_BILLED = 91
     WRITE_OFF_PAST_DUE = 92
@@ -136,6 +139,19 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     Rule.COMMIT_CREDIT: (
         Leg(Account.MEMO_COMMITTED, Account.MEMO_COMMITMENT_CONTRA),
         Leg(Account.MEMO_GUARANTEED_ESCROW, Account.MEMO_GUARANTEE_CONTRA),
+    ),
+    # where a loan begins at payment (draws_on = "payment"), it waits in real escrow; receipt makes it debt to be billed
+    Rule.DRAW_INTO_ESCROW: (
+        Leg(Account.LOANS_IN_ESCROW, Account.LENDER_DUE_TO_PAYMENTS),
+        Leg(Account.PAYMENTS_DUE_FROM_LENDER, Account.FUNDED_ESCROW),
+    ),
+    Rule.RECEIVE_DRAWN: (
+        Leg(Account.PRINCIPAL_UNBILLED, Account.LOANS_IN_ESCROW),
+        Leg(Account.FUNDED_ESCROW, Account.MERCHANT_PAYABLE),
+    ),
+    Rule.RETURN_DRAWN: (
+        Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.LOANS_IN_ESCROW),
+        Leg(Account.FUNDED_ESCROW, Account.PAYMENTS_DUE_TO_LENDER),
     ),
     # receipt or direct capture: the shopper owes the lender, the lender owes the institution, the institution the merchant
     Rule.DRAW_CREDIT: (

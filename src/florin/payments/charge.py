@@ -133,4 +133,4 @@ def decide(
     if refusal is not None:
         return refusal
     plan = plan_of(command.installments, command.detail.fee_payer, command.credit_minor, terms)
-    return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, pay, at),)
+    return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, pay, at),)

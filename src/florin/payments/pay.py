@@ -111,7 +111,7 @@ def decide(
     if refusal is not None:
         return refusal
     plan = plan_of(trade.installments or command.installments, trade.detail.fee_payer, command.credit_minor, terms)
-    return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, command, at),)
+    return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, command, at),)
 
 
 def refuse_trade(trade: Trade, person_id: int, at: At) -> Refusal | None:
@@ -151,7 +151,10 @@ def plan_of(count: int, fee_payer: str, credit_minor: int, terms: Terms | None) 
     return PlanNotOffered(count=count, amount_minor=credit_minor) if choice is None else choice
 
 
-def paid_event(trade: Trade, merchant: Merchant, plan: InstallmentChoice | None, command: Pay, at: At) -> Event:
+def paid_event(
+    trade: Trade, merchant: Merchant, plan: InstallmentChoice | None, terms: Terms | None, command: Pay, at: At
+) -> Event:
+    """What is agreed by paying with these tenders, by the trade's flow. terms: the line's, if there is one."""
     owners = {
         "value_on": at.on,
         "trade_id": trade.id,
@@ -162,7 +165,8 @@ def paid_event(trade: Trade, merchant: Merchant, plan: InstallmentChoice | None,
     }
     tenders = {"credit_minor": command.credit_minor, "wallet_minor": command.wallet_minor, "plan": plan}
     if trade.flow is Flow.ESCROW:
-        return Escrowed(**owners, **tenders)  # type: ignore[arg-type]
+        drawn = terms is not None and terms.draws_on == "payment" and command.credit_minor > 0
+        return Escrowed(**owners, **tenders, drawn=drawn)  # type: ignore[arg-type]
     if trade.flow is Flow.MANUAL and not command.capture:
         return Authorized(**owners, **tenders, expires_at=at.instant + timedelta(days=HOLD_DAYS))  # type: ignore[arg-type]
     return Captured(**owners, **tenders, mdr_minor=merchant.mdr_minor(trade.amount_minor))  # type: ignore[arg-type]

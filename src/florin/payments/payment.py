@@ -29,6 +29,7 @@ class PaymentState(IntEnum):
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """One payment. Amounts in minor units, by tender: authorized, paid, released (never taken), refunded.
 
+    drawn: its loan began when it was paid into escrow, by the terms of that day.
     payable_on: the merchant's first window that it was credited in. confirm_on: the day on which the clock confirms receipt.
     exposure_before, limit_effective, tolerance: what the line was when it was authorized.
     """
@@ -55,6 +56,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     received_minor: int = 0
     refunded_before_receipt_minor: int = 0
     plan: InstallmentChoice | None = None
+    drawn: bool = False
     merchant_fee_back_minor: int = 0
     mdr_minor: int = 0
     mdr_back_minor: int = 0
@@ -115,6 +117,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 state=PaymentState.ESCROWED,
                 credit_paid_minor=payment.credit_paid_minor + event.credit_minor,
                 wallet_paid_minor=payment.wallet_paid_minor + event.wallet_minor,
+                drawn=event.drawn,
             )
         case Captured():
             taken = event.credit_minor + event.wallet_minor

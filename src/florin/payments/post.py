@@ -52,7 +52,7 @@ def _authorized(event: Authorized) -> Entries:
 def _escrowed(event: Escrowed) -> Entries:
     return [
         Entry(Rule.HOLD_CREDIT, event.held_credit_minor, reversed=True),
-        Entry(Rule.COMMIT_CREDIT, event.credit_minor),
+        Entry(Rule.DRAW_INTO_ESCROW if event.drawn else Rule.COMMIT_CREDIT, event.credit_minor),
         Entry(Rule.ESCROW_WALLET, event.wallet_minor - event.held_wallet_minor),
     ]
 
@@ -61,17 +61,23 @@ def _captured(event: Captured) -> Entries:
     return [
         Entry(Rule.HOLD_CREDIT, event.held_credit_minor, reversed=True),
         Entry(Rule.ESCROW_WALLET, event.wallet_minor - event.held_wallet_minor),
+        Entry(Rule.DRAW_CREDIT, event.credit_minor),
         *_owed(event),
     ]
 
 
 def _received(event: Received) -> Entries:
-    return [Entry(Rule.COMMIT_CREDIT, event.credit_minor, reversed=True), *_owed(event)]
+    if event.drawn:
+        return [Entry(Rule.RECEIVE_DRAWN, event.credit_minor), *_owed(event)]
+    return [
+        Entry(Rule.COMMIT_CREDIT, event.credit_minor, reversed=True),
+        Entry(Rule.DRAW_CREDIT, event.credit_minor),
+        *_owed(event),
+    ]
 
 
 def _owed(event: Captured | Received) -> Entries:
     return [
-        Entry(Rule.DRAW_CREDIT, event.credit_minor),
         Entry(Rule.RELEASE_ESCROW, event.wallet_minor),
         Entry(Rule.CHARGE_MDR, event.mdr_minor),
         *_installment_fee(event.plan),
@@ -95,8 +101,9 @@ def _voided(event: Voided) -> Entries:
 
 def _refunded(event: Refunded) -> Entries:
     if event.before_receipt:
+        given_back = Entry(Rule.COMMIT_CREDIT, event.credit_minor, reversed=True)
         return [
-            Entry(Rule.COMMIT_CREDIT, event.credit_minor, reversed=True),
+            Entry(Rule.RETURN_DRAWN, event.credit_minor) if event.drawn else given_back,
             Entry(Rule.ESCROW_WALLET, event.wallet_minor, reversed=True),
         ]
     return [

@@ -63,5 +63,6 @@ def decide(
             mdr_minor=merchant.mdr_minor(credit + from_wallet),
             by=command.by,
             plan=plan,
+            drawn=payment.drawn and credit > 0,
         ),
     )

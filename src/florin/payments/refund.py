@@ -133,6 +133,7 @@ def decide(
         known_on=at.on if on < at.on else None,
         wallet_minor=from_wallet,
         before_receipt=before_receipt,
+        drawn=before_receipt and payment.drawn and credit > 0,
         request_no=command.request_no,
         reason=command.reason,
         mdr_back_minor=mdr_back,

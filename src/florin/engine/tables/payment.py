@@ -17,7 +17,7 @@ PAYMENT = Table(
     "payment",
     [
         smallint("lane"), smallint("state"), smallint("flow"), smallint("plan_count", 0),
-        smallint("plan_fee_payer", 0), integer("mdr_ppm"), day("authorized_on"), day("payable_on", None),
+        smallint("plan_fee_payer", 0), smallint("drawn", 0), integer("mdr_ppm"), day("authorized_on"), day("payable_on", None),
         day("confirm_on", None), bigint("id"), bigint("trade_id"), bigint("app_id"), bigint("merchant_id"),
         bigint("person_id"), bigint("line_id", 0), bigint("credit_authorized_minor"), bigint("credit_paid_minor", 0),
         bigint("credit_released_minor", 0), bigint("credit_refunded_minor", 0), bigint("wallet_authorized_minor"),
@@ -28,7 +28,7 @@ PAYMENT = Table(
         instant("expires_at", None), json("plan_priced", None),
     ],
     changing=(
-        "state", "plan_count", "plan_fee_payer", "plan_fee_minor", "payable_on", "confirm_on", "credit_paid_minor",
+        "state", "drawn", "plan_count", "plan_fee_payer", "plan_fee_minor", "payable_on", "confirm_on", "credit_paid_minor",
         "credit_released_minor", "credit_refunded_minor", "wallet_paid_minor", "wallet_released_minor",
         "wallet_refunded_minor", "received_minor", "refunded_before_receipt_minor", "merchant_fee_back_minor", "mdr_minor",
         "mdr_back_minor", "expires_at", "plan_priced",
@@ -40,12 +40,12 @@ def row_of(p: Payment) -> tuple[Any, ...]:
     plan = p.plan
     return (
         p.lane, int(p.state), int(p.flow), plan.count if plan else 0, _FEE_PAYERS[plan.fee_payer if plan else ""],
-        p.mdr_ppm, p.authorized_on, p.payable_on, p.confirm_on, p.id, p.trade_id, p.app_id, p.merchant_id, p.person_id,
-        p.line_id, p.credit_authorized_minor, p.credit_paid_minor, p.credit_released_minor, p.credit_refunded_minor,
-        p.wallet_authorized_minor, p.wallet_paid_minor, p.wallet_released_minor, p.wallet_refunded_minor,
-        p.received_minor, p.refunded_before_receipt_minor, plan.fee_minor if plan else 0, p.merchant_fee_back_minor,
-        p.mdr_minor, p.mdr_back_minor, p.exposure_before_minor, p.limit_effective_minor, p.tolerance_minor, p.expires_at,
-        _priced(plan) if plan else None,
+        int(p.drawn), p.mdr_ppm, p.authorized_on, p.payable_on, p.confirm_on, p.id, p.trade_id, p.app_id, p.merchant_id,
+        p.person_id, p.line_id, p.credit_authorized_minor, p.credit_paid_minor, p.credit_released_minor,
+        p.credit_refunded_minor, p.wallet_authorized_minor, p.wallet_paid_minor, p.wallet_released_minor,
+        p.wallet_refunded_minor, p.received_minor, p.refunded_before_receipt_minor, plan.fee_minor if plan else 0,
+        p.merchant_fee_back_minor, p.mdr_minor, p.mdr_back_minor, p.exposure_before_minor, p.limit_effective_minor,
+        p.tolerance_minor, p.expires_at, _priced(plan) if plan else None,
     )  # fmt: skip
 
 
@@ -64,10 +64,11 @@ def _priced(plan: InstallmentChoice) -> str | None:
 
 
 def payment_of(row: tuple[Any, ...]) -> Payment:
-    (lane, state, flow, plan_count, fee_payer, mdr_ppm, authorized_on, payable_on, confirm_on, identifier, trade_id, app_id,
-     merchant_id, person_id, line_id, credit_authorized, credit_paid, credit_released, credit_refunded, wallet_authorized,
-     wallet_paid, wallet_released, wallet_refunded, received, refunded_before, plan_fee, merchant_fee_back, mdr, mdr_back,
-     exposure_before, limit_effective, tolerance, expires_at, plan_priced) = row  # fmt: skip
+    (lane, state, flow, plan_count, fee_payer, drawn, mdr_ppm, authorized_on, payable_on, confirm_on, identifier, trade_id,
+     app_id, merchant_id, person_id, line_id, credit_authorized, credit_paid, credit_released, credit_refunded,
+     wallet_authorized, wallet_paid, wallet_released, wallet_refunded, received, refunded_before, plan_fee,
+     merchant_fee_back, mdr, mdr_back, exposure_before, limit_effective, tolerance, expires_at,
+     plan_priced) = row  # fmt: skip
     plan = None
     if plan_count:
         plan = choice_of(plan_count, plan_fee, fee_payer, plan_priced)
@@ -77,7 +78,7 @@ def payment_of(row: tuple[Any, ...]) -> Payment:
         credit_authorized_minor=credit_authorized, wallet_authorized_minor=wallet_authorized,
         credit_paid_minor=credit_paid, credit_released_minor=credit_released, credit_refunded_minor=credit_refunded,
         wallet_paid_minor=wallet_paid, wallet_released_minor=wallet_released, wallet_refunded_minor=wallet_refunded,
-        received_minor=received, refunded_before_receipt_minor=refunded_before, plan=plan,
+        received_minor=received, refunded_before_receipt_minor=refunded_before, plan=plan, drawn=bool(drawn),
         merchant_fee_back_minor=merchant_fee_back, mdr_minor=mdr, mdr_back_minor=mdr_back, payable_on=payable_on,
         confirm_on=confirm_on, expires_at=expires_at, exposure_before_minor=exposure_before,
         limit_effective_minor=limit_effective, tolerance_minor=tolerance,

@@ -61,6 +61,13 @@ CREATE TABLE app (
     allow_loopback      boolean NOT NULL DEFAULT false
 );
 
+-- Credit programs of the house's own, as their files; the presets come with the software.
+CREATE TABLE program (
+    name     text        PRIMARY KEY COLLATE "C",
+    source   text        NOT NULL,
+    added_on date        NOT NULL
+);
+
 -- API keys are stored hashed; the first letters help people tell them apart.
 CREATE TABLE api_key (
     hash       bytea PRIMARY KEY,
@@ -243,6 +250,7 @@ CREATE TABLE payment (
     flow             smallint NOT NULL,
     plan_count       smallint NOT NULL DEFAULT 0,
     plan_fee_payer   smallint NOT NULL DEFAULT 0,
+    drawn            smallint NOT NULL DEFAULT 0,
     mdr_ppm          integer  NOT NULL,
     authorized_on    date     NOT NULL,
     payable_on       date,

@@ -6,7 +6,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO florin_engine;
 GRANT INSERT, SELECT ON event, batch, writer, sweep TO florin_engine;
 GRANT INSERT, SELECT, DELETE ON claim, parked_line, payment_code, signature_failure TO florin_engine;
 GRANT INSERT, SELECT, UPDATE, DELETE ON parked_window TO florin_engine;
-GRANT INSERT, SELECT, UPDATE ON lane, clock, merchant, app, api_key, platform_key, person, wallet, agreement, trade, payment,
+GRANT INSERT, SELECT, UPDATE ON lane, clock, program, merchant, app, api_key, platform_key, person, wallet, agreement, trade, payment,
     line, line_account, statement, merchant_balance, payout, outbox, proof TO florin_engine;
 GRANT INSERT, SELECT ON bank_line TO florin_engine;
 -- The daily proof keeps what it has summed; it is a cache of the events.

@@ -16,7 +16,7 @@ from florin.credit.freeze import FreezeLine, UnfreezeLine
 from florin.credit.limit import SetLimit
 from florin.credit.open import OpenLine
 from florin.credit.plans import offers
-from florin.credit.program import load_program
+from florin.credit.program import load_program, program_names
 from florin.credit.repay import Repay
 from florin.credit.return_repayment import ReturnRepayment
 from florin.documents import sheet_of, statement_pdf
@@ -35,7 +35,6 @@ from florin.events import (
 )
 from florin.payments.charge import Agreement
 from florin.payments.receive import Receive
-from florin.presets import preset_names
 from florin.queries import is_id
 from florin.queries.agreements import active_agreements, agreement_by_id, app_exists, merchant_state
 from florin.queries.as_of import DayOutOfRange, LineAsOf, line_as_of_day
@@ -44,7 +43,7 @@ from florin.queries.explain import Explained, explain_line, explain_payout
 from florin.queries.lines import LineView, line_by_id
 from florin.queries.payments import payment_by_trade
 from florin.queries.persons import PersonView, person_by_id
-from florin.queries.statements import statement_of, statements_of
+from florin.queries.statements import statements_of
 from florin.queries.webhooks import webhook_of
 from florin.wallet.join import Join
 from florin.wallet.top_up import TopUp
@@ -475,5 +474,5 @@ def _known_id(call: Call, part: str, what: str) -> int:
 
 
 def _refuse_program(name: str) -> None:
-    if name not in preset_names():
-        raise invalid("program", "There is no such program.", f"Send one of: {', '.join(preset_names())}.")
+    if name not in program_names():
+        raise invalid("program", "There is no such program.", f"Send one of: {', '.join(program_names())}.")
