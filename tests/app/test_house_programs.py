@@ -12,7 +12,7 @@ import pytest
 from app.operator import Operator
 from conftest import FreshDatabase
 from florin.credit import program as programs
-from florin.engine import clock
+from florin.engine import clock, reference
 from florin.presets import preset_text
 
 SECRETS = "correct horse\n246810\n"
@@ -22,6 +22,7 @@ SECRETS = "correct horse\n246810\n"
 def operator(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[Operator]:
     yield Operator(fresh_database, tmp_path)
     programs._ADDED.clear()
+    reference._known.clear()
 
 
 def campus(tmp_path: Path, text: str = "") -> Path:

@@ -61,12 +61,23 @@ def load_reference(connection: Connection, version: int) -> Reference:
         merchants = {merchant.id: merchant for merchant in cursor.execute(_MERCHANTS)}
     with connection.cursor(row_factory=class_row(App)) as cursor:
         apps = {app.id: app for app in cursor.execute(_APPS)}
+    know_programs(connection)
+    return Reference(version, merchants, apps)
+
+
+def know_programs(connection: Connection) -> None:
+    """Let this process know the house's own programs, as they are now."""
     with connection.cursor(row_factory=tuple_row) as cursor:
-        for name, source in cursor.execute(_PROGRAMS):
+        sources: dict[str, str] = dict(cursor.execute(_PROGRAMS).fetchall())
+    for name, source in sources.items():
+        if _known.get(name) != source:
             add_program(program_of(source, source=f"{name}.toml"))
+            _known[name] = source
     _terms.cache_clear()
     _first_bill_on.cache_clear()
-    return Reference(version, merchants, apps)
+
+
+_known: dict[str, str] = {}  # the file's text of each program that this process has read
 
 
 @lru_cache(maxsize=1024)

@@ -16,6 +16,7 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 from florin.engine import lane_of
+from florin.engine.reference import know_programs
 
 __all__ = ["ReadPool", "is_id"]
 
@@ -49,6 +50,7 @@ class ReadPool:
             timeout=wait_s,
             open=True,
             check=ConnectionPool.check_connection,
+            configure=know_programs,
             name=f"{name}-reads",
             kwargs={
                 "autocommit": True,
