@@ -103,7 +103,11 @@ def _next(waiting: queue.SimpleQueue[int]) -> int | None:
 def _process(task: Task) -> Iterator[subprocess.Popen[bytes]]:
     """A closer that has its task; it ends when its input does."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "florin.engine.closer"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        [sys.executable, "-m", "florin.engine.closer"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        start_new_session=True,  # who interrupts us ends it by ending its input, at the end of its lane
     )
     assert process.stdin is not None
     assert process.stdout is not None
