@@ -20,6 +20,7 @@ from florin.credit import line as lines
 from florin.credit.authorize import refuse_credit
 from florin.credit.correction import correct
 from florin.credit.items import Account
+from florin.credit.limit import GiveUplift, decide_uplift
 from florin.credit.line import Line
 from florin.credit.plans import installment_choice
 from florin.credit.program import load_program
@@ -124,6 +125,15 @@ class Play:
     def set_limit(self, on: str | date, yuan: str) -> None:
         self._hot(LimitSet(value_on=day(on), line_id=1, person_id=7, limit_minor=parse_yuan(yuan), reason="reviewed"))
 
+    def uplift(self, on: str | date, yuan: str, until: str | date) -> Refusal | None:
+        """The limit is lifted for a time."""
+        command = GiveUplift(line_id=1, amount_minor=parse_yuan(yuan), until_on=day(until), reason="festival")
+        decided = decide_uplift(self.line, command, at(on), program=self.program)
+        if isinstance(decided, Refusal):
+            return decided
+        self._hot(*decided)
+        return None
+
     def refused(self, on: str | date, yuan: str) -> Refusal | None:
         return refuse_credit(self.line, parse_yuan(yuan), 0, at(on), self.program.terms_on(day(on)))
 
@@ -214,6 +224,11 @@ class Play:
     @property
     def events(self) -> list[Event]:
         return [event for event, _ in self.log]
+
+    @property
+    def available_minor(self) -> int:
+        """What may be spent today."""
+        return self.line.available_minor_on(self.today)
 
     @property
     def statements(self) -> list[StatementIssued]:

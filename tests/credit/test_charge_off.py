@@ -63,7 +63,7 @@ def test_a_charged_off_line_is_owed_due_and_closed_for_purchases():
 
     assert alice.line.state is LineState.CHARGED_OFF
     assert (alice.line.due_minor, alice.line.due_on) == (1090_00, day("04-10"))
-    assert alice.line.available_minor == alice.line.limit_minor - 1000_00
+    assert alice.available_minor == alice.line.limit_minor - 1000_00
     refused = alice.refused("10-08", "1.00")
     assert isinstance(refused, LineNotOpen)
     assert refused.state == "charged-off"

@@ -85,7 +85,7 @@ def test_a_returned_repayment_counts_as_never_made_but_no_penalty_is_charged_for
     alice = Play(program_with(yearly_rate_max=None, late_charges=(late,), penalty_daily_rate=Decimal("0.0002")))
     alice.buy("03-05", "1000.00", TEA_SET)
     alice.repay("04-08", "1000.00")
-    assert alice.line.available_minor == 10_000_00
+    assert alice.available_minor == 10_000_00
 
     alice.return_repayment("05-20", "04-08", "1000.00")
 

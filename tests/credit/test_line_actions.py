@@ -136,9 +136,9 @@ def test_holds_and_commitments_use_the_limit_and_a_void_gives_it_back():
     alice = Play(limit="100.00")
     alice.hold("03-05", "60.00", TEA_SET)
     alice.escrow("03-05", "30.00", 12)
-    available = [alice.line.available_minor]
+    available = [alice.available_minor]
     alice.void("03-06", "60.00", TEA_SET)
-    available.append(alice.line.available_minor)
+    available.append(alice.available_minor)
 
     assert available == [10_00, 70_00]
 

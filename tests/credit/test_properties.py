@@ -164,7 +164,7 @@ def the_line_is_the_book_and_will_be_the_account(history: History) -> None:
     assert line.credit_balance_minor == play.balance(Ledger.CREDIT_BALANCE)
     assert line.committed_minor == sum(history.escrowed.values()) == play.balance(Ledger.MEMO_COMMITTED)
     owed_minor = line.principal_minor + line.committed_minor - line.credit_balance_minor
-    assert line.available_minor == line.limit_minor - owed_minor
+    assert play.available_minor == line.limit_minor_on(play.today) - owed_minor
 
     account, steps = catch_up(play.account, play.pending, play.today, play.program)
     moved = totals(entry for step in steps for entry in step.entries)
@@ -281,7 +281,7 @@ def test_who_pays_off_everything_is_owed_nothing_and_owes_nothing(happenings):
 
     assert play.account.statements == play.account.plans == play.account.purchases == ()
     assert play.line.next_action_on == date.max
-    assert play.line.available_minor == play.line.limit_minor - play.line.committed_minor
+    assert play.available_minor == play.line.limit_minor - play.line.committed_minor
     assert play.balance(Ledger.DEFERRED_FEE_INCOME) == 0
 
 

@@ -34,7 +34,7 @@ def test_before_receipt_the_limit_is_back_and_no_statement_shows_it():
     alice.return_before_receipt("03-07", "380.00", COAT)
     alice.until("06-01")
 
-    assert alice.line.available_minor == 10_000_00
+    assert alice.available_minor == 10_000_00
     assert alice.statements == []
 
 
@@ -178,7 +178,7 @@ def test_by_term_the_excess_stays_on_the_line_and_pays_the_next_statement():
     alice.repay("03-06", "199.00")
     said = alice.refund("03-20", "199.00", TEA_SET)
     assert (said.excess_minor, said.kept_minor) == (0, 199_00)
-    assert alice.line.available_minor == 10_199_00
+    assert alice.available_minor == 10_199_00
 
     alice.buy("03-21", "300.00", LAMP)
     alice.until("04-01")

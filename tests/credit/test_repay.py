@@ -129,7 +129,7 @@ def test_by_term_the_excess_stays_as_a_credit_balance_and_raises_what_is_availab
     alice.repay("04-05", "30.00", "bank")
 
     assert isinstance(alice.events[-1], Repaid)
-    assert alice.line.available_minor == 10_030_00
+    assert alice.available_minor == 10_030_00
 
 
 def test_the_wallet_is_not_asked_for_more_than_is_owed():

@@ -440,7 +440,7 @@ def test_a_cut_limit_and_posted_interest_may_exceed_the_limit_and_nothing_new_is
     world.buy("alice", 900_000)
     world.do(SetLimit(line_id=world.line_ids["alice"], limit_minor=100_000, reason="risk"))
 
-    assert world.line("alice").available_minor == -800_000
+    assert world.line("alice").available_minor_on(world.today) == -800_000
     assert world.buy("alice", 1).refusal.available_minor == -800_000
     world.until(date(2026, 5, 1))
     assert world.line("alice").interest_minor > 0

@@ -47,7 +47,7 @@ def test_paid_into_escrow_it_is_a_loan_and_safeguarded_money(world):
     buy(world)
 
     assert world.line("alice").committed_minor == 14_900
-    assert world.line("alice").available_minor == 1_000_000 - 14_900
+    assert world.line("alice").available_minor_on(world.today) == 1_000_000 - 14_900
     assert (world.balance("LOANS_IN_ESCROW"), world.balance("MEMO_COMMITTED")) == (14_900, 0)
     assert world.balance("FUNDED_ESCROW") == 19_900
     assert world.balance("LENDER_DUE_TO_PAYMENTS") == 14_900
@@ -73,7 +73,7 @@ def test_a_refund_before_receipt_gives_it_back_to_the_lender_and_no_bill_shows_i
     world.assert_books_hold()
     assert world.refund(payment_id, 9_900).refusal is None
 
-    assert world.line("alice").available_minor == 1_000_000
+    assert world.line("alice").available_minor_on(world.today) == 1_000_000
     assert (world.balance("LOANS_IN_ESCROW"), world.balance("FUNDED_ESCROW")) == (0, 0)
     assert world.wallet_minor("alice") == 20_000
     world.until(APRIL_1)

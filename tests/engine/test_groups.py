@@ -126,7 +126,7 @@ def test_what_a_refused_group_took_is_there_for_the_commands_after_it(world: Wor
 
     assert [outcome.event is not None for outcome in outcomes] == [False, False, False, True, True]
     assert world.wallet_minor("alice") == 0
-    assert world.line("alice").available_minor == 40_000
+    assert world.line("alice").available_minor_on(world.today) == 40_000
     assert world.one("SELECT payment_id FROM trade WHERE id = %s", tea) == after.payment_id
     world.assert_books_hold()
 

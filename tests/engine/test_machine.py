@@ -377,7 +377,7 @@ class Machine(RuleBasedStateMachine):
             if self.shopper_fees(name) == self.interest(name) == 0:
                 assert line.principal_minor == model.drawn[name] - model.cleared[name]
             assert line.credit_balance_minor == 0
-            assert line.available_minor == (
+            assert line.available_minor_on(world.today) == (
                 model.limit[name] - model.held[name] - model.committed[name] - line.principal_minor
             )
             assert (line.state is LineState.FROZEN) == (name in model.frozen)

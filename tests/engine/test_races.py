@@ -122,7 +122,7 @@ def test_purchases_that_together_exceed_the_limit_never_do(world: World, engines
 
     assert reasons(outcomes) == {"done": 8, "CreditLimitExceeded": THREADS - 8}
     line = world.line("alice")
-    assert (line.held_minor + line.principal_minor, line.available_minor) == (480_00, 20_00)
+    assert (line.held_minor + line.principal_minor, line.available_minor_on(world.today)) == (480_00, 20_00)
     refused = next(outcome.refusal for outcome in outcomes if outcome.refusal)
     assert isinstance(refused, CreditLimitExceeded)
     assert refused.available_minor == 20_00

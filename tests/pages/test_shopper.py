@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from florin.credit.freeze import FreezeLine
+from florin.credit.limit import GiveUplift
 from florin.payments.payment import PaymentState
 from pages.conftest import text_of
 from pages_world import ESCROW_APP, PIN, WRONG_PIN
@@ -33,6 +34,16 @@ def test_home_says_when_a_line_takes_no_new_purchases(shop, browser):
     shop.do(FreezeLine(line_id=shop.line_ids["Alice"], reason="asked by her"))
 
     assert "Not open for new purchases at the moment." in browser("alice").read("/")
+
+
+def test_home_says_how_much_of_the_limit_is_for_a_time_and_until_when(shop, browser):
+    line_id = shop.line_ids["Alice"]
+    shop.do(GiveUplift(line_id=line_id, amount_minor=200_000, until_on=date(2026, 3, 20), reason="festival"))
+
+    page = browser("alice").read("/")
+
+    for said in ("Available to spend ¥12,000.00", "Limit ¥12,000.00", "¥2,000.00 of it until 20 March 2026"):
+        assert said in page
 
 
 def test_orders_are_listed_with_their_state_and_refunds(shop, browser):

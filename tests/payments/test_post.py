@@ -39,6 +39,7 @@ def test_every_event_either_moves_money_or_is_known_not_to():
     moves_none = {
         "PersonJoined", "LineOpened", "LimitSet", "LineFrozen", "LineUnfrozen", "LineClosed", "StatementIssued",
         "FellPastDue", "LateCharged", "AccrualStopped", "CycleMoved", "CostCharged",
+        "UpliftGiven", "UpliftEnded",
         "TradeAsked", "TradeClosed", "Refused",
     }  # fmt: skip
 

@@ -90,6 +90,18 @@ def test_bob_pays_from_his_wallet_once_there_is_money_in_it(sandbox, tea_house):
     assert sandbox.verb("statement", "bob")["wallet"] == "7.50"
 
 
+@pytest.mark.usefixtures("first_morning")
+def test_a_limit_is_lifted_for_a_time(sandbox):
+    lifted = sandbox.verb("set", "alice", "--uplift", "2000.00", "--until", "2026-03-05")["line"]
+    code, refused = sandbox.tried("set", "alice", "--uplift", "2000.00", "--until", "tomorrow")
+    sandbox.verb("clock", "2026-03-06")
+    after = sandbox.verb("statement")["line"]
+
+    assert (lifted["limit"], lifted["uplifts"]) == ("12000.00", [{"amount": "2000.00", "until_on": "2026-03-05"}])
+    assert (code, refused["refusal"]) == (1, "DayUnknown")
+    assert (after["limit"], after["uplifts"]) == ("10000.00", [])
+
+
 def test_a_wallet_may_be_set_lower_and_the_books_know_where_it_went(sandbox):
     assert sandbox.verb("set", "alice", "--wallet", "120.00")["wallet"] == "120.00"
     assert sandbox.verb("prove")["holds"]

@@ -103,7 +103,7 @@ def _shown(found: LineAsOf) -> dict[str, Any]:
         "on": found.on,
         "known_on": found.known_on,
         "limit_minor": line.limit_minor,
-        "available_minor": line.available_minor,
+        "available_minor": line.available_minor_on(found.on),
         "held_minor": line.held_minor,
         "committed_minor": line.committed_minor,
         "principal_minor": line.principal_minor,
@@ -123,7 +123,7 @@ def _told(found: LineAsOf) -> list[str]:
     line = found.line
     amounts = (
         ("limit", line.limit_minor),
-        ("available", line.available_minor),
+        ("available", line.available_minor_on(found.on)),
         ("reserved", line.held_minor),
         ("committed", line.committed_minor),
         ("principal", line.principal_minor),

@@ -27,6 +27,8 @@ from florin.credit.closing import (
     after_late_charge,
     after_past_due,
     after_statement,
+    after_uplift_ended,
+    after_uplift_given,
     counted_by,
     cycle_opens_on,
     next_action_on,
@@ -61,6 +63,8 @@ from florin.events import (
     Refunded,
     Repaid,
     StatementIssued,
+    UpliftEnded,
+    UpliftGiven,
 )
 from florin.ledger import Entry, Rule
 
@@ -121,6 +125,10 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
             account, entries = after_cost(account, event)
         case LimitSet():
             account = replace(account, limit_minor=event.limit_minor)
+        case UpliftGiven():
+            account = after_uplift_given(account, event)
+        case UpliftEnded():
+            account = after_uplift_ended(account, event)
         case CycleMoved():
             account = after_cycle_moved(account, event, program)
     return noted(account, event), entries
@@ -183,6 +191,9 @@ def summary(account: Account, line: Line, program: Program) -> Line:
     claims_on = account.written_off.since_on if account.written_off and account.written_off.claims else None
     unpaid = [statement for statement in account.statements if statement.remaining_minor > 0]
     past_due = [statement for statement in account.statements if statement.past_due]
+    particulars = line.particulars
+    if particulars.uplifts != account.uplifts:
+        particulars = replace(particulars, uplifts=account.uplifts)
     return replace(
         line,
         principal_minor=account.principal_minor,
@@ -198,6 +209,7 @@ def summary(account: Account, line: Line, program: Program) -> Line:
         past_due_on=claims_on or (past_due[0].due_on if past_due else None),
         next_action_on=next_action_on(account, program),
         sequence=account.sequence,
+        particulars=particulars,
     )
 
 

@@ -57,11 +57,12 @@ def refuse_credit(line: Line, amount_minor: int, tolerance_minor: int, at: At, t
         return LineNotOpen(state=_NOT_OPEN[line.state], line_id=line.id)
     if terms.blocks_while_past_due and line.past_due_on is not None and line.past_due_on < at.on:
         return PastDue(due_on=line.past_due_on, due_minor=line.due_minor, line_id=line.id)
-    over_minor = amount_minor - line.available_minor
+    available_minor = line.available_minor_on(at.on)
+    over_minor = amount_minor - available_minor
     if over_minor > tolerance_minor:
         return CreditLimitExceeded(
             requested_minor=amount_minor,
-            available_minor=line.available_minor,
+            available_minor=available_minor,
             over_minor=over_minor,
             line_id=line.id,
         )

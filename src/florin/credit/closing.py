@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
@@ -43,6 +43,7 @@ from florin.credit.items import (
     missed_minor,
 )
 from florin.credit.minimum import minimum_due_minor
+from florin.credit.particulars import Uplift
 from florin.credit.terms import DAYS_A_MONTH, DAYS_A_YEAR, LateCharge, Program, Terms
 from florin.events import (
     AccrualStopped,
@@ -53,11 +54,13 @@ from florin.events import (
     LateCharged,
     StatementIssued,
     StatementLine,
+    UpliftEnded,
+    UpliftGiven,
 )
 from florin.ledger import Entry, Rule
 from florin.money.amounts import share_out
 
-Scheduled = StatementIssued | FellPastDue | LateCharged | AccrualStopped | ChargedOff
+Scheduled = StatementIssued | FellPastDue | LateCharged | AccrualStopped | ChargedOff | UpliftEnded
 Entries = tuple[Entry, ...]
 
 _USES_CREDIT_BALANCE = {
@@ -137,6 +140,11 @@ def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled |
         return None
     if turn == _CLOSE:
         return scheduled_statement(account, on, program)
+    if turn == _UPLIFT_ENDS:
+        uplift = min(account.uplifts, key=_until_on)
+        return UpliftEnded(
+            value_on=on, line_id=account.line_id, amount_minor=uplift.amount_minor, until_on=uplift.until_on
+        )
     if turn == _STOP:
         return AccrualStopped(value_on=on, line_id=account.line_id, days_past_due=days_past_due(account, on))
     if turn == _CHARGE_OFF:
@@ -160,6 +168,8 @@ def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled |
 
 _PAST_DUE, _LATE_CHARGE, _STOP, _CHARGE_OFF, _CLOSE = range(5)
 _on_and_turn = itemgetter(0, 1)
+_UPLIFT_ENDS = -1  # before all else: what is asked for above the limit is asked by the limit of that day
+_until_on = attrgetter("until_on")
 
 
 def _appointments(account: Account, program: Program) -> Iterator[Appointment]:
@@ -175,6 +185,9 @@ def _appointments(account: Account, program: Program) -> Iterator[Appointment]:
             if chargeable is not None:
                 after_on = late_charge_on(chargeable, terms)
                 yield Appointment(_not_before(after_on, account), _LATE_CHARGE, chargeable)
+    if account.uplifts:
+        until_on = min(uplift.until_on for uplift in account.uplifts)
+        yield Appointment(_not_before(until_on + timedelta(days=1), account), _UPLIFT_ENDS)
     since_on = account.past_due_on()
     if since_on is None:
         return
@@ -408,7 +421,7 @@ def minimum_base(account: Account, lines: Iterable[StatementLine], terms: Terms)
     missed = max((missed_minor(account, statement.closes_on) for statement in account.statements), default=0)
     if "missed" not in in_full:
         missed = 0
-    over_minor = max(0, account.owed_minor - account.limit_minor) if "over_limit" in in_full else 0
+    over_minor = max(0, account.owed_minor - account.limit_in_force_minor) if "over_limit" in in_full else 0
     over_minor = min(over_minor, sums["ordinary"] + account.due_minor - missed)
     return MinimumBase(
         balance_minor=sum(sums.values()) + account.due_minor,
@@ -610,6 +623,19 @@ def after_accrual_stopped(account: Account, event: AccrualStopped) -> tuple[Acco
     if account.accrual_stopped or days_past_due(account, event.value_on) < event.days_past_due:
         return account, ()
     return replace(account, accrual_stopped=True), tuple(off_books(account))
+
+
+def after_uplift_given(account: Account, event: UpliftGiven) -> Account:
+    """One uplift more; the clock will record its end."""
+    uplift = Uplift(amount_minor=event.amount_minor, until_on=event.until_on)
+    return replace(account, uplifts=(*account.uplifts, uplift))
+
+
+def after_uplift_ended(account: Account, event: UpliftEnded) -> Account:
+    """One uplift less; the limit fell when its last day had passed."""
+    uplifts = list(account.uplifts)
+    uplifts.remove(Uplift(amount_minor=event.amount_minor, until_on=event.until_on))
+    return replace(account, uplifts=tuple(uplifts))
 
 
 def after_cost(account: Account, event: CostCharged) -> tuple[Account, Entries]:

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
+from florin.credit.particulars import Uplift
 from florin.credit.terms import Bucket
 from florin.events import FeePayer
 
@@ -188,11 +189,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All items of a line. statements: oldest first. opens_on: of the cycle last seen. sequence: events folded;
     through_on: the latest day of any of them that was not the clock's own.
 
-    limit: in force. cycle_day, due_day: the line's own (0: the terms'), changed on moved_on. accruals: interest borne by
+    limit: of the line. cycle_day, due_day: the line's own (0: the terms'), changed on moved_on. accruals: interest borne by
     this cycle's purchases through accrued_through_on, where the terms let them bear it; accruals_posted: the part paid
     already. grace_lost: full payments still missing until purchases are free of interest again. revolved: since the last
     close not all that was billed was paid in full in time. accrual_stopped: interest is off the books until arrears are paid.
-    adjustments: told by the next statement.
+    adjustments: told by the next statement. uplifts: above the limit, until the clock has recorded their end.
     """
 
     line_id: int
@@ -217,6 +218,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     adjustments: tuple[Adjustment, ...] = ()
     late_orders: tuple[LateOrder, ...] = ()
     written_off: WrittenOff | None = None
+    uplifts: tuple[Uplift, ...] = ()
+
+    @property
+    def limit_in_force_minor(self) -> int:
+        """The limit with its uplifts, on the day to which the clock has acted."""
+        return self.limit_minor + sum(uplift.amount_minor for uplift in self.uplifts)
 
     @property
     def unbilled_principal_minor(self) -> int:

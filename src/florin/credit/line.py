@@ -6,12 +6,13 @@ flags decide it. What those sums consist of is the account (`account.py`), folde
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from enum import IntEnum
 
 import msgspec
 from msgspec.structs import replace
 
+from florin.credit.particulars import ORDINARY, Particulars, Uplift
 from florin.events import (
     Authorized,
     Captured,
@@ -24,6 +25,7 @@ from florin.events import (
     LineUnfrozen,
     Received,
     Refunded,
+    UpliftGiven,
     Voided,
 )
 
@@ -43,7 +45,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     the part of arrived repayments that the bank has not cleared. due: what remains of issued statements; due_on: the oldest
     unpaid one's day. past_due_on: due day of the oldest statement whose minimum is unmet. next_action_on: the next day on
     which `advance` has something to do (date.max: none). cycle_day: the line's own (0: the terms'). sequence: number of
-    events so far.
+    events so far. limit: without uplifts, which are among its particulars.
     """
 
     id: int
@@ -68,6 +70,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     next_action_on: date = date.max
     cycle_day: int = 0
     sequence: int = 0
+    particulars: Particulars = ORDINARY
 
     @property
     def exposure_minor(self) -> int:
@@ -80,10 +83,13 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
             - self.credit_balance_minor
         )
 
-    @property
-    def available_minor(self) -> int:
-        """What may still be authorized; lawfully below zero after a limit cut or a returned repayment."""
-        return self.limit_minor - self.exposure_minor
+    def limit_minor_on(self, on: date) -> int:
+        """The limit in force on a day: with the uplifts that have not passed."""
+        return self.limit_minor + self.particulars.uplift_minor_on(on)
+
+    def available_minor_on(self, on: date) -> int:
+        """What may still be authorized on a day; lawfully below zero after a limit cut or a returned repayment."""
+        return self.limit_minor_on(on) - self.exposure_minor
 
 
 def open_line(event: LineOpened, *, lane: int) -> Line:
@@ -140,6 +146,14 @@ def evolve(line: Line, event: Event, *, next_close_on: date = date.max) -> Line:
             return replace(line, committed_minor=line.committed_minor - event.credit_minor, sequence=sequence)
         case LimitSet():
             return replace(line, limit_minor=event.limit_minor, sequence=sequence)
+        case UpliftGiven():
+            uplift = Uplift(amount_minor=event.amount_minor, until_on=event.until_on)
+            return replace(
+                line,
+                particulars=replace(line.particulars, uplifts=(*line.particulars.uplifts, uplift)),
+                next_action_on=min(line.next_action_on, event.until_on + timedelta(days=1)),
+                sequence=sequence,
+            )
         case LineFrozen():
             return replace(line, state=LineState.FROZEN, sequence=sequence)
         case LineUnfrozen():

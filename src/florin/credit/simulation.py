@@ -69,7 +69,7 @@ class Simulation:
     @property
     def available_minor(self) -> int:
         """What may still be bought; below zero after a cut limit or posted interest."""
-        return self.line.available_minor
+        return self.line.available_minor_on(self.today)
 
     def until(self, on: date) -> None:
         """Let the clock act up to a day: cycles close, minimums fall past due. Raises DayIsOver."""

@@ -112,6 +112,12 @@ def _set_limit(room: Room, command: limit.SetLimit) -> Events | Refusal:
     return limit.decide(line, command, room.at, program=room.program(line))
 
 
+def _give_uplift(room: Room, command: limit.GiveUplift) -> Events | Refusal:
+    line = room.line(command.line_id)
+    assert line is not None
+    return limit.decide_uplift(line, command, room.at, program=room.program(line))
+
+
 def _freeze(room: Room, command: freeze.FreezeLine) -> Events | Refusal:
     line = room.line(command.line_id)
     assert line is not None
@@ -438,6 +444,7 @@ ACTIONS: dict[type, Action] = {
     ),
     open_line.OpenLine: Action(_beside("line_id"), _by(wallets="person_id"), _open_line, _of_opening),
     limit.SetLimit: Action(_beside("line_id"), _by(lines="line_id"), _set_limit),
+    limit.GiveUplift: Action(_beside("line_id"), _by(lines="line_id"), _give_uplift),
     freeze.FreezeLine: Action(_beside("line_id"), _by(lines="line_id"), _freeze),
     freeze.UnfreezeLine: Action(_beside("line_id"), _by(lines="line_id"), _freeze),
     move_cycle.MoveCycle: Action(_beside("line_id"), _by(accounts="line_id"), _move_cycle),

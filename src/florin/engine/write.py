@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from florin.credit.particulars import ORDINARY
 from florin.engine.chain import Chain
 from florin.engine.listeners import outbox_rows
 from florin.engine.room import Room, Shelf
@@ -48,10 +49,12 @@ def write(connection: Connection, room: Room, chain: Chain) -> None:
 
 
 def _store_lines(connection: Connection, room: Room) -> None:
-    """New lines; lines whose account was folded, whole; of the others what a sale can change."""
+    """New lines; lines whose account was folded, or with particulars, whole; of the others what a sale can change."""
     if room.lines.added:
         line_rows.LINE.insert(connection, [line_rows.row_of(room.lines[identifier]) for identifier in room.lines.added])
-    whole = room.lines.changed & room.accounts.keys()
+    # By identity: particulars that were taken away equal the ordinary ones, and still have to be written.
+    own = {identifier for identifier in room.lines.changed if room.lines[identifier].particulars is not ORDINARY}
+    whole = own | (room.lines.changed & room.accounts.keys())
     for change, identifiers in ((line_rows.LINE.update, whole), (line_rows.SALE.write, room.lines.changed - whole)):
         change(connection, [line_rows.row_of(room.lines[identifier]) for identifier in sorted(identifiers)])
 

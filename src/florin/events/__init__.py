@@ -251,6 +251,23 @@ class RepaymentReturned(Event, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class UpliftGiven(Event, frozen=True, kw_only=True):
+    """The limit is so much higher through `until_on`; from the next day on it is not, whoever has noticed."""
+
+    kind = 34
+    amount_minor: int
+    until_on: date
+    reason: str
+
+
+class UpliftEnded(Event, frozen=True, kw_only=True):
+    """An uplift's last day has passed; the limit fell with the day, this only records it."""
+
+    kind = 35
+    amount_minor: int
+    until_on: date
+
+
 class CostCharged(Event, frozen=True, kw_only=True):
     """A cost of collection that the customer owes, put on her oldest statement."""
 

@@ -195,7 +195,7 @@ def new_payment(
         plan=plan,
         confirm_on=confirm_on(trade, terms, event.value_on),
         exposure_before_minor=line.exposure_minor if by_credit and line else 0,
-        limit_effective_minor=line.limit_minor if by_credit and line else 0,
+        limit_effective_minor=line.limit_minor_on(event.value_on) if by_credit and line else 0,
         tolerance_minor=terms.over_limit_tolerance_minor if by_credit and terms else 0,
     )
 

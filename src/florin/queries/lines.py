@@ -42,6 +42,16 @@ class LineView:
     payoff: PayoffQuote
     at: At
 
+    @property
+    def available_minor(self) -> int:
+        """What may be spent on that day."""
+        return self.line.available_minor_on(self.at.on)
+
+    @property
+    def limit_minor(self) -> int:
+        """The limit in force on that day, uplifts included."""
+        return self.line.limit_minor_on(self.at.on)
+
 
 def line_by_id(connection: Connection[Any], *, line_id: int, at: At) -> LineView | None:
     """The line with this id; None when there is none."""

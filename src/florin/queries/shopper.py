@@ -16,6 +16,7 @@ from psycopg import Connection
 from psycopg.rows import kwargs_row
 
 from florin.credit.line import Line, LineState
+from florin.credit.particulars import ORDINARY, Particulars
 from florin.engine.ids import lane_of
 from florin.engine.lanes import LANES
 from florin.engine.tables.payment import choice_of
@@ -117,7 +118,7 @@ def _trade(*, flow: int, state: int, expires_at: datetime | None, detail: str | 
 _PURSE = """
     SELECT p.name, w.balance_minor, l.state, l.sequence, l.id, l.limit_minor, l.held_minor, l.committed_minor,
            l.principal_minor, l.fee_minor, l.interest_minor, l.credit_balance_minor, l.uncleared_minor, l.due_minor,
-           l.opened_on, l.due_on, l.past_due_on, l.next_action_on, l.program
+           l.opened_on, l.due_on, l.past_due_on, l.next_action_on, l.program, l.particulars::text AS particulars
       FROM person p
            JOIN wallet w ON w.lane = p.lane AND w.id = p.id
            LEFT JOIN line l ON l.lane = p.lane AND l.person_id = p.id
@@ -133,10 +134,13 @@ def read_purse(connection: Connection[Any], person_id: int) -> Purse | None:
     if lane is None:
         return None
 
-    def purse(*, name: str, balance_minor: int, id: int | None, state: int | None, **columns: Any) -> Purse:
+    def purse(
+        *, name: str, balance_minor: int, id: int | None, state: int | None, particulars: str | None, **columns: Any
+    ) -> Purse:
         line = None
         if id is not None and state is not None:
-            line = Line(**columns, id=id, lane=lane, person_id=person_id, state=LineState(state))
+            own = ORDINARY if particulars is None else msgspec.json.decode(particulars, type=Particulars)
+            line = Line(**columns, id=id, lane=lane, person_id=person_id, state=LineState(state), particulars=own)
         return Purse(name=name, wallet=Wallet(id=person_id, lane=lane, balance_minor=balance_minor), line=line)
 
     with connection.cursor(row_factory=kwargs_row(purse)) as cursor:

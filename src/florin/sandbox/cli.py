@@ -119,6 +119,10 @@ def set_(
     limit: Annotated[
         str | None, typer.Option(help="The line's limit in yuan; opens a line where there is none.")
     ] = None,
+    uplift: Annotated[str | None, typer.Option(help="So much more than the limit, in yuan, for a time.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="The uplift's last day, as in 2026-04-30; else 30 days from today.")
+    ] = None,
     wallet: Annotated[str | None, typer.Option(help="The wallet's balance in yuan.")] = None,
     frozen: Annotated[
         bool | None, typer.Option("--frozen/--unfrozen", " /--no-frozen", help="Stop new purchases on credit.")
@@ -128,11 +132,11 @@ def set_(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """A shopper's limit or wallet, freeze or unfreeze her line; of the shop, where its REST webhooks go.
+    """A shopper's limit, an uplift of it, or wallet, freeze or unfreeze her line; of the shop, where its REST webhooks go.
 
     What is not named stays as it is; with nothing named it only tells.
     """
-    wanted = {"limit": limit, "wallet": wallet, "frozen": frozen, "webhook": webhook}
+    wanted = {"limit": limit, "uplift": uplift, "until": until, "wallet": wallet, "frozen": frozen, "webhook": webhook}
     _drive("set", env_file, as_json, {"who": who, **wanted})
 
 

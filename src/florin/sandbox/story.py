@@ -128,7 +128,7 @@ class Story:
         self._instance.rest()
         self._fact("refunded, says the gateway", answer["refund_fee"], "380.00", shown="¥380.00")
         self._amount("committed", self._line().line.committed_minor, "199.00")
-        self._amount("available again", self._line().line.available_minor, "3801.00")
+        self._amount("available again", self._line().available_minor, "3801.00")
         self._tell.say("No statement will ever show it.", style="dim")
 
     def _tea_arrives(self) -> None:
@@ -331,11 +331,11 @@ class Story:
         self._tell.figure(what, shown or found)
 
     def _limit(self) -> None:
-        line = self._line().line
+        view = self._line()
         parts = [
             Part("owed", self._owed_minor(), *_OWED),
-            Part("committed", line.committed_minor, *_COMMITTED),
-            Part("free", line.available_minor, *_FREE),
+            Part("committed", view.line.committed_minor, *_COMMITTED),
+            Part("free", view.available_minor, *_FREE),
         ]
         self._tell.picture("her limit", parts)
 

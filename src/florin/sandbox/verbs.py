@@ -16,7 +16,7 @@ import psycopg
 
 from florin.bank import SimulatedBank, receive_repayment, receive_top_up
 from florin.credit.freeze import FreezeLine, UnfreezeLine
-from florin.credit.limit import SetLimit
+from florin.credit.limit import GiveUplift, SetLimit
 from florin.credit.open import OpenLine
 from florin.credit.repay import Repay
 from florin.credit.statement import StatementShown
@@ -45,6 +45,7 @@ Tender = Literal["wallet", "credit"]
 _SPAN = re.compile(r"\+([0-9]{1,5})(d|h|m|s)")
 # Some minutes of work: a verb that takes longer is given up by whoever sent it.
 _STEP_MAX = timedelta(days=3_660)
+_UPLIFT_DAYS = 30
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
@@ -175,13 +176,17 @@ class Verbs:
         *,
         who: str,
         limit: str | None = None,
+        uplift: str | None = None,
+        until: str | None = None,
         wallet: str | None = None,
         frozen: bool | None = None,
         webhook: str | None = None,
     ) -> Answer:
-        """A shopper's limit or wallet, or freeze or unfreeze her line; of the shop, where its REST webhooks go."""
+        """A shopper's limit, an uplift of it until a day, or wallet, or freeze or unfreeze her line; of the shop, where its
+        REST webhooks go.
+        """
         if who == "shop":
-            if (limit, wallet, frozen) != (None, None, None):
+            if (limit, uplift, until, wallet, frozen) != (None,) * 5:
                 raise VerbRefused(
                     "ShopHasNoLine", "The shop has no limit and no wallet, only a webhook: set shop --webhook URL"
                 )
@@ -192,6 +197,8 @@ class Verbs:
             raise VerbRefused("ShopperHasNoWebhook", "Only the shop has a webhook: set shop --webhook URL")
         if limit is not None:
             self._set_limit(who, _minor(limit))
+        if uplift is not None:
+            self._give_uplift(who, _minor(uplift), until or "")
         if wallet is not None:
             self._set_wallet(who, _minor(wallet))
         if frozen is not None:
@@ -321,6 +328,14 @@ class Verbs:
         line_id = self._instance.engine.new_id(lane_of(person_id))
         self._do(OpenLine(person_id=person_id, line_id=line_id, program="huabei", limit_minor=limit_minor))
 
+    def _give_uplift(self, who: str, amount_minor: int, until: str) -> None:
+        line_id = self._needed_line(who).line.id
+        try:
+            until_on = date.fromisoformat(until) if until else self._today() + timedelta(days=_UPLIFT_DAYS)
+        except ValueError:
+            raise VerbRefused("DayUnknown", f"{until[:40]!r} is no day: write it as in 2026-04-30.") from None
+        self._do(GiveUplift(line_id=line_id, amount_minor=amount_minor, until_on=until_on, reason="sandbox"))
+
     def _webhook(self) -> str:
         row = self._instance.connection.execute(
             "SELECT notify_url FROM app WHERE id = %(id)s", {"id": REST_APP_ID}
@@ -431,8 +446,13 @@ def _line_shown(view: LineView) -> Answer:
     line = view.line
     return {
         "state": line.state.name.lower(),
-        "limit": yuan_text(line.limit_minor),
-        "available": yuan_text(line.available_minor),
+        "limit": yuan_text(view.limit_minor),
+        "uplifts": [
+            {"amount": yuan_text(each.amount_minor), "until_on": str(each.until_on)}
+            for each in line.particulars.uplifts
+            if view.at.on <= each.until_on
+        ],
+        "available": yuan_text(view.available_minor),
         "committed": yuan_text(line.held_minor + line.committed_minor),
         "owed": yuan_text(line.principal_minor + line.fee_minor + line.interest_minor),
         "payoff": yuan_text(view.payoff.total_minor),

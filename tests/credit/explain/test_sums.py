@@ -125,7 +125,7 @@ def test_what_is_available_is_what_the_till_would_say(program, happenings):
     answer = explain(traced(play), question_of("available"), line=play.line)
 
     adds_up(answer)
-    assert answer.amount_minor == play.line.available_minor
+    assert answer.amount_minor == play.available_minor
     assert all(part.what != "available.uncleared" for part in answer.parts)
 
 

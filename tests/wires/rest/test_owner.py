@@ -101,6 +101,31 @@ def test_the_limit_is_set_and_the_line_frozen_each_once(house: RestHouse):
     assert (line["state"], line["limit_minor"]) == ("frozen", 10_000)
 
 
+def test_an_uplift_is_in_force_through_its_day_and_in_the_history(house: RestHouse):
+    _, line_id = with_line(house, "alice", 1_000_000)
+    path = f"/v1/owner/lines/{line_id}"
+    body = {"amount_minor": 200_000, "until_on": "2026-03-05", "reason": "festival"}
+
+    given = house.owner.post(f"{path}/uplifts", body, key="uplift")
+    past = house.owner.post(f"{path}/uplifts", {**body, "until_on": "2026-03-01"}, key="past")
+    during = house.owner.get(path).json()
+    house.world.until(date(2026, 3, 6))
+    after = house.owner.get(path).json()
+
+    assert (given.status_code, given.json()["what"], given.json()["until_on"]) == (201, "uplift-given", "2026-03-05")
+    problem(past, 422, "UpliftDaysOutOfRange")
+    assert (during["limit_minor"], during["limit_in_force_minor"], during["available_minor"]) == (
+        1_000_000, 1_200_000, 1_200_000,
+    )  # fmt: skip
+    assert during["uplifts"] == [{"amount_minor": 200_000, "until_on": "2026-03-05"}]
+    assert (after["limit_in_force_minor"], after["uplifts"]) == (1_000_000, [])
+    history = house.owner.get(f"{path}/limit-history").json()["items"]
+    assert [(change["what"], change["reason"]) for change in history] == [
+        ("uplift-ended", ""), ("uplift-given", "festival"), ("opened", ""),
+    ]  # fmt: skip
+    problem(house.owner.get("/v1/owner/lines/42/limit-history"), 404, "NotFound")
+
+
 def test_a_bill_comes_is_paid_in_part_and_falls_past_due(house: RestHouse):
     house.world.person("alice", limit_minor=1_000_000, wallet_minor=100_000)
     house.sale("alice", 69_900)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from florin.credit.explain.owed import debt_part
 from florin.credit.explain.parts import Part, added, ref, terms_used
 from florin.credit.explain.trace import Debt, Step, Trace, all_debts
+from florin.credit.items import Account
 from florin.credit.line import Line, LineState, evolve, open_line
 from florin.events import (
     Authorized,
@@ -19,6 +21,8 @@ from florin.events import (
     LineUnfrozen,
     Received,
     Refunded,
+    UpliftEnded,
+    UpliftGiven,
     Voided,
 )
 
@@ -56,11 +60,17 @@ def _limit(trace: Trace) -> Part:
     """The limit in force, from the opening through every change."""
     opened = trace.opened.event
     assert isinstance(opened, LineOpened)
-    values = {"on": opened.value_on}
+    values: dict[str, Any] = {"on": opened.value_on}
     parts = [
         Part(what="limit.opened", amount_minor=opened.limit_minor, values=values, event=ref(trace.opened.id, opened))
     ]
     for step in trace.steps:
+        uplifts_minor = _uplifts_minor(step.after) - _uplifts_minor(step.before)
+        if isinstance(step.event, UpliftGiven | UpliftEnded) and uplifts_minor:
+            what = "limit.uplift" if uplifts_minor > 0 else "limit.uplift_ended"
+            values = {"on": step.event.value_on, "until_on": step.event.until_on}
+            values |= {"reason": getattr(step.event, "reason", "")}
+            parts.append(Part(what=what, amount_minor=uplifts_minor, values=values, event=ref(step.id, step.event)))
         change_minor = step.after.limit_minor - step.before.limit_minor
         if change_minor:
             what = "limit.raised" if change_minor > 0 else "limit.cut"
@@ -75,6 +85,10 @@ def _limit(trace: Trace) -> Part:
                 )
             )
     return added("available.limit", parts)
+
+
+def _uplifts_minor(account: Account) -> int:
+    return account.limit_in_force_minor - account.limit_minor
 
 
 def _reserved(trace: Trace) -> tuple[Part, Part]:

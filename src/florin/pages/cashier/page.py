@@ -213,7 +213,7 @@ def _credit(trade: Trade, purse: Purse, program: Program | None, at: At, languag
         kind="credit",
         title=program_title(program, language),
         left_label=text(language, "tender.available"),
-        left="" if isinstance(refusal, NoLine) or line is None else money(line.available_minor, language),
+        left="" if isinstance(refusal, NoLine) or line is None else money(line.available_minor_on(at.on), language),
         reason="" if refusal is None else refusal.sentence(language),
         ways=ways,
     )

@@ -37,6 +37,7 @@ class Credit:
     committed: str
     used: int
     notice: str
+    uplifts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,22 +125,33 @@ def home_of(purse: Purse, program: Program | None, at: At, language: Language) -
     return Home(
         name=purse.name,
         balance=money(purse.wallet.balance_minor, language),
-        credit=None if line is None else credit_of(line, program, language),
+        credit=None if line is None else credit_of(line, program, at, language),
         due=None if line is None else due_of(line, at, language),
     )
 
 
-def credit_of(line: Line, program: Program | None, language: Language) -> Credit:
+def credit_of(line: Line, program: Program | None, at: At, language: Language) -> Credit:
     notice = _NOTICES.get(line.state, "")
-    used_minor = min(max(line.exposure_minor, 0), line.limit_minor)
+    limit_minor = line.limit_minor_on(at.on)
+    used_minor = min(max(line.exposure_minor, 0), limit_minor)
     return Credit(
         title=program_title(program, language),
-        available=money(line.available_minor, language),
-        limit=money(line.limit_minor, language),
+        available=money(line.available_minor_on(at.on), language),
+        limit=money(limit_minor, language),
         owed=money(owed_minor(line), language),
         committed=money(line.committed_minor, language) if line.committed_minor else "",
-        used=used_minor * _PER_MILLE // line.limit_minor if line.limit_minor else 0,
+        used=used_minor * _PER_MILLE // limit_minor if limit_minor else 0,
         notice=text(language, notice) if notice else "",
+        uplifts=tuple(
+            text(
+                language,
+                "credit.uplift",
+                amount=money(uplift.amount_minor, language),
+                date=full_date(uplift.until_on, language),
+            )
+            for uplift in line.particulars.uplifts
+            if at.on <= uplift.until_on
+        ),
     )
 
 

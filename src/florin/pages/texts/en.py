@@ -108,6 +108,7 @@ TEXTS: dict[str, str] = {
     "home.orders_note": "Confirm receipt, see refunds",
     "credit.available": "Available to spend",
     "credit.limit": "Limit",
+    "credit.uplift": "{amount} of it until {date}",
     "credit.owed": "Owed",
     "credit.committed": "Waiting for receipt",
     "credit.frozen": "Not open for new purchases at the moment. Repaying works as always.",

@@ -103,6 +103,7 @@ TEXTS: dict[str, str] = {
     "home.orders_note": "确认收货，查看退款",
     "credit.available": "可用额度",
     "credit.limit": "总额度",
+    "credit.uplift": "其中临时额度 {amount}，有效期至{date}",
     "credit.owed": "欠款",
     "credit.committed": "待确认收货",
     "credit.frozen": "目前不能用于新的消费，还款不受影响。",

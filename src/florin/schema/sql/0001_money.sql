@@ -300,6 +300,7 @@ CREATE INDEX payment_to_expire ON payment (expires_at) WHERE state = 1;
 -- ── credit ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- A line's summary: enough for the till. There is no limit guard here: posted interest or a cut limit may lawfully exceed it.
+-- particulars: what few lines have beside it (temporary uplifts), judged by the date at each use.
 CREATE TABLE line (
     lane                 smallint NOT NULL,
     state                smallint NOT NULL,
@@ -323,6 +324,7 @@ CREATE TABLE line (
     past_due_on          date,
     next_action_on       date     NOT NULL,
     program              text     NOT NULL COLLATE "C",
+    particulars          jsonb,
     CONSTRAINT line_sums_are_not_negative CHECK (least(held_minor, committed_minor, principal_minor, fee_minor,
         interest_minor, penalty_minor, cost_minor, credit_balance_minor, uncleared_minor) >= 0),
     PRIMARY KEY (lane, id),

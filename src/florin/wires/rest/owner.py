@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from florin.credit.explain import NothingToExplain, QuestionUnreadable, question_of
 from florin.credit.freeze import FreezeLine, UnfreezeLine
-from florin.credit.limit import SetLimit
+from florin.credit.limit import GiveUplift, SetLimit
 from florin.credit.open import OpenLine
 from florin.credit.plans import offers
 from florin.credit.program import load_program, program_names
@@ -32,6 +32,7 @@ from florin.events import (
     Repaid,
     RepaymentReturned,
     ToppedUp,
+    UpliftGiven,
 )
 from florin.payments.charge import Agreement
 from florin.payments.receive import Receive
@@ -40,6 +41,7 @@ from florin.queries.agreements import active_agreements, agreement_by_id, app_ex
 from florin.queries.as_of import DayOutOfRange, LineAsOf, line_as_of_day
 from florin.queries.documents import statement_document
 from florin.queries.explain import Explained, explain_line, explain_payout
+from florin.queries.limits import limit_history
 from florin.queries.lines import LineView, line_by_id
 from florin.queries.payments import payment_by_trade
 from florin.queries.persons import PersonView, person_by_id
@@ -146,6 +148,32 @@ async def set_limit(call: Call, body: shapes.NewLimit) -> Answer:
     outcome = await _execute(call, command, ("limit", line_id, body))
     event = cast(LimitSet, outcome.event)
     return _changed(outcome, "limit-set", limit_minor=event.limit_minor, reason=event.reason)
+
+
+async def give_uplift(call: Call, body: shapes.NewUplift) -> Answer:
+    """POST /v1/owner/lines/{line_id}/uplifts"""
+    line_id = _known_id(call, "line_id", "line")
+    command = GiveUplift(line_id=line_id, amount_minor=body.amount_minor, until_on=body.until_on, reason=body.reason)
+    outcome = await _execute(call, command, ("uplift", line_id, body))
+    event = cast(UpliftGiven, outcome.event)
+    shown = shapes.LimitChange(
+        id=str(outcome.event_id),
+        what="uplift-given",
+        value_on=event.value_on,
+        amount_minor=event.amount_minor,
+        until_on=event.until_on,
+        reason=event.reason,
+    )
+    return Answer(shown, 201, outcome.replayed)
+
+
+async def get_limit_history(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/lines/{line_id}/limit-history"""
+    line_id = _id(call, "line_id")
+    found = await call.house.reads.ask_async(limit_history, line_id=line_id)
+    if not found:
+        raise RefusedBy(NotFound(what="line", id=line_id))
+    return Answer(shapes.LimitHistory(items=tuple(map(show.limit_change, found))))
 
 
 async def freeze_line(call: Call, body: shapes.Reason) -> Answer:

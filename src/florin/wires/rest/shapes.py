@@ -337,6 +337,14 @@ class NewLimit(Taken, frozen=True, kw_only=True):
     reason: Text
 
 
+class NewUplift(Taken, frozen=True, kw_only=True):
+    """amount_minor: so much above the limit. until_on: its last day. reason: for the record."""
+
+    amount_minor: AmountMinor
+    until_on: date
+    reason: Text
+
+
 class Reason(Taken, frozen=True, kw_only=True):
     """reason: for the record."""
 
@@ -427,10 +435,18 @@ class TopUp(msgspec.Struct, frozen=True, kw_only=True):
     value_on: date
 
 
+class Uplift(msgspec.Struct, frozen=True, kw_only=True):
+    """So much above the limit, through the day `until_on`."""
+
+    amount_minor: int
+    until_on: date
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as of `as_of`, by what was known on `known_on`. held: reserved. committed: paid into escrow. owed: principal,
-    fees and interest posted; payoff adds the interest that no statement has billed. due: what remains of issued
-    statements. available: what may still be spent; below zero after a cut. credit_balance: what the lender owes the person.
+    """A line as of `as_of`, by what was known on `known_on`. limit_in_force: the limit and its uplifts. held: reserved.
+    committed: paid into escrow. owed: principal, fees and interest posted; payoff adds the interest that no statement has
+    billed. due: what remains of issued statements. available: what may still be spent; below zero after a cut.
+    credit_balance: what the lender owes the person.
     """
 
     id: str
@@ -442,6 +458,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     as_of: date
     known_on: date
     limit_minor: int
+    limit_in_force_minor: int
+    uplifts: tuple[Uplift, ...]
     available_minor: int
     held_minor: int
     committed_minor: int
@@ -455,6 +473,23 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     due_on: date | None
     past_due_on: date | None
     days_past_due: int
+
+
+class LimitChange(msgspec.Struct, frozen=True, kw_only=True):
+    """amount_minor: the limit that was set, or the uplift that was given or has ended. until_on: the uplift's last day."""
+
+    id: str
+    what: Literal["opened", "limit-set", "uplift-given", "uplift-ended"]
+    value_on: date
+    amount_minor: int
+    until_on: date | None
+    reason: str
+
+
+class LimitHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest first, at most a hundred."""
+
+    items: tuple[LimitChange, ...]
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

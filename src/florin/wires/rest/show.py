@@ -29,6 +29,7 @@ from florin.payments.payment import Payment
 from florin.payments.trade import Flow, Trade, TradeState
 from florin.queries.as_of import LineAsOf
 from florin.queries.documents import Change, DocumentLine, StatementDocument
+from florin.queries.limits import LimitChange
 from florin.queries.lines import LineView
 from florin.queries.payments import PaymentView
 from florin.wires.rest import shapes
@@ -283,7 +284,13 @@ def _line(row: Line, program: Program, payoff: PayoffQuote, *, on: date, known_o
         as_of=on,
         known_on=known_on,
         limit_minor=row.limit_minor,
-        available_minor=row.available_minor,
+        limit_in_force_minor=row.limit_minor_on(on),
+        uplifts=tuple(
+            shapes.Uplift(amount_minor=uplift.amount_minor, until_on=uplift.until_on)
+            for uplift in row.particulars.uplifts
+            if on <= uplift.until_on
+        ),
+        available_minor=row.available_minor_on(on),
         held_minor=row.held_minor,
         committed_minor=row.committed_minor,
         owed_minor=row.principal_minor + row.fee_minor + row.interest_minor,
@@ -296,6 +303,17 @@ def _line(row: Line, program: Program, payoff: PayoffQuote, *, on: date, known_o
         due_on=row.due_on,
         past_due_on=row.past_due_on,
         days_past_due=days_past_due(due_on=row.past_due_on, as_of=on) if row.past_due_on else 0,
+    )
+
+
+def limit_change(change: LimitChange) -> shapes.LimitChange:
+    return shapes.LimitChange(
+        id=str(change.event_id),
+        what=change.what,
+        value_on=change.on,
+        amount_minor=change.amount_minor,
+        until_on=change.until_on,
+        reason=change.reason,
     )
 
 

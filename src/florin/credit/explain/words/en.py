@@ -128,6 +128,8 @@ WORDS: Final[dict[str, str]] = {
     "available.uncleared": "Repayments that your bank has not confirmed yet: {amount}",
     "limit.opened": "{on}: your line was opened with {amount}",
     "limit.raised": "{on}: raised by {amount} to {limit} ({reason})",
+    "limit.uplift": "{on}: {amount} more until {until_on} ({reason})",
+    "limit.uplift_ended": "{on}: {size} less, because what was added until {until_on} has ended",
     "limit.cut": "{on}: lowered by {size} to {limit} ({reason})",
     "held.payment": "{item}: {amount}",
     "held.taken": "{on}: reserved {size}",

@@ -123,6 +123,8 @@ WORDS: Final[dict[str, str]] = {
     "available.uncleared": "银行尚未确认到账的还款：{amount}",
     "limit.opened": "{on}开通时 {amount}",
     "limit.raised": "{on}提高 {amount}，为 {limit}（{reason}）",
+    "limit.uplift": "{on}临时提额 {amount}，有效期至{until_on}（{reason}）",
+    "limit.uplift_ended": "{on}减少 {size}：有效期至{until_on}的临时额度已到期",
     "limit.cut": "{on}降低 {size}，为 {limit}（{reason}）",
     "held.payment": "{item}：{amount}",
     "held.taken": "{on}预留 {size}",
