@@ -12,6 +12,7 @@ from app.operator import Operator
 from conftest import FreshDatabase
 from florin.credit.authorize import LineNotOpen
 from florin.credit.charge_off import ChargeOff, NothingToChargeOff
+from florin.credit.collect import ChargeCost, NoOpenCase, NoteCase
 from florin.credit.line import LineState
 from florin.events import ChargedOffByOwner
 from world import DIRECT_APP, World
@@ -109,3 +110,20 @@ def test_the_bureau_file_of_a_month_by_command(world: World, fresh_database: Fre
     assert "past due" in operator("report", "bureau", "2026-04")
     assert "is not over" in operator.refused("report", "bureau", "2026-05").problem
     assert "no month" in operator.refused("report", "bureau", "April").problem
+
+
+def test_a_cost_of_collection_and_a_note_through_the_engine(world: World) -> None:
+    world.person("bob", limit_minor=1_000_000)
+    world.until(date(2026, 3, 5))
+    world.buy("bob", 100_000, app=DIRECT_APP)
+    world.until(date(2026, 4, 20))
+    line_id = world.line_ids["bob"]
+
+    assert world.do(ChargeCost(line_id=line_id, amount_minor=2_000, reason="registered letter")).event is not None
+    refused = world.do(NoteCase(line_id=line_id, note="moved house", by="chen"))
+
+    assert isinstance(refused.refusal, NoOpenCase)
+    assert refused.refusal.days_past_due == 10
+    assert world.line("bob").cost_minor == world.balance("COST_BILLED", line_id) == 2_000
+    world.until(date(2026, 5, 2))
+    world.assert_books_hold()

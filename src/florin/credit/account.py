@@ -22,7 +22,6 @@ from florin.credit.charge_off import after_charge_off, recover
 from florin.credit.closing import (
     Scheduled,
     after_accrual_stopped,
-    after_cost,
     after_cycle_moved,
     after_late_charge,
     after_past_due,
@@ -34,6 +33,7 @@ from florin.credit.closing import (
     next_action_on,
     scheduled_by,
 )
+from florin.credit.collect import after_cost_of_collection, after_work, counted_toward_promise
 from florin.credit.interest import (
     accrued,
     grace_ends_on,
@@ -49,8 +49,12 @@ from florin.credit.terms import Program
 from florin.events import (
     AccrualStopped,
     Captured,
+    CaseAssigned,
+    CaseClosed,
+    CaseOpened,
     ChargedOff,
     ChargedOffByOwner,
+    Contacted,
     CostCharged,
     CreditBalancePaid,
     CycleMoved,
@@ -59,6 +63,8 @@ from florin.events import (
     LateCharged,
     LimitSet,
     LineOpened,
+    Promised,
+    PromiseJudged,
     Received,
     Refunded,
     Repaid,
@@ -122,7 +128,9 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
         case ChargedOff() | ChargedOffByOwner():
             account, entries = after_charge_off(account, event, program)
         case CostCharged():
-            account, entries = after_cost(account, event)
+            account, entries = after_cost_of_collection(account, event)
+        case CaseOpened() | CaseClosed() | PromiseJudged() | CaseAssigned() | Promised() | Contacted():
+            account = after_work(account, event)
         case LimitSet():
             account = replace(account, limit_minor=event.limit_minor)
         case UpliftGiven():
@@ -248,6 +256,7 @@ def _repay(account: Account, event: Repaid, program: Program) -> tuple[Account, 
     then.
     """
     account = accrued(account, event.value_on, program)
+    account = counted_toward_promise(account, event)
     account, recovered, left_minor = recover(account, event.amount_minor, event.value_on, program)
     cleared = repay(account, left_minor, event.value_on, program)
     account = _in_full(cleared.account, event.value_on, program)

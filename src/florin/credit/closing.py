@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from florin.credit.allocation import aged, billed_debts, clear, off_books, without_billed
 from florin.credit.charge_off import charged_off_by_clock
+from florin.credit.collect import case_events
 from florin.credit.interest import (
     accrued,
     exact_interest,
@@ -47,11 +48,13 @@ from florin.credit.particulars import Uplift
 from florin.credit.terms import DAYS_A_MONTH, DAYS_A_YEAR, LateCharge, Program, Terms
 from florin.events import (
     AccrualStopped,
+    CaseClosed,
+    CaseOpened,
     ChargedOff,
-    CostCharged,
     CycleMoved,
     FellPastDue,
     LateCharged,
+    PromiseJudged,
     StatementIssued,
     StatementLine,
     UpliftEnded,
@@ -60,7 +63,8 @@ from florin.events import (
 from florin.ledger import Entry, Rule
 from florin.money.amounts import share_out
 
-Scheduled = StatementIssued | FellPastDue | LateCharged | AccrualStopped | ChargedOff | UpliftEnded
+_Timed = StatementIssued | FellPastDue | LateCharged | AccrualStopped
+Scheduled = _Timed | ChargedOff | CaseOpened | CaseClosed | PromiseJudged | UpliftEnded
 Entries = tuple[Entry, ...]
 
 _USES_CREDIT_BALANCE = {
@@ -149,6 +153,8 @@ def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled |
         return AccrualStopped(value_on=on, line_id=account.line_id, days_past_due=days_past_due(account, on))
     if turn == _CHARGE_OFF:
         return charged_off_by_clock(account, on, program)
+    if turn == _CASE:
+        return replace(next(case_events(account, program)), value_on=on)
     assert statement is not None
     if turn == _PAST_DUE:
         return FellPastDue(
@@ -166,7 +172,7 @@ def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled |
     )
 
 
-_PAST_DUE, _LATE_CHARGE, _STOP, _CHARGE_OFF, _CLOSE = range(5)
+_PAST_DUE, _LATE_CHARGE, _STOP, _CHARGE_OFF, _CASE, _CLOSE = range(6)
 _on_and_turn = itemgetter(0, 1)
 _UPLIFT_ENDS = -1  # before all else: what is asked for above the limit is asked by the limit of that day
 _until_on = attrgetter("until_on")
@@ -188,6 +194,8 @@ def _appointments(account: Account, program: Program) -> Iterator[Appointment]:
     if account.uplifts:
         until_on = min(uplift.until_on for uplift in account.uplifts)
         yield Appointment(_not_before(until_on + timedelta(days=1), account), _UPLIFT_ENDS)
+    for event in case_events(account, program):
+        yield Appointment(_not_before(event.value_on, account), _CASE)
     since_on = account.past_due_on()
     if since_on is None:
         return
@@ -636,10 +644,3 @@ def after_uplift_ended(account: Account, event: UpliftEnded) -> Account:
     uplifts = list(account.uplifts)
     uplifts.remove(Uplift(amount_minor=event.amount_minor, until_on=event.until_on))
     return replace(account, uplifts=tuple(uplifts))
-
-
-def after_cost(account: Account, event: CostCharged) -> tuple[Account, Entries]:
-    """A cost of collection is owed on the oldest statement."""
-    oldest, *newer = account.statements
-    oldest = replace(oldest, cost_minor=oldest.cost_minor + event.amount_minor)
-    return replace(account, statements=(oldest, *newer)), (Entry(Rule.CHARGE_COST, event.amount_minor),)

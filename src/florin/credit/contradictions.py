@@ -48,6 +48,7 @@ def contradictions(terms: Terms) -> Iterator[Wrong]:
         _late,
         _charge_off,
         _provision,
+        _collection,
         _waterfall,
         _installments,
         _conversions,
@@ -219,6 +220,17 @@ def _provision(terms: Terms) -> Iterator[Wrong]:
         if not 0 <= each.rate <= 1:
             yield f"{path}.rate", "write a share from 0 to 1, as in 0.25 for 25 %"
         before = max(before, each.from_days_past_due)
+
+
+def _collection(terms: Terms) -> Iterator[Wrong]:
+    if terms.collection_days < 0 or 0 < terms.collection_days <= terms.grace_days:
+        yield "collection_days", f"write 0 for no cases, or {terms.grace_days + 1} or more: it comes after grace"
+    if not 0 <= terms.contact_from_hour < terms.contact_until_hour <= 24:
+        yield "contact_until_hour", "write hours of the day, from 0 to 24, the first before the last"
+    if not 1 <= terms.contacts_a_day <= terms.contacts_a_week:
+        yield "contacts_a_week", "write 1 or more a day, and no fewer a week"
+    if not 1 <= terms.promise_days_max <= DAYS_A_YEAR:
+        yield "promise_days_max", f"write 1 to {DAYS_A_YEAR} days"
 
 
 def _charge_off(terms: Terms) -> Iterator[Wrong]:

@@ -185,6 +185,24 @@ class WrittenOff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     posted_minor: int = 0
 
 
+class Promise(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the customer promised to pay by the end of a day; paid: since."""
+
+    amount_minor: int
+    pay_by: date
+    paid_minor: int = 0
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An open collection case. contacted_on: the days of the contacts of the last week."""
+
+    opened_on: date
+    assignee: str = ""
+    promise: Promise | None = None
+    promises_broken: int = 0
+    contacted_on: tuple[date, ...] = ()
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All items of a line. statements: oldest first. opens_on: of the cycle last seen. sequence: events folded;
     through_on: the latest day of any of them that was not the clock's own.
@@ -218,6 +236,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     adjustments: tuple[Adjustment, ...] = ()
     late_orders: tuple[LateOrder, ...] = ()
     written_off: WrittenOff | None = None
+    case: Case | None = None
     uplifts: tuple[Uplift, ...] = ()
 
     @property

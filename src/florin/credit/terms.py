@@ -113,6 +113,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     charge_off_mode: ChargeOffMode = "whole_line"
     charge_off_interest: Literal["stop", "memo"] = "stop"
     provision_rates: tuple[ProvisionRate, ...] = ()
+    # collection
+    collection_days: int = 0
+    contact_from_hour: int = 8
+    contact_until_hour: int = 21
+    contacts_a_day: int = 1
+    contacts_a_week: int = 3
+    promise_days_max: int = 30
     # what a repayment clears first
     waterfall: tuple[Waterfall, ...] = (Waterfall(order=("cost", "penalty", "interest", "fee", "principal")),)
     # refunds

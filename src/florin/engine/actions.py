@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from florin.credit import charge_off, freeze, limit, move_cycle, provision, repay, return_repayment
+from florin.credit import charge_off, collect, freeze, limit, move_cycle, provision, repay, return_repayment
 from florin.credit import close as close_line
 from florin.credit import open as open_line
 from florin.credit import refund as credit_refund
@@ -454,6 +454,11 @@ ACTIONS: dict[type, Action] = {
         _beside("line_id"), _by(accounts="line_id", histories="line_id"), _return_repayment
     ),
     charge_off.ChargeOff: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.charge_off),
+    **{
+        work: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.work_case)
+        for work in (collect.AssignCase, collect.NoteCase, collect.Contact, collect.PromiseToPay)
+    },
+    collect.ChargeCost: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.charge_cost),
     AdvanceLine: Action(_beside("line_id"), _by(accounts="line_id"), lambda room, command: ()),
     ask.Ask: Action(_own("trade_id"), lambda command: NOTHING, _ask),
     pay.Pay: Action(_own("payment_id"), _pay_needs, _pay),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from florin.credit import charge_off as charge_offs
-from florin.credit import provision
+from florin.credit import collect, provision
+from florin.engine.clock import ZONE
 from florin.engine.room import Room
 from florin.events import Event
 from florin.events.refusals import Refusal
@@ -21,3 +22,18 @@ def charge_off(room: Room, command: charge_offs.ChargeOff) -> Events | Refusal:
 
 def provide(room: Room, command: provision.Provision) -> Events:
     return provision.decide(command, room.at, lambda program: room.reference.terms(program, room.at.on))
+
+
+def work_case(
+    room: Room, command: collect.AssignCase | collect.NoteCase | collect.Contact | collect.PromiseToPay
+) -> Events | Refusal:
+    line = room.line(command.line_id)
+    assert line is not None
+    local = room.at.instant.astimezone(ZONE)
+    return collect.decide(line, room.account(line.id), command, room.at, local=local, program=room.program(line))
+
+
+def charge_cost(room: Room, command: collect.ChargeCost) -> Events | Refusal:
+    line = room.line(command.line_id)
+    assert line is not None
+    return collect.decide_cost(line, room.account(line.id), command, room.at)

@@ -23,7 +23,11 @@ from florin.engine.tables.event import Recorded
 from florin.engine.tables.table import Table
 from florin.events import (
     Captured,
+    CaseAssigned,
+    CaseNoted,
     ChargedOffByOwner,
+    Contacted,
+    CostCharged,
     CreditBalancePaid,
     CycleMoved,
     Event,
@@ -32,6 +36,7 @@ from florin.events import (
     PaidOut,
     PayoutReturned,
     PersonJoined,
+    Promised,
     Received,
     Refunded,
     RefundFunded,
@@ -58,6 +63,11 @@ _BY_ACCOUNT = (
     StatementIssued,
     FellPastDue,
     ChargedOffByOwner,
+    CostCharged,
+    CaseAssigned,
+    CaseNoted,
+    Contacted,
+    Promised,
 )
 _OF_BALANCE = (WindowReceived, RefundFunded, PaidOut, PayoutReturned)
 

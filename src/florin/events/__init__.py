@@ -526,6 +526,58 @@ class Provisioned(Event, frozen=True, kw_only=True):
         return sum(bucket.allowance_minor for bucket in self.buckets) - self.before_minor
 
 
+class CaseOpened(Event, frozen=True, kw_only=True):
+    """The line has been past due for so many days: somebody is to look after it."""
+
+    kind = 83
+    days_past_due: int
+
+
+class CaseClosed(Event, frozen=True, kw_only=True):
+    """Nothing is past due any more. promise_kept: the promise that was open, if there was one."""
+
+    kind = 84
+    promise_kept: bool
+
+
+class PromiseJudged(Event, frozen=True, kw_only=True):
+    """The day of a promise is over: so much was paid since it was made."""
+
+    kind = 85
+    kept: bool
+    promised_minor: int
+    paid_minor: int
+
+
+class CaseAssigned(Event, frozen=True, kw_only=True):
+    kind = 86
+    assignee: str
+
+
+class CaseNoted(Event, frozen=True, kw_only=True):
+    kind = 87
+    note: str
+    by: str
+
+
+class Promised(Event, frozen=True, kw_only=True):
+    """The customer promised to pay so much by the end of a day; a new promise takes the place of an open one."""
+
+    kind = 88
+    amount_minor: int
+    pay_by: date
+    by: str
+
+
+class Contacted(Event, frozen=True, kw_only=True):
+    """The customer was contacted, within the hours and as often as the terms allow."""
+
+    kind = 89
+    channel: Literal["call", "message", "letter", "visit"]
+    by: str
+    at: datetime
+
+
 # ── refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
