@@ -12,8 +12,12 @@ import pytest
 from app.operator import Operator
 from conftest import FreshDatabase
 from florin.credit import program as programs
-from florin.engine import clock, reference
+from florin.credit.open import OpenLine
+from florin.credit.program import add_program, program_of
+from florin.engine import clock, lane_of, reference
+from florin.engine.drift import drift_of_sample
 from florin.presets import preset_text
+from world import World
 
 SECRETS = "correct horse\n246810\n"
 
@@ -71,3 +75,39 @@ def test_a_later_version_is_added_and_a_past_one_never_changed(
     assert (type(too_early).__name__, added["versions"]) == ("VersionTooLate", 2)
     assert type(changed).__name__ == "HistoryChanged"
     assert "Version 1 of campus" in changed.problem
+
+
+def test_a_backdated_rate_is_drift_until_it_is_posted_with_a_reason(
+    fresh_database: FreshDatabase, operator: Operator, tmp_path: Path
+):
+    add_program(program_of(campus(tmp_path).read_text(encoding="utf-8"), source="campus.toml"))
+    with World(fresh_database.engine) as world:
+        operator("program", "add", campus(tmp_path))
+        person_id = world.person("alice")
+        line_id = world.engine.new_id(lane_of(person_id))
+        world.do(OpenLine(person_id=person_id, line_id=line_id, program="campus", limit_minor=1_000_000))
+        world.line_ids["alice"] = line_id
+        world.until(date(2026, 3, 5))
+        world.buy("alice", 100_000)
+        world.until(date(2026, 5, 2))
+        assert world.balance("INTEREST_INCOME") == 10_50  # 1,000.00 for 21 days at 0.05 %
+        halved = '\n[[versions]]\nfrom_on = 2026-04-10\napplies_to = "balances"\ninterest_daily_rate = 0.00025\n'
+        assert type(operator.refused("program", "add", campus(tmp_path, halved))).__name__ == "VersionTooLate"
+        operator("program", "add", campus(tmp_path, halved), "--backdated")
+
+        drift = drift_of_sample(world.connection, 10, 1)
+        world.connection.commit()
+        assert world.balance("INTEREST_INCOME") == 10_50, "drift is only reported"
+        refused = operator.refused("fold", "--post")
+        said = operator("fold", "--post", "--reason", "approved by the board: the promised rate")
+
+        assert [one.line_id for one in drift] == [line_id]
+        assert "ACCRUE_INTEREST -5.25" in drift[0].says()
+        assert type(refused).__name__ == "ReasonMissing"
+        assert said.startswith("Posted on 1 of every line")
+        assert world.balance("INTEREST_INCOME") == 5_25
+        assert drift_of_sample(world.connection, 10, 1) == []
+        world.assert_books_hold()
+        world.until(date(2026, 6, 2))
+        told = world.one("SELECT body->'lines' FROM event WHERE kind = 27 ORDER BY value_on DESC LIMIT 1")
+        assert [line["amount_minor"] for line in told if line["what"] == "adjustment"] == [-5_25]

@@ -1,7 +1,7 @@
 """`florin program`: credit products as data: check an owner's own file, add it to the house, list and show programs.
 
-A program is its file; only `add` needs a house. What was in force on a day that is over never changes: balances were folded
-by it. A later version in the same file changes terms from its day on.
+A program is its file; only `add` needs a house. What was in force on a day that is over is never replaced: balances were
+folded by it. A later version in the same file changes terms from its day on; one for days that are over needs its own word.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from florin.credit.plans import PlanQuote, offers
 from florin.credit.program import ProgramInvalid, load_program
 from florin.credit.terms import InstallmentTerms, LateCharge, Program, ProvisionRate, Terms, Waterfall
 from florin.engine import admin, clock
+from florin.engine.reference import know_programs
 from florin.presets import preset_names
 from florin.store import StoreRefusal
 
@@ -74,7 +75,7 @@ class VersionTooLate(StoreRefusal):
     def __init__(self, *, name: str, version: int, from_on: date, today: date) -> None:
         super().__init__(
             f"Version {version} of {name} begins on {from_on}, and it is {today}.",
-            f"Let it begin after {today}; lines were folded by the terms of the days before.",
+            f"Let it begin after {today}; or, if lines must be folded again, add it with --backdated.",
         )
 
 
@@ -82,6 +83,9 @@ class VersionTooLate(StoreRefusal):
 def add(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A TOML file, checked first.")],
     data: DataOption = None,
+    backdated: Annotated[
+        bool, typer.Option("--backdated", help="Take versions of days that are over; what differs is posted by fold.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Add a program to the house, or versions to one it has. Lines can be opened under it at once."""
@@ -94,14 +98,19 @@ def add(
         today = clock.read(house.connection).on
         before = _before(program.name)
         if before is not None:
-            _refuse_other_history(before, program, today)
+            _refuse_other_history(before, program, today, backdated=backdated)
         admin.add_program(house.connection, program, source, today)
+        know_programs(house.connection)
     added = "was added" if before is None else f"has {len(program.versions)} versions now"
     say(
         as_json,
         {"ok": True, "program": program.name, "versions": len(program.versions)},
         f"{program.name} ({program.title_en}, {program.title_zh}) {added}. Open a line with: "
         f"florin shopper line LOGON --program {program.name}",
+        *(
+            ["What it changes for days that are over: `florin fold --check --all`, then `florin fold --post`."]
+            * backdated
+        ),
     )
 
 
@@ -112,13 +121,13 @@ def _before(name: str) -> Program | None:
         return None
 
 
-def _refuse_other_history(before: Program, after: Program, today: date) -> None:
+def _refuse_other_history(before: Program, after: Program, today: date, *, backdated: bool) -> None:
     in_force = [version for version in before.versions if version.from_on <= today]
     for number, version in enumerate(in_force, start=1):
         if number > len(after.versions) or after.versions[number - 1] != version:
             raise HistoryChanged(name=before.name, version=number)
     for number, version in enumerate(after.versions[len(in_force) :], start=len(in_force) + 1):
-        if version.from_on <= today:
+        if version.from_on <= today and not backdated:
             raise VersionTooLate(name=before.name, version=number, from_on=version.from_on, today=today)
 
 

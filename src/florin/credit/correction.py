@@ -30,6 +30,7 @@ from florin.events import (
     LineOpened,
     LineUnfrozen,
     Received,
+    Refolded,
     Refunded,
     Repaid,
     RepaymentReturned,
@@ -104,6 +105,17 @@ def correct(history: Sequence[Event], event: Event, program: Program) -> tuple[A
     without = fold(history, program)
     corrected = fold((*history, event), program)
     return corrected.account, difference(corrected.entries, without.entries)
+
+
+def refold(
+    history: Sequence[Event], posted: Iterable[Entry], event: Refolded, program: Program
+) -> tuple[Account, tuple[Entry, ...]]:
+    """The account as a fold by today's rules and terms makes it, and the entries that make the books agree.
+
+    posted: all entries that the line's events have moved by deriving them, not those that an event moves by itself.
+    """
+    folded = fold(history, program)
+    return noted(folded.account, event), difference(folded.entries, posted)
 
 
 def difference(after: Iterable[Entry], before: Iterable[Entry]) -> tuple[Entry, ...]:

@@ -13,11 +13,23 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from florin.credit import charge_off, collect, freeze, limit, move_cycle, provision, repay, return_repayment
+from florin.credit import (
+    charge_off,
+    collect,
+    convert,
+    freeze,
+    limit,
+    move_cycle,
+    plan_payoff,
+    provision,
+    refold,
+    repay,
+    return_repayment,
+)
 from florin.credit import close as close_line
 from florin.credit import open as open_line
 from florin.credit import refund as credit_refund
-from florin.engine import delinquency
+from florin.engine import delinquency, plan_actions
 from florin.engine.ids import IdBlocks, is_id, lane_of
 from florin.engine.lanes import LANES
 from florin.engine.room import Room
@@ -39,7 +51,8 @@ class Needs(NamedTuple):
     """Ids of rows. Trades in `trades_seen` are read without a lock; a line in `accounts` comes with its items, caught up.
 
     lines_seen: persons whose lines are read without a lock; only for a command that has locked their wallets. histories:
-    lines of `accounts` whose events are all needed, because something counts on a day that is over.
+    lines of `accounts` whose events are all needed, because something counts on a day that is over; posted: and all
+    entries that they have derived.
     """
 
     trades: tuple[int, ...] = ()
@@ -53,6 +66,7 @@ class Needs(NamedTuple):
     payouts: tuple[int, ...] = ()
     lines_seen: tuple[int, ...] = ()
     histories: tuple[int, ...] = ()
+    posted: tuple[int, ...] = ()
 
 
 NOTHING = Needs()
@@ -154,6 +168,20 @@ def _return_repayment(room: Room, command: return_repayment.ReturnRepayment) -> 
     line = room.line(command.line_id)
     assert line is not None
     return return_repayment.decide(line, command, room.at, history=room.history(line.id))
+
+
+def _refold(room: Room, command: refold.RefoldLine) -> Events | Refusal:
+    line = room.line(command.line_id)
+    assert line is not None
+    return refold.decide(
+        line,
+        room.account(line.id),
+        command,
+        room.at,
+        program=room.program(line),
+        history=room.history(line.id) or (),
+        posted=room.posted_of(line.id),
+    )
 
 
 # ── trades and payments ───────────────────────────────────────────────────────────────────────────────────────────
@@ -398,7 +426,7 @@ def _repayment_needs(command: repay.Repay) -> Needs:
     return Needs(accounts=(command.line_id,), histories=backdated)
 
 
-def _of_repayment(room: Room, command: repay.Repay) -> Needs:
+def _of_repayment(room: Room, command: repay.Repay | plan_payoff.PayOffPlan) -> Needs:
     line = room.line(command.line_id)
     return NOTHING if line is None else Needs(wallets=(line.person_id,))
 
@@ -454,11 +482,19 @@ ACTIONS: dict[type, Action] = {
         _beside("line_id"), _by(accounts="line_id", histories="line_id"), _return_repayment
     ),
     charge_off.ChargeOff: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.charge_off),
+    plan_payoff.PayOffPlan: Action(
+        _beside("line_id"), _by(accounts="line_id"), plan_actions.pay_off_plan, _of_repayment
+    ),
+    convert.ConvertPurchase: Action(_beside("line_id"), _by(accounts="line_id"), plan_actions.convert_purchase),
+    convert.ConvertBill: Action(_beside("line_id"), _by(accounts="line_id"), plan_actions.convert_bill),
     **{
         work: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.work_case)
         for work in (collect.AssignCase, collect.NoteCase, collect.Contact, collect.PromiseToPay)
     },
     collect.ChargeCost: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.charge_cost),
+    refold.RefoldLine: Action(
+        _beside("line_id"), _by(accounts="line_id", histories="line_id", posted="line_id"), _refold
+    ),
     AdvanceLine: Action(_beside("line_id"), _by(accounts="line_id"), lambda room, command: ()),
     ask.Ask: Action(_own("trade_id"), lambda command: NOTHING, _ask),
     pay.Pay: Action(_own("payment_id"), _pay_needs, _pay),

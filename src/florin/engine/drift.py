@@ -20,9 +20,9 @@ from florin.credit.terms import Program
 from florin.engine.ids import lane_of
 from florin.engine.tables.account import account_of
 from florin.engine.tables.arrays import numbers
-from florin.engine.tables.event import event_from
+from florin.engine.tables.event import entries_from, event_from
 from florin.events import Event
-from florin.ledger import Entry, Rule
+from florin.ledger import Entry
 from florin.money import yuan_text
 from florin.payments.post import entries_of
 
@@ -132,14 +132,8 @@ def _load(connection: Connection, line_ids: Sequence[int]) -> dict[int, _Stored]
             one, sequence = stored[row[4]], row[8]
             if sequence <= one.account.sequence:
                 one.events.append(event_from(row))
-                one.posted.extend(_entries(*row[9:]))
+                one.posted.extend(entries_from(*row[9:]))
     return stored
-
-
-def _entries(rules: list[int] | None, amounts: list[int] | None, subjects: list[int | None] | None) -> Iterator[Entry]:
-    for position, rule in enumerate(rules or ()):
-        subject = subjects[position] if subjects else None
-        yield Entry(Rule(abs(rule)), (amounts or [])[position], subject or 0, reversed=rule < 0)
 
 
 def _chunks(line_ids: list[int]) -> Iterator[list[int]]:

@@ -73,6 +73,8 @@ def _load_rows(connection: Connection, room: Room, jobs: Sequence[Job], turn: in
     if histories := {i for job in jobs for i in job.needs[turn].histories if i in room.lines} - room.histories.keys():
         from_the_first = [(lane_of(line_id), line_id, 0) for line_id in histories]
         room.histories |= event_rows.load_events_since(connection, from_the_first)
+    if posted := {i for job in jobs for i in job.needs[turn].posted if i in room.lines} - room.posted.keys():
+        room.posted |= event_rows.load_entries(connection, [(lane_of(line_id), line_id) for line_id in posted])
 
 
 def _present(connection: Connection, table: Table, absent: set[int]) -> set[int]:
@@ -128,7 +130,7 @@ _LOADS = (
     ("payouts", PAYOUT, payout_of, False),
 )
 _SHELVES = {kind: {"trades_seen": "trades", "accounts": "lines"}.get(kind, kind) for kind, *_ in _LOADS}
-assert (*(kind for kind, *_ in _LOADS), "lines_seen", "histories") == Needs._fields, "every kind of need is loaded"
+assert (*(kind for kind, *_ in _LOADS), "lines_seen", "histories", "posted") == Needs._fields, "every kind of need is loaded"
 
 
 def _wanted(jobs: Sequence[Job], turn: int) -> list[set[int]]:

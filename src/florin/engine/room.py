@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from florin.credit import account as accounts
 from florin.credit import line as lines
 from florin.credit.account import Account
-from florin.credit.correction import correct
+from florin.credit.correction import correct, difference, refold
 from florin.credit.line import Line, LineState
 from florin.credit.terms import Program, Terms
 from florin.engine.ids import IdBlocks, lane_of
@@ -22,6 +22,7 @@ from florin.engine.reference import Reference
 from florin.engine.tables.event import Recorded
 from florin.engine.tables.table import Table
 from florin.events import (
+    BillConverted,
     Captured,
     CaseAssigned,
     CaseNoted,
@@ -37,7 +38,9 @@ from florin.events import (
     PayoutReturned,
     PersonJoined,
     Promised,
+    PurchaseConverted,
     Received,
+    Refolded,
     Refunded,
     RefundFunded,
     Repaid,
@@ -56,8 +59,11 @@ from florin.payments.trade import Trade
 from florin.wallet.wallet import Wallet, change_minor
 
 _BY_ACCOUNT = (
+    PurchaseConverted,
+    BillConverted,
     Repaid,
     RepaymentReturned,
+    Refolded,
     CreditBalancePaid,
     CycleMoved,
     StatementIssued,
@@ -96,6 +102,7 @@ class Room:
         self.recorded: list[Recorded] = []
         self.accounts_before: dict[int, Account] = {}
         self.histories: dict[int, list[Event]] = {}
+        self.posted: dict[int, list[Entry]] = {}
         self.rows: dict[Table, list[tuple[Any, ...]]] = {}
         self._undo: list[tuple[Shelf, int, Any]] | None = None
         self._marked: tuple[int, dict[Table, int]] = (0, {})
@@ -143,6 +150,14 @@ class Room:
         if stored is None:
             return None
         return (*stored, *(one.event for one in self.recorded if one.sequence and one.event.line_id == line_id))
+
+    def posted_of(self, line_id: int) -> list[Entry]:
+        """All entries that a line's events have derived, those of this batch included."""
+        history = self.history(line_id) or ()
+        of_events = [entry for event in history for entry in entries_of(event)]
+        recorded = [one.entries for one in self.recorded if one.sequence and one.event.line_id == line_id]
+        all_posted = (*self.posted[line_id], *(entry for entries in recorded for entry in entries))
+        return list(difference(all_posted, of_events))
 
     def begin_account(self, line: Line, account: Account, steps: Sequence[accounts.Step]) -> None:
         """Shelve a line's items, caught up; what the clock did on the way is recorded."""
@@ -205,9 +220,11 @@ class Room:
 
     def _evolved(self, account: Account, event: Event, program: Program) -> tuple[Account, Sequence[Entry]]:
         """The account after an event; one that counts on a day that is over corrects the history."""
-        if event.value_on >= self.at.on and not isinstance(event, RepaymentReturned):
+        if event.value_on >= self.at.on and not isinstance(event, RepaymentReturned | Refolded):
             return accounts.evolve(account, event, program)
         history = self.history(event.line_id)
+        if isinstance(event, Refolded):
+            return refold(history or (), self.posted_of(event.line_id), event, program)
         assert history is not None, f"{type(event).__name__} of {event.value_on} came without its line's history"
         return correct(history, event, program)
 

@@ -251,6 +251,13 @@ class RepaymentReturned(Event, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Refolded(Event, frozen=True, kw_only=True):
+    """An approved correction: what a fold by today's rules and terms says otherwise than was posted, is posted now."""
+
+    kind = 101
+    reason: str
+
+
 class UpliftGiven(Event, frozen=True, kw_only=True):
     """The limit is so much higher through `until_on`; from the next day on it is not, whoever has noticed."""
 

@@ -14,7 +14,7 @@ from florin.engine.ids import lane_of
 from florin.engine.tables.arrays import numbers
 from florin.engine.tables.table import Table, array, bigint, day, instant, integer, json, same, smallint
 from florin.events import Event, body_of, event_of
-from florin.ledger import Entry
+from florin.ledger import Entry, Rule
 
 EVENT = Table(
     "event",
@@ -106,6 +106,34 @@ def load_events_since(connection: Connection, lines: Sequence[tuple[int, int, in
         for row in cursor.execute(_SINCE, (numbers(lanes), numbers(ids), numbers(sequences)), prepare=True):
             found[row[4]].append(event_from(row))
     return found
+
+
+_ENTRIES_OF = """
+    SELECT e.line_id, e.rules, e.amounts, e.subjects
+      FROM unnest(%s::smallint[], %s::bigint[]) AS k(lane, line_id)
+           JOIN event e ON e.lane = k.lane AND e.line_id = k.line_id AND e.sequence > 0
+     WHERE e.rules IS NOT NULL
+"""
+
+
+def load_entries(connection: Connection, lines: Sequence[tuple[int, int]]) -> dict[int, list[Entry]]:
+    """All entries of lines' events. lines: (lane, line id)."""
+    found: dict[int, list[Entry]] = {line_id: [] for _, line_id in lines}
+    lanes, ids = zip(*sorted(lines), strict=True)
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        for line_id, rules, amounts, subjects in cursor.execute(_ENTRIES_OF, (numbers(lanes), numbers(ids))):
+            found[line_id] += entries_from(rules, amounts, subjects)
+    return found
+
+
+def entries_from(
+    rules: Sequence[int] | None, amounts: Sequence[int] | None, subjects: Sequence[int | None] | None
+) -> list[Entry]:
+    """The entries that a row keeps as arrays; a rule below zero is reversed."""
+    return [
+        Entry(Rule(abs(rule)), amount, subject or 0, reversed=rule < 0)
+        for rule, amount, subject in zip(rules or (), amounts or (), subjects or [0] * len(rules or ()), strict=True)
+    ]
 
 
 def event_from(row: Sequence[Any]) -> Event:
