@@ -22,6 +22,8 @@ from florin.credit.items import Account, Accrual, Statement, missed_minor
 from florin.credit.terms import Program, Terms
 from florin.money.amounts import round_half_even, round_half_up
 
+_NOTHING = Fraction(0)
+
 
 def accrued(account: Account, on: date, program: Program) -> Account:
     """The account with interest and penalties brought to the beginning of `on`, nothing posted."""
@@ -86,10 +88,8 @@ def lost_grace(account: Account, on: date, program: Program) -> bool:
 
 def exact_interest(accruals: Iterable[Accrual], program: Program) -> Fraction:
     """All interest borne, in minor units, not rounded."""
-    return sum(
-        (accrual.minor_days * program.interest_daily_rate(accrual.version) for accrual in accruals),
-        start=Fraction(0),
-    )
+    borne = [accrual.minor_days * program.interest_daily_rate(accrual.version) for accrual in accruals]
+    return sum(borne[1:], start=borne[0]) if borne else _NOTHING
 
 
 def grace_ends_on(statement: Statement, program: Program) -> date:

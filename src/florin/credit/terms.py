@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -159,12 +160,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def charged_daily_rates(self) -> tuple[Fraction, Fraction]:
         """Interest and penalty of a day as they are charged: together never above `yearly_rate_max` / 365."""
-        interest, penalty = Fraction(self.interest_daily_rate), Fraction(self.penalty_daily_rate)
-        if self.yearly_rate_max is None or self.yearly_rate() <= self.yearly_rate_max:
-            return interest, penalty
-        most = Fraction(self.yearly_rate_max) / DAYS_A_YEAR
-        interest = min(interest, most)
-        return interest, most - interest
+        return _charged_daily_rates(self.interest_daily_rate, self.penalty_daily_rate, self.yearly_rate_max)
 
     def provision_rate(self, days_past_due: int) -> Decimal:
         """The share of a debt so many days past due that needs an allowance."""
@@ -174,6 +170,19 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def waterfall_at(self, days_past_due: int) -> Waterfall:
         """The regime in force so many days past due."""
         return [regime for regime in self.waterfall if regime.from_days_past_due <= days_past_due][-1]
+
+
+# A fold asks for them at every step, and exact fractions are dear to make.
+@lru_cache(maxsize=256)
+def _charged_daily_rates(
+    interest_rate: Decimal, penalty_rate: Decimal, yearly_rate_max: Decimal | None
+) -> tuple[Fraction, Fraction]:
+    interest, penalty = Fraction(interest_rate), Fraction(penalty_rate)
+    if yearly_rate_max is None or (interest_rate + penalty_rate) * DAYS_A_YEAR <= yearly_rate_max:
+        return interest, penalty
+    most = Fraction(yearly_rate_max) / DAYS_A_YEAR
+    interest = min(interest, most)
+    return interest, most - interest
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):

@@ -128,11 +128,13 @@ def refund(trace: Trace, step: Step) -> Part:
 
 
 def _cleared(step: Step, *, item_id: int = 0) -> Iterator[Part]:
-    """Debts that became smaller, in the order of the account. item_id: the refunded purchase, which comes first."""
+    """Debts that became smaller: billed ones first, the oldest bill first. item_id: the refunded purchase, before all."""
     before, after = dict(_placed(step.before)), dict(_placed(step.after))
     taken = {debt: minor - after.get(debt, (0, None))[0] for debt, (minor, _) in before.items()}
     cancelled_minor = -posted_minor(step, Rule.CHARGE_SHOPPER_FEE)
-    for debt in sorted(taken, key=lambda debt: not (item_id and debt.item_id == item_id)):
+    for debt in sorted(
+        taken, key=lambda debt: (not (item_id and debt.item_id == item_id), before[debt][1] or date.max)
+    ):
         minor = taken[debt]
         if item_id and debt.bucket == "fee" and debt.item_id == item_id and before[debt][1] is None:
             unpaid_minor = min(minor, cancelled_minor)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from florin.credit.charge_off import claim_interest_minor
 from florin.credit.explain.borne import borne_part, cycle_part
 from florin.credit.explain.parts import Part, added, plain, ref, terms_used
 from florin.credit.explain.trace import (
@@ -14,6 +15,7 @@ from florin.credit.explain.trace import (
     Step,
     Trace,
     all_debts,
+    debt_of,
     of_statement,
     posted_minor,
     rules_of,
@@ -49,9 +51,20 @@ def owed(trace: Trace) -> Part:
     to_come = [_plan_left(trace, plan, movements) for plan in account.plans]
     if to_come:
         parts.append(added("owed.to_come", to_come))
+    claims = _claims(trace, movements)
+    if claims:
+        parts.append(added("owed.claims", claims))
     explained = added("owed", parts, values={"on": trace.on}, notes=_by_kind(trace))
     assert explained.amount_minor == account.owed_minor
     return explained
+
+
+def _claims(trace: Trace, movements: dict[Debt, list[Movement]]) -> list[Part]:
+    """What was charged off and is owed all the same; a debt of which a part is not charged off is told once, above."""
+    written_off = trace.account.written_off
+    claimed = dict.fromkeys(debt_of(claim) for claim in written_off.claims) if written_off else {}
+    unbilled = {Debt("principal", purchase.item_id) for purchase in trace.account.purchases}
+    return [debt_part(trace, debt, movements) for debt in claimed if debt not in unbilled]
 
 
 def payoff(trace: Trace) -> Part:
@@ -73,6 +86,9 @@ def accrued_interest(trace: Trace) -> Part:
     cycle_minor = unbilled_interest_minor(account, trace.on, trace.program)
     if cycle_minor:
         parts.append(cycle_part(trace, cycle_minor))
+    claim_minor = claim_interest_minor(trace.account, trace.on, trace.program)
+    if claim_minor:
+        parts.append(Part(what="interest.of_claims", amount_minor=claim_minor))
     return added("accrued_interest", parts, values={"on": trace.on})
 
 
@@ -160,6 +176,8 @@ _MOVED = {
     "StatementIssued": "moved.balance_used",
     "CostCharged": "moved.cost",
     "AccrualStopped": "moved.stopped",
+    "ChargedOff": "moved.charged_off",
+    "ChargedOffByOwner": "moved.charged_off",
 }
 
 

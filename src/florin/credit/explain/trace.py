@@ -14,7 +14,7 @@ from typing import NamedTuple
 from florin.credit import correction
 from florin.credit.account import evolve, next_action_on, open_account, rank
 from florin.credit.closing import Scheduled, scheduled
-from florin.credit.items import Account, Plan, Statement
+from florin.credit.items import Account, Claim, Plan, Statement
 from florin.credit.terms import Bucket, Program
 from florin.events import (
     Authorized,
@@ -191,6 +191,14 @@ def all_debts(account: Account) -> Iterator[tuple[Debt, int]]:
         yield from _of_plan(plan)
     for statement in account.statements:
         yield from of_statement(statement)
+    for claim in account.written_off.claims if account.written_off else ():
+        yield debt_of(claim), claim.amount_minor
+
+
+def debt_of(claim: Claim) -> Debt:
+    """What was charged off and is owed all the same; installments of one purchase are one there."""
+    of_item = claim.bucket in ("principal", "fee")
+    return Debt(claim.bucket, claim.item_id, closes_on=None if of_item else claim.closes_on)
 
 
 def of_statement(statement: Statement) -> Iterator[tuple[Debt, int]]:

@@ -11,6 +11,7 @@ WORDS: Final[dict[str, str]] = {
     "owed.statement": "Left of the bill of {closes_on}, to be paid by {due_on}: {amount}",
     "owed.statement_late": "Left of the bill of {closes_on}, whose least payment was missed on {due_on}: {amount}",
     "owed.unbilled": "Bought since the last bill, and on no bill yet: {amount}",
+    "owed.claims": "Written off in our books after it was past due for too long, and owed all the same: {amount}",
     "owed.to_come": "Installments to come: {amount}",
     "owed.plan": "{item}: {amount}, the next installment ({first} of {count}) on the bill of {on}",
     "kind.principal": "Of this, for purchases: {amount}",
@@ -40,7 +41,7 @@ WORDS: Final[dict[str, str]] = {
     "moved.received_buyer": "{on}: you confirmed receipt of what you paid on {paid_on}; from then on you owe {amount}",
     "moved.received_buyer_in_parts": "{on}: you confirmed receipt of what you paid on {paid_on}: {of} in {count} installments; "
     "this one is {amount}",
-    "moved.received_clock": "{on}: nobody had complained about what you paid on {paid_on}, so receipt was confirmed for you, "
+    "moved.received_clock": "{on}: no refund had been asked for what you paid on {paid_on}, so receipt was confirmed for you, "
     "as the order's terms say; from then on you owe {amount}",
     "moved.received_clock_in_parts": "{on}: receipt of what you paid on {paid_on} was confirmed for you, as the order's terms "
     "say: {of} in {count} installments; this one is {amount}",
@@ -57,6 +58,8 @@ WORDS: Final[dict[str, str]] = {
     "moved.billed_penalty": "{on}: the bill of that day charged {amount} for being late",
     "moved.late_charge": "{on}: late charge {number} of the bill of {closes_on}, whose least payment lacked {missed}: {amount}",
     "moved.cost": "{on}: costs of collection: {amount}",
+    "moved.charged_off": "{on}: written off in our books; what is owed stays owed ({amount} in this place)",
+    "interest.of_claims": "Interest on what was written off in our books: {amount}",
     "moved.stopped": "{on}: no change of what you owe: {amount}",
     "moved.other": "{on}: {amount} ({kind})",
     # interest
@@ -161,7 +164,7 @@ WORDS: Final[dict[str, str]] = {
     "kept.to_wallet": "Above all that you owed, so it went to your wallet: {amount}",
     "kept.on_line": "Above all that you owed, so we owe it to you: {amount}",
     "note.fees_ahead": "{amount} of it is the fee of installments that you paid before their time. The fee is the price of "
-    "paying in installments, agreed on the day of the purchase; paying early does not lower it.",
+    "paying in installments, agreed on the day of the purchase; a repayment clears it with the rest.",
     "refund": "{on}: {amount} was given back for {item}.",
     "refund.before_receipt": "You had not confirmed receipt, so nothing was owed yet: your limit is free again by {amount}, "
     "and it is on no bill.",
