@@ -47,6 +47,22 @@ def test_a_sign_in_name_is_one_persons(house: RestHouse):
     problem(again, 409, "AlreadyUsed")
 
 
+def test_a_late_line_has_costs_and_no_case_and_is_charged_off(house: RestHouse):
+    _, line_id = with_line(house, "late", 1_000_000)
+    lines = f"/v1/owner/lines/{line_id}"
+
+    cost = house.owner.post(f"{lines}/costs", {"amount_minor": 2_000, "reason": "letter"}, key="cost")
+    case = house.owner.get(f"{lines}/case")
+    called = house.owner.post(f"{lines}/case/contacts", {"channel": "call", "by": "chen"}, key="call")
+    charged_off = house.owner.post(f"{lines}/charge-off", {"reason": "insolvent"}, key="off")
+
+    problem(cost, 409, "CostRefused")
+    problem(case, 409, "NoOpenCase")
+    problem(called, 409, "NoOpenCase")
+    problem(charged_off, 409, "NothingToChargeOff")
+    assert house.owner.post(f"{lines}/charge-off", {"reason": "x", "mode": "half"}, key="half").status_code == 422
+
+
 def test_a_line_is_opened_within_the_terms(house: RestHouse):
     person_id = joined(house, "alice")
 

@@ -11,8 +11,11 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, cast
 
+from florin.credit.charge_off import ChargeOff
+from florin.credit.collect import AssignCase, ChargeCost, Contact, NoOpenCase, NoteCase, PromiseToPay
 from florin.credit.explain import NothingToExplain, QuestionUnreadable, question_of
 from florin.credit.freeze import FreezeLine, UnfreezeLine
+from florin.credit.items import days_past_due
 from florin.credit.limit import GiveUplift, SetLimit
 from florin.credit.open import OpenLine
 from florin.credit.plans import offers
@@ -324,6 +327,75 @@ def _two_sentences(text: str) -> tuple[str, str]:
     return f"{problem}.", fix
 
 
+# ── lines that are late ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def charge_off(call: Call, body: shapes.NewChargeOff) -> Answer:
+    """POST /v1/owner/lines/{line_id}/charge-off"""
+    line_id = _known_id(call, "line_id", "line")
+    command = ChargeOff(line_id=line_id, reason=body.reason, mode=body.mode)
+    return _step(await _execute(call, command, ("charge-off", line_id, body)), "charged-off")
+
+
+async def charge_cost(call: Call, body: shapes.NewCost) -> Answer:
+    """POST /v1/owner/lines/{line_id}/costs"""
+    line_id = _known_id(call, "line_id", "line")
+    command = ChargeCost(line_id=line_id, amount_minor=body.amount_minor, reason=body.reason)
+    return _step(await _execute(call, command, ("cost", line_id, body)), "cost-charged")
+
+
+async def get_case(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/lines/{line_id}/case"""
+    view = await _line(call)
+    case, on = view.account.case, view.at.on
+    if case is None:
+        raise RefusedBy(NoOpenCase(days_past_due=days_past_due(view.account, on), line_id=view.line.id))
+    promise = case.promise
+    shown = shapes.CollectionCase(
+        line_id=str(view.line.id),
+        opened_on=case.opened_on,
+        assignee=case.assignee,
+        past_due_on=view.line.past_due_on,
+        owed_minor=view.account.owed_minor,
+        promise=None
+        if promise is None
+        else shapes.CollectionPromise(
+            amount_minor=promise.amount_minor, pay_by=promise.pay_by, paid_minor=promise.paid_minor
+        ),
+        promises_broken=case.promises_broken,
+        contacted_on=case.contacted_on,
+    )
+    return Answer(shown)
+
+
+async def assign_case(call: Call, body: shapes.NewAssignment) -> Answer:
+    """POST /v1/owner/lines/{line_id}/case/assignment"""
+    line_id = _known_id(call, "line_id", "line")
+    command = AssignCase(line_id=line_id, assignee=body.assignee)
+    return _step(await _execute(call, command, ("assign", line_id, body)), "assigned")
+
+
+async def note_case(call: Call, body: shapes.NewNote) -> Answer:
+    """POST /v1/owner/lines/{line_id}/case/notes"""
+    line_id = _known_id(call, "line_id", "line")
+    command = NoteCase(line_id=line_id, note=body.note, by=body.by)
+    return _step(await _execute(call, command, ("note", line_id, body)), "noted")
+
+
+async def contact(call: Call, body: shapes.NewContact) -> Answer:
+    """POST /v1/owner/lines/{line_id}/case/contacts"""
+    line_id = _known_id(call, "line_id", "line")
+    command = Contact(line_id=line_id, channel=body.channel, by=body.by)
+    return _step(await _execute(call, command, ("contact", line_id, body)), "contacted")
+
+
+async def promise(call: Call, body: shapes.NewPromise) -> Answer:
+    """POST /v1/owner/lines/{line_id}/case/promises"""
+    line_id = _known_id(call, "line_id", "line")
+    command = PromiseToPay(line_id=line_id, amount_minor=body.amount_minor, pay_by=body.pay_by, by=body.by)
+    return _step(await _execute(call, command, ("promise", line_id, body)), "promised")
+
+
 # ── payments ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -422,6 +494,15 @@ async def _execute(call: Call, command: Any, content: Any, more: tuple[Claim, ..
     if outcome.refusal is not None:
         raise RefusedBy(outcome.refusal, replayed=outcome.replayed)
     return outcome
+
+
+def _step(outcome: Outcome, what: Any) -> Answer:
+    event = outcome.event
+    assert event is not None
+    shown = shapes.CollectionStep(
+        id=str(outcome.event_id), line_id=str(event.line_id), what=what, value_on=event.value_on
+    )
+    return Answer(shown, 201, outcome.replayed)
 
 
 def _changed(outcome: Outcome, what: Any, *, limit_minor: int | None = None, reason: str | None = None) -> Answer:

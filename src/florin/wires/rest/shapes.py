@@ -351,6 +351,46 @@ class Reason(Taken, frozen=True, kw_only=True):
     reason: Text
 
 
+class NewChargeOff(Taken, frozen=True, kw_only=True):
+    """mode: what is charged off; the program's own when it is left out. reason: for the record."""
+
+    reason: Text
+    mode: Literal["whole_line", "past_due", "principal"] | None = None
+
+
+class NewCost(Taken, frozen=True, kw_only=True):
+    """reason: what it was for; the customer reads it."""
+
+    amount_minor: AmountMinor
+    reason: Text
+
+
+class NewAssignment(Taken, frozen=True, kw_only=True):
+    assignee: Name
+
+
+class NewNote(Taken, frozen=True, kw_only=True):
+    """by: who wrote it."""
+
+    note: Text
+    by: Name
+
+
+class NewContact(Taken, frozen=True, kw_only=True):
+    """by: who contacts her."""
+
+    channel: Literal["call", "message", "letter", "visit"]
+    by: Name
+
+
+class NewPromise(Taken, frozen=True, kw_only=True):
+    """pay_by: the last day on which paying keeps it. by: who heard it."""
+
+    amount_minor: AmountMinor
+    pay_by: date
+    by: Name
+
+
 class NewRepayment(Taken, frozen=True, kw_only=True):
     """source: `wallet` takes it from the person's wallet; `bank` is money that has arrived, by the bank's reference. value_on:
     the day on which it arrived, when that is over; the bank's only.
@@ -501,6 +541,36 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     value_on: date
     limit_minor: int | None = None
     reason: str | None = None
+
+
+class CollectionStep(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was done about a line that is late."""
+
+    id: str
+    line_id: str
+    what: Literal["charged-off", "cost-charged", "assigned", "noted", "contacted", "promised"]
+    value_on: date
+
+
+class CollectionPromise(msgspec.Struct, frozen=True, kw_only=True):
+    """paid: since it was made."""
+
+    amount_minor: int
+    pay_by: date
+    paid_minor: int
+
+
+class CollectionCase(msgspec.Struct, frozen=True, kw_only=True):
+    """A case from its opening until nothing is past due. contacted_on: the days of contacts, of the last week."""
+
+    line_id: str
+    opened_on: date
+    assignee: str
+    past_due_on: date | None
+    owed_minor: int
+    promise: CollectionPromise | None
+    promises_broken: int
+    contacted_on: tuple[date, ...]
 
 
 class Repayment(msgspec.Struct, frozen=True, kw_only=True):
