@@ -44,6 +44,7 @@ _GROUPED: LiteralString = """
   GROUP BY e.lane, owner_id, l.code
     HAVING sum(l.factor * x.amount) <> 0
 """
+_IN_ORDER: LiteralString = " ORDER BY e.lane, owner_id, l.code"  # as the key, so that a page is found once, not for every row
 _NAMED: LiteralString = """
     CREATE TEMP VIEW balance AS
         SELECT s.lane, s.owner_id, s.amount_minor, a.name, a.book, a.memo, a.side FROM {} s JOIN account a USING (code)
@@ -63,12 +64,12 @@ SUM_ALL: tuple[LiteralString, ...] = (
 # The first daily proof keeps all of it; the next ones add what has moved since.
 SUM_FIRST: tuple[LiteralString, ...] = (
     "DELETE FROM proven_balance",
-    f"{_STORE} {_SUMS} {_GROUPED}",
+    f"{_STORE} {_SUMS} {_GROUPED} {_IN_ORDER}",
     "ANALYZE proven_balance",
     _NAMED.format("proven_balance"),
 )
 SUM_FRESH: tuple[LiteralString, ...] = (
-    f"{_STORE} {_SUMS} WHERE {FRESH} {_GROUPED} {_ADD}",
+    f"{_STORE} {_SUMS} WHERE {FRESH} {_GROUPED} {_IN_ORDER} {_ADD}",
     "DELETE FROM proven_balance WHERE amount_minor = 0",
     _NAMED.format("proven_balance"),
     f"""
