@@ -44,7 +44,8 @@ _GROUPED: LiteralString = """
   GROUP BY e.lane, owner_id, l.code
     HAVING sum(l.factor * x.amount) <> 0
 """
-_IN_ORDER: LiteralString = " ORDER BY e.lane, owner_id, l.code"  # as the key, so that a page is found once, not for every row
+# As the key, so that a page is found once, not for every row.
+_IN_ORDER: LiteralString = " ORDER BY e.lane, owner_id, l.code"
 _NAMED: LiteralString = """
     CREATE TEMP VIEW balance AS
         SELECT s.lane, s.owner_id, s.amount_minor, a.name, a.book, a.memo, a.side FROM {} s JOIN account a USING (code)
