@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from credit.play import Play, day, program_with, totals
 from credit.test_properties import (
+    DECLINING,
     HAPPENINGS,
     PLANS,
+    UP_FRONT,
     History,
     a_fold_of_all_events_is_the_live_state,
     every_stage_is_in_the_book,
@@ -212,6 +214,8 @@ PROGRAMS = [
         charge_off_days=45, interest_start="posting", grace_lost_for=1, due_day=20, credit_balance_to_wallet=False,
         installments=PLANS,
     ),
+    program_with(charge_off_days=45, installments=UP_FRONT),
+    program_with(charge_off_days=45, charge_off_mode="principal", installments=DECLINING),
 ]  # fmt: skip
 
 MEMO = {

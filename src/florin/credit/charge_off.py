@@ -256,12 +256,14 @@ def _of_unbilled(account: Account, event: ChargedOff | ChargedOffByOwner, progra
 
 
 def _fee_to_come(plan: Plan, *, waived: bool) -> _Part:
-    """The merchant has paid his: nothing is left to earn it by, so it is income now. Hers was never income."""
-    if plan.fee_payer == "merchant":
-        return _Part((Entry(Rule.EARN_FEE, plan.deferred_fee_minor, plan.item_id),), None)
+    """What is paid or billed already is income now: nothing is left to earn it by. What is not billed never was."""
+    to_earn_minor = plan.deferred_fee_minor - plan.fee_minor
+    earned = Entry(Rule.EARN_FEE, abs(to_earn_minor), plan.item_id, reversed=to_earn_minor < 0)
     if waived:
-        return _Part((Entry(Rule.CHARGE_SHOPPER_FEE, plan.fee_minor, plan.item_id, reversed=True),), None)
-    return _part(Rule.WRITE_OFF_FEE_UNBILLED, Claim.of("fee", plan.fee_minor, plan.item_id))
+        off = Entry(Rule.CHARGE_SHOPPER_FEE, plan.fee_minor, plan.item_id, reversed=True)
+        return _Part((earned, off), None)
+    off = Entry(Rule.WRITE_OFF_FEE_UNBILLED, plan.fee_minor, plan.item_id)
+    return _Part((earned, off), Claim.of("fee", plan.fee_minor, plan.item_id))
 
 
 def _part(rule: Rule, claim: Claim) -> _Part:
