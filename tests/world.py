@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from florin.bank import BankAnswer
 from florin.credit.line import Line
 from florin.credit.open import OpenLine
 from florin.credit.repay import Repay
@@ -37,13 +38,23 @@ SHOP = 1
 
 @dataclass
 class SimpleBank:
-    """A bank that does at once what it is told, and books it."""
+    """A bank that does at once what it is told, and books it. empty, silent: payers without money, and without an answer."""
 
     connection: psycopg.Connection[Any]
+    empty: set[str] = field(default_factory=set)
+    silent: set[str] = field(default_factory=set)
 
     def move(self, *, debit: str, credit: str, amount_minor: int, reference: str, on: date) -> None:
         for account, amount in ((debit, -amount_minor), (credit, amount_minor)):
             self.book(account, amount, reference, on)
+
+    def collect(self, *, amount_minor: int, reference: str, payer: str, on: date) -> BankAnswer | None:
+        if payer in self.silent:
+            return None
+        if payer in self.empty:
+            return BankAnswer(reference=reference, returned=True, reason="not enough money")
+        self.book("safeguarded", amount_minor, reference, on)
+        return BankAnswer(reference=reference)
 
     def book(self, account: str, amount_minor: int, reference: str, on: date) -> None:
         self.connection.execute(

@@ -37,5 +37,8 @@ class Bank(Protocol):
     def pay(self, *, amount_minor: int, reference: str, beneficiary: str, on: date) -> BankAnswer | None:
         """Send money from the safeguarded account to somebody's own; None while the bank has not answered."""
 
+    def collect(self, *, amount_minor: int, reference: str, payer: str, on: date) -> BankAnswer | None:
+        """Debit somebody's own account for the safeguarded one; None while the bank has not answered."""
+
     def statement(self, account: BankAccount, *, from_on: date, before_on: date) -> list[BankLine]:
         """What the bank booked on the days [from_on, before_on), in its order."""

@@ -13,7 +13,7 @@ from florin.bank.port import BankAccount, BankAnswer, BankLine
 
 
 class SimulatedBank:
-    """connection: of the engine's role. closed_accounts: beneficiaries whose money comes back."""
+    """connection: of the engine's role. closed_accounts: beneficiaries whose money comes back, payers who cannot be debited."""
 
     def __init__(self, connection: Connection[Any], *, closed_accounts: Collection[str] = ()) -> None:
         self._connection = connection
@@ -29,6 +29,12 @@ class SimulatedBank:
             return BankAnswer(reference=reference, returned=True, reason="account closed")
         with self._connection.transaction():
             self._book("safeguarded", -amount_minor, reference, on)
+        return BankAnswer(reference=reference)
+
+    def collect(self, *, amount_minor: int, reference: str, payer: str, on: date) -> BankAnswer | None:
+        if payer in self._closed_accounts:
+            return BankAnswer(reference=reference, returned=True, reason="account closed")
+        self.receive(amount_minor=amount_minor, reference=reference, on=on)
         return BankAnswer(reference=reference)
 
     def receive(self, *, amount_minor: int, reference: str, on: date) -> None:

@@ -370,3 +370,7 @@ def _line(terms: Terms) -> Iterator[Wrong]:
             yield "auto_confirm_days", f"give `{goods}` 0 to {DAYS_A_YEAR} days"
     if "other" not in terms.auto_confirm_days:
         yield "auto_confirm_days", "add an entry `other` for goods not listed"
+    if len(set(terms.autopay_sources)) < len(terms.autopay_sources):
+        yield "autopay_sources", "name each source once"
+    if not 1 <= terms.autopay_attempts <= 2:
+        yield "autopay_attempts", "write 1, when the due day begins, or 2, once more before it ends"

@@ -15,6 +15,9 @@ from msgspec.structs import replace
 from florin.credit.particulars import ORDINARY, Particulars, Uplift
 from florin.events import (
     Authorized,
+    AutopayFailed,
+    AutopaySet,
+    AutopayTried,
     Captured,
     Escrowed,
     Event,
@@ -154,6 +157,10 @@ def evolve(line: Line, event: Event, *, next_close_on: date = date.max) -> Line:
                 next_action_on=min(line.next_action_on, event.until_on + timedelta(days=1)),
                 sequence=sequence,
             )
+        case AutopaySet():
+            return replace(line, particulars=replace(line.particulars, autopay=event.sources), sequence=sequence)
+        case AutopayTried() | AutopayFailed():
+            return replace(line, sequence=sequence)
         case LineFrozen():
             return replace(line, state=LineState.FROZEN, sequence=sequence)
         case LineUnfrozen():

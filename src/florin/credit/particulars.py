@@ -6,6 +6,8 @@ from datetime import date
 
 import msgspec
 
+from florin.events import RepaymentSource
+
 
 class Uplift(msgspec.Struct, frozen=True, kw_only=True):
     """So much above the line's limit, through `until_on`."""
@@ -15,9 +17,12 @@ class Uplift(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Particulars(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """uplifts: in the order in which they were given; one counts while its last day has not passed, recorded or not."""
+    """uplifts: in the order in which they were given; one counts while its last day has not passed, recorded or not.
+    autopay: her own order of sources, none when she has turned it off; None: as the terms say.
+    """
 
     uplifts: tuple[Uplift, ...] = ()
+    autopay: tuple[RepaymentSource, ...] | None = None
 
     def uplift_minor_on(self, on: date) -> int:
         """What the uplifts of a day come to."""

@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from florin.events import FeeTiming, PlanMethod
+from florin.events import FeeTiming, PlanMethod, RepaymentSource
 from florin.money.dates import due_on_after, last_close_on, months_after, next_close_on
 
 Bucket = Literal["cost", "penalty", "fee", "interest", "principal"]
@@ -136,6 +136,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     limit_minor_min: int = 0
     limit_minor_max: int = 10**12
     auto_confirm_days: dict[str, int] = {}
+    # autopay on the due day
+    autopay_sources: tuple[RepaymentSource, ...] = ()
+    autopay_attempts: int = 2
 
     def offer(self, count: int) -> InstallmentTerms | None:
         """The offer of `count` installments; None when there is none."""

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from florin.credit import (
+    autopay,
     charge_off,
     collect,
     convert,
@@ -130,6 +131,31 @@ def _give_uplift(room: Room, command: limit.GiveUplift) -> Events | Refusal:
     line = room.line(command.line_id)
     assert line is not None
     return limit.decide_uplift(line, command, room.at, program=room.program(line))
+
+
+def _set_autopay(room: Room, command: autopay.SetAutopay) -> Events | Refusal:
+    line = room.line(command.line_id)
+    assert line is not None
+    return autopay.decide_sources(line, command, room.at)
+
+
+def _try_autopay(room: Room, command: autopay.TryAutopay) -> Events:
+    line = room.line(command.line_id)
+    assert line is not None
+    return autopay.decide(
+        line,
+        room.account(line.id),
+        command,
+        room.at,
+        wallet_balance_minor=room.wallet(line.person_id).balance_minor,
+        program=room.program(line),
+    )
+
+
+def _fail_autopay(room: Room, command: autopay.FailAutopay) -> Events:
+    line = room.line(command.line_id)
+    assert line is not None
+    return autopay.decide_failed(line, command, room.at)
 
 
 def _freeze(room: Room, command: freeze.FreezeLine) -> Events | Refusal:
@@ -473,6 +499,9 @@ ACTIONS: dict[type, Action] = {
     open_line.OpenLine: Action(_beside("line_id"), _by(wallets="person_id"), _open_line, _of_opening),
     limit.SetLimit: Action(_beside("line_id"), _by(lines="line_id"), _set_limit),
     limit.GiveUplift: Action(_beside("line_id"), _by(lines="line_id"), _give_uplift),
+    autopay.SetAutopay: Action(_beside("line_id"), _by(lines="line_id"), _set_autopay),
+    autopay.TryAutopay: Action(_beside("line_id"), _by(accounts="line_id"), _try_autopay, _of_repayment),
+    autopay.FailAutopay: Action(_beside("line_id"), _by(lines="line_id"), _fail_autopay),
     freeze.FreezeLine: Action(_beside("line_id"), _by(lines="line_id"), _freeze),
     freeze.UnfreezeLine: Action(_beside("line_id"), _by(lines="line_id"), _freeze),
     move_cycle.MoveCycle: Action(_beside("line_id"), _by(accounts="line_id"), _move_cycle),

@@ -18,7 +18,7 @@ import structlog
 from psycopg import Connection
 from psycopg.rows import namedtuple_row
 
-from florin.engine import clock
+from florin.engine import autopay, clock
 from florin.engine.actions import AdvanceLine
 from florin.engine.closers import close_lanes
 from florin.engine.engine import Engine
@@ -36,8 +36,10 @@ log = structlog.get_logger(__name__)
 CHUNK = 100
 
 
-class Bank(Protocol):
-    """The bank port, as the day close needs it: orders out of the house's accounts. Simulated or real, it may answer later."""
+class Bank(autopay.Bank, Protocol):
+    """The bank port, as the day close needs it: orders between the house's accounts, debits of shoppers' own. Simulated or
+    real, it may answer later.
+    """
 
     def move(self, *, debit: str, credit: str, amount_minor: int, reference: str, on: date) -> None:
         """Move money between two of the house's own accounts ("safeguarded", "own", "lender"); one reference, one move."""
@@ -75,6 +77,7 @@ def close_through(engine: Engine, connection: Connection, to_on: date, *, bank: 
             days.append(close_day(engine, connection, on, bank=bank))
         if on == to_on:
             break
+        autopay.autopay(engine, connection, on, 2, bank=bank)
         clock.roll(connection, on)
     return days
 
@@ -90,6 +93,8 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     watch = _Watch()
     lines, parked = _advance_lines(engine, connection, on)
     watch.lap("lines")
+    autopay.autopay(engine, connection, on, 1, bank=bank)
+    watch.lap("autopay")
     received = _receive_due(engine, connection, on)
     expired = expire_due(engine, connection)
     watch.lap("receipts")

@@ -267,6 +267,37 @@ class UpliftGiven(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class AutopaySet(Event, frozen=True, kw_only=True):
+    """From which of her sources, in which order, what is due is taken on its due day; from none: it is off."""
+
+    kind = 38
+    sources: tuple[RepaymentSource, ...]
+
+
+class AutopayTried(Event, frozen=True, kw_only=True):
+    """An attempt of a due day: what was due, what the wallet gave (its repayment follows) and what the bank is asked for.
+
+    The bank's answer comes under the same reference, as a repayment or as a failure.
+    """
+
+    kind = 110
+    due_on: date
+    attempt: int
+    due_minor: int
+    wallet_minor: int
+    bank_minor: int
+    reference: str
+
+
+class AutopayFailed(Event, frozen=True, kw_only=True):
+    """The bank could not debit what an attempt asked it for."""
+
+    kind = 111
+    amount_minor: int
+    reference: str
+    reason: str
+
+
 class UpliftEnded(Event, frozen=True, kw_only=True):
     """An uplift's last day has passed; the limit fell with the day, this only records it."""
 

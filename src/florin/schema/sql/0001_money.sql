@@ -300,7 +300,7 @@ CREATE INDEX payment_to_expire ON payment (expires_at) WHERE state = 1;
 -- ── credit ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- A line's summary: enough for the till. There is no limit guard here: posted interest or a cut limit may lawfully exceed it.
--- particulars: what few lines have beside it (temporary uplifts), judged by the date at each use.
+-- particulars: what few lines have beside it (temporary uplifts, a shopper's own order of autopay), judged by the date at each use.
 CREATE TABLE line (
     lane                 smallint NOT NULL,
     state                smallint NOT NULL,
@@ -356,6 +356,7 @@ CREATE TABLE statement (
     CONSTRAINT statement_remaining_is_not_negative CHECK (remaining_minor >= 0),
     PRIMARY KEY (lane, line_id, closes_on)
 );
+CREATE INDEX statement_by_due ON statement USING brin (due_on) WITH (pages_per_range = 32, autosummarize = on);
 
 -- An account whose day close failed: the rest goes on, this one waits with its reason.
 CREATE TABLE parked_line (

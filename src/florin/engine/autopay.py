@@ -1,0 +1,157 @@
+"""Autopay on the due day: every line that has something due and a source to take it from, once an attempt.
+
+An attempt is a command with a key of its own, so a close that runs twice debits once. The bank is asked under the attempt's
+reference and its answer recorded under the same: what a process that died has asked for is asked again, and is the same order.
+While the bank has not answered, the line is not tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any, NamedTuple, Protocol
+
+import structlog
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from florin.credit.autopay import FailAutopay, TryAutopay, reference_of
+from florin.credit.program import load_program, program_names
+from florin.credit.repay import Repay
+from florin.engine.engine import Engine
+from florin.engine.submission import ClaimKind, Submission, claim
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 100
+
+
+class Answer(Protocol):
+    """What became of a debit."""
+
+    @property
+    def returned(self) -> bool: ...
+    @property
+    def reason(self) -> str: ...
+
+
+class Bank(Protocol):
+    """The bank port, as autopay needs it."""
+
+    def collect(self, *, amount_minor: int, reference: str, payer: str, on: date) -> Answer | None:
+        """Debit somebody's own account, once a reference; None while the bank has not answered."""
+
+
+class Debit(NamedTuple):
+    """A debit that the bank was, or is to be, asked for, and whose answer is not on record."""
+
+    line_id: int
+    person_id: int
+    amount_minor: int
+    reference: str
+
+
+def autopay(engine: Engine, connection: Connection[Any], on: date, attempt: int, *, bank: Bank) -> int:
+    """Try every line whose statement is due on the business date `on`; how many were tried now.
+
+    connection: of the engine's role, used by nobody else meanwhile.
+    """
+    tried = 0
+    for lines in _due(connection, on, attempt):
+        paid = _ask_bank(engine, connection, lines, on, bank)
+        done = paid | {debit.line_id for debit in _unanswered(connection, lines, on)}
+        outcomes = engine.execute([_submission(line_id, on, attempt) for line_id in lines if line_id not in done])
+        tried += sum(outcome.event is not None and not outcome.replayed for outcome in outcomes)
+        for outcome in outcomes:
+            if outcome.refusal is not None:
+                log.warning("a line was not debited", refusal=outcome.refusal.name, on=str(on), attempt=attempt)
+        _ask_bank(engine, connection, lines, on, bank)
+    return tried
+
+
+def _submission(line_id: int, on: date, attempt: int) -> Submission:
+    command = TryAutopay(line_id=line_id, due_on=on, attempt=attempt)
+    return Submission(command=command, claims=(claim(ClaimKind.JOB, 0, reference_of(line_id, on, attempt)),))
+
+
+# Her own order counts before the program's; a line without either is not looked at.
+_DUE = """
+    SELECT l.lane, l.id
+      FROM statement s
+           JOIN line l ON l.lane = s.lane AND l.id = s.line_id
+     WHERE s.due_on = %(on)s AND s.remaining_minor > 0 AND (l.lane, l.id) > (%(lane)s, %(id)s)
+       AND CASE WHEN l.particulars ? 'autopay' THEN jsonb_array_length(l.particulars -> 'autopay') > 0
+                ELSE l.program = ANY (%(programs)s) END
+       AND l.program = ANY (%(as_often)s)
+  ORDER BY l.lane, l.id
+     LIMIT %(chunk)s
+"""
+
+
+def _due(connection: Connection[Any], on: date, attempt: int) -> Iterator[list[int]]:
+    """Lines to be tried, chunk by chunk."""
+    terms = {name: load_program(name).terms_on(on) for name in program_names()}
+    parameters = {
+        "on": on,
+        "programs": [name for name in terms if terms[name].autopay_sources],
+        "as_often": [name for name in terms if terms[name].autopay_attempts >= attempt],
+        "chunk": CHUNK,
+    }
+    lane, identifier = -1, 0
+    while True:
+        rows = connection.execute(_DUE, {**parameters, "lane": lane, "id": identifier}).fetchall()
+        connection.commit()
+        if not rows:
+            return
+        lane, identifier = rows[-1]
+        yield [row[1] for row in rows]
+
+
+_UNANSWERED = """
+    SELECT e.line_id, e.person_id, (e.body ->> 'bank_minor')::bigint AS amount_minor, e.body ->> 'reference' AS reference
+      FROM line l
+           JOIN event e ON e.lane = l.lane AND e.line_id = l.id AND e.kind = 110 AND e.value_on = %(on)s
+     WHERE l.id = ANY (%(lines)s) AND (e.body ->> 'bank_minor')::bigint > 0
+       AND NOT EXISTS (SELECT FROM event a
+                        WHERE a.lane = e.lane AND a.line_id = e.line_id AND a.sequence > e.sequence
+                          AND (a.kind = 111 OR (a.kind = 25 AND a.body ->> 'source' = 'bank'))
+                          AND a.body ->> 'reference' = e.body ->> 'reference')
+  ORDER BY e.line_id, e.sequence
+"""
+
+
+def _unanswered(connection: Connection[Any], lines: Sequence[int], on: date) -> list[Debit]:
+    with connection.cursor(row_factory=class_row(Debit)) as cursor:
+        debits = cursor.execute(_UNANSWERED, {"lines": list(lines), "on": on}).fetchall()
+    connection.commit()
+    return debits
+
+
+def _ask_bank(engine: Engine, connection: Connection[Any], lines: Sequence[int], on: date, bank: Bank) -> set[int]:
+    """Ask the bank for what these lines' attempts of the day have left to it, and record its answers; who has paid by it."""
+    paid = set()
+    submissions = []
+    for debit in _unanswered(connection, lines, on):
+        answer = bank.collect(
+            amount_minor=debit.amount_minor, reference=debit.reference, payer=str(debit.person_id), on=on
+        )
+        if answer is not None:
+            submissions.append(_answered(debit, answer))
+            paid |= set() if answer.returned else {debit.line_id}
+    for outcome in engine.execute(submissions) if submissions else ():
+        if outcome.refusal is not None:
+            log.error("a debit is not on record yet; the next round records it", refusal=outcome.refusal.name)
+    return paid
+
+
+def _answered(debit: Debit, answer: Answer) -> Submission:
+    line_id, amount_minor, reference = debit.line_id, debit.amount_minor, debit.reference
+    if answer.returned:
+        failed = FailAutopay(line_id=line_id, amount_minor=amount_minor, reference=reference, reason=answer.reason)
+        return Submission(command=failed, claims=(claim(ClaimKind.JOB, 0, f"{reference}/failed"),))
+    repay = Repay(line_id=line_id, amount_minor=amount_minor, source="bank", reference=reference)
+    return Submission(
+        command=repay,
+        claims=(claim(ClaimKind.BANK, 0, reference, ("repay", line_id, amount_minor)),),
+        keeps_refusal=False,
+    )
