@@ -142,6 +142,23 @@ def test_an_uplift_is_in_force_through_its_day_and_in_the_history(house: RestHou
     problem(house.owner.get("/v1/owner/lines/42/limit-history"), 404, "NotFound")
 
 
+def test_autopay_takes_what_is_due_on_its_day_from_the_sources_in_order(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000, wallet_minor=100_000)
+    house.sale("alice", 69_900)
+    path = f"/v1/owner/lines/{house.world.line_ids['alice']}"
+
+    chosen = house.owner.post(f"{path}/autopay", {"sources": ["wallet", "bank"]}, key="autopay")
+    twice = house.owner.post(f"{path}/autopay", {"sources": ["wallet", "wallet"]}, key="twice")
+    credit = house.owner.post(f"{path}/autopay", {"sources": ["credit"]}, key="credit")
+    house.world.until(date(2026, 4, 10))
+
+    assert (chosen.status_code, chosen.json()["sources"]) == (201, ["wallet", "bank"])
+    problem(twice, 422, "SourceRepeated")
+    problem(credit, 422, "FieldsInvalid")
+    assert house.owner.get(path).json()["due_minor"] == 0
+    assert house.world.wallet_minor("alice") == 100_000 - 69_900
+
+
 def test_a_bill_comes_is_paid_in_part_and_falls_past_due(house: RestHouse):
     house.world.person("alice", limit_minor=1_000_000, wallet_minor=100_000)
     house.sale("alice", 69_900)

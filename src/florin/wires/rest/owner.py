@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, cast
 
+from florin.credit.autopay import SetAutopay
 from florin.credit.charge_off import ChargeOff
 from florin.credit.collect import AssignCase, ChargeCost, Contact, NoOpenCase, NoteCase, PromiseToPay
 from florin.credit.explain import NothingToExplain, QuestionUnreadable, question_of
@@ -27,6 +28,7 @@ from florin.engine import ClaimKind, NotFound, Outcome, Submission, claim, clock
 from florin.engine.listeners import TOPICS
 from florin.engine.submission import Claim
 from florin.events import (
+    AutopaySet,
     LimitSet,
     LineFrozen,
     LineOpened,
@@ -166,6 +168,17 @@ async def give_uplift(call: Call, body: shapes.NewUplift) -> Answer:
         amount_minor=event.amount_minor,
         until_on=event.until_on,
         reason=event.reason,
+    )
+    return Answer(shown, 201, outcome.replayed)
+
+
+async def set_autopay(call: Call, body: shapes.NewAutopay) -> Answer:
+    """POST /v1/owner/lines/{line_id}/autopay"""
+    line_id = _known_id(call, "line_id", "line")
+    outcome = await _execute(call, SetAutopay(line_id=line_id, sources=body.sources), ("autopay", line_id, body))
+    event = cast(AutopaySet, outcome.event)
+    shown = shapes.Autopay(
+        id=str(outcome.event_id), line_id=str(event.line_id), sources=event.sources, value_on=event.value_on
     )
     return Answer(shown, 201, outcome.replayed)
 

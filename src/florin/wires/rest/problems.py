@@ -79,6 +79,7 @@ STATUS: Final[dict[str, int]] = {
     "WalletNotBackdated": 422,
     "RefundDateImpossible": 422,
     "UpliftOutOfRange": 422,
+    "SourceRepeated": 422,
     "UpliftDaysOutOfRange": 422,
     "AddressInvalid": 422,
     "AddressCarriesCredentials": 422,

@@ -345,6 +345,12 @@ class NewUplift(Taken, frozen=True, kw_only=True):
     reason: Text
 
 
+class NewAutopay(Taken, frozen=True, kw_only=True):
+    """sources: in the order in which they are asked on the due day; an empty list turns it off."""
+
+    sources: tuple[Literal["wallet", "bank"], ...]
+
+
 class Reason(Taken, frozen=True, kw_only=True):
     """reason: for the record."""
 
@@ -513,6 +519,15 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     due_on: date | None
     past_due_on: date | None
     days_past_due: int
+
+
+class Autopay(msgspec.Struct, frozen=True, kw_only=True):
+    """From which sources, in which order, what is due is taken on its due day; from none: it is off."""
+
+    id: str
+    line_id: str
+    sources: tuple[Literal["wallet", "bank"], ...]
+    value_on: date
 
 
 class LimitChange(msgspec.Struct, frozen=True, kw_only=True):
