@@ -16,7 +16,7 @@ from florin.credit.close import decide as decide_close
 from florin.credit.explain import Item, Part, Record, Told, Trace, explain, lines_of, question_of, tell, trace
 from florin.credit.limit import SetLimit
 from florin.credit.limit import decide as decide_limit
-from florin.events import Refunded, Refused
+from florin.events import Refunded, Refused, UpliftGiven
 from florin.money import At
 
 PAGE = Path(__file__).parents[3] / "docs/how-to/explain.md"
@@ -125,12 +125,17 @@ def negative_available() -> Part:
 
 def limit_lower_again() -> Part:
     alice = Play(limit="5000.00")
-    for on, limit_minor, reason in (("03-10", 800_000, "spring sale"), ("04-10", 500_000, "spring sale is over")):
-        at = At(on=day(on), instant=None)  # type: ignore[arg-type]
-        (changed,) = decide_limit(
-            alice.line, SetLimit(line_id=1, limit_minor=limit_minor, reason=reason), at, program=alice.program
+    alice._hot(
+        UpliftGiven(
+            value_on=day("03-10"),
+            line_id=1,
+            person_id=7,
+            amount_minor=300_000,
+            until_on=day("04-09"),
+            reason="spring sale",
         )
-        alice._hot(changed)
+    )
+    alice.until("04-11")
     return answer(alice, "04-11", "available")
 
 

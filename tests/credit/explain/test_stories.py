@@ -16,7 +16,7 @@ SAYS = {
     "refund_after_repayment_disappeared": "Above all that you owed, so it went to your wallet: ¥181.00",
     "fee_after_early_settlement": "¥18.40 of it is the fee of installments that you paid before their time.",
     "negative_available": "¥500.00 more is in use than your limit",
-    "limit_lower_again": "lowered by ¥3,000.00 to ¥5,000.00 (spring sale is over)",
+    "limit_lower_again": "¥3,000.00 less, because what was added until 9 April 2026 has ended",
     "closing_with_plans_running": "Installments to come: ¥818.40",
     "refund_over_what_was_paid_with": "Paid from the wallet, so it went back there: ¥80.00",
 }
