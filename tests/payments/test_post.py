@@ -39,7 +39,7 @@ def test_every_event_either_moves_money_or_is_known_not_to():
     moves_none = {
         "PersonJoined", "LineOpened", "LimitSet", "LineFrozen", "LineUnfrozen", "LineClosed", "StatementIssued",
         "FellPastDue", "LateCharged", "AccrualStopped", "CycleMoved", "CostCharged",
-        "UpliftGiven", "UpliftEnded", "AutopaySet", "AutopayTried", "AutopayFailed",
+        "UpliftGiven", "UpliftEnded", "LineClosing", "AutopaySet", "AutopayTried", "AutopayFailed",
         "TradeAsked", "TradeClosed", "Refused",
     }  # fmt: skip
 

@@ -1,4 +1,8 @@
-"""Close a line for good. It must owe nothing, hold nothing, and be owed nothing."""
+"""Close a line for good: at once when it owes nothing, holds nothing and is owed nothing; else, if asked, when all is paid.
+
+A line that is to close takes no new purchase. What is in escrow may still be received, plans run on and are billed, and with
+the last repayment, refund or void the line closes by itself.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +15,26 @@ from florin.credit.items import Account
 from florin.credit.line import Line, LineState
 from florin.credit.payoff import payoff
 from florin.credit.terms import Program
-from florin.events import LineClosed
+from florin.events import LineClosed, LineClosing
 from florin.events.refusals import Refusal
 from florin.money.at import At
 
 
 class CloseLine(msgspec.Struct, frozen=True, kw_only=True):
+    """when_paid: a line that cannot be closed yet takes no new purchase from now on, and closes when all is paid."""
+
     needs_advance: ClassVar[bool] = True
 
     line_id: int
     reason: str
+    when_paid: bool = False
+
+
+class LineClosesAlready(Refusal, frozen=True, kw_only=True):
+    en = "This line takes no new purchases and closes by itself when all of it is paid. There is nothing more to do."
+    zh = "该额度已停止新消费，结清后将自动关闭，无需再次申请。"
+
+    line_id: int
 
 
 class StillOwed(Refusal, frozen=True, kw_only=True):
@@ -49,10 +63,22 @@ class StillOwedToCustomer(Refusal, frozen=True, kw_only=True):
 
 def decide(
     line: Line, account: Account, command: CloseLine, at: At, *, program: Program
-) -> tuple[LineClosed] | Refusal:
+) -> tuple[LineClosed | LineClosing] | Refusal:
     """The account must have been advanced to `at.on`: interest that no statement has billed is owed too."""
     if line.state is LineState.CLOSED:
         return LineIsClosed(line_id=line.id)
+    refusal = refuse_close(line, account, at, program)
+    if refusal is None:
+        return (LineClosed(value_on=at.on, line_id=line.id, person_id=line.person_id, reason=command.reason),)
+    if not command.when_paid:
+        return refusal
+    if line.particulars.closing:
+        return LineClosesAlready(line_id=line.id)
+    return (LineClosing(value_on=at.on, line_id=line.id, person_id=line.person_id, reason=command.reason),)
+
+
+def refuse_close(line: Line, account: Account, at: At, program: Program) -> Refusal | None:
+    """Why the line cannot be closed now."""
     owed_minor = payoff(account, at.on, program).total_minor
     if owed_minor > 0:
         return StillOwed(owed_minor=owed_minor, line_id=line.id)
@@ -61,4 +87,4 @@ def decide(
         return StillReserved(reserved_minor=reserved_minor, line_id=line.id)
     if account.credit_balance_minor > 0:
         return StillOwedToCustomer(credit_balance_minor=account.credit_balance_minor, line_id=line.id)
-    return (LineClosed(value_on=at.on, line_id=line.id, person_id=line.person_id, reason=command.reason),)
+    return None

@@ -23,6 +23,7 @@ from florin.events import (
     Event,
     LimitSet,
     LineClosed,
+    LineClosing,
     LineFrozen,
     LineOpened,
     LineUnfrozen,
@@ -85,6 +86,15 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
             + self.uncleared_minor
             - self.credit_balance_minor
         )
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is owed on it, reserved or owed back, and nothing that accrues waits to be posted."""
+        sums_minor = (
+            self.held_minor + self.committed_minor + self.principal_minor + self.fee_minor + self.interest_minor
+        )
+        sums_minor += self.penalty_minor + self.cost_minor + self.credit_balance_minor + self.uncleared_minor
+        return sums_minor == 0 and self.next_action_on == date.max
 
     def limit_minor_on(self, on: date) -> int:
         """The limit in force on a day: with the uplifts that have not passed."""
@@ -165,6 +175,8 @@ def evolve(line: Line, event: Event, *, next_close_on: date = date.max) -> Line:
             return replace(line, state=LineState.FROZEN, sequence=sequence)
         case LineUnfrozen():
             return replace(line, state=LineState.OPEN, sequence=sequence)
+        case LineClosing():
+            return replace(line, particulars=replace(line.particulars, closing=True), sequence=sequence)
         case LineClosed():
             return replace(line, state=LineState.CLOSED, sequence=sequence)
     raise AssertionError(f"{type(event).__name__} needs the account, or does not touch a line")

@@ -18,11 +18,13 @@ class Uplift(msgspec.Struct, frozen=True, kw_only=True):
 
 class Particulars(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """uplifts: in the order in which they were given; one counts while its last day has not passed, recorded or not.
-    autopay: her own order of sources, none when she has turned it off; None: as the terms say.
+    autopay: her own order of sources, none when she has turned it off; None: as the terms say. closing: the line
+    takes no purchases and closes by itself once nothing is left of it.
     """
 
     uplifts: tuple[Uplift, ...] = ()
     autopay: tuple[RepaymentSource, ...] | None = None
+    closing: bool = False
 
     def uplift_minor_on(self, on: date) -> int:
         """What the uplifts of a day come to."""

@@ -33,6 +33,7 @@ from florin.events import (
     CycleMoved,
     Event,
     FellPastDue,
+    LineClosed,
     LineOpened,
     PaidOut,
     PayoutReturned,
@@ -172,6 +173,7 @@ class Room:
             self.accounts.changed.add(line.id)
         if caught_up != line:
             self.change(self.lines, line.id, caught_up)
+            self._close_when_settled(caught_up)
 
     # ── what events do ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -191,6 +193,14 @@ class Room:
         if event.merchant_id in self.balances and isinstance(event, _OF_BALANCE):
             self.change(self.balances, event.merchant_id, evolve_balance(self.balances[event.merchant_id], event))
         self.recorded.append(Recorded(identifier, event, sequence, entries))
+        if event.line_id:
+            self._close_when_settled(self.lines[event.line_id])
+
+    def _close_when_settled(self, line: Line) -> None:
+        """A line that was to close when all is paid closes with the event that leaves nothing of it."""
+        if line.particulars.closing and line.is_settled and line.state is not LineState.CLOSED:
+            closed = LineClosed(value_on=self.at.on, line_id=line.id, person_id=line.person_id, reason="all is paid")
+            self.record(closed, self.ids.take(line.lane))
 
     def _on_line(self, event: Event, entries: list[Entry]) -> int:
         if isinstance(event, LineOpened):

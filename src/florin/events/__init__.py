@@ -267,6 +267,13 @@ class UpliftGiven(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class LineClosing(Event, frozen=True, kw_only=True):
+    """Nothing new is bought; what is owed or reserved runs on, is billed and repaid, and then the line closes by itself."""
+
+    kind = 37
+    reason: str
+
+
 class AutopaySet(Event, frozen=True, kw_only=True):
     """From which of her sources, in which order, what is due is taken on its due day; from none: it is off."""
 

@@ -131,7 +131,7 @@ def home_of(purse: Purse, program: Program | None, at: At, language: Language) -
 
 
 def credit_of(line: Line, program: Program | None, at: At, language: Language) -> Credit:
-    notice = _NOTICES.get(line.state, "")
+    notice = _NOTICES.get(line.state, "credit.closing" if line.particulars.closing else "")
     limit_minor = line.limit_minor_on(at.on)
     used_minor = min(max(line.exposure_minor, 0), limit_minor)
     return Credit(

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from florin.credit.autopay import SetAutopay
 from florin.credit.charge_off import ChargeOff
+from florin.credit.close import CloseLine
 from florin.credit.collect import AssignCase, ChargeCost, Contact, NoOpenCase, NoteCase, PromiseToPay
 from florin.credit.explain import NothingToExplain, QuestionUnreadable, question_of
 from florin.credit.freeze import FreezeLine, UnfreezeLine
@@ -30,6 +31,7 @@ from florin.engine.submission import Claim
 from florin.events import (
     AutopaySet,
     LimitSet,
+    LineClosed,
     LineFrozen,
     LineOpened,
     LineUnfrozen,
@@ -170,6 +172,15 @@ async def give_uplift(call: Call, body: shapes.NewUplift) -> Answer:
         reason=event.reason,
     )
     return Answer(shown, 201, outcome.replayed)
+
+
+async def close_line(call: Call, body: shapes.NewClosing) -> Answer:
+    """POST /v1/owner/lines/{line_id}/close"""
+    line_id = _known_id(call, "line_id", "line")
+    command = CloseLine(line_id=line_id, reason=body.reason, when_paid=body.when_paid)
+    outcome = await _execute(call, command, ("close", line_id, body))
+    event = outcome.event
+    return _changed(outcome, "closed" if isinstance(event, LineClosed) else "closing", reason=body.reason)
 
 
 async def set_autopay(call: Call, body: shapes.NewAutopay) -> Answer:

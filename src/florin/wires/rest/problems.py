@@ -53,6 +53,7 @@ STATUS: Final[dict[str, int]] = {
     "HasLineAlready": 409,
     "LineIsClosed": 409,
     "TooManyUplifts": 409,
+    "LineClosesAlready": 409,
     "LineIsChargedOff": 409,
     "NothingToChargeOff": 409,
     "CostRefused": 409,

@@ -345,6 +345,13 @@ class NewUplift(Taken, frozen=True, kw_only=True):
     reason: Text
 
 
+class NewClosing(Taken, frozen=True, kw_only=True):
+    """reason: for the record. when_paid: a line that still owes something sells nothing more and closes when all is paid."""
+
+    reason: Text
+    when_paid: bool = False
+
+
 class NewAutopay(Taken, frozen=True, kw_only=True):
     """sources: in the order in which they are asked on the due day; an empty list turns it off."""
 
@@ -499,7 +506,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     person_id: str
     program: str
     currency: str
-    state: Literal["open", "frozen", "closed", "charged-off"]
+    state: Literal["open", "frozen", "closing", "closed", "charged-off"]
     opened_on: date
     as_of: date
     known_on: date
@@ -548,11 +555,11 @@ class LimitHistory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of a line. what: opened, limit-set, frozen, unfrozen."""
+    """A change of a line. what: opened, limit-set, frozen, unfrozen, closing, closed."""
 
     id: str
     line_id: str
-    what: Literal["opened", "limit-set", "frozen", "unfrozen"]
+    what: Literal["opened", "limit-set", "frozen", "unfrozen", "closing", "closed"]
     value_on: date
     limit_minor: int | None = None
     reason: str | None = None

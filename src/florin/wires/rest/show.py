@@ -279,7 +279,7 @@ def _line(row: Line, program: Program, payoff: PayoffQuote, *, on: date, known_o
         person_id=str(row.person_id),
         program=row.program,
         currency=program.currency,
-        state=_LINE_STATES[row.state],
+        state="closing" if row.particulars.closing and row.state is LineState.OPEN else _LINE_STATES[row.state],
         opened_on=row.opened_on,
         as_of=on,
         known_on=known_on,
