@@ -283,7 +283,8 @@ def test_within_the_all_in_cap_a_late_charge_takes_what_interest_leaves_of_the_c
 
 
 def test_a_year_late_costs_no_more_than_the_cap_all_in():
-    card = preset_with("bank-card", interest_on=("principal",), yearly_rate_max=Decimal("0.24"), non_accrual_days=0)
+    stays = {"interest_on": ("principal",), "non_accrual_days": 0, "charge_off_days": 0}
+    card = preset_with("bank-card", yearly_rate_max=Decimal("0.24"), **stays)
     alice = Play(card, limit="20000.00")
     alice.buy("03-31", "10000.00", TEA_SET)
     alice.until("2027-04-20")

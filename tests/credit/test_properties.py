@@ -291,7 +291,7 @@ def test_who_pays_off_everything_is_owed_nothing_and_owes_nothing(happenings):
     payments=st.lists(st.tuples(st.integers(1, 60), st.integers(1, 1_000_00)), max_size=6),
 )
 def test_interest_is_what_counting_day_by_day_gives(purchase_minor, payments):
-    alice = Play()
+    alice = Play(program_with(charge_off_days=0))
     alice.buy("03-05", yuan_text(purchase_minor), 11)
     unpaid_minor, counted, today, due_on = purchase_minor, Fraction(0), day("04-01"), day("04-10")
     for days, minor in payments:

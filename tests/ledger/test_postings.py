@@ -62,12 +62,17 @@ def test_every_account_is_used_by_some_rule_and_every_rule_moves_something():
 
 
 def test_every_memo_account_has_a_contra_account_in_its_own_book():
-    memo = {(leg.debit, leg.credit) for legs in POSTINGS.values() for leg in legs if ACCOUNTS[leg.debit].memo}
+    memo = {frozenset(leg) for legs in POSTINGS.values() for leg in legs if ACCOUNTS[leg.debit].memo}
 
     assert memo == {
-        (Account.MEMO_HELD, Account.MEMO_COMMITMENT_CONTRA),
-        (Account.MEMO_COMMITTED, Account.MEMO_COMMITMENT_CONTRA),
-        (Account.MEMO_GUARANTEED_ESCROW, Account.MEMO_GUARANTEE_CONTRA),
+        frozenset({Account[f"MEMO_{name}"], Account[f"MEMO_{contra}_CONTRA"]})
+        for contra, names in {
+            "COMMITMENT": ("HELD", "COMMITTED"),
+            "OFF_BOOKS": ("INTEREST", "PENALTY"),
+            "CLAIM": ("CLAIM_PRINCIPAL", "CLAIM_FEE", "CLAIM_INTEREST", "CLAIM_PENALTY", "CLAIM_COST"),
+            "GUARANTEE": ("GUARANTEED_ESCROW",),
+        }.items()
+        for name in names
     }
 
 
