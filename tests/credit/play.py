@@ -15,7 +15,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from florin.credit import account as accounts
-from florin.credit import charge_off, refund, repay
+from florin.credit import charge_off, convert, plan_payoff, refund, repay
 from florin.credit import line as lines
 from florin.credit.authorize import refuse_credit
 from florin.credit.correction import correct
@@ -154,6 +154,50 @@ class Play:
         decided = repay.decide(
             self.line, self.account, command, at(on), wallet_balance_minor=parse_yuan(wallet), program=self.program
         )
+        if isinstance(decided, Refusal):
+            return decided
+        for event in decided:
+            self._load(event)
+        return None
+
+    def pay_off_plan(
+        self, on: str | date, item: int = 0, *, bill: str | None = None, yuan: str = "", wallet: str = "100000.00"
+    ) -> Refusal | None:
+        """For what is quoted that day, or for another amount."""
+        self.until(on)
+        closes_on = None if bill is None else day(bill)
+        said = plan_payoff.quote(self.account, day(on), self.program, item_id=item, closes_on=closes_on)
+        command = plan_payoff.PayOffPlan(
+            line_id=1,
+            item_id=item,
+            closes_on=closes_on,
+            amount_minor=parse_yuan(yuan) if yuan else said.total_minor if said else 0,
+            source="wallet",
+        )
+        return self._decided(
+            plan_payoff.decide(
+                self.line,
+                self.account,
+                command,
+                at(on),
+                wallet_balance_minor=parse_yuan(wallet),
+                program=self.program,
+            )
+        )
+
+    def convert(self, on: str | date, item: int, installments: int) -> Refusal | None:
+        self.until(on)
+        command = convert.ConvertPurchase(line_id=1, item_id=item, installments=installments)
+        return self._decided(convert.decide_purchase(self.line, self.account, command, at(on), program=self.program))
+
+    def convert_bill(self, on: str | date, closes: str | date, yuan: str, installments: int) -> Refusal | None:
+        self.until(on)
+        command = convert.ConvertBill(
+            line_id=1, closes_on=day(closes), amount_minor=parse_yuan(yuan), installments=installments
+        )
+        return self._decided(convert.decide_bill(self.line, self.account, command, at(on), program=self.program))
+
+    def _decided(self, decided: Iterable[Event] | Refusal) -> Refusal | None:
         if isinstance(decided, Refusal):
             return decided
         for event in decided:

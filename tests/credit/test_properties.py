@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from credit.play import HUABEI, Play, day, program_with, totals, with_rate_from
 from florin.credit.account import Account, advance, catch_up, evolve, open_account, rank
@@ -28,6 +29,12 @@ DECLINING = tuple(
 )
 UP_FRONT = tuple(InstallmentTerms(count=n, fee_rate=Decimal("0.0333"), fee_timing="upfront") for n in (3, 12))
 
+CONVERTS: dict[str, Any] = {
+    "convert": ("purchase", "bill"),
+    "convert_share_max": Decimal("0.9"),
+    "convert_amount_minor_min": 300,
+}
+
 BY_BUCKET = (Waterfall(order=("cost", "penalty", "interest", "fee", "principal"), by="bucket"),)
 PRINCIPAL_FIRST = (Waterfall(order=("principal", "interest", "fee", "penalty", "cost")),)
 FLIPPED_LATE = (
@@ -35,7 +42,7 @@ FLIPPED_LATE = (
     Waterfall(order=("principal", "interest", "fee", "penalty", "cost"), from_days_past_due=40),
 )
 
-PROGRAMS: list[Program] = [
+_PROGRAMS: list[Program] = [
     HUABEI,
     program_with(waterfall=BY_BUCKET, interest_on=("principal", "fee"), installment_split="equal_total"),
     program_with(full_payment_tolerance_minor=500, grace_days=5, minimum_floor_minor=2000),
@@ -43,9 +50,17 @@ PROGRAMS: list[Program] = [
     program_with(refund_excess_to_other_debt=False, plan_refund_fee="full_return_only", credit_balance_to_wallet=False),
     program_with(cycle_day=31, due_day=20, waterfall=PRINCIPAL_FIRST, installments=PLANS),
     program_with(cycle_day=5, due_day=5, grace_days=10),
-    program_with(installments=DECLINING, interest_on=("principal", "fee")),
-    program_with(installments=UP_FRONT, waterfall=BY_BUCKET),
-    program_with(installments=UP_FRONT, credit_balance_to_wallet=False, refund_excess_to_other_debt=False),
+    program_with(
+        installments=DECLINING, interest_on=("principal", "fee"), plan_payoff_fee="current_period", **CONVERTS
+    ),
+    program_with(installments=UP_FRONT, waterfall=BY_BUCKET, plan_payoff_fee="waived", **CONVERTS),
+    program_with(
+        installments=UP_FRONT,
+        credit_balance_to_wallet=False,
+        refund_excess_to_other_debt=False,
+        plan_payoff_charge=Decimal("0.0123"),
+        **CONVERTS,
+    ),
     with_rate_from("05-17", "0.0003", "balances"),
     with_rate_from("05-17", "0.0003", "new_cycles"),
     program_with(  # a bank card: the whole bill from posting, compounding, late charge, non-accrual, day-91 flip
@@ -58,6 +73,7 @@ PROGRAMS: list[Program] = [
         non_accrual_days=50,
         minimum_in_full=("installment", "fee", "interest", "penalty", "missed", "over_limit"),
         blocks_while_past_due=False,
+        **CONVERTS,
     ),
     program_with(  # interest from the first day, penalty while past due
         interest_start="posting",
@@ -79,6 +95,15 @@ PROGRAMS: list[Program] = [
         installments=PLANS,
     ),
 ]
+
+
+def _without_charge_off(program: Program) -> Program:
+    """What is charged off is owed in other accounts (`test_charge_off.py`)."""
+    versions = (replace(version, terms=replace(version.terms, charge_off_days=0)) for version in program.versions)
+    return replace(program, versions=tuple(versions))
+
+
+PROGRAMS = [_without_charge_off(program) for program in _PROGRAMS]
 
 
 class History(msgspec.Struct):
@@ -123,6 +148,23 @@ def happen(history: History, what: str, minor: int, which: int) -> None:
             play.until(on)
             if play.line.due_minor:
                 play.repay(on, yuan_text(play.line.due_minor), "wallet")
+        case "convert a purchase":
+            play.until(on)
+            items = [purchase.item_id for purchase in play.account.purchases]
+            items += [item.item_id for statement in play.account.statements for item in statement.items]
+            if items:
+                play.convert(on, items[which % len(items)], (3, 12)[which % 2])
+        case "convert the bill":
+            play.until(on)
+            if play.account.statements:
+                newest = play.account.statements[-1]
+                most_minor = max(1, min(minor, newest.principal_minor * 9 // 10))
+                play.convert_bill(on, newest.closes_on, yuan_text(most_minor), (3, 12)[which % 2])
+        case "pay off a plan":
+            play.until(on)
+            if play.account.plans:
+                plan = play.account.plans[which % len(play.account.plans)]
+                play.pay_off_plan(on, plan.item_id)
         case "look":
             play.until(on)
 
@@ -131,17 +173,19 @@ def _pick(amounts: dict[int, int], which: int) -> int:
     return sorted(amounts)[which % len(amounts)]
 
 
-HAPPENINGS = st.tuples(
-    st.sampled_from(
-        [
-            *("buy", "buy", "buy in installments", "merchant's installments", "escrow", "receive"),
-            *("return before receipt", "refund", "refund", "repay", "repay", "pay what is due", "look"),
-        ]
-    ),
-    st.integers(0, 40),
-    st.integers(1, 3_000_00),
-    st.integers(0, 5),
-)
+_WHAT = [
+    *("buy", "buy", "buy in installments", "merchant's installments", "escrow", "receive"),
+    *("return before receipt", "refund", "refund", "repay", "repay", "pay what is due", "look"),
+]
+_OF_PLANS = ["convert a purchase", "convert the bill", "pay off a plan"]
+
+
+def _happenings(what: list[str]) -> st.SearchStrategy[tuple[str, int, int, int]]:
+    return st.tuples(st.sampled_from(what), st.integers(0, 40), st.integers(1, 3_000_00), st.integers(0, 5))
+
+
+HAPPENINGS = _happenings(_WHAT)
+ALL_HAPPENINGS = _happenings([*_WHAT, *_OF_PLANS])
 
 
 def play_out(program: Program, happenings: list[tuple[str, int, int, int]], check: Callable[[History], Any]) -> History:
@@ -209,7 +253,7 @@ def money_in_is_money_out(play: Play) -> None:
         if isinstance(event, Repaid) or (isinstance(event, Refunded) and not event.before_receipt):
             brought = event.amount_minor if isinstance(event, Repaid) else event.credit_minor
             brought += sum(entry.amount_minor for entry in entries if entry.rule is Rule.GIVE_BACK_FEE)
-            takes = [entry for entry in entries if entry.rule.name.startswith(("CLEAR_", "KEEP_"))]
+            takes = [entry for entry in entries if entry.rule.name.startswith(("CLEAR_", "KEEP_", "CHARGE_PLAN_"))]
             assert sum(entry.amount_minor for entry in takes) == brought
 
 
@@ -231,7 +275,7 @@ def a_fold_of_all_events_is_the_live_state(play: Play) -> None:
 
 @pytest.mark.parametrize("program", PROGRAMS)
 @settings(max_examples=40, deadline=None)
-@given(happenings=st.lists(HAPPENINGS, min_size=3, max_size=14))
+@given(happenings=st.lists(ALL_HAPPENINGS, min_size=3, max_size=14))
 def test_whatever_happens_the_books_hold(program, happenings):
     history = play_out(program, happenings, the_line_is_the_book_and_will_be_the_account)
 
@@ -245,7 +289,7 @@ def test_whatever_happens_the_books_hold(program, happenings):
 
 @pytest.mark.parametrize("program", PROGRAMS)
 @settings(max_examples=25, deadline=None)
-@given(happenings=st.lists(HAPPENINGS, max_size=10), days=st.integers(0, 400), between=st.integers(0, 400))
+@given(happenings=st.lists(ALL_HAPPENINGS, max_size=10), days=st.integers(0, 400), between=st.integers(0, 400))
 def test_advancing_at_once_or_in_two_steps_is_the_same(program, happenings, days, between):
     play = play_out(program, happenings, lambda history: None).play
     b, c = (play.today + timedelta(days=n) for n in sorted((between, days)))
@@ -260,7 +304,7 @@ def test_advancing_at_once_or_in_two_steps_is_the_same(program, happenings, days
 
 @pytest.mark.parametrize("program", PROGRAMS)
 @settings(max_examples=25, deadline=None)
-@given(happenings=st.lists(HAPPENINGS, min_size=3, max_size=12))
+@given(happenings=st.lists(ALL_HAPPENINGS, min_size=3, max_size=12))
 def test_it_does_not_matter_how_often_the_account_catches_up(program, happenings):
     seldom = play_out(program, happenings, lambda history: None).play
     often = play_out(program, happenings, lambda history: history.play.until(history.on)).play
@@ -271,7 +315,7 @@ def test_it_does_not_matter_how_often_the_account_catches_up(program, happenings
 
 
 @settings(max_examples=40, deadline=None)
-@given(happenings=st.lists(HAPPENINGS, max_size=12))
+@given(happenings=st.lists(ALL_HAPPENINGS, max_size=12))
 def test_who_pays_off_everything_is_owed_nothing_and_owes_nothing(happenings):
     history = play_out(HUABEI, happenings, lambda history: None)
     play = history.play

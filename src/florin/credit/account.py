@@ -34,6 +34,7 @@ from florin.credit.closing import (
     scheduled_by,
 )
 from florin.credit.collect import after_cost_of_collection, after_work, counted_toward_promise
+from florin.credit.convert import after_conversion
 from florin.credit.interest import (
     accrued,
     grace_ends_on,
@@ -43,11 +44,13 @@ from florin.credit.interest import (
 )
 from florin.credit.items import Account, LateOrder, Purchase, Statement, days_past_due
 from florin.credit.line import Line, LineState
+from florin.credit.plan_payoff import paid_off
 from florin.credit.plans import ONE_INSTALLMENT, new_plan
 from florin.credit.returns import return_purchase
 from florin.credit.terms import Program
 from florin.events import (
     AccrualStopped,
+    BillConverted,
     Captured,
     CaseAssigned,
     CaseClosed,
@@ -65,6 +68,7 @@ from florin.events import (
     LineOpened,
     Promised,
     PromiseJudged,
+    PurchaseConverted,
     Received,
     Refunded,
     Repaid,
@@ -112,6 +116,9 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
             account, entries = _repay(account, event, program)
         case Refunded(before_receipt=False):
             account, entries = _refund(account, event, program)
+        case PurchaseConverted() | BillConverted():
+            account, entries = after_conversion(account, event, program)
+            account = _without_settled(_in_full(account, event.value_on, program), program)
         case CreditBalancePaid():
             account, entries = _pay_credit_balance(account, event, program)
         case StatementIssued():
@@ -256,14 +263,15 @@ def _repay(account: Account, event: Repaid, program: Program) -> tuple[Account, 
     then.
     """
     account = accrued(account, event.value_on, program)
+    account, of_plan, left_minor = paid_off(account, event) if event.payoff else (account, (), event.amount_minor)
     account = counted_toward_promise(account, event)
-    account, recovered, left_minor = recover(account, event.amount_minor, event.value_on, program)
+    account, recovered, left_minor = recover(account, left_minor, event.value_on, program)
     cleared = repay(account, left_minor, event.value_on, program)
     account = _in_full(cleared.account, event.value_on, program)
     account, interest, rest_minor = _take_accrued(account, cleared.rest_minor, event.value_on, program)
     account, kept = _keep_rest(account, rest_minor)
     account, cured = cure(account, program)
-    return _without_settled(account, program), (*recovered, *cleared.entries, *interest, *kept, *cured)
+    return _without_settled(account, program), (*of_plan, *recovered, *cleared.entries, *interest, *kept, *cured)
 
 
 def _refund(account: Account, event: Refunded, program: Program) -> tuple[Account, Entries]:

@@ -45,7 +45,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A purchase in `count` installments: those that no statement has billed yet, in order. bought: the whole purchase.
 
     upfront_fee: the whole fee as agreed, where it is billed with the first installment. yearly_rate: of a declining plan,
-    whose fee is interest.
+    whose fee is interest. bill_on: the close of the bill that was put into installments, if one was.
     """
 
     item_id: int
@@ -55,6 +55,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     bought_minor: int = 0
     upfront_fee_minor: int = 0
     yearly_rate: Decimal = Decimal(0)
+    bill_on: date | None = None
 
     @property
     def principal_minor(self) -> int:
@@ -98,7 +99,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     penalty, cost: charged on this statement and unpaid. past_due: its minimum was unmet when its due day (and grace) had
     passed, and still is; late: it was once. in_full: paid in full in time, so it bears no interest. contingent: its
     interest is owed only once that has become impossible. accruals, penalties: what it has borne through
-    accrued_through_on; posted, penalty_posted: the part of it that later statements have billed.
+    accrued_through_on; posted, penalty_posted: the part of it that later statements have billed. converted: a part of it
+    was put into installments.
     """
 
     closes_on: date
@@ -121,6 +123,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     penalty_posted_minor: int = 0
     late_charged_minor: int = 0
     late_charges: int = 0
+    converted: bool = False
 
     @property
     def principal_minor(self) -> int:

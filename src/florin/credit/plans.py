@@ -10,7 +10,7 @@ recomputed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -18,12 +18,13 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from florin.credit.items import Installment, Plan
 from florin.credit.schedules import Convention, Every, Loan, schedule
 from florin.credit.terms import InstallmentTerms, Program, RateConvention, Terms
 from florin.events import FeePayer, FeeTiming, InstallmentChoice, PlanMethod
-from florin.money.amounts import round_half_up, split_minor
+from florin.money.amounts import round_half_up, share_out, split_minor
 from florin.money.rates import installment_rate
 
 _A_DAY = timedelta(days=1)
@@ -163,6 +164,55 @@ def new_plan(
         upfront_fee_minor=choice.fee_minor if is_upfront(choice) else 0,
         yearly_rate=choice.yearly_rate,
     )
+
+
+def plans_over(
+    shares: Mapping[int, int],
+    choice: InstallmentChoice,
+    agreed_on: date,
+    program: Program,
+    *,
+    opens_on: date,
+    cycle_day: int = 0,
+    bill_on: date | None = None,
+) -> list[Plan]:
+    """One agreement over several purchases, as a plan of each: installment by installment they add up to the plan of the
+    sum.
+
+    shares: the principal of each purchase (its payment's id); the rest as for `installments_to_come`.
+    """
+    whole_minor = sum(shares.values())
+    whole = installments_to_come(whole_minor, choice, agreed_on, program, opens_on=opens_on, cycle_day=cycle_day)
+    left = dict(shares)
+    installments: dict[int, list[Installment]] = {item_id: [] for item_id in shares}
+    for installment in whole:
+        principals = share_out(installment.principal_minor, list(left.values())) if whole_minor else [0] * len(left)
+        fees = share_out(installment.fee_minor, list(shares.values()))
+        earned = share_out(installment.income_minor, list(shares.values()))
+        for item_id, principal, fee, earns in zip(shares, principals, fees, earned, strict=True):
+            left[item_id] -= principal
+            installments[item_id].append(
+                replace(
+                    installment,
+                    principal_minor=principal,
+                    fee_minor=fee,
+                    earns_minor=None if installment.earns_minor is None else earns,
+                )
+            )
+        whole_minor -= installment.principal_minor
+    return [
+        Plan(
+            item_id=item_id,
+            count=choice.count,
+            fee_payer=choice.fee_payer,
+            bought_minor=shares[item_id],
+            future=tuple(future),
+            upfront_fee_minor=sum(one.fee_minor for one in future) if is_upfront(choice) else 0,
+            yearly_rate=choice.yearly_rate,
+            bill_on=bill_on,
+        )
+        for item_id, future in installments.items()
+    ]
 
 
 def installments_to_come(

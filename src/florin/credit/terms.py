@@ -132,6 +132,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     installments: tuple[InstallmentTerms, ...] = ()
     installment_amount_minor_min: int = 0
     installment_split: Literal["each", "equal_total"] = "each"
+    plan_payoff_fee: Literal["owed", "waived", "current_period"] = "owed"
+    plan_payoff_charge: Decimal = Decimal(0)
+    # installments after the purchase
+    convert: tuple[Literal["purchase", "bill"], ...] = ()
+    convert_installments: tuple[InstallmentTerms, ...] = ()
+    convert_share_max: Decimal = Decimal(1)
+    convert_amount_minor_min: int = 0
     # the line, and escrow
     limit_minor_min: int = 0
     limit_minor_max: int = 10**12

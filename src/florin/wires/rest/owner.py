@@ -609,3 +609,7 @@ def _known_id(call: Call, part: str, what: str) -> int:
 def _refuse_program(name: str) -> None:
     if name not in program_names():
         raise invalid("program", "There is no such program.", f"Send one of: {', '.join(program_names())}.")
+
+
+# The owner's other file, `plans.py`, runs and looks up as this one does.
+execute, known_id, line_view = _execute, _known_id, _line

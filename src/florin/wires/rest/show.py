@@ -6,8 +6,10 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Final
 
+from florin.credit.convert import ConversionQuote
 from florin.credit.line import Line, LineState
 from florin.credit.payoff import PayoffQuote
+from florin.credit.plan_payoff import PlanPayoffQuote
 from florin.credit.plans import PlanQuote
 from florin.credit.statement import StatementShown, days_past_due
 from florin.credit.terms import Program
@@ -15,9 +17,11 @@ from florin.documents import Lender
 from florin.engine import Outcome
 from florin.events import (
     Authorized,
+    BillConverted,
     Captured,
     Escrowed,
     InstallmentChoice,
+    PurchaseConverted,
     Received,
     Refunded,
     TradeAsked,
@@ -314,6 +318,49 @@ def limit_change(change: LimitChange) -> shapes.LimitChange:
         amount_minor=change.amount_minor,
         until_on=change.until_on,
         reason=change.reason,
+    )
+
+
+def plan_payoff(line_id: int, quote: PlanPayoffQuote) -> shapes.PlanPayoff:
+    return shapes.PlanPayoff(
+        line_id=str(line_id),
+        payment_id=str(quote.item_id) if quote.item_id else None,
+        closes_on=quote.closes_on,
+        as_of=quote.on,
+        good_through_on=quote.good_through_on,
+        installments=quote.installments,
+        principal_minor=quote.principal_minor,
+        fee_minor=quote.fee_minor,
+        waived_minor=quote.waived_minor,
+        charge_minor=quote.charge_minor,
+        total_minor=quote.total_minor,
+        billed_minor=quote.billed_minor,
+    )
+
+
+def conversion(line_id: int, quote: ConversionQuote) -> shapes.Conversion:
+    return shapes.Conversion(
+        line_id=str(line_id),
+        amount_minor=quote.amount_minor,
+        most_minor=quote.most_minor,
+        payable_now_minor=quote.payable_now_minor,
+        due_on=quote.due_on,
+        first_bill_on=quote.first_bill_on,
+        offer=offer(quote.plan),
+    )
+
+
+def converted(event_id: int, event: PurchaseConverted | BillConverted) -> shapes.Converted:
+    installments = _installments(event.plan)
+    assert installments is not None
+    return shapes.Converted(
+        id=str(event_id),
+        line_id=str(event.line_id),
+        payment_id=str(event.item_id) if isinstance(event, PurchaseConverted) else None,
+        closes_on=event.closes_on if isinstance(event, BillConverted) else None,
+        amount_minor=event.amount_minor,
+        installments=installments,
+        value_on=event.value_on,
     )
 
 

@@ -1,0 +1,108 @@
+"""Plans by the owner's program: what paying one off or putting a bill into installments comes to, and doing it.
+
+A quote is read from the line as of today and writes nothing; the command says what was agreed, and is refused when the terms
+make something else of it by then.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from florin.credit import convert, plan_payoff
+from florin.engine import ClaimKind, claim
+from florin.events import BillConverted, PurchaseConverted, Repaid
+from florin.events.refusals import Refusal
+from florin.wires.rest import shapes, show
+from florin.wires.rest.owner import execute, known_id, line_view
+from florin.wires.rest.problems import RefusedBy, invalid
+from florin.wires.rest.serve import Answer, Call
+
+
+async def get_payoff(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/lines/{line_id}/plan-payoff"""
+    query: shapes.PlanQuery = call.query
+    view = await line_view(call)
+    item_id = _one_of(query.payment_id, query.closes_on)
+    found = plan_payoff.quote(view.account, view.at.on, view.program, item_id=item_id, closes_on=query.closes_on)
+    if found is None:
+        raise RefusedBy(plan_payoff.NoPlanToPayOff(line_id=view.line.id, item_id=item_id))
+    return Answer(show.plan_payoff(view.line.id, found))
+
+
+async def pay_off(call: Call, body: shapes.NewPlanPayoff) -> Answer:
+    """POST /v1/owner/lines/{line_id}/plan-payoffs"""
+    line_id = known_id(call, "line_id", "line")
+    if (body.source == "bank") != bool(body.bank_reference):
+        problem = "is needed for money from a bank" if body.source == "bank" else "belongs to money from a bank"
+        raise invalid("bank_reference", f"The bank's reference {problem}.", "Send both, or `source` wallet without it.")
+    command = plan_payoff.PayOffPlan(
+        line_id=line_id,
+        item_id=_one_of(body.payment_id, body.closes_on),
+        closes_on=body.closes_on,
+        amount_minor=body.amount_minor,
+        source=body.source,
+        reference=body.bank_reference,
+    )
+    once = (claim(ClaimKind.BANK, 0, body.bank_reference),) if body.bank_reference else ()
+    outcome = await execute(call, command, ("plan-payoff", line_id, body), once)
+    event = cast(Repaid, outcome.event)
+    shown = shapes.Repayment(
+        id=str(outcome.event_id),
+        line_id=str(event.line_id),
+        amount_minor=event.amount_minor,
+        source=event.source,
+        bank_reference=event.reference,
+        value_on=event.value_on,
+        known_on=event.value_on,
+    )
+    return Answer(shown, 201, outcome.replayed)
+
+
+async def get_conversion(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/lines/{line_id}/conversion"""
+    query: shapes.ConversionQuery = call.query
+    view = await line_view(call)
+    item_id = _one_of(query.payment_id, query.closes_on)
+    found: convert.ConversionQuote | Refusal
+    if query.closes_on is None:
+        found = convert.preview_purchase(view.account, item_id, query.installments, view.at.on, view.program)
+    else:
+        amount_minor = _amount(query.closes_on, query.amount_minor)
+        found = convert.preview_bill(
+            view.account, query.closes_on, amount_minor, query.installments, view.at.on, view.program
+        )
+    if isinstance(found, Refusal):
+        raise RefusedBy(found)
+    return Answer(show.conversion(view.line.id, found))
+
+
+async def make_conversion(call: Call, body: shapes.NewConversion) -> Answer:
+    """POST /v1/owner/lines/{line_id}/conversions"""
+    line_id = known_id(call, "line_id", "line")
+    item_id = _one_of(body.payment_id, body.closes_on)
+    command: convert.ConvertPurchase | convert.ConvertBill
+    if body.closes_on is None:
+        command = convert.ConvertPurchase(line_id=line_id, item_id=item_id, installments=body.installments)
+    else:
+        command = convert.ConvertBill(
+            line_id=line_id,
+            closes_on=body.closes_on,
+            amount_minor=_amount(body.closes_on, body.amount_minor),
+            installments=body.installments,
+        )
+    outcome = await execute(call, command, ("conversion", line_id, body))
+    event = cast(PurchaseConverted | BillConverted, outcome.event)
+    return Answer(show.converted(outcome.event_id, event), 201, outcome.replayed)
+
+
+def _one_of(payment_id: str | None, closes_on: object) -> int:
+    """The purchase that is meant; 0 for a bill. Raises when both are named, or neither."""
+    if (payment_id is None) == (closes_on is None):
+        raise invalid("payment_id", "It is a purchase or a bill.", "Send one of `payment_id` and `closes_on`.")
+    return int(payment_id or 0)
+
+
+def _amount(closes_on: object, amount_minor: int | None) -> int:
+    if amount_minor is None:
+        raise invalid("amount_minor", f"How much of the bill of {closes_on}?", "Send the amount in minor units.")
+    return amount_minor

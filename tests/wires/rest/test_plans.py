@@ -1,0 +1,66 @@
+"""Plans by the owner's program: quotes, a purchase that goes into installments, a plan that is paid off."""
+
+from __future__ import annotations
+
+from wires.rest.house import RestHouse
+from wires.rest.test_owner import joined
+from wires.rest.test_payments import problem
+from world import DIRECT_APP
+
+
+def with_purchase(house: RestHouse) -> tuple[str, str]:
+    """(line, purchase) of a shopper with 5,000.00 in the wallet who bought for 1,200.00 on a bank card's line."""
+    person_id = joined(house, "alice")
+    house.owner.post(
+        f"/v1/owner/persons/{person_id}/top-ups", {"amount_minor": 500_000, "bank_reference": "B-1"}, key="top-up"
+    )
+    body = {"person_id": person_id, "limit_minor": 2_000_000, "program": "bank-card"}
+    line_id = house.owner.post("/v1/owner/lines", body, key="line").json()["line_id"]
+    agreement = house.owner.post(
+        "/v1/owner/agreements",
+        {"person_id": person_id, "app_id": str(DIRECT_APP), "line_id": line_id, "limit_minor": 500_000},
+    ).json()
+    charge = {"amount_minor": 120_000, "subject": "coat", "agreement_id": agreement["id"], "tender": "credit"}
+    assert house.shop.post("/v1/payments", charge, key="coat").status_code == 201
+    return line_id, str(house.world.one("SELECT id FROM payment"))
+
+
+def test_a_purchase_goes_into_installments_as_quoted_and_the_plan_is_paid_off_as_quoted(house: RestHouse):
+    line_id, payment_id = with_purchase(house)
+    path = f"/v1/owner/lines/{line_id}"
+
+    quote = house.owner.get(f"{path}/conversion", payment_id=payment_id, installments=12).json()
+    made = house.owner.post(f"{path}/conversions", {"payment_id": payment_id, "installments": 12}, key="c-1")
+    again = house.owner.post(f"{path}/conversions", {"payment_id": payment_id, "installments": 12}, key="c-2")
+    payoff = house.owner.get(f"{path}/plan-payoff", payment_id=payment_id).json()
+    order = {"payment_id": payment_id, "amount_minor": payoff["total_minor"], "source": "wallet"}
+    paid = house.owner.post(f"{path}/plan-payoffs", order, key="p-1")
+
+    assert (quote["amount_minor"], quote["payable_now_minor"], quote["offer"]["fee_minor"]) == (120_000, 0, 10_368)
+    assert made.status_code == 201
+    assert made.json()["installments"] == {"count": 12, "fee_minor": 10_368, "fee_payer": "shopper"}
+    problem(again, 409, "NothingToConvert")
+    assert (payoff["principal_minor"], payoff["fee_minor"], payoff["total_minor"]) == (120_000, 10_368, 130_368)
+    assert (paid.status_code, paid.json()["amount_minor"]) == (201, 130_368)
+    assert house.owner.get(path).json()["owed_minor"] == 0
+
+
+def test_a_payoff_of_another_amount_is_refused_with_the_one_it_takes(house: RestHouse):
+    line_id, payment_id = with_purchase(house)
+    path = f"/v1/owner/lines/{line_id}"
+    house.owner.post(f"{path}/conversions", {"payment_id": payment_id, "installments": 3}, key="c-1")
+    order = {"payment_id": payment_id, "amount_minor": 120_000, "source": "wallet"}
+
+    refused = house.owner.post(f"{path}/plan-payoffs", order, key="p-1")
+
+    problem(refused, 409, "PlanPayoffChanged")
+    assert refused.json()["numbers"]["total_minor"] == 122_592
+
+
+def test_a_purchase_or_a_bill_must_be_named_and_only_one_of_them(house: RestHouse):
+    line_id, payment_id = with_purchase(house)
+
+    both = house.owner.get(f"/v1/owner/lines/{line_id}/plan-payoff", payment_id=payment_id, closes_on="2026-04-01")
+    neither = house.owner.get(f"/v1/owner/lines/{line_id}/plan-payoff")
+
+    assert (both.status_code, neither.status_code) == (422, 422)
