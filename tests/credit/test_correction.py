@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import accumulate
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from credit.play import Play, day, program_with
+from credit.test_properties import PROGRAMS, History, happen
 from florin.credit.correction import as_of, fold
 from florin.credit.interest import accrued, unposted_minor, unposted_penalty_minor
-from florin.credit.terms import LateCharge
+from florin.credit.items import days_past_due
+from florin.credit.terms import LateCharge, Program
 from florin.ledger import Account as Ledger
 from florin.ledger import Rule
+from florin.money import yuan_text
 
 TEA_SET, PHONE = 11, 12
 
@@ -139,39 +145,190 @@ def test_a_fold_of_a_corrected_history_is_the_live_state():
     assert fold(alice.events, alice.program).account == alice.account
 
 
-@settings(max_examples=150, deadline=None)
-@given(
-    purchases=st.lists(st.tuples(st.integers(0, 80), st.integers(1, 100_000)), min_size=1, max_size=5),
-    repayments=st.lists(st.tuples(st.integers(0, 100), st.integers(1, 100_000)), max_size=4),
-    late=st.tuples(st.integers(1, 90), st.integers(1, 100_000), st.integers(1, 60)),
-)
-def test_a_backdated_repayment_gives_the_same_economic_state_as_one_in_time(purchases, repayments, late):
-    program = program_with(credit_balance_to_wallet=False)
-    came_on, minor, known_after = late
-    in_time, too_late = Play(program), Play(program)
-    happenings = [(on, "buy", amount) for on, amount in purchases]
-    happenings += [(on, "repay", amount) for on, amount in repayments]
-    happenings += [(came_on, "came", minor), (came_on + known_after, "known", minor)]
-    start = day("03-02").toordinal()
-    for number, (on, what, amount) in enumerate(sorted(happenings, key=lambda h: h[0]), start=100):
-        date = day("03-02").fromordinal(start + on)
-        for play in (in_time, too_late):
-            yuan = f"{amount // 100}.{amount % 100:02d}"
-            play.until(date)
-            if what == "buy":
-                play.buy(date, yuan, number)
-            elif what == "repay" or (what == "came" and play is in_time):
-                play.repay(date, yuan)
-            elif what == "known" and play is too_late:
-                play.backdate_repayment(date, day("03-02").fromordinal(start + came_on), yuan)
-    end = day("03-02").fromordinal(start + 220)
-    for play in (in_time, too_late):
-        play.until(end)
-        assert play.line.principal_minor == sum(
-            map(play.balance, (Ledger.PRINCIPAL_UNBILLED, Ledger.PRINCIPAL_BILLED, Ledger.PRINCIPAL_PAST_DUE))
-        )
-        assert play.line.interest_minor == play.balance(Ledger.INTEREST_BILLED)
-        assert play.line.credit_balance_minor == play.balance(Ledger.CREDIT_BALANCE)
-        assert fold(play.events, program).account == play.account
+def test_an_older_history_that_asks_for_less_lowers_the_minimum_but_not_the_image():
+    alice = Play()
+    alice.buy("03-05", "1000.00", TEA_SET)
+    alice.until("04-05")
+    assert alice.account.statements[0].minimum_minor == 100_00
 
-    assert economic(too_late, str(end)) == economic(in_time, str(end))
+    alice.backdate_repayment("04-05", "03-20", "900.00")
+
+    (march,) = alice.account.statements
+    assert (march.image_minor, march.remaining_minor, march.minimum_minor) == (1000_00, 100_00, 10_00)
+    alice.repay("04-09", "10.00")
+    alice.until("04-20")
+    assert alice.line.past_due_on is None
+
+
+def test_a_minimum_and_a_due_day_are_never_raised_by_a_repayment_that_was_returned():
+    alice = Play()
+    alice.buy("03-05", "1000.00", TEA_SET)
+    alice.repay("03-20", "400.00")
+    alice.until("04-05")
+
+    alice.return_repayment("04-05", "03-20", "400.00")
+
+    (march,) = alice.account.statements
+    assert (march.remaining_minor, march.minimum_minor, march.due_on) == (1000_00, 60_00, day("04-10"))
+    alice.repay("04-10", "60.00")
+    alice.until("04-20")
+    assert alice.line.past_due_on is None
+
+
+def test_a_late_charge_is_lowered_to_what_the_corrected_history_deserves():
+    late = LateCharge(share=Decimal("0.05"))
+    alice = Play(program_with(yearly_rate_max=None, late_charges=(late,)))
+    alice.buy("03-05", "1000.00", TEA_SET)
+    alice.until("04-12")
+    assert alice.line.penalty_minor == 5_00  # of the 100.00 that was missed
+
+    alice.backdate_repayment("04-12", "04-09", "60.00")
+
+    assert alice.line.penalty_minor == 2_00  # of the 40.00 that was
+    alice.until("05-01")
+    told = [line for line in alice.statements[-1].lines if line.what == "adjustment"]
+    assert [(line.amount_minor, line.statement_closes_on) for line in told] == [(-3_00, day("04-01"))]
+
+
+def test_days_past_due_run_from_the_oldest_statement_that_the_corrected_history_leaves_unmet():
+    alice = Play()
+    alice.buy("03-05", "1000.00", TEA_SET)
+    alice.buy("04-05", "500.00", PHONE)
+    alice.until("05-20")
+    assert (alice.line.past_due_on, days_past_due(alice.account, day("05-20"))) == (day("04-10"), 40)
+
+    alice.backdate_repayment("05-20", "04-09", "300.00")
+
+    assert (alice.line.past_due_on, days_past_due(alice.account, day("05-20"))) == (day("05-10"), 10)
+
+
+def test_days_past_due_run_from_the_oldest_statement_again_when_what_met_it_was_returned():
+    alice = Play()
+    alice.buy("03-05", "1000.00", TEA_SET)
+    alice.buy("04-05", "500.00", PHONE)
+    alice.repay("04-09", "300.00")
+    alice.until("05-20")
+    assert (alice.line.past_due_on, days_past_due(alice.account, day("05-20"))) == (day("05-10"), 10)
+
+    alice.return_repayment("05-20", "04-09", "300.00")
+
+    alice.until("05-21")
+    assert (alice.line.past_due_on, days_past_due(alice.account, day("05-21"))) == (day("04-10"), 41)
+
+
+def test_a_plan_that_was_agreed_and_money_that_was_paid_out_stand():
+    alice = Play()
+    alice.buy("03-05", "1200.00", PHONE, installments=3)
+    alice.buy("03-06", "300.00", TEA_SET)
+    alice.until("05-02")
+    agreed = alice.account.plans
+
+    alice.backdate_repayment("05-02", "04-09", "300.00")
+
+    assert alice.account.plans == agreed
+    alice.repay("05-03", "5000.00")
+    paid_out = alice.posted(Rule.PAY_CREDIT_BALANCE)
+    alice.backdate_repayment("05-04", "04-09", "100.00")
+    assert alice.posted(Rule.PAY_CREDIT_BALANCE) == paid_out
+
+
+# ── every program, whatever else happened ─────────────────────────────────────────────────────────────────────────
+
+OTHERS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                *("buy", "buy", "buy in installments", "merchant's installments", "escrow", "receive"),
+                *("return before receipt", "refund", "repay", "repay", "look"),
+            ]
+        ),
+        st.integers(0, 40),
+        st.integers(1, 3_000_00),
+        st.integers(0, 5),
+    ),
+    min_size=1,
+    max_size=6,
+)
+# When it came, how much, and after how many days it was known (to have come, or to have been taken back).
+LATE = st.tuples(st.integers(0, 150), st.integers(1, 2_000_00), st.integers(1, 90))
+
+
+def kept_on_the_line(program: Program, **changes: object) -> Program:
+    """With credit balances on the line, since a wallet that was paid keeps what it was paid."""
+    versions = (
+        replace(version, terms=replace(version.terms, credit_balance_to_wallet=False, **changes))
+        for version in program.versions
+    )
+    return replace(program, versions=tuple(versions))
+
+
+def play_both(
+    program: Program, others: list[tuple[str, int, int, int]], late: tuple[int, int, int], *, returned: bool
+) -> tuple[Play, Play, str]:
+    """One line as it should have been, one that was corrected, and a day long after."""
+    start = day("03-02").toordinal()
+    came, minor, known_after = late
+    days = list(accumulate(days for _, days, _, _ in others))
+    happenings = [(on, 0, what, minor, which) for on, (what, _, minor, which) in zip(days, others, strict=True)]
+    happenings += [(came, 1, "came", minor, 0), (came + known_after, 1, "known", minor, 0)]
+    right, wrong = (History(play=Play(program, limit="100000.00"), escrowed={}, refundable={}) for _ in range(2))
+    for on, _, what, amount_minor, which in sorted(happenings, key=lambda happening: happening[:2]):
+        date, yuan = day("03-02").fromordinal(start + on), yuan_text(amount_minor)
+        for history in (right, wrong):
+            history.on = date
+            history.play.until(date)
+            if what not in ("came", "known"):
+                happen(history, what, amount_minor, which)
+        came_on = day("03-02").fromordinal(start + came)
+        if what == "came":
+            (wrong if returned else right).play.repay(date, yuan)
+        elif what == "known" and returned:
+            wrong.play.return_repayment(date, came_on, yuan)
+        elif what == "known":
+            wrong.play.backdate_repayment(date, came_on, yuan)
+    end = day("03-02").fromordinal(start + max(on for on, *_ in happenings) + 100)
+    for history in (right, wrong):
+        history.play.until(end)
+    return right.play, wrong.play, str(end)
+
+
+def assert_the_books_hold(play: Play) -> None:
+    line, balance = play.line, play.balance
+    principal = (Ledger.PRINCIPAL_UNBILLED, Ledger.PRINCIPAL_BILLED, Ledger.PRINCIPAL_PAST_DUE)
+    assert line.principal_minor == sum(map(balance, (*principal, Ledger.MEMO_CLAIM_PRINCIPAL)))
+    fee = (Ledger.FEE_UNBILLED, Ledger.FEE_BILLED, Ledger.MEMO_CLAIM_FEE)
+    assert line.fee_minor == sum(map(balance, fee))
+    interest = (Ledger.INTEREST_BILLED, Ledger.MEMO_INTEREST, Ledger.MEMO_CLAIM_INTEREST)
+    assert line.interest_minor == sum(map(balance, interest))
+    penalty = (Ledger.PENALTY_BILLED, Ledger.MEMO_PENALTY, Ledger.MEMO_CLAIM_PENALTY)
+    assert line.penalty_minor == sum(map(balance, penalty))
+    assert line.credit_balance_minor == balance(Ledger.CREDIT_BALANCE)
+    assert balance(Ledger.INTEREST_ACCRUED) == 0
+    assert fold(play.events, play.program).account == play.account
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@settings(max_examples=15, deadline=None)
+@given(others=OTHERS, late=LATE)
+def test_under_every_program_a_repayment_booked_late_ends_as_one_in_time(program, others, late):
+    in_time, too_late, end = play_both(kept_on_the_line(program), others, late, returned=False)
+
+    assert_the_books_hold(too_late)
+    assert economic(too_late, end) == economic(in_time, end)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@settings(max_examples=15, deadline=None)
+@given(others=OTHERS, late=LATE)
+def test_under_every_program_a_returned_repayment_ends_as_one_never_made_or_better(program, others, late):
+    """Better where a bill of the past would be needed, which is never made, or a penalty for it. Other bills round otherwise,
+    by a fen each. Without charge-off, whose day comes by days past due: interest that ran on until a later one would be more.
+    """
+    never_made, returned, end = play_both(kept_on_the_line(program, charge_off_days=0), others, late, returned=True)
+
+    assert_the_books_hold(returned)
+    roundings = len(never_made.statements)
+    assert economic(returned, end) <= economic(never_made, end) + roundings
+    terms = program.versions[0].terms
+    if never_made.images.keys() == returned.images.keys() and not (terms.late_charges or terms.penalty_daily_rate):
+        assert economic(returned, end) == economic(never_made, end)

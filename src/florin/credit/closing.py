@@ -333,7 +333,7 @@ def after_statement(account: Account, event: StatementIssued, program: Program) 
         closes_on=event.closes_on,
         due_on=event.due_on,
         image_minor=event.image_minor,
-        minimum_minor=event.minimum_minor,
+        minimum_minor=_minimum_asked(account, event, items, interest_minor + penalty_minor, program),
         accrued_through_on=event.closes_on if from_posting else event.due_on,
         items=items,
         interest_minor=interest_minor,
@@ -361,6 +361,20 @@ def after_statement(account: Account, event: StatementIssued, program: Program) 
     ]
     after, used = _use_credit_balance(after, terms)
     return after, (*entries, *used)
+
+
+def _minimum_asked(
+    account: Account, event: StatementIssued, items: tuple[Billed, ...], borne_minor: int, program: Program
+) -> int:
+    """The minimum that was agreed; less, where a corrected history asks for less. It is never raised.
+
+    account: just before the close. items, borne: what is billed as history is known now.
+    """
+    billed_minor = sum(item.principal_minor + item.fee_minor for item in items) + borne_minor
+    if (billed_minor, account.due_minor) == (event.image_minor, event.earlier_minor):
+        return event.minimum_minor
+    lines = tuple(_lines(account, event.closes_on, program))
+    return min(event.minimum_minor, _minimum_minor(account, lines, program.terms_on(event.closes_on)))
 
 
 def _lines(account: Account, closes_on: date, program: Program) -> Iterator[StatementLine]:
@@ -586,17 +600,19 @@ def _not_penalized_before(account: Account, statement: Statement, on: date, prog
 
 
 def after_late_charge(account: Account, event: LateCharged, program: Program) -> tuple[Account, Entries]:
-    """The charge is owed on the statement that is late, at once; not when a corrected history shows it was not late."""
+    """The charge is owed on the statement that is late, at once. A history corrected since may show that it was not late,
+    or missed less: then no more is owed than is deserved.
+    """
     rule = Rule.CHARGE_PENALTY_MEMO if account.accrual_stopped else Rule.CHARGE_PENALTY
     charged_minor = 0
     late_orders = account.late_orders
     statements = []
     for statement in account.statements:
         if statement.closes_on == event.closes_on:
-            charged_minor = event.amount_minor if statement.past_due else 0
-            late_orders = _late_orders(
-                account, replace(statement, late_charges=event.number - 1), charged_minor, program
-            )
+            charged = replace(statement, late_charges=event.number - 1)
+            if statement.past_due:
+                charged_minor = min(event.amount_minor, late_charge_minor(account, charged, program))
+            late_orders = _late_orders(account, charged, charged_minor, program)
             statement = replace(
                 statement,
                 penalty_minor=statement.penalty_minor + charged_minor,
