@@ -45,7 +45,8 @@ def fold(
                 found = list(drift_of_all(connection, lambda done: progress.advance(task, done)))
             folded = lines
         else:
-            found = drift_of_sample(connection, sample, clock.read(connection).on.toordinal())
+            # A house that was never served has no clock yet, and no line.
+            found = drift_of_sample(connection, sample, clock.read(connection).on.toordinal()) if lines else []
             folded = min(sample, lines)
         if post and found:
             _post(house, found, reason.strip())

@@ -45,7 +45,10 @@ def show(
 ) -> None:
     """A line as of a day, by the days on which things count and by what was known then; each is today when left out."""
     with entered(data) as house:
-        today = clock.read(house.connection).on
+        try:
+            today = clock.read(house.connection).on
+        except LookupError:  # of a house that was never served, which has no line
+            raise NoSuchLine(line_id=line_id) from None
         try:
             found = line_as_of_day(
                 house.connection,
