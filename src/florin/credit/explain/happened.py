@@ -79,7 +79,7 @@ def repayment(trace: Trace, step: Step) -> Part:
     if step.after.owed_minor == step.before.owed_minor and not step.entries:
         values = {"on": event.value_on}
         return Part(what="repayment.returned", amount_minor=0, values=values, event=ref(step.id, event))
-    parts = [*_cleared(step), *_accrued_taken(step), *_kept(trace, step)]
+    parts = [*_cleared(step), *_accrued_taken(step), *_of_payoff(step), *_kept(trace, step)]
     explained = added(
         "repayment",
         parts,
@@ -100,7 +100,7 @@ def refund(trace: Trace, step: Step) -> Part:
     if event.before_receipt and event.credit_minor:
         parts.append(Part(what="refund.before_receipt", amount_minor=event.credit_minor, rules=("COMMIT_CREDIT",)))
     elif event.credit_minor:
-        debts = [*_cleared(step, item_id=event.payment_id), *_kept(trace, step)]
+        debts = [*_cleared(step, item_id=event.payment_id), *_kept(trace, step), *_fee_given_back(step)]
         parts.append(
             added(
                 "refund.credit",
@@ -150,6 +150,23 @@ def _cleared(step: Step, *, item_id: int = 0) -> Iterator[Part]:
                 item_id=debt.item_id,
                 rules=rules_of(step, debt),
             )
+
+
+def _of_payoff(step: Step) -> Iterator[Part]:
+    """What paying off a plan early changed beside its debt: fees that need not be paid, and the charge for it."""
+    waived_minor = -posted_minor(step, Rule.CHARGE_SHOPPER_FEE)
+    if waived_minor > 0:
+        yield Part(what="payoff.fee_waived", amount_minor=-waived_minor, rules=("CHARGE_SHOPPER_FEE",))
+    charge_minor = posted_minor(step, Rule.CHARGE_PLAN_PAYOFF)
+    if charge_minor:
+        yield Part(what="payoff.charge", amount_minor=charge_minor, rules=("CHARGE_PLAN_PAYOFF",))
+
+
+def _fee_given_back(step: Step) -> Iterator[Part]:
+    """A part of a fee up front came back with the refund: so much of what was cleared is not the refund's own."""
+    minor = posted_minor(step, Rule.GIVE_BACK_FEE)
+    if minor:
+        yield Part(what="refund.fee_given_back", amount_minor=-minor, rules=("GIVE_BACK_FEE",))
 
 
 def _placed(account: Account) -> dict[Debt, tuple[int, date | None]]:

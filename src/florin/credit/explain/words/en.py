@@ -169,6 +169,9 @@ WORDS: Final[dict[str, str]] = {
     "refund.before_receipt": "You had not confirmed receipt, so nothing was owed yet: your limit is free again by {amount}, "
     "and it is on no bill.",
     "refund.credit": "Paid later, so it went to what you owe: {amount}",
+    "refund.fee_given_back": "{size} of that is the part of the installment fee that comes back with it",
+    "payoff.fee_waived": "{size} of fees to come need not be paid",
+    "payoff.charge": "the charge for paying off early: {amount}",
     "refund.wallet": "Paid from the wallet, so it went back there: {amount}",
     "note.refund_over_tenders": "What was paid in more than one way is given back in this order: first to what you owe, "
     "then to the wallet.",
