@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit.play import Play
-from credit.test_properties import HAPPENINGS, PROGRAMS, play_out
+from credit.test_properties import ALL_HAPPENINGS, PROGRAMS, play_out
 from florin.credit.explain import Part, Question, Record, Told, Trace, explain, question_of, tell, trace
 from florin.credit.explain.trace import all_debts
 from florin.credit.explain.words import CATALOGS
@@ -67,7 +67,7 @@ def answers(found: Trace) -> Iterator[tuple[Question, Part]]:
 
 @pytest.mark.parametrize("program", PROGRAMS)
 @settings(max_examples=25, deadline=None)
-@given(happenings=st.lists(HAPPENINGS, min_size=3, max_size=14), days=st.integers(0, 90))
+@given(happenings=st.lists(ALL_HAPPENINGS, min_size=3, max_size=14), days=st.integers(0, 90))
 def test_every_amount_is_the_sum_of_its_explanation(program, happenings, days):
     play = play_out(program, happenings, lambda history: None).play
     found = traced(play, play.today + timedelta(days=days))
@@ -117,7 +117,7 @@ def _day(question: Question) -> tuple[int, int, int] | None:
 
 @pytest.mark.parametrize("program", PROGRAMS)
 @settings(max_examples=15, deadline=None)
-@given(happenings=st.lists(HAPPENINGS, min_size=3, max_size=14))
+@given(happenings=st.lists(ALL_HAPPENINGS, min_size=3, max_size=14))
 def test_what_is_available_is_what_the_till_would_say(program, happenings):
     play = play_out(program, happenings, lambda history: None).play
     play.until(play.today)
@@ -131,7 +131,7 @@ def test_what_is_available_is_what_the_till_would_say(program, happenings):
 
 @pytest.mark.parametrize("program", PROGRAMS)
 @settings(max_examples=15, deadline=None)
-@given(happenings=st.lists(HAPPENINGS, min_size=4, max_size=14))
+@given(happenings=st.lists(ALL_HAPPENINGS, min_size=4, max_size=14))
 def test_the_days_of_interest_give_the_exact_amount_that_is_rounded(program, happenings):
     play = play_out(program, happenings, lambda history: None).play
     found = traced(play, play.today + timedelta(days=45))
@@ -144,7 +144,7 @@ def test_the_days_of_interest_give_the_exact_amount_that_is_rounded(program, hap
 
 
 @settings(max_examples=25, deadline=None)
-@given(happenings=st.lists(HAPPENINGS, min_size=3, max_size=14))
+@given(happenings=st.lists(ALL_HAPPENINGS, min_size=3, max_size=14))
 def test_a_fold_of_what_is_written_is_the_account(happenings):
     play = play_out(PROGRAMS[0], happenings, lambda history: None).play
 

@@ -54,7 +54,9 @@ def purchase(trace: Trace, payment_id: int) -> Part:
     if not happenings:
         raise NothingToExplain(f"purchase={payment_id}")
     bought = trace.bought.get(payment_id)
-    debts = [] if bought is None else [debt for debt, _ in all_debts(bought.after) if debt.item_id == payment_id]
+    # As it was bought, and as it is now: a purchase may have gone into installments since.
+    places = [] if bought is None else [*all_debts(bought.after), *all_debts(trace.account)]
+    debts = list(dict.fromkeys(debt for debt, _ in places if debt.item_id == payment_id))
     movements = trace.movements(set(debts))
     parts = [debt_part(trace, debt, movements) for debt in debts]
     waits = bought is None and trace.payment_waits(payment_id)
