@@ -44,9 +44,12 @@ def test_a_rule_that_moves_money_in_two_books_moves_what_one_owes_the_other_in_b
     institution_is_owed = moved[Account.PAYMENTS_DUE_FROM_LENDER]
     lender_is_owed = moved[Account.LENDER_DUE_FROM_PAYMENTS]
     institution_owes = -moved[Account.PAYMENTS_DUE_TO_LENDER]
-    if rule.name.startswith(("CLEAR_", "KEEP_")):
+    if rule.name.startswith(("CLEAR_", "KEEP_")) or rule is Rule.CHARGE_PLAN_PAYOFF:
         # What a repayment clears is one book's half; the other half is REPAY_... or REFUND_CREDIT of the same event.
         assert (lender_is_owed, institution_owes, lender_owes, institution_is_owed) == (1, 0, 0, 0)
+    elif rule is Rule.GIVE_BACK_FEE:
+        # A fee that a refund gives back clears debts of the same event, or is kept for the customer.
+        assert (lender_is_owed, institution_owes, lender_owes, institution_is_owed) == (-1, 0, 0, 0)
     elif rule in (Rule.REPAY_FROM_WALLET, Rule.REPAY_FROM_BANK, Rule.REFUND_CREDIT):
         assert (lender_is_owed, institution_owes, lender_owes, institution_is_owed) == (0, 1, 0, 0)
     else:
