@@ -159,6 +159,21 @@ def test_autopay_takes_what_is_due_on_its_day_from_the_sources_in_order(house: R
     assert house.world.wallet_minor("alice") == 100_000 - 69_900
 
 
+def test_a_line_that_owes_is_closed_when_all_is_paid(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000, wallet_minor=100_000)
+    house.sale("alice", 69_900)
+    path = f"/v1/owner/lines/{house.world.line_ids['alice']}"
+
+    now = house.owner.post(f"{path}/close", {"reason": "asked"}, key="now")
+    later = house.owner.post(f"{path}/close", {"reason": "asked", "when_paid": True}, key="later")
+    between = house.owner.get(path).json()["state"]
+    house.owner.post(f"{path}/repayments", {"amount_minor": 69_900, "source": "wallet"}, key="repay")
+
+    assert problem(now, 409, "StillOwed")["numbers"]["owed_minor"] == 69_900
+    assert (later.status_code, later.json()["what"], between) == (201, "closing", "closing")
+    assert house.owner.get(path).json()["state"] == "closed"
+
+
 def test_a_bill_comes_is_paid_in_part_and_falls_past_due(house: RestHouse):
     house.world.person("alice", limit_minor=1_000_000, wallet_minor=100_000)
     house.sale("alice", 69_900)
