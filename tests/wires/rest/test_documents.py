@@ -18,6 +18,8 @@ from florin.wires.rest.operations import OPERATIONS
 from florin.wires.rest.serve import Nothing
 from wires.rest.test_requests import Door
 
+REFERENCE = Path(__file__).parents[3].joinpath("docs", "reference", "rest.md").read_text(encoding="utf-8")
+
 
 @pytest.fixture
 def door() -> Door:
@@ -111,9 +113,17 @@ def test_pages_take_get_alone(door: Door):
         assert door.ask(path=path, headers=[]).status == 405
 
 
+def test_the_reference_lists_every_operation_once_and_whether_it_needs_a_key_of_yours():
+    rows = re.findall(r"^\| `([A-Z]+) (/v1/[^`]*)` \| ([^|]+) \| [^|]+ \|$", REFERENCE, re.MULTILINE)
+
+    listed = {(method, path): key == "needed" for method, path, key in rows}
+
+    assert listed == {(operation.method, operation.path): operation.idempotent for operation in OPERATIONS}
+    assert len(rows) == len(OPERATIONS)
+
+
 def test_the_reference_lists_every_problem_under_its_status():
-    page = Path(__file__).parents[3].joinpath("docs", "reference", "rest.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (\d{3})[^|]*\| (.*) \|$", page, re.MULTILINE)
+    rows = re.findall(r"^\| (\d{3})[^|]*\| (.*) \|$", REFERENCE, re.MULTILINE)
 
     listed = {code: int(status) for status, codes in rows for code in re.findall(r"`(\w+)`", codes)}
 

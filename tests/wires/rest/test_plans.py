@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from wires.rest.house import RestHouse
 from wires.rest.test_owner import joined
 from wires.rest.test_payments import problem
@@ -11,6 +13,7 @@ from world import DIRECT_APP
 def with_purchase(house: RestHouse) -> tuple[str, str]:
     """(line, purchase) of a shopper with 5,000.00 in the wallet who bought for 1,200.00 on a bank card's line."""
     person_id = joined(house, "alice")
+    house.world.bank.book("safeguarded", 500_000, "B-1", house.world.today)
     house.owner.post(
         f"/v1/owner/persons/{person_id}/top-ups", {"amount_minor": 500_000, "bank_reference": "B-1"}, key="top-up"
     )
@@ -55,6 +58,44 @@ def test_a_payoff_of_another_amount_is_refused_with_the_one_it_takes(house: Rest
 
     problem(refused, 409, "PlanPayoffChanged")
     assert refused.json()["numbers"]["total_minor"] == 122_592
+
+
+def test_a_part_of_a_bill_goes_into_installments_once_and_what_stays_is_due_as_it_was(house: RestHouse):
+    line_id, _ = with_purchase(house)
+    path = f"/v1/owner/lines/{line_id}"
+    house.world.until(date(2026, 4, 2))
+    part = {"closes_on": "2026-04-01", "amount_minor": 90_000, "installments": 3}
+
+    quote = house.owner.get(f"{path}/conversion", **part).json()
+    made = house.owner.post(f"{path}/conversions", part, key="c-1")
+    same = house.owner.post(f"{path}/conversions", part, key="c-1")
+    again = house.owner.post(f"{path}/conversions", part, key="c-2")
+    payoff = house.owner.get(f"{path}/plan-payoff", closes_on="2026-04-01").json()
+
+    assert (quote["most_minor"], quote["payable_now_minor"], quote["due_on"]) == (108_000, 30_000, "2026-04-20")
+    assert (made.status_code, made.json()["closes_on"], made.json()["amount_minor"]) == (201, "2026-04-01", 90_000)
+    assert (same.json(), same.headers["idempotency-replayed"]) == (made.json(), "true")
+    problem(again, 409, "AlreadyConverted")
+    assert (payoff["payment_id"], payoff["principal_minor"], payoff["fee_minor"]) == (None, 90_000, 1_944)
+    assert house.owner.get(path).json()["due_minor"] == 30_000
+
+
+def test_what_cannot_go_into_installments_is_refused_by_name_before_and_when_it_is_asked_for(house: RestHouse):
+    line_id, payment_id = with_purchase(house)
+    path = f"/v1/owner/lines/{line_id}"
+    house.world.until(date(2026, 4, 2))
+    refused = [
+        (409, "ConversionAboveShare", {"closes_on": "2026-04-01", "amount_minor": 108_001, "installments": 3}),
+        (409, "NothingToConvert", {"closes_on": "2026-03-01", "amount_minor": 90_000, "installments": 3}),
+        (422, "ConversionTooSmall", {"closes_on": "2026-04-01", "amount_minor": 59_999, "installments": 3}),
+        (422, "CountNotOffered", {"payment_id": payment_id, "installments": 5}),
+    ]
+
+    for number, (status, code, asked) in enumerate(refused):
+        problem(house.owner.get(f"{path}/conversion", **asked), status, code)
+        problem(house.owner.post(f"{path}/conversions", asked, key=f"c-{number}"), status, code)
+
+    problem(house.owner.get(f"{path}/plan-payoff", payment_id=payment_id), 409, "NoPlanToPayOff")
 
 
 def test_a_purchase_or_a_bill_must_be_named_and_only_one_of_them(house: RestHouse):
