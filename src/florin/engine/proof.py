@@ -62,6 +62,11 @@ class Proof(NamedTuple):
         return all(check.holds for check in self.checks)
 
 
+_TURN = 0x464C4F52  # "FLOR": the daily proof's advisory lock
+_TAKE_TURN: LiteralString = f"SELECT pg_advisory_lock({_TURN})"
+_END_TURN: LiteralString = f"SELECT pg_advisory_unlock({_TURN})"
+
+
 class _Start(NamedTuple):
     """What is proven already. on: its business date, None when nothing is; heads: of the chains, by writer."""
 
@@ -90,7 +95,10 @@ def prove_day(connection: Connection) -> Proof:
     proof found plus what has moved since. Counters, trades and sequences are compared where something has moved since.
     Hashes are recomputed, and chains followed, from the heads that it knew, which must still be there. So who changes an
     event or a claim that was proven before is found by `prove` alone. A daily proof that holds is where the next one goes on.
+    Two at once take turns.
     """
+    connection.commit()
+    connection.execute(_TAKE_TURN)  # of the session, and before the snapshot, which must see what the other kept
     _begin(connection)
     try:
         start = _last_proven(connection)
@@ -102,6 +110,8 @@ def prove_day(connection: Connection) -> Proof:
         return proof
     finally:
         connection.rollback()
+        connection.execute(_END_TURN)
+        connection.commit()
 
 
 def record_proof(connection: Connection, on: date, proof: Proof) -> None:
