@@ -130,7 +130,9 @@ _LOADS = (
     ("payouts", PAYOUT, payout_of, False),
 )
 _SHELVES = {kind: {"trades_seen": "trades", "accounts": "lines"}.get(kind, kind) for kind, *_ in _LOADS}
-assert (*(kind for kind, *_ in _LOADS), "lines_seen", "histories", "posted") == Needs._fields, "every kind of need is loaded"
+assert (*(kind for kind, *_ in _LOADS), "lines_seen", "histories", "posted") == Needs._fields, (
+    "every kind of need is loaded"
+)
 
 
 def _wanted(jobs: Sequence[Job], turn: int) -> list[set[int]]:

@@ -221,9 +221,15 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     ),
     # charge-off: the loss takes up the allowance, and what is owed all the same is a claim, memo; installment fees to come were
     # never income, so they are no loss; interest that is waived is taken out of income again
-    Rule.WRITE_OFF_UNBILLED: (Leg(Account.ALLOWANCE, Account.PRINCIPAL_UNBILLED), _CLAIMED[Account.MEMO_CLAIM_PRINCIPAL]),
+    Rule.WRITE_OFF_UNBILLED: (
+        Leg(Account.ALLOWANCE, Account.PRINCIPAL_UNBILLED),
+        _CLAIMED[Account.MEMO_CLAIM_PRINCIPAL],
+    ),
     Rule.WRITE_OFF_BILLED: (Leg(Account.ALLOWANCE, Account.PRINCIPAL_BILLED), _CLAIMED[Account.MEMO_CLAIM_PRINCIPAL]),
-    Rule.WRITE_OFF_PAST_DUE: (Leg(Account.ALLOWANCE, Account.PRINCIPAL_PAST_DUE), _CLAIMED[Account.MEMO_CLAIM_PRINCIPAL]),
+    Rule.WRITE_OFF_PAST_DUE: (
+        Leg(Account.ALLOWANCE, Account.PRINCIPAL_PAST_DUE),
+        _CLAIMED[Account.MEMO_CLAIM_PRINCIPAL],
+    ),
     Rule.WRITE_OFF_FEE_UNBILLED: (
         Leg(Account.DEFERRED_FEE_INCOME, Account.FEE_UNBILLED),
         _CLAIMED[Account.MEMO_CLAIM_FEE],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
@@ -17,7 +18,11 @@ from litestar import Litestar
 from florin.queries import ReadPool
 from florin.wires.keys import create_api_key
 from florin.wires.rest import Settings, create_app
+from florin.wires.rest.openapi import document
 from world import DIRECT_APP, ESCROW_APP, World
+
+
+DOCUMENT = document()
 
 
 def checkout(trade_id: int) -> str:
@@ -43,6 +48,19 @@ class Loop:
         return future.result(timeout=60)
 
 
+async def is_in_the_document(answer: httpx.Response) -> None:
+    """Whatever is answered by name is named in the document, for that operation and under that status."""
+    if answer.headers.get("content-type") != "application/problem+json":
+        return
+    await answer.aread()
+    request = answer.request
+    for path, methods in DOCUMENT["paths"].items():
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), request.url.path) and request.method.lower() in methods:
+            told = methods[request.method.lower()]["responses"].get(str(answer.status_code), {"description": ""})
+            assert f"`{answer.json()['code']}`" in told["description"], (request.method, path, answer.text)
+            return
+
+
 class Client:
     """Requests with one API key. `key` is the request's Idempotency-Key."""
 
@@ -51,7 +69,12 @@ class Client:
         self.api_key = api_key
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
         headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
-        self._client = httpx.AsyncClient(transport=transport, base_url="http://florin.test", headers=headers)
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            base_url="http://florin.test",
+            headers=headers,
+            event_hooks={"response": [is_in_the_document]},
+        )
 
     def get(self, path: str, **query: Any) -> httpx.Response:
         return self._loop.run(self._client.get(path, params=query))

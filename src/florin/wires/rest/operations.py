@@ -359,7 +359,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=shapes.Change,
         status=201,
         idempotent=True,
-        refusals=("LineAlreadyFrozen", "LineIsClosed", "NotFound", *_KEYED),
+        refusals=("LineAlreadyFrozen", "LineIsClosed", "LineIsChargedOff", "NotFound", *_KEYED),
     ),
     Operation(
         method="POST",
@@ -373,7 +373,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=shapes.Change,
         status=201,
         idempotent=True,
-        refusals=("LineNotFrozen", "LineIsClosed", "NotFound", *_KEYED),
+        refusals=("LineNotFrozen", "LineIsClosed", "LineIsChargedOff", "NotFound", *_KEYED),
     ),
     Operation(
         method="POST",
