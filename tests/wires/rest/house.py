@@ -21,7 +21,6 @@ from florin.wires.rest import Settings, create_app
 from florin.wires.rest.openapi import document
 from world import DIRECT_APP, ESCROW_APP, World
 
-
 DOCUMENT = document()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from wires.rest.house import RestHouse
 from wires.rest.test_payments import problem
+from world import DIRECT_APP
 
 
 def joined(house: RestHouse, name: str) -> str:
@@ -61,6 +62,28 @@ def test_a_late_line_has_costs_and_no_case_and_is_charged_off(house: RestHouse):
     problem(called, 409, "NoOpenCase")
     problem(charged_off, 409, "NothingToChargeOff")
     assert house.owner.post(f"{lines}/charge-off", {"reason": "x", "mode": "half"}, key="half").status_code == 422
+
+
+def test_a_line_that_was_charged_off_is_neither_frozen_nor_used_again(house: RestHouse):
+    person_id, line_id = with_line(house, "late", 1_000_000)
+    consent = {"person_id": person_id, "app_id": str(DIRECT_APP), "line_id": line_id, "limit_minor": 500_000}
+    agreement = house.owner.post("/v1/owner/agreements", consent).json()
+    charge = {"amount_minor": 120_000, "subject": "coat", "agreement_id": agreement["id"], "tender": "credit"}
+    house.shop.post("/v1/payments", charge, key="coat")
+    lines = f"/v1/owner/lines/{line_id}"
+
+    charged_off = house.owner.post(f"{lines}/charge-off", {"reason": "insolvent"}, key="off")
+    again = house.owner.post(f"{lines}/charge-off", {"reason": "insolvent"}, key="off-2")
+    frozen = house.owner.post(f"{lines}/freeze", {"reason": "late"}, key="freeze")
+    unfrozen = house.owner.post(f"{lines}/unfreeze", {"reason": "paid"}, key="unfreeze")
+    bought = house.shop.post("/v1/payments", charge, key="coat-2")
+
+    assert charged_off.status_code == 201, charged_off.text
+    problem(again, 409, "NothingToChargeOff")
+    problem(frozen, 409, "LineIsChargedOff")
+    assert problem(unfrozen, 409, "LineIsChargedOff")["numbers"]["line_id"] == line_id
+    problem(bought, 423, "LineNotOpen")
+    assert house.owner.get(lines).json()["state"] == "charged-off"
 
 
 def test_a_line_is_opened_within_the_terms(house: RestHouse):

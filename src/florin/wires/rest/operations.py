@@ -64,7 +64,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=shapes.Payment,
         status=201,
         idempotent=True,
-        refusals=(*_PAYING, *_KEYED),
+        refusals=(*_PAYING, "NotFound", *_KEYED),
     ),
     Operation(
         method="GET",
@@ -634,7 +634,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         needs="owner",
         run=owner.get_statement,
         answer=shapes.StatementDocument,
-        refusals=("NotFound",),
+        refusals=("FieldsInvalid", "NotFound"),
     ),
     Operation(
         method="POST",
