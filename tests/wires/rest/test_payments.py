@@ -331,6 +331,18 @@ def test_a_captured_payment_is_not_voided_but_told_to_be_refunded(house: RestHou
     problem(house.shop.post(f"/v1/payments/{held['id']}/void", {}, key="v3"), 409, "AlreadyCaptured")
 
 
+def test_a_part_too_small_for_the_plan_that_was_reserved_is_not_captured(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000)
+    payment = house.sale("alice", 20_000, capture=False, installments=12)
+    path = f"/v1/payments/{payment['id']}/capture"
+
+    small = house.shop.post(path, {"amount_minor": 9_999}, key="c1")
+    enough = house.shop.post(path, {"amount_minor": 10_000}, key="c2")
+
+    assert problem(small, 402, "PlanNotOffered")["numbers"] == {"count": 12, "amount_minor": 9_999}
+    assert enough.status_code == 201
+
+
 def test_an_empty_capture_takes_all(house: RestHouse):
     house.world.person("alice", limit_minor=1_000_000)
     payment = house.sale("alice", 10_000, capture=False)

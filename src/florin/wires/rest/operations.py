@@ -124,7 +124,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=shapes.Capture,
         status=201,
         idempotent=True,
-        refusals=("NothingAuthorized", "CaptureExceedsAuthorization", "NotPaid", "NotFound", *_KEYED),
+        refusals=("NothingAuthorized", "CaptureExceedsAuthorization", "PlanNotOffered", "NotPaid", "NotFound", *_KEYED),
     ),
     Operation(
         method="POST",
