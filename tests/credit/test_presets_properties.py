@@ -17,11 +17,14 @@ from credit.test_properties import (
     money_in_is_money_out,
     play_out,
     the_line_is_the_book_and_will_be_the_account,
+    without_charge_off,
 )
 from florin.credit.account import advance
 
 NAMES = ("baitiao-bill", "baitiao-order", "fenfu", "bank-card", "pay-in-4")
-PRESETS = [preset_with(name, installments=PLANS, installment_amount_minor_min=100_00) for name in NAMES]
+PRESETS = [
+    without_charge_off(preset_with(name, installments=PLANS, installment_amount_minor_min=100_00)) for name in NAMES
+]
 
 
 @pytest.mark.parametrize("program", PRESETS, ids=NAMES)

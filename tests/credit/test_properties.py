@@ -97,13 +97,13 @@ _PROGRAMS: list[Program] = [
 ]
 
 
-def _without_charge_off(program: Program) -> Program:
+def without_charge_off(program: Program) -> Program:
     """What is charged off is owed in other accounts (`test_charge_off.py`)."""
     versions = (replace(version, terms=replace(version.terms, charge_off_days=0)) for version in program.versions)
     return replace(program, versions=tuple(versions))
 
 
-PROGRAMS = [_without_charge_off(program) for program in _PROGRAMS]
+PROGRAMS = [without_charge_off(program) for program in _PROGRAMS]
 
 
 class History(msgspec.Struct):

@@ -155,7 +155,7 @@ def last_day(told: History) -> date:
     return max([told.loan.calendar()[-1].due_on, *(event.on for event in told.events)])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(loan=loans())
 def test_principal_parts_add_up_and_the_balance_ends_at_zero(loan):
     agreed = schedule(loan)
@@ -168,7 +168,7 @@ def test_principal_parts_add_up_and_the_balance_ends_at_zero(loan):
     assert [line.due_on for line in installments] == sorted(line.due_on for line in installments)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(loan=loans(methods=("level",)))
 def test_all_level_installments_but_the_last_are_equal_where_interest_leaves_room(loan):
     lines = [line for line in schedule(loan).installments if line.number > 0]
@@ -177,7 +177,7 @@ def test_all_level_installments_but_the_last_are_equal_where_interest_leaves_roo
     assert len(totals) <= 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(told=histories(), days=st.integers(0, 400))
 def test_whatever_happened_the_parts_of_principal_are_what_was_lent(told, days):
     as_of = LENT_ON + timedelta(days=days)
@@ -192,7 +192,7 @@ def test_whatever_happened_the_parts_of_principal_are_what_was_lent(told, days):
     assert all(line.unpaid_minor >= 0 for line in position.schedule.installments)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(told=histories(), days=st.integers(0, 400))
 def test_money_in_is_money_applied(told, days):
     as_of = LENT_ON + timedelta(days=days)
@@ -208,7 +208,7 @@ def test_money_in_is_money_applied(told, days):
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(told=histories(), days=st.integers(0, 400), later=st.integers(0, 200))
 def test_the_payoff_of_a_day_settles_the_loan_for_good_and_a_cent_less_does_not(told, days, later):
     as_of = max(LENT_ON + timedelta(days=days), *(event.on for event in told.events), LENT_ON)
@@ -227,7 +227,7 @@ def test_the_payoff_of_a_day_settles_the_loan_for_good_and_a_cent_less_does_not(
         assert short.payoff_on(as_of) == 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(told=histories(), days=st.integers(0, 400), amount_minor=st.integers(2, 500_000), part=st.integers(1, 99))
 def test_two_payments_of_one_day_are_one_when_they_pay_installments(told, days, amount_minor, part):
     on = LENT_ON + timedelta(days=days)
@@ -245,7 +245,7 @@ def test_two_payments_of_one_day_are_one_when_they_pay_installments(told, days, 
         assert split.balance_on(on) == whole.balance_on(on)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(told=histories(), early=st.integers(0, 400), late=st.integers(0, 400))
 def test_an_early_look_changes_no_later_answer(told, early, late):
     fresh = told.on(LENT_ON + timedelta(days=late))
@@ -255,7 +255,7 @@ def test_an_early_look_changes_no_later_answer(told, early, late):
     assert told.on(LENT_ON + timedelta(days=late)) == fresh
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(told=histories())
 def test_events_told_in_another_order_of_arrival_make_the_same_history(told):
     days = [event.on for event in told.events]
@@ -267,7 +267,7 @@ def test_events_told_in_another_order_of_arrival_make_the_same_history(told):
     assert backwards.on(last_day(told)) == told.on(last_day(told))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(loan=loans(rules=ACTUAL_RULES), amount_minor=st.integers(1, 1_000_000), days=st.integers(0, 300))
 def test_an_early_payment_never_makes_the_loan_dearer(loan, amount_minor, days):
     on = LENT_ON + timedelta(days=days)
@@ -281,7 +281,7 @@ def test_an_early_payment_never_makes_the_loan_dearer(loan, amount_minor, days):
     assert paid.interest_minor <= agreed.interest_minor + len(agreed.installments)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(loan=loans(methods=("level",), rules=ACTUAL_RULES), days=st.integers(0, 200))
 def test_when_everything_is_refunded_with_interest_all_interest_so_far_comes_back(loan, days):
     on = LENT_ON + timedelta(days=days)

@@ -114,6 +114,9 @@ def _open_row(slot: Slot, left_minor: int, posted_minor: int, accrued: Fraction,
             interest_minor = 0
         interest_minor = max(interest_minor, slot.paid_interest_minor)
         wanted_minor = slot.level_minor - interest_minor
+    if not is_last:
+        # Interest that was paid ahead stays interest, even when a lower rate asks for less of it afterwards.
+        interest_minor = max(interest_minor, slot.paid_interest_minor)
     unpaid_minor = left_minor
     if not is_last and wanted_minor is not None:
         unpaid_minor = min(max(wanted_minor - slot.paid_principal_minor, 0), left_minor)
