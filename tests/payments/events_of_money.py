@@ -41,6 +41,8 @@ _OTHER = {
     "bank_reference": st.just("b1"),
     "reference": st.just("b1"),
     "known_on": st.just(ON),
+    "payoff": st.none(),
+    "drawn": st.booleans(),
     "from_lane": st.just(8),
     "to_lane": st.just(8),
     "withdrawal_id": st.just(6),
