@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,6 @@ from psycopg import Connection
 
 from florin.app.house import (
     DataOption,
-    House,
     JsonOption,
     ask_password,
     ask_pin,
@@ -185,10 +185,9 @@ def limit(
 ) -> None:
     """Set another limit. What is owed stays owed, even above it."""
     limit_minor = amount_minor(amount)
-    with entered(data) as house:
-        before = _line(house.connection, logon, program)
-        _change(house, before, lambda line_id: SetLimit(line_id=line_id, limit_minor=limit_minor, reason=reason))
-        row = _line(house.connection, logon, before.program)
+    before, row = _changed(
+        data, logon, program, lambda line_id: SetLimit(line_id=line_id, limit_minor=limit_minor, reason=reason)
+    )
     said = f"{row.name} has a limit of {yuan(limit_minor)} now, before {yuan(before.limit_minor or 0)}."
     say(as_json, _document(row), said + f" {yuan(row.exposure_minor or 0)} of it is used.")
 
@@ -202,10 +201,7 @@ def freeze(
     as_json: JsonOption = False,
 ) -> None:
     """Nothing new is bought on the line; what is owed is billed and repaid as ever."""
-    with entered(data) as house:
-        before = _line(house.connection, logon, program)
-        _change(house, before, lambda line_id: FreezeLine(line_id=line_id, reason=reason))
-        row = _line(house.connection, logon, before.program)
+    _, row = _changed(data, logon, program, lambda line_id: FreezeLine(line_id=line_id, reason=reason))
     say(as_json, _document(row), f"The line of {row.name} is frozen. `florin shopper unfreeze {logon}` ends it.")
 
 
@@ -218,10 +214,7 @@ def unfreeze(
     as_json: JsonOption = False,
 ) -> None:
     """Let the line be used again."""
-    with entered(data) as house:
-        before = _line(house.connection, logon, program)
-        _change(house, before, lambda line_id: UnfreezeLine(line_id=line_id, reason=reason))
-        row = _line(house.connection, logon, before.program)
+    _, row = _changed(data, logon, program, lambda line_id: UnfreezeLine(line_id=line_id, reason=reason))
     say(as_json, _document(row), f"The line of {row.name} can be used again.")
 
 
@@ -252,10 +245,16 @@ def _open_line(engine: Engine, person_id: int, program: str, limit_minor: int) -
     granted(engine.execute([Submission(command=command)]))
 
 
-def _change(house: House, row: ShopperRow, command: Callable[[int], Any]) -> None:
-    assert row.line_id is not None, "a row with a line was asked for"
-    with house.engine() as engine:
-        granted(engine.execute([Submission(command=command(row.line_id))]))
+def _changed(
+    data: Path | None, logon: str, program: str | None, command: Callable[[int], Any]
+) -> tuple[ShopperRow, ShopperRow]:
+    """Her line before and after the command for its id. Raises NoSuchShopper, NoLine, SeveralLines, Refused."""
+    with entered(data) as house:
+        before = _line(house.connection, logon, program)
+        assert before.line_id is not None, "a row with a line was asked for"
+        with house.engine() as engine:
+            granted(engine.execute([Submission(command=command(before.line_id))]))
+        return before, _line(house.connection, logon, before.program)
 
 
 def _refuse_program(program: str) -> None:

@@ -122,26 +122,22 @@ def _open_line(room: Room, command: open_line.OpenLine) -> Events | Refusal:
 
 
 def _set_limit(room: Room, command: limit.SetLimit) -> Events | Refusal:
-    line = room.line(command.line_id)
-    assert line is not None
+    line = room.named_line(command)
     return limit.decide(line, command, room.at, program=room.program(line))
 
 
 def _give_uplift(room: Room, command: limit.GiveUplift) -> Events | Refusal:
-    line = room.line(command.line_id)
-    assert line is not None
+    line = room.named_line(command)
     return limit.decide_uplift(line, command, room.at, program=room.program(line))
 
 
 def _set_autopay(room: Room, command: autopay.SetAutopay) -> Events | Refusal:
-    line = room.line(command.line_id)
-    assert line is not None
+    line = room.named_line(command)
     return autopay.decide_sources(line, command, room.at)
 
 
 def _try_autopay(room: Room, command: autopay.TryAutopay) -> Events:
-    line = room.line(command.line_id)
-    assert line is not None
+    line = room.named_line(command)
     return autopay.decide(
         line,
         room.account(line.id),
@@ -153,32 +149,27 @@ def _try_autopay(room: Room, command: autopay.TryAutopay) -> Events:
 
 
 def _fail_autopay(room: Room, command: autopay.FailAutopay) -> Events:
-    line = room.line(command.line_id)
-    assert line is not None
+    line = room.named_line(command)
     return autopay.decide_failed(line, command, room.at)
 
 
 def _freeze(room: Room, command: freeze.FreezeLine) -> Events | Refusal:
-    line = room.line(command.line_id)
-    assert line is not None
+    line = room.named_line(command)
     return freeze.decide(line, command, room.at)
 
 
 def _close_line(room: Room, command: close_line.CloseLine) -> Events | Refusal:
-    line = room.line(command.line_id)
-    assert line is not None
+    line = room.named_line(command)
     return close_line.decide(line, room.account(line.id), command, room.at, program=room.program(line))
 
 
 def _move_cycle(room: Room, command: move_cycle.MoveCycle) -> Events | Refusal:
-    line = room.line(command.line_id)
-    assert line is not None
+    line = room.named_line(command)
     return move_cycle.decide(line, room.account(line.id), command, room.at, program=room.program(line))
 
 
 def _repay(room: Room, command: repay.Repay) -> Events | Refusal:
-    line = room.line(command.line_id)
-    assert line is not None
+    line = room.named_line(command)
     return repay.decide(
         line,
         room.account(line.id),
@@ -191,14 +182,12 @@ def _repay(room: Room, command: repay.Repay) -> Events | Refusal:
 
 
 def _return_repayment(room: Room, command: return_repayment.ReturnRepayment) -> Events | Refusal:
-    line = room.line(command.line_id)
-    assert line is not None
+    line = room.named_line(command)
     return return_repayment.decide(line, command, room.at, history=room.history(line.id))
 
 
 def _refold(room: Room, command: refold.RefoldLine) -> Events | Refusal:
-    line = room.line(command.line_id)
-    assert line is not None
+    line = room.named_line(command)
     return refold.decide(
         line,
         room.account(line.id),

@@ -15,8 +15,7 @@ Events = Sequence[Event]
 
 
 def charge_off(room: Room, command: charge_offs.ChargeOff) -> Events | Refusal:
-    line = room.line(command.line_id)
-    assert line is not None
+    line = room.named_line(command)
     return charge_offs.decide(line, room.account(line.id), command, room.at, program=room.program(line))
 
 
@@ -27,13 +26,11 @@ def provide(room: Room, command: provision.Provision) -> Events:
 def work_case(
     room: Room, command: collect.AssignCase | collect.NoteCase | collect.Contact | collect.PromiseToPay
 ) -> Events | Refusal:
-    line = room.line(command.line_id)
-    assert line is not None
+    line = room.named_line(command)
     local = room.at.instant.astimezone(ZONE)
     return collect.decide(line, room.account(line.id), command, room.at, local=local, program=room.program(line))
 
 
 def charge_cost(room: Room, command: collect.ChargeCost) -> Events | Refusal:
-    line = room.line(command.line_id)
-    assert line is not None
+    line = room.named_line(command)
     return collect.decide_cost(line, room.account(line.id), command, room.at)

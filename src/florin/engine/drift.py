@@ -102,18 +102,13 @@ def drift_of(connection: Connection, line_ids: Sequence[int]) -> list[Drift]:
 def _compare(line_id: int, stored: _Stored, program: Program) -> Drift | None:
     folded = fold(stored.events, program)
     of_events = [entry for event in stored.events for entry in entries_of(event)]
-    entries = difference(_plain((*folded.entries, *of_events)), _plain(stored.posted))
+    entries = difference((*folded.entries, *of_events), stored.posted)
     state = tuple(
         f"{name} is {_short(getattr(stored.account, name))}, folded {_short(getattr(folded.account, name))}"
         for name in Account.__struct_fields__
         if getattr(stored.account, name) != getattr(folded.account, name)
     )
     return Drift(line_id, state, entries) if state or entries else None
-
-
-def _plain(entries: Sequence[Entry]) -> list[Entry]:
-    """Entries as the rows keep them: an amount of a rule, about a subject."""
-    return [Entry(entry.rule, entry.amount_minor, entry.subject_id, entry.reversed) for entry in entries]
 
 
 def _short(value: Any) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from florin.credit import convert, plan_payoff
-from florin.credit.line import Line
 from florin.engine.room import Room
 from florin.events import Event
 from florin.events.refusals import Refusal
@@ -14,7 +13,7 @@ Events = Sequence[Event]
 
 
 def pay_off_plan(room: Room, command: plan_payoff.PayOffPlan) -> Events | Refusal:
-    line = _line(room, command.line_id)
+    line = room.named_line(command)
     return plan_payoff.decide(
         line,
         room.account(line.id),
@@ -26,16 +25,10 @@ def pay_off_plan(room: Room, command: plan_payoff.PayOffPlan) -> Events | Refusa
 
 
 def convert_purchase(room: Room, command: convert.ConvertPurchase) -> Events | Refusal:
-    line = _line(room, command.line_id)
+    line = room.named_line(command)
     return convert.decide_purchase(line, room.account(line.id), command, room.at, program=room.program(line))
 
 
 def convert_bill(room: Room, command: convert.ConvertBill) -> Events | Refusal:
-    line = _line(room, command.line_id)
+    line = room.named_line(command)
     return convert.decide_bill(line, room.account(line.id), command, room.at, program=room.program(line))
-
-
-def _line(room: Room, line_id: int) -> Line:
-    line = room.line(line_id)
-    assert line is not None
-    return line

@@ -73,8 +73,8 @@ def know_programs(connection: Connection) -> None:
         if _known.get(name) != source:
             add_program(program_of(source, source=f"{name}.toml"))
             _known[name] = source
-    _terms.cache_clear()
-    _first_bill_on.cache_clear()
+            _terms.cache_clear()
+            _first_bill_on.cache_clear()
 
 
 _known: dict[str, str] = {}  # the file's text of each program that this process has read

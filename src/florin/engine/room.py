@@ -119,6 +119,10 @@ class Room:
     def line(self, identifier: int) -> Line | None:
         return self.lines.get(identifier)
 
+    def named_line(self, command: Any) -> Line:
+        """The line that the command names by its `line_id`; without it the command is not ruled."""
+        return self.lines[command.line_id]  # type: ignore[no-any-return]
+
     def line_under(self, person_id: int, program: str) -> Line | None:
         """The person's line under the program, one of this batch included; a closed one only when there is no other."""
         seen = {line.id: line for line in self.lines_seen.get(person_id, ())}

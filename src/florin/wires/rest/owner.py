@@ -38,6 +38,7 @@ from florin.events import (
     PersonJoined,
     Repaid,
     RepaymentReturned,
+    RepaymentSource,
     ToppedUp,
     UpliftGiven,
 )
@@ -71,7 +72,7 @@ async def join(call: Call, body: shapes.NewPerson) -> Answer:
     """POST /v1/owner/persons"""
     person_id = call.house.engine.new_id(lane_for(body.logon))
     command = Join(person_id=person_id, logon=body.logon, name=body.name)
-    outcome = await _execute(call, command, ("join", body), (claim(ClaimKind.LOGON, 0, body.logon),))
+    outcome = await execute(call, command, ("join", body), (claim(ClaimKind.LOGON, 0, body.logon),))
     event = cast(PersonJoined, outcome.event)
     shown = shapes.Person(
         id=str(event.person_id), name=event.name, logon=body.logon, wallet_balance_minor=0, line_id=None
@@ -94,10 +95,10 @@ async def get_person(call: Call, body: Any) -> Answer:
 
 async def top_up(call: Call, body: shapes.NewTopUp) -> Answer:
     """POST /v1/owner/persons/{person_id}/top-ups"""
-    person_id = _known_id(call, "person_id", "person")
+    person_id = known_id(call, "person_id", "person")
     command = TopUp(person_id=person_id, amount_minor=body.amount_minor, bank_reference=body.bank_reference)
     once = (claim(ClaimKind.BANK, 0, body.bank_reference),)
-    outcome = await _execute(call, command, ("top-up", person_id, body), once)
+    outcome = await execute(call, command, ("top-up", person_id, body), once)
     event = cast(ToppedUp, outcome.event)
     shown = shapes.TopUp(
         id=str(outcome.event_id),
@@ -122,7 +123,7 @@ async def open_line(call: Call, body: shapes.NewLine) -> Answer:
         program=body.program,
         limit_minor=body.limit_minor,
     )
-    outcome = await _execute(call, command, ("open-line", body))
+    outcome = await execute(call, command, ("open-line", body))
     event = cast(LineOpened, outcome.event)
     return _changed(outcome, "opened", limit_minor=event.limit_minor)
 
@@ -131,7 +132,7 @@ async def get_line(call: Call, body: Any) -> Answer:
     """GET /v1/owner/lines/{line_id}"""
     query: shapes.LineQuery = call.query
     if query.on is None and query.known_on is None:
-        return Answer(show.line(await _line(call)))
+        return Answer(show.line(await line_view(call)))
     line_id = _id(call, "line_id")
 
     def question(connection: Any) -> LineAsOf | None:
@@ -150,18 +151,18 @@ async def get_line(call: Call, body: Any) -> Answer:
 
 async def set_limit(call: Call, body: shapes.NewLimit) -> Answer:
     """POST /v1/owner/lines/{line_id}/limit"""
-    line_id = _known_id(call, "line_id", "line")
+    line_id = known_id(call, "line_id", "line")
     command = SetLimit(line_id=line_id, limit_minor=body.limit_minor, reason=body.reason)
-    outcome = await _execute(call, command, ("limit", line_id, body))
+    outcome = await execute(call, command, ("limit", line_id, body))
     event = cast(LimitSet, outcome.event)
     return _changed(outcome, "limit-set", limit_minor=event.limit_minor, reason=event.reason)
 
 
 async def give_uplift(call: Call, body: shapes.NewUplift) -> Answer:
     """POST /v1/owner/lines/{line_id}/uplifts"""
-    line_id = _known_id(call, "line_id", "line")
+    line_id = known_id(call, "line_id", "line")
     command = GiveUplift(line_id=line_id, amount_minor=body.amount_minor, until_on=body.until_on, reason=body.reason)
-    outcome = await _execute(call, command, ("uplift", line_id, body))
+    outcome = await execute(call, command, ("uplift", line_id, body))
     event = cast(UpliftGiven, outcome.event)
     shown = shapes.LimitChange(
         id=str(outcome.event_id),
@@ -176,17 +177,17 @@ async def give_uplift(call: Call, body: shapes.NewUplift) -> Answer:
 
 async def close_line(call: Call, body: shapes.NewClosing) -> Answer:
     """POST /v1/owner/lines/{line_id}/close"""
-    line_id = _known_id(call, "line_id", "line")
+    line_id = known_id(call, "line_id", "line")
     command = CloseLine(line_id=line_id, reason=body.reason, when_paid=body.when_paid)
-    outcome = await _execute(call, command, ("close", line_id, body))
+    outcome = await execute(call, command, ("close", line_id, body))
     event = outcome.event
     return _changed(outcome, "closed" if isinstance(event, LineClosed) else "closing", reason=body.reason)
 
 
 async def set_autopay(call: Call, body: shapes.NewAutopay) -> Answer:
     """POST /v1/owner/lines/{line_id}/autopay"""
-    line_id = _known_id(call, "line_id", "line")
-    outcome = await _execute(call, SetAutopay(line_id=line_id, sources=body.sources), ("autopay", line_id, body))
+    line_id = known_id(call, "line_id", "line")
+    outcome = await execute(call, SetAutopay(line_id=line_id, sources=body.sources), ("autopay", line_id, body))
     event = cast(AutopaySet, outcome.event)
     shown = shapes.Autopay(
         id=str(outcome.event_id), line_id=str(event.line_id), sources=event.sources, value_on=event.value_on
@@ -205,25 +206,22 @@ async def get_limit_history(call: Call, body: Any) -> Answer:
 
 async def freeze_line(call: Call, body: shapes.Reason) -> Answer:
     """POST /v1/owner/lines/{line_id}/freeze"""
-    line_id = _known_id(call, "line_id", "line")
-    outcome = await _execute(call, FreezeLine(line_id=line_id, reason=body.reason), ("freeze", line_id, body))
+    line_id = known_id(call, "line_id", "line")
+    outcome = await execute(call, FreezeLine(line_id=line_id, reason=body.reason), ("freeze", line_id, body))
     return _changed(outcome, "frozen", reason=cast(LineFrozen, outcome.event).reason)
 
 
 async def unfreeze_line(call: Call, body: shapes.Reason) -> Answer:
     """POST /v1/owner/lines/{line_id}/unfreeze"""
-    line_id = _known_id(call, "line_id", "line")
-    outcome = await _execute(call, UnfreezeLine(line_id=line_id, reason=body.reason), ("unfreeze", line_id, body))
+    line_id = known_id(call, "line_id", "line")
+    outcome = await execute(call, UnfreezeLine(line_id=line_id, reason=body.reason), ("unfreeze", line_id, body))
     return _changed(outcome, "unfrozen", reason=cast(LineUnfrozen, outcome.event).reason)
 
 
 async def repay(call: Call, body: shapes.NewRepayment) -> Answer:
     """POST /v1/owner/lines/{line_id}/repayments"""
-    line_id = _known_id(call, "line_id", "line")
-    if (body.source == "bank") != bool(body.bank_reference):
-        problem = "is needed for money from a bank" if body.source == "bank" else "belongs to money from a bank"
-        raise invalid("bank_reference", f"The bank's reference {problem}.", "Send both, or `source` wallet without it.")
-    once = (claim(ClaimKind.BANK, 0, body.bank_reference),) if body.bank_reference else ()
+    line_id = known_id(call, "line_id", "line")
+    once = once_by_bank(body.source, body.bank_reference)
     command = Repay(
         line_id=line_id,
         amount_minor=body.amount_minor,
@@ -231,27 +229,16 @@ async def repay(call: Call, body: shapes.NewRepayment) -> Answer:
         reference=body.bank_reference,
         value_on=body.value_on,
     )
-    outcome = await _execute(call, command, ("repay", line_id, body), once)
-    event = cast(Repaid, outcome.event)
-    shown = shapes.Repayment(
-        id=str(outcome.event_id),
-        line_id=str(event.line_id),
-        amount_minor=event.amount_minor,
-        source=event.source,
-        bank_reference=event.reference,
-        value_on=event.value_on,
-        known_on=event.known_on or event.value_on,
-    )
-    return Answer(shown, 201, outcome.replayed)
+    return repaid(await execute(call, command, ("repay", line_id, body), once))
 
 
 async def return_repayment(call: Call, body: shapes.ReturnedRepayment) -> Answer:
     """POST /v1/owner/lines/{line_id}/repayments/return"""
-    line_id = _known_id(call, "line_id", "line")
+    line_id = known_id(call, "line_id", "line")
     command = ReturnRepayment(
         line_id=line_id, amount_minor=body.amount_minor, reference=body.bank_reference, reason=body.reason
     )
-    outcome = await _execute(call, command, ("return-repayment", line_id, body))
+    outcome = await execute(call, command, ("return-repayment", line_id, body))
     event = cast(RepaymentReturned, outcome.event)
     shown = shapes.RepaymentReturn(
         id=str(outcome.event_id),
@@ -356,21 +343,21 @@ def _two_sentences(text: str) -> tuple[str, str]:
 
 async def charge_off(call: Call, body: shapes.NewChargeOff) -> Answer:
     """POST /v1/owner/lines/{line_id}/charge-off"""
-    line_id = _known_id(call, "line_id", "line")
+    line_id = known_id(call, "line_id", "line")
     command = ChargeOff(line_id=line_id, reason=body.reason, mode=body.mode)
-    return _step(await _execute(call, command, ("charge-off", line_id, body)), "charged-off")
+    return _step(await execute(call, command, ("charge-off", line_id, body)), "charged-off")
 
 
 async def charge_cost(call: Call, body: shapes.NewCost) -> Answer:
     """POST /v1/owner/lines/{line_id}/costs"""
-    line_id = _known_id(call, "line_id", "line")
+    line_id = known_id(call, "line_id", "line")
     command = ChargeCost(line_id=line_id, amount_minor=body.amount_minor, reason=body.reason)
-    return _step(await _execute(call, command, ("cost", line_id, body)), "cost-charged")
+    return _step(await execute(call, command, ("cost", line_id, body)), "cost-charged")
 
 
 async def get_case(call: Call, body: Any) -> Answer:
     """GET /v1/owner/lines/{line_id}/case"""
-    view = await _line(call)
+    view = await line_view(call)
     case, on = view.account.case, view.at.on
     if case is None:
         raise RefusedBy(NoOpenCase(days_past_due=days_past_due(view.account, on), line_id=view.line.id))
@@ -394,30 +381,30 @@ async def get_case(call: Call, body: Any) -> Answer:
 
 async def assign_case(call: Call, body: shapes.NewAssignment) -> Answer:
     """POST /v1/owner/lines/{line_id}/case/assignment"""
-    line_id = _known_id(call, "line_id", "line")
+    line_id = known_id(call, "line_id", "line")
     command = AssignCase(line_id=line_id, assignee=body.assignee)
-    return _step(await _execute(call, command, ("assign", line_id, body)), "assigned")
+    return _step(await execute(call, command, ("assign", line_id, body)), "assigned")
 
 
 async def note_case(call: Call, body: shapes.NewNote) -> Answer:
     """POST /v1/owner/lines/{line_id}/case/notes"""
-    line_id = _known_id(call, "line_id", "line")
+    line_id = known_id(call, "line_id", "line")
     command = NoteCase(line_id=line_id, note=body.note, by=body.by)
-    return _step(await _execute(call, command, ("note", line_id, body)), "noted")
+    return _step(await execute(call, command, ("note", line_id, body)), "noted")
 
 
 async def contact(call: Call, body: shapes.NewContact) -> Answer:
     """POST /v1/owner/lines/{line_id}/case/contacts"""
-    line_id = _known_id(call, "line_id", "line")
+    line_id = known_id(call, "line_id", "line")
     command = Contact(line_id=line_id, channel=body.channel, by=body.by)
-    return _step(await _execute(call, command, ("contact", line_id, body)), "contacted")
+    return _step(await execute(call, command, ("contact", line_id, body)), "contacted")
 
 
 async def promise(call: Call, body: shapes.NewPromise) -> Answer:
     """POST /v1/owner/lines/{line_id}/case/promises"""
-    line_id = _known_id(call, "line_id", "line")
+    line_id = known_id(call, "line_id", "line")
     command = PromiseToPay(line_id=line_id, amount_minor=body.amount_minor, pay_by=body.pay_by, by=body.by)
-    return _step(await _execute(call, command, ("promise", line_id, body)), "promised")
+    return _step(await execute(call, command, ("promise", line_id, body)), "promised")
 
 
 # ── payments ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -432,7 +419,7 @@ async def receive(call: Call, body: shapes.NewReceipt) -> Answer:
     if view.payment is None:
         raise Refuse("NotPaid", state="waiting for the shopper")
     command = Receive(payment_id=view.payment.id, person_id=int(body.person_id), by="buyer")
-    outcome = await _execute(call, command, ("receive", trade_id, body))
+    outcome = await execute(call, command, ("receive", trade_id, body))
     return Answer(show.receipt(outcome), 201, outcome.replayed)
 
 
@@ -508,16 +495,39 @@ async def get_webhooks(call: Call, body: Any) -> Answer:
     return Answer(shapes.Webhooks(app_id=str(app_id), url=view.url or None, signed=view.signed, topics=topics))
 
 
-# ── what these share ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── what these share, and `plans.py` with them ─────────────────────────────────────────────────────────────────────────
 
 
-async def _execute(call: Call, command: Any, content: Any, more: tuple[Claim, ...] = ()) -> Outcome:
+async def execute(call: Call, command: Any, content: Any, more: tuple[Claim, ...] = ()) -> Outcome:
     """Run one command under the owner's key. Raises RefusedBy."""
     claims = (claim(ClaimKind.REQUEST, _SCOPE, call.idempotency_key, content), *more)
     (outcome,) = await call.house.engine.execute_async((Submission(command=command, claims=claims),))
     if outcome.refusal is not None:
         raise RefusedBy(outcome.refusal, replayed=outcome.replayed)
     return outcome
+
+
+def once_by_bank(source: RepaymentSource, bank_reference: str) -> tuple[Claim, ...]:
+    """The claim that takes a bank's money once; none for the wallet's. Raises FieldsInvalid when the two do not fit."""
+    if (source == "bank") != bool(bank_reference):
+        problem = "is needed for money from a bank" if source == "bank" else "belongs to money from a bank"
+        raise invalid("bank_reference", f"The bank's reference {problem}.", "Send both, or `source` wallet without it.")
+    return (claim(ClaimKind.BANK, 0, bank_reference),) if bank_reference else ()
+
+
+def repaid(outcome: Outcome) -> Answer:
+    """What a repayment made, of the line or of one plan."""
+    event = cast(Repaid, outcome.event)
+    shown = shapes.Repayment(
+        id=str(outcome.event_id),
+        line_id=str(event.line_id),
+        amount_minor=event.amount_minor,
+        source=event.source,
+        bank_reference=event.reference,
+        value_on=event.value_on,
+        known_on=event.known_on or event.value_on,
+    )
+    return Answer(shown, 201, outcome.replayed)
 
 
 def _step(outcome: Outcome, what: Any) -> Answer:
@@ -580,7 +590,7 @@ async def _person(call: Call, person_id: int) -> PersonView:
     return person
 
 
-async def _line(call: Call) -> LineView:
+async def line_view(call: Call) -> LineView:
     line_id = _id(call, "line_id")
     view = await call.house.reads.ask_async(_line_question(line_id))
     if view is None:
@@ -598,7 +608,7 @@ def _id(call: Call, part: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
-def _known_id(call: Call, part: str, what: str) -> int:
+def known_id(call: Call, part: str, what: str) -> int:
     """The number in the path, if it has the form of an id. Raises RefusedBy."""
     identifier = _id(call, part)
     if not is_id(identifier):
@@ -609,7 +619,3 @@ def _known_id(call: Call, part: str, what: str) -> int:
 def _refuse_program(name: str) -> None:
     if name not in program_names():
         raise invalid("program", "There is no such program.", f"Send one of: {', '.join(program_names())}.")
-
-
-# The owner's other file, `plans.py`, runs and looks up as this one does.
-execute, known_id, line_view = _execute, _known_id, _line

@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import Any, cast
 
 from florin.credit import convert, plan_payoff
-from florin.engine import ClaimKind, claim
-from florin.events import BillConverted, PurchaseConverted, Repaid
+from florin.events import BillConverted, PurchaseConverted
 from florin.events.refusals import Refusal
 from florin.wires.rest import shapes, show
-from florin.wires.rest.owner import execute, known_id, line_view
+from florin.wires.rest.owner import execute, known_id, line_view, once_by_bank, repaid
 from florin.wires.rest.problems import RefusedBy, invalid
 from florin.wires.rest.serve import Answer, Call
 
@@ -32,9 +31,7 @@ async def get_payoff(call: Call, body: Any) -> Answer:
 async def pay_off(call: Call, body: shapes.NewPlanPayoff) -> Answer:
     """POST /v1/owner/lines/{line_id}/plan-payoffs"""
     line_id = known_id(call, "line_id", "line")
-    if (body.source == "bank") != bool(body.bank_reference):
-        problem = "is needed for money from a bank" if body.source == "bank" else "belongs to money from a bank"
-        raise invalid("bank_reference", f"The bank's reference {problem}.", "Send both, or `source` wallet without it.")
+    once = once_by_bank(body.source, body.bank_reference)
     command = plan_payoff.PayOffPlan(
         line_id=line_id,
         item_id=_one_of(body.payment_id, body.closes_on),
@@ -43,19 +40,7 @@ async def pay_off(call: Call, body: shapes.NewPlanPayoff) -> Answer:
         source=body.source,
         reference=body.bank_reference,
     )
-    once = (claim(ClaimKind.BANK, 0, body.bank_reference),) if body.bank_reference else ()
-    outcome = await execute(call, command, ("plan-payoff", line_id, body), once)
-    event = cast(Repaid, outcome.event)
-    shown = shapes.Repayment(
-        id=str(outcome.event_id),
-        line_id=str(event.line_id),
-        amount_minor=event.amount_minor,
-        source=event.source,
-        bank_reference=event.reference,
-        value_on=event.value_on,
-        known_on=event.value_on,
-    )
-    return Answer(shown, 201, outcome.replayed)
+    return repaid(await execute(call, command, ("plan-payoff", line_id, body), once))
 
 
 async def get_conversion(call: Call, body: Any) -> Answer:
