@@ -3,9 +3,10 @@
 A *program* is a product as data (`terms.py`, `program.py`). A *line* (`line.py`) is one row, enough for the till
 (`authorize.py`). Its *account* (`account.py`) is what the line's sums consist of: purchases, plans and statements
 (`items.py`), folded from events. Each action is a file: `open`, `limit`, `freeze`, `close`, `repay`, and `refund` for
-the credit side of a refund. What the clock does is `closing.py`; interest, the minimum and the order of clearing have a
-file each; what counts on a day that is over is `correction.py`. `schedules` is a loan's table, `explain` says why
-somebody owes something. All of it is pure: values in, values out.
+the credit side of a refund. When the clock acts says `appointments.py`, what it does then `closing.py` (a cycle closes)
+and `late.py`; interest, the minimum and the order of clearing have a file each; what counts on a day that is over is
+`correction.py`. `schedules` is a loan's table, `explain` says why somebody owes something. All of it is
+pure: values in, values out.
 
 What a program without a house needs is here by name: `load_program`, `Simulation`, `offers`, `schedule`, `yearly_price`
 and the types that they take and give (docs/reference/credit.md).

@@ -18,21 +18,9 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from florin.credit.allocation import billed_debts, clear, cure, repay, unbilled_debts
+from florin.credit.appointments import Scheduled, next_action_on, scheduled_by
 from florin.credit.charge_off import after_charge_off, recover
-from florin.credit.closing import (
-    Scheduled,
-    after_accrual_stopped,
-    after_cycle_moved,
-    after_late_charge,
-    after_past_due,
-    after_statement,
-    after_uplift_ended,
-    after_uplift_given,
-    counted_by,
-    cycle_opens_on,
-    next_action_on,
-    scheduled_by,
-)
+from florin.credit.closing import after_cycle_moved, after_statement, counted_by, cycle_opens_on
 from florin.credit.collect import after_cost_of_collection, after_work, counted_toward_promise
 from florin.credit.convert import after_conversion
 from florin.credit.interest import (
@@ -43,6 +31,8 @@ from florin.credit.interest import (
     unposted_penalty_minor,
 )
 from florin.credit.items import Account, LateOrder, Purchase, Statement, days_past_due
+from florin.credit.late import after_accrual_stopped, after_late_charge, after_past_due
+from florin.credit.limit import after_uplift_ended, after_uplift_given
 from florin.credit.line import Line, LineState
 from florin.credit.plan_payoff import paid_off
 from florin.credit.plans import ONE_INSTALLMENT, new_plan

@@ -1,33 +1,26 @@
-"""The clock's part in an account: the cycle closes, an unmet minimum falls past due, being late has its price.
+"""The cycle closes: a statement bills what waits, and its image never changes.
 
-`scheduled` says which event is next and on which day; its numbers are agreed with the world from then on. The `after_`
-functions are what these events do to the account. A statement covers what counted before its close; it lists what is new
-and does not repeat what older statements still ask for. There is none in a cycle with nothing to bill and nothing left
-to pay. When history was corrected since, what a statement asks for is computed anew, its image stays, and the next
-statement names the difference: an adjustment, told and not billed, because it is in what remains of the old one already.
+A statement covers what counted before its close; it lists what is new and does not repeat what older statements still
+ask for. There is none in a cycle with nothing to bill and nothing left to pay. When history was corrected since, what a
+statement asks for is computed anew, its image stays, and the next statement names the difference: an adjustment, told and
+not billed, because it is in what remains of the old one already. When a close is due, `appointments.py` says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from fractions import Fraction
-from operator import attrgetter, itemgetter
 from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from florin.credit.allocation import aged, billed_debts, clear, off_books, without_billed
-from florin.credit.charge_off import charged_off_by_clock
-from florin.credit.collect import case_events
+from florin.credit.allocation import billed_debts, clear, without_billed
 from florin.credit.interest import (
     accrued,
     exact_interest,
     free_of_interest,
-    grace_ends_on,
     lost_grace,
     rounded,
-    statement_accrued,
     unposted_minor,
     unposted_penalty_minor,
 )
@@ -36,7 +29,6 @@ from florin.credit.items import (
     Adjustment,
     Billed,
     Installment,
-    LateOrder,
     Plan,
     Purchase,
     Statement,
@@ -44,27 +36,14 @@ from florin.credit.items import (
     missed_minor,
 )
 from florin.credit.minimum import minimum_due_minor
-from florin.credit.particulars import Uplift
-from florin.credit.terms import DAYS_A_MONTH, DAYS_A_YEAR, LateCharge, Program, Terms
+from florin.credit.terms import Program, Terms
 from florin.events import (
-    AccrualStopped,
-    CaseClosed,
-    CaseOpened,
-    ChargedOff,
     CycleMoved,
-    FellPastDue,
-    LateCharged,
-    PromiseJudged,
     StatementIssued,
     StatementLine,
-    UpliftEnded,
-    UpliftGiven,
 )
 from florin.ledger import Entry, Rule
-from florin.money.amounts import share_out
 
-_Timed = StatementIssued | FellPastDue | LateCharged | AccrualStopped
-Scheduled = _Timed | ChargedOff | CaseOpened | CaseClosed | PromiseJudged | UpliftEnded
 Entries = tuple[Entry, ...]
 
 _USES_CREDIT_BALANCE = {
@@ -74,14 +53,6 @@ _USES_CREDIT_BALANCE = {
     Rule.CLEAR_INTEREST_BILLED: Rule.USE_CREDIT_BALANCE_INTEREST,
     Rule.CLEAR_PENALTY: Rule.USE_CREDIT_BALANCE_PENALTY,
 }
-
-
-class Appointment(NamedTuple):
-    """A day on which the clock acts, and in which order on one day."""
-
-    on: date
-    turn: int
-    statement: Statement | None = None
 
 
 def next_close_on(account: Account, program: Program) -> date:
@@ -94,7 +65,7 @@ def next_close_on(account: Account, program: Program) -> date:
     if soonest_on == date.max:
         return date.max
     if program.terms_on(soonest_on).billing == "order":
-        return _not_before(soonest_on, account)
+        return not_before(soonest_on, account)
     # An installment whose day is no close day any more, because the cycle moved, waits for the next one.
     return program.next_close_on(max(soonest_on - timedelta(days=1), seen_on), account.cycle_day)
 
@@ -125,167 +96,9 @@ def _bills_again(account: Account, program: Program) -> bool:
     return terms.billing == "cycle" or terms.yearly_rate() > 0
 
 
-def next_action_on(account: Account, program: Program) -> date:
-    """The next day on which the clock changes the account; date.max when it will not, unless something happens."""
-    return min(appointment.on for appointment in _appointments(account, program))
-
-
-def scheduled(account: Account, program: Program) -> Scheduled:
-    """The event of `next_action_on`; on one day the past due comes before its price, and both before the close."""
-    event = scheduled_by(account, date.max, program)
-    assert event is not None
-    return event
-
-
-def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled | None:
-    """As `scheduled`, if that is on `by_on` or before."""
-    on, turn, statement = min(_appointments(account, program), key=_on_and_turn)
-    if on > by_on:
-        return None
-    if turn == _CLOSE:
-        return scheduled_statement(account, on, program)
-    if turn == _UPLIFT_ENDS:
-        uplift = min(account.uplifts, key=_until_on)
-        return UpliftEnded(
-            value_on=on, line_id=account.line_id, amount_minor=uplift.amount_minor, until_on=uplift.until_on
-        )
-    if turn == _STOP:
-        return AccrualStopped(value_on=on, line_id=account.line_id, days_past_due=days_past_due(account, on))
-    if turn == _CHARGE_OFF:
-        return charged_off_by_clock(account, on, program)
-    if turn == _CASE:
-        return replace(next(case_events(account, program)), value_on=on)
-    assert statement is not None
-    if turn == _PAST_DUE:
-        return FellPastDue(
-            value_on=on,
-            line_id=account.line_id,
-            closes_on=statement.closes_on,
-            missed_minor=missed_minor(account, statement.closes_on),
-        )
-    return LateCharged(
-        value_on=on,
-        line_id=account.line_id,
-        closes_on=statement.closes_on,
-        number=statement.late_charges + 1,
-        amount_minor=late_charge_minor(account, statement, program),
-    )
-
-
-_PAST_DUE, _LATE_CHARGE, _STOP, _CHARGE_OFF, _CASE, _CLOSE = range(6)
-_on_and_turn = itemgetter(0, 1)
-_UPLIFT_ENDS = -1  # before all else: what is asked for above the limit is asked by the limit of that day
-_until_on = attrgetter("until_on")
-
-
-def _appointments(account: Account, program: Program) -> Iterator[Appointment]:
-    yield Appointment(next_close_on(account, program), _CLOSE)
-    for statement in account.statements:
-        terms = program.terms_on(statement.closes_on)
-        if not statement.past_due:
-            if missed_minor(account, statement.closes_on) > terms.minimum_tolerance_minor:
-                after_on = grace_ends_on(statement, program) + timedelta(days=1)
-                yield Appointment(_not_before(after_on, account), _PAST_DUE, statement)
-        elif statement.late_charges < len(terms.late_charges):
-            chargeable = _next_chargeable(account, statement, program)
-            if chargeable is not None:
-                after_on = late_charge_on(chargeable, terms)
-                yield Appointment(_not_before(after_on, account), _LATE_CHARGE, chargeable)
-    if account.uplifts:
-        until_on = min(uplift.until_on for uplift in account.uplifts)
-        yield Appointment(_not_before(until_on + timedelta(days=1), account), _UPLIFT_ENDS)
-    for event in case_events(account, program):
-        yield Appointment(_not_before(event.value_on, account), _CASE)
-    since_on = account.past_due_on()
-    if since_on is None:
-        return
-    terms = program.terms_on(since_on)
-    if terms.non_accrual_days and not account.accrual_stopped:
-        yield Appointment(_not_before(since_on + timedelta(days=terms.non_accrual_days), account), _STOP)
-    if terms.charge_off_days:
-        yield Appointment(_not_before(since_on + timedelta(days=terms.charge_off_days), account), _CHARGE_OFF)
-
-
-def _not_before(on: date, account: Account) -> date:
+def not_before(on: date, account: Account) -> date:
     """The clock never acts on a day that is over: what a correction makes due for the past comes the day after."""
     return on if on > account.through_on else account.through_on + timedelta(days=1)
-
-
-def _next_chargeable(account: Account, statement: Statement, program: Program) -> Statement | None:
-    """The statement with the late charges behind it of which the caps leave nothing; None when they leave none at all."""
-    for number in range(statement.late_charges, len(program.terms_on(statement.closes_on).late_charges)):
-        chargeable = replace(statement, late_charges=number)
-        if late_charge_minor(account, chargeable, program) > 0:
-            return chargeable
-    return None
-
-
-def late_charge_on(statement: Statement, terms: Terms) -> date:
-    """The day of the statement's next late charge; no earlier than it can be known to be late."""
-    days = max(terms.late_charges[statement.late_charges].days_past_due, terms.grace_days + 1)
-    return statement.due_on + timedelta(days=days)
-
-
-def late_charge_minor(account: Account, statement: Statement, program: Program) -> int:
-    """The next late charge of a statement: a share of what it misses and a fixed amount, at least the floor, within the
-    charge's caps and within the all-in cap.
-    """
-    amount_minor = sum(_late_charges(account, statement, program.terms_on(statement.closes_on)).values())
-    room_minor = late_charge_room_minor(account, statement, program)
-    return amount_minor if room_minor is None else min(amount_minor, room_minor)
-
-
-def late_charge_room_minor(account: Account, statement: Statement, program: Program) -> int | None:
-    """What the all-in cap leaves for late charges of a statement; None where the terms have no cap.
-
-    Late charges are the price of one cycle: from this due day to the next, unpaid principal may cost, all in, the cap's
-    share of a year. So over a year it never costs more than the cap. Rounded down.
-    """
-    terms = program.terms_on(statement.closes_on)
-    if terms.yearly_rate_max is None:
-        return None
-    by_order = terms.billing == "order"
-    principal_minor = sum(
-        older.principal_minor
-        for older in account.statements
-        if older.closes_on == statement.closes_on or (older.closes_on < statement.closes_on and not by_order)
-    )
-    if by_order:
-        days = terms.order_interval_days or DAYS_A_MONTH
-    else:
-        next_close = program.next_close_on(statement.closes_on, account.cycle_day)
-        days = (program.due_on(next_close, account.due_day) - statement.due_on).days
-    left = Fraction(terms.yearly_rate_max) / DAYS_A_YEAR - sum(terms.charged_daily_rates())
-    return max(0, (principal_minor * left * days).__floor__() - statement.late_charged_minor)
-
-
-def _late_charges(account: Account, statement: Statement, terms: Terms) -> dict[int, int]:
-    """The next late charge by order (0: the statement as one), before the all-in cap."""
-    charge: LateCharge = terms.late_charges[statement.late_charges]
-    if charge.per == "statement":
-        missed = missed_minor(account, statement.closes_on)
-        charged_minor = statement.late_charged_minor
-        return {0: _within_caps(charge, missed, charged_minor, statement.image_minor, terms)}
-    charged = {order.item_id: order.late_charged_minor for order in account.late_orders}
-    charges = {}
-    for item_id in dict.fromkeys(item.item_id for item in statement.items):
-        items = [item for item in statement.items if item.item_id == item_id]
-        missed = sum(item.principal_minor + item.fee_minor for item in items)
-        bought_minor = items[0].bought_minor
-        charges[item_id] = _within_caps(charge, missed, charged.get(item_id, 0), bought_minor, terms)
-    return charges
-
-
-def _within_caps(charge: LateCharge, missed: int, charged_minor: int, whole_minor: int, terms: Terms) -> int:
-    """One late charge. charged: before it; whole: what `cap_share` is a share of."""
-    amount_minor = max(charge.floor_minor, rounded(missed * Fraction(charge.share), terms) + charge.amount_minor)
-    for cap_minor in (charge.cap_minor, rounded(whole_minor * Fraction(charge.cap_share), terms)):
-        if cap_minor:
-            amount_minor = min(amount_minor, cap_minor - charged_minor)
-    return max(0, amount_minor)
-
-
-# ── the close ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def scheduled_statement(account: Account, closes_on: date, program: Program) -> StatementIssued:
@@ -565,98 +378,3 @@ def counted_by(account: Account, by_statement: dict[date, int]) -> Account:
         for statement in account.statements
     )
     return replace(account, statements=statements)
-
-
-# ── being late ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def after_past_due(account: Account, event: FellPastDue, program: Program) -> tuple[Account, Entries]:
-    """The statement's principal is past due from now on, until its minimum is met.
-
-    A history corrected since may show that the minimum was met: then the mark is not deserved, and nothing happens. One
-    that a correction made late long after its day is charged no penalty for the time before.
-    """
-    entries: list[Entry] = []
-    statements = []
-    for statement in account.statements:
-        terms = program.terms_on(statement.closes_on)
-        missed = missed_minor(account, statement.closes_on) > terms.minimum_tolerance_minor
-        if statement.closes_on == event.closes_on and missed:
-            entries = [aged(item) for item in statement.items if item.principal_minor > 0]
-            statement = replace(statement, past_due=True, late=True)
-            if event.value_on > grace_ends_on(statement, program) + timedelta(days=1):
-                statement = _not_penalized_before(account, statement, event.value_on, program)
-        statements.append(statement)
-    return replace(account, statements=tuple(statements)), tuple(entries)
-
-
-def _not_penalized_before(account: Account, statement: Statement, on: date, program: Program) -> Statement:
-    terms = program.terms_on(statement.closes_on)
-    statement = statement_accrued(account, statement, on, program)
-    passed = sum(
-        late_charge_on(replace(statement, late_charges=number), terms) < on for number in range(len(terms.late_charges))
-    )
-    return replace(statement, penalties=(), late_charges=passed)
-
-
-def after_late_charge(account: Account, event: LateCharged, program: Program) -> tuple[Account, Entries]:
-    """The charge is owed on the statement that is late, at once. A history corrected since may show that it was not late,
-    or missed less: then no more is owed than is deserved.
-    """
-    rule = Rule.CHARGE_PENALTY_MEMO if account.accrual_stopped else Rule.CHARGE_PENALTY
-    charged_minor = 0
-    late_orders = account.late_orders
-    statements = []
-    for statement in account.statements:
-        if statement.closes_on == event.closes_on:
-            charged = replace(statement, late_charges=event.number - 1)
-            if statement.past_due:
-                charged_minor = min(event.amount_minor, late_charge_minor(account, charged, program))
-            late_orders = _late_orders(account, charged, charged_minor, program)
-            statement = replace(
-                statement,
-                penalty_minor=statement.penalty_minor + charged_minor,
-                late_charged_minor=statement.late_charged_minor + charged_minor,
-                late_charges=event.number,
-            )
-        statements.append(statement)
-    entries = (Entry(rule, charged_minor),) if charged_minor else ()
-    account = replace(account, statements=tuple(statements), late_orders=late_orders)
-    if charged_minor < event.amount_minor:
-        told = Adjustment(closes_on=event.closes_on, amount_minor=charged_minor - event.amount_minor)
-        account = replace(account, adjustments=(*account.adjustments, told))
-    return account, entries
-
-
-def _late_orders(account: Account, statement: Statement, charged_minor: int, program: Program) -> tuple[LateOrder, ...]:
-    """What each order has been charged in all, where charges are by the order: this one in the proportion of its parts."""
-    terms = program.terms_on(statement.closes_on)
-    if charged_minor == 0 or terms.late_charges[statement.late_charges].per == "statement":
-        return account.late_orders
-    parts = _late_charges(account, statement, terms)
-    if sum(parts.values()) == 0:
-        return account.late_orders
-    charged = {order.item_id: order.late_charged_minor for order in account.late_orders}
-    for item_id, minor in zip(parts, share_out(charged_minor, list(parts.values())), strict=True):
-        charged[item_id] = charged.get(item_id, 0) + minor
-    return tuple(LateOrder(item_id=item_id, late_charged_minor=minor) for item_id, minor in charged.items() if minor)
-
-
-def after_accrual_stopped(account: Account, event: AccrualStopped) -> tuple[Account, Entries]:
-    """What is billed of interest and penalties leaves the books for a memo; the customer owes it all the same."""
-    if account.accrual_stopped or days_past_due(account, event.value_on) < event.days_past_due:
-        return account, ()
-    return replace(account, accrual_stopped=True), tuple(off_books(account))
-
-
-def after_uplift_given(account: Account, event: UpliftGiven) -> Account:
-    """One uplift more; the clock will record its end."""
-    uplift = Uplift(amount_minor=event.amount_minor, until_on=event.until_on)
-    return replace(account, uplifts=(*account.uplifts, uplift))
-
-
-def after_uplift_ended(account: Account, event: UpliftEnded) -> Account:
-    """One uplift less; the limit fell when its last day had passed."""
-    uplifts = list(account.uplifts)
-    uplifts.remove(Uplift(amount_minor=event.amount_minor, until_on=event.until_on))
-    return replace(account, uplifts=tuple(uplifts))

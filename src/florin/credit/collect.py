@@ -299,7 +299,7 @@ def _on_oldest_statement(account: Account, event: CostCharged) -> tuple[Account,
 
 
 def case_events(account: Account, program: Program) -> Iterator[CaseOpened | CaseClosed | PromiseJudged]:
-    """What the clock does to the case next, each on the day on which it is due; `closing.py` puts it after what is over."""
+    """What the clock does to the case next, each on its due day; `appointments.py` puts it after what is over."""
     since_on, case = _arrears_since_on(account), account.case
     if case is None:
         if since_on is not None and (days := program.terms_on(since_on).collection_days):

@@ -9,12 +9,15 @@ from datetime import date, timedelta
 from typing import ClassVar
 
 import msgspec
+from msgspec.structs import replace
 
 from florin.credit.freeze import LineIsClosed
+from florin.credit.items import Account
 from florin.credit.line import Line, LineState
 from florin.credit.open import LimitOutOfRange
+from florin.credit.particulars import Uplift
 from florin.credit.terms import Program
-from florin.events import LimitSet, UpliftGiven
+from florin.events import LimitSet, UpliftEnded, UpliftGiven
 from florin.events.refusals import Refusal
 from florin.money.at import At
 
@@ -112,3 +115,16 @@ def decide(line: Line, command: SetLimit, at: At, *, program: Program) -> tuple[
         reason=command.reason,
     )
     return (limit_set,)
+
+
+def after_uplift_given(account: Account, event: UpliftGiven) -> Account:
+    """One uplift more; the clock will record its end."""
+    uplift = Uplift(amount_minor=event.amount_minor, until_on=event.until_on)
+    return replace(account, uplifts=(*account.uplifts, uplift))
+
+
+def after_uplift_ended(account: Account, event: UpliftEnded) -> Account:
+    """One uplift less; the limit fell when its last day had passed."""
+    uplifts = list(account.uplifts)
+    uplifts.remove(Uplift(amount_minor=event.amount_minor, until_on=event.until_on))
+    return replace(account, uplifts=tuple(uplifts))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from florin.credit import correction
 from florin.credit.account import evolve, next_action_on, open_account, rank
-from florin.credit.closing import Scheduled, scheduled
+from florin.credit.appointments import Scheduled, scheduled
 from florin.credit.items import Account, Claim, Plan, Statement
 from florin.credit.terms import Bucket, Program
 from florin.events import (
