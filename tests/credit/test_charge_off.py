@@ -116,6 +116,22 @@ def test_the_waterfall_of_its_age_holds_for_a_claim():
     assert alice.last_entries() == {"REPAY_FROM_BANK": "100.00", "CLEAR_CLAIM_PRINCIPAL": "100.00"}
 
 
+def test_a_refund_that_only_lowers_a_claim_gives_the_merchant_no_fee_back():
+    alice = Play(program_with(charge_off_days=60, charge_off_mode="past_due", installments=PLANS))
+    alice.buy("03-05", "300.00", 11, installments=3, fee_payer="merchant")
+    alice.until("06-10")
+    claimed_minor = alice.account.claim_minor("principal", item_id=11)
+    deferred_minor = alice.balance(Ledger.DEFERRED_FEE_INCOME)
+    assert 0 < claimed_minor < 300_00
+
+    said = alice.refund("06-10", "10.00", 11)
+
+    assert alice.account.claim_minor("principal", item_id=11) == claimed_minor - 10_00
+    assert said.merchant_fee_back_minor == 0
+    assert alice.balance(Ledger.DEFERRED_FEE_INCOME) == deferred_minor
+    every_stage_is_in_the_book(alice)
+
+
 def test_a_refund_of_a_charged_off_purchase_clears_its_claim_first():
     alice = Play(AT_180)
     alice.buy("03-05", "1000.00", 11)

@@ -294,11 +294,14 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """What was charged off and is owed all the same."""
         return 0 if self.written_off is None else sum(claim.amount_minor for claim in self.written_off.claims)
 
-    def claim_minor(self, bucket: Bucket) -> int:
-        """One kind of it."""
-        if self.written_off is None:
-            return 0
-        return sum(claim.amount_minor for claim in self.written_off.claims if claim.bucket == bucket)
+    def claim_minor(self, bucket: Bucket, *, item_id: int = 0) -> int:
+        """One kind of it; of one purchase, where it is named."""
+        claims = () if self.written_off is None else self.written_off.claims
+        return sum(
+            claim.amount_minor
+            for claim in claims
+            if claim.bucket == bucket and (item_id == 0 or claim.item_id == item_id)
+        )
 
     def past_due_on(self) -> date | None:
         """The due day of the oldest statement whose minimum is unmet."""

@@ -55,7 +55,9 @@ def preview(
     history: all events of the line, when the refund counts on a day that is over.
     """
     terms = program.terms_on(on)
-    fee_back_minor = merchant_fee_back_minor(account, payment_id, credit_minor, terms)
+    # What was charged off of the purchase comes first, and no plan shrinks by it.
+    unclaimed_minor = max(0, credit_minor - account.claim_minor("principal", item_id=payment_id))
+    fee_back_minor = merchant_fee_back_minor(account, payment_id, unclaimed_minor, terms)
     event = Refunded(
         value_on=on,
         line_id=account.line_id,
