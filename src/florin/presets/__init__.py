@@ -6,9 +6,11 @@ X chosen or computed by us. A new ecosystem is a file, not a fork.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 
 
+@cache
 def preset_names() -> tuple[str, ...]:
     """The names that `preset_text` knows, sorted."""
     return tuple(sorted(f.name.removesuffix(".toml") for f in files(__name__).iterdir() if f.name.endswith(".toml")))
