@@ -112,17 +112,23 @@ class World:
         self.numbers += 1
         return f"{prefix}{self.numbers}"
 
-    def person(self, name: str, *, wallet_minor: int = 0, limit_minor: int = 0) -> int:
+    def person(self, name: str, *, wallet_minor: int = 0, limit_minor: int = 0, program: str = "huabei") -> int:
         lane = lane_for(name)
         identifier = self.people[name] = self.engine.new_id(lane)
         assert self.do(Join(person_id=identifier, logon=name, name=name), claim(ClaimKind.LOGON, 0, name)).event
         if wallet_minor:
             self.top_up(name, wallet_minor)
         if limit_minor:
-            line_id = self.line_ids[name] = self.engine.new_id(lane)
-            command = OpenLine(person_id=identifier, line_id=line_id, program="huabei", limit_minor=limit_minor)
-            assert self.do(command).event
+            self.open_line(name, program, limit_minor)
         return identifier
+
+    def open_line(self, name: str, program: str, limit_minor: int) -> int:
+        """From now on her line is this one."""
+        person_id = self.people[name]
+        line_id = self.line_ids[name] = self.engine.new_id(lane_of(person_id))
+        command = OpenLine(person_id=person_id, line_id=line_id, program=program, limit_minor=limit_minor)
+        assert self.do(command).event
+        return line_id
 
     def top_up(self, name: str, amount_minor: int) -> Outcome:
         reference = self.next_number("bank-")

@@ -29,6 +29,7 @@ from florin.engine.close_day import close_through
 from florin.store.roles import create_database
 from florin.wires.alipay.keys import private_key_base64, public_key_base64, public_key_pem, read_private_key
 from florin.wires.keys import find_api_key, live_platform_keys, load_master_key, private_key_of
+from own_programs import own_programs
 from world import World
 
 SECRETS = "correct horse\n246810\n"
@@ -458,6 +459,26 @@ def test_a_line_is_shown_as_of_a_day_and_as_it_was_known_then(operator, fresh_da
     assert "payoff                1002.50" in said
     assert "past due since 2026-04-10" in said
     assert "from 2026-03-02, when it was opened, to 2026-04-20" in str(too_early)
+
+
+def test_the_operator_says_that_a_held_repayment_has_cleared(operator, fresh_database):
+    with own_programs(held={"repayment_hold_days": 3}), World(fresh_database.engine) as world:
+        world.person("alice", limit_minor=100_000, program="held")
+        world.buy("alice", 100_000)
+        line_id = world.line_ids["alice"]
+        world.do(Repay(line_id=line_id, amount_minor=40_000, source="bank", reference="B-1"))
+        confirm = ("line", "confirm", line_id, "--amount", "400.00", "--reference", "B-1")
+
+        held = operator("line", "show", line_id)
+        said = operator(*confirm)
+        shown = operator.json("line", "show", line_id)
+        again = operator.refused(*confirm)
+
+    assert "not cleared            400.00" in held
+    assert "400.00 of the limit is back on 2026-03-05, when B-1 has cleared" in held
+    assert said.startswith(f"The repayment of 400.00 (B-1) has cleared. ¥400.00 is available on line {line_id}.")
+    assert (shown["uncleared_minor"], shown["available_minor"]) == (0, 40_000)
+    assert again.refusal.name == "NoRepaymentHeld"
 
 
 @pytest.mark.parametrize("number", [0, 7, 2**70])

@@ -15,7 +15,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from florin.credit import account as accounts
-from florin.credit import charge_off, convert, plan_payoff, refund, repay
+from florin.credit import charge_off, convert, plan_payoff, refund, repay, repayment_hold
 from florin.credit import line as lines
 from florin.credit.authorize import refuse_credit
 from florin.credit.correction import correct
@@ -148,9 +148,11 @@ class Play:
             self._post(event, entries)
         self.line = accounts.summary(self.account, self.line, self.program)
 
-    def repay(self, on: str | date, yuan: str, source: str = "bank", *, wallet: str = "100000.00") -> Refusal | None:
+    def repay(
+        self, on: str | date, yuan: str, source: str = "bank", *, wallet: str = "100000.00", reference: str = "r1"
+    ) -> Refusal | None:
         self.until(on)
-        command = repay.Repay(line_id=1, amount_minor=parse_yuan(yuan), source=source, reference="r1")
+        command = repay.Repay(line_id=1, amount_minor=parse_yuan(yuan), source=source, reference=reference)
         decided = repay.decide(
             self.line, self.account, command, at(on), wallet_balance_minor=parse_yuan(wallet), program=self.program
         )
@@ -216,7 +218,7 @@ class Play:
                 merchant_fee_back_minor=said.merchant_fee_back_minor,
             )
         )
-        excess = repay.credit_balance_paid(self.line, self.account, at(on), self.program)
+        excess = repayment_hold.credit_balance_paid(self.line, self.account, at(on), self.program)
         if excess is not None:
             self._load(excess)
         return said
@@ -235,7 +237,19 @@ class Play:
         )
         self._correct(repaid)
 
-    def return_repayment(self, today: str | date, on: str | date, yuan: str) -> None:
+    def confirm(self, on: str | date, yuan: str, reference: str = "r1") -> Refusal | None:
+        """The bank confirms a repayment that is held."""
+        self.until(on)
+        command = repayment_hold.ConfirmRepayment(line_id=1, amount_minor=parse_yuan(yuan), reference=reference)
+        return self._decided(repayment_hold.decide(self.line, self.account, command, at(on), program=self.program))
+
+    def pay_cleared_balance(self, on: str | date) -> None:
+        """What the day close does after it has let the clock act."""
+        self.until(on)
+        for event in repayment_hold.decide_payment(self.line, self.account, at(on), program=self.program):
+            self._load(event)
+
+    def return_repayment(self, today: str | date, on: str | date, yuan: str, *, reference: str = "r1") -> None:
         """The bank takes back the repayment of a day."""
         self.until(today)
         self._correct(
@@ -244,7 +258,7 @@ class Play:
                 line_id=1,
                 person_id=7,
                 amount_minor=parse_yuan(yuan),
-                reference="r1",
+                reference=reference,
                 known_on=day(today),
             )
         )

@@ -10,8 +10,9 @@ import pytest
 from florin.credit.freeze import FreezeLine
 from florin.credit.limit import GiveUplift
 from florin.payments.payment import PaymentState
+from own_programs import own_programs
 from pages.conftest import text_of
-from pages_world import ESCROW_APP, PIN, WRONG_PIN
+from pages_world import ESCROW_APP, PASSWORD, PIN, WRONG_PIN
 
 
 def test_home_shows_available_credit_limit_debt_and_wallet(shop, browser):
@@ -44,6 +45,23 @@ def test_home_says_how_much_of_the_limit_is_for_a_time_and_until_when(shop, brow
 
     for said in ("Available to spend ¥12,000.00", "Limit ¥12,000.00", "¥2,000.00 of it until 20 March 2026"):
         assert said in page
+
+
+def test_home_says_how_much_of_the_limit_is_back_when_a_repayment_has_cleared(shop, browser):
+    with own_programs(held={"repayment_hold_days": 3}):
+        shop.person("Carol", limit_minor=100_000, program="held")
+        from florin.pages.people import make_shopper  # needs Django joined to the database
+
+        make_shopper(logon="carol", password=PASSWORD, pin=PIN, person_id=shop.people["Carol"])
+        shop.buy("Carol", 60_000)
+        shop.repay("Carol", 40_000, "bank")
+
+        english = browser("carol").read("/")
+        chinese = browser("carol", language="zh").read("/")
+
+    assert "Available to spend ¥400.00" in english
+    assert "Your repayment is being confirmed by the bank: ¥400.00 of your limit is back by 5 March 2026" in english
+    assert "还款正在等待银行确认：2026年3月5日前恢复额度 ¥400.00" in chinese
 
 
 def test_orders_are_listed_with_their_state_and_refunds(shop, browser):

@@ -1,4 +1,6 @@
-"""`florin line`: one line as of a day; and lines that the day close has parked, because their own close failed."""
+"""`florin line`: one line as of a day, what the owner says of it, and lines that the day close has parked, because their own
+close failed.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +8,20 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
+from psycopg import Connection
 
-from florin.app.house import DataOption, JsonOption, entered, group, say, say_table
-from florin.engine import clock
+from florin.app.house import DataOption, JsonOption, entered, granted, group, say, say_table
+from florin.app.merchants import amount_minor
+from florin.credit.repayment_hold import ConfirmRepayment
+from florin.engine import Submission, clock
 from florin.engine.admin import ParkedLine, parked_lines, release_line
+from florin.events.refusals import yuan
 from florin.money import yuan_text
 from florin.queries import is_id
 from florin.queries.as_of import DayOutOfRange, LineAsOf, line_as_of_day
 from florin.store import StoreRefusal
 
-app = group("One line as of a day; lines that the day close has parked: list, release.")
+app = group("One line as of a day; confirm a repayment; lines that the day close has parked: list, release.")
 
 
 class LineNotParked(StoreRefusal):
@@ -65,6 +71,28 @@ def show(
 
 
 @app.command()
+def confirm(
+    line_id: Annotated[int, typer.Argument(metavar="LINE", help="The line's number, from `florin shopper list`.")],
+    amount: Annotated[str, typer.Option("--amount", help="Of the repayment, in yuan.")],
+    reference: Annotated[str, typer.Option("--reference", help="The bank's own, of the repayment.")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that the bank has confirmed a repayment that is held: its limit is free again at once."""
+    command = ConfirmRepayment(line_id=line_id, amount_minor=amount_minor(amount), reference=reference)
+    with entered(data) as house:
+        with house.engine() as engine:
+            granted(engine.execute([Submission(command=command)]))
+        found = _line_today(house.connection, line_id)
+    said = f"The repayment of {amount} ({reference}) has cleared."
+    say(
+        as_json,
+        _shown(found),
+        f"{said} {yuan(found.line.available_minor_on(found.on))} is available on line {line_id}.",
+    )
+
+
+@app.command()
 def parked(data: DataOption = None, as_json: JsonOption = False) -> None:
     """Every parked line and why, the oldest first: nothing is billed on it until it is released."""
     with entered(data) as house:
@@ -96,6 +124,13 @@ def release(
     )
 
 
+def _line_today(connection: Connection[Any], line_id: int) -> LineAsOf:
+    today = clock.read(connection).on
+    found = line_as_of_day(connection, line_id=line_id, on=today, known_on=today, today=today)
+    assert found is not None, "the engine has just found it"
+    return found
+
+
 def _shown(found: LineAsOf) -> dict[str, Any]:
     line = found.line
     return {
@@ -116,6 +151,7 @@ def _shown(found: LineAsOf) -> dict[str, Any]:
         "cost_minor": line.cost_minor,
         "payoff_minor": found.payoff.total_minor,
         "credit_balance_minor": line.credit_balance_minor,
+        "uncleared_minor": line.uncleared_minor,
         "due_minor": line.due_minor,
         "due_on": line.due_on,
         "past_due_on": line.past_due_on,
@@ -136,6 +172,7 @@ def _told(found: LineAsOf) -> list[str]:
         ("costs", line.cost_minor),
         ("payoff", found.payoff.total_minor),
         ("credit balance", line.credit_balance_minor),
+        ("not cleared", line.uncleared_minor),
         ("due", line.due_minor),
     )
     return [
@@ -143,6 +180,11 @@ def _told(found: LineAsOf) -> list[str]:
         *(f"  {name:<15}{yuan_text(minor):>14}" for name, minor in amounts),
         *([f"  pay by {line.due_on}"] if line.due_on else []),
         *([f"  past due since {line.past_due_on}"] if line.past_due_on else []),
+        *(
+            f"  {yuan_text(held.held_minor)} of the limit is back on {held.clears_on}, when {held.reference or 'a repayment'}"
+            " has cleared"
+            for held in line.particulars.uncleared
+        ),
     ]
 
 

@@ -36,6 +36,7 @@ from florin.credit.limit import after_uplift_ended, after_uplift_given
 from florin.credit.line import Line, LineState
 from florin.credit.plan_payoff import paid_off
 from florin.credit.plans import ONE_INSTALLMENT, new_plan
+from florin.credit.repayment_hold import after_balance_used, after_cleared, after_held
 from florin.credit.returns import return_purchase
 from florin.credit.terms import Program
 from florin.events import (
@@ -62,6 +63,8 @@ from florin.events import (
     Received,
     Refunded,
     Repaid,
+    RepaymentCleared,
+    RepaymentConfirmed,
     StatementIssued,
     UpliftEnded,
     UpliftGiven,
@@ -134,6 +137,8 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
             account = after_uplift_given(account, event)
         case UpliftEnded():
             account = after_uplift_ended(account, event)
+        case RepaymentCleared() | RepaymentConfirmed():
+            account = after_cleared(account, event)
         case CycleMoved():
             account = after_cycle_moved(account, event, program)
     return noted(account, event), entries
@@ -197,8 +202,8 @@ def summary(account: Account, line: Line, program: Program) -> Line:
     unpaid = [statement for statement in account.statements if statement.remaining_minor > 0]
     past_due = [statement for statement in account.statements if statement.past_due]
     particulars = line.particulars
-    if particulars.uplifts != account.uplifts:
-        particulars = replace(particulars, uplifts=account.uplifts)
+    if (particulars.uplifts, particulars.uncleared) != (account.uplifts, account.uncleared):
+        particulars = replace(particulars, uplifts=account.uplifts, uncleared=account.uncleared)
     return replace(
         line,
         principal_minor=account.principal_minor,
@@ -208,6 +213,7 @@ def summary(account: Account, line: Line, program: Program) -> Line:
         cost_minor=account.cost_minor,
         cycle_day=account.cycle_day,
         credit_balance_minor=account.credit_balance_minor,
+        uncleared_minor=account.uncleared_minor,
         state=_state(account, line),
         due_minor=account.due_minor + account.claimed_minor,
         due_on=claims_on or (unpaid[0].due_on if unpaid else None),
@@ -252,6 +258,7 @@ def _repay(account: Account, event: Repaid, program: Program) -> tuple[Account, 
     """Billed debts first, then unbilled ones; what is left takes accrued interest, since the whole line is paid off
     then.
     """
+    before = account
     account = accrued(account, event.value_on, program)
     account, of_plan, left_minor = paid_off(account, event) if event.payoff else (account, (), event.amount_minor)
     account = counted_toward_promise(account, event)
@@ -261,6 +268,7 @@ def _repay(account: Account, event: Repaid, program: Program) -> tuple[Account, 
     account, interest, rest_minor = _take_accrued(account, cleared.rest_minor, event.value_on, program)
     account, kept = _keep_rest(account, rest_minor)
     account, cured = cure(account, program)
+    account = after_held(account, before, event, program)
     return _without_settled(account, program), (*of_plan, *recovered, *cleared.entries, *interest, *kept, *cured)
 
 
@@ -297,10 +305,11 @@ def _pay_credit_balance(account: Account, event: CreditBalancePaid, program: Pro
     paid = Entry(Rule.PAY_CREDIT_BALANCE, event.amount_minor)
     left_minor = account.credit_balance_minor - event.amount_minor
     if left_minor >= 0:
-        return replace(account, credit_balance_minor=left_minor), (paid,)
+        return after_balance_used(replace(account, credit_balance_minor=left_minor), paid_out=True), (paid,)
     account = accrued(account, event.value_on, program)
     purchase = Purchase(item_id=event.payment_id, bought_on=event.value_on, unbilled_minor=-left_minor)
     account = replace(account, credit_balance_minor=0, purchases=(*account.purchases, purchase))
+    account = after_balance_used(account, paid_out=True)
     return account, (paid, Entry(Rule.LEND_OVERPAID, -left_minor, event.payment_id))
 
 

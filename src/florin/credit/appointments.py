@@ -1,7 +1,8 @@
 """The clock's part in an account: which event is next, and on which day.
 
 Its numbers are agreed with the world from then on. What the events do is in `closing.py` (a cycle closes), `late.py` (a
-minimum is unmet), `charge_off.py`, `collect.py` and `limit.py` (an uplift ends).
+minimum is unmet), `charge_off.py`, `collect.py`, `limit.py` (an uplift ends) and
+`repayment_hold.py` (a repayment clears).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from florin.credit.collect import case_events
 from florin.credit.interest import grace_ends_on
 from florin.credit.items import Account, Statement, days_past_due, missed_minor
 from florin.credit.late import late_charge_minor, late_charge_on, next_chargeable
+from florin.credit.repayment_hold import next_cleared
 from florin.credit.terms import Program
 from florin.events import (
     AccrualStopped,
@@ -28,12 +30,13 @@ from florin.events import (
     FellPastDue,
     LateCharged,
     PromiseJudged,
+    RepaymentCleared,
     StatementIssued,
     UpliftEnded,
 )
 
 _Timed = StatementIssued | FellPastDue | LateCharged | AccrualStopped
-Scheduled = _Timed | ChargedOff | CaseOpened | CaseClosed | PromiseJudged | UpliftEnded
+Scheduled = _Timed | ChargedOff | CaseOpened | CaseClosed | PromiseJudged | UpliftEnded | RepaymentCleared
 
 
 class Appointment(NamedTuple):
@@ -68,6 +71,8 @@ def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled |
         return UpliftEnded(
             value_on=on, line_id=account.line_id, amount_minor=uplift.amount_minor, until_on=uplift.until_on
         )
+    if turn == _CLEARS:
+        return next_cleared(account, on)
     if turn == _STOP:
         return AccrualStopped(value_on=on, line_id=account.line_id, days_past_due=days_past_due(account, on))
     if turn == _CHARGE_OFF:
@@ -93,7 +98,8 @@ def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled |
 
 _PAST_DUE, _LATE_CHARGE, _STOP, _CHARGE_OFF, _CASE, _CLOSE = range(6)
 _on_and_turn = itemgetter(0, 1)
-_UPLIFT_ENDS = -1  # before all else: what is asked for above the limit is asked by the limit of that day
+# Before all else: what is asked for above the limit is asked by the limit of that day, and what has cleared is there.
+_UPLIFT_ENDS, _CLEARS = -2, -1
 _until_on = attrgetter("until_on")
 
 
@@ -113,6 +119,8 @@ def _appointments(account: Account, program: Program) -> Iterator[Appointment]:
     if account.uplifts:
         until_on = min(uplift.until_on for uplift in account.uplifts)
         yield Appointment(not_before(until_on + timedelta(days=1), account), _UPLIFT_ENDS)
+    if account.uncleared:
+        yield Appointment(not_before(account.uncleared[0].clears_on, account), _CLEARS)
     for event in case_events(account, program):
         yield Appointment(not_before(event.value_on, account), _CASE)
     since_on = account.past_due_on()

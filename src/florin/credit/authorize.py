@@ -27,6 +27,24 @@ class CreditLimitExceeded(Refusal, frozen=True, kw_only=True):
     line_id: int
 
 
+class LimitNotBackYet(CreditLimitExceeded, frozen=True, kw_only=True):
+    """As `CreditLimitExceeded`, where a repayment that has not cleared keeps limit. back: what of it comes back by `back_on`:
+    as much as this purchase lacks, or all there is.
+    """
+
+    en = (
+        "This purchase is {over_minor} over your available credit. Your repayment is on its way: {back_minor} of your limit "
+        "is back by {back_on}. Wait until then or pay another way."
+    )
+    zh = (
+        "这笔消费超出您的可用额度 {over_minor}。您的还款正在等待银行确认，{back_on}前将恢复额度 {back_minor}。"
+        "请届时再试，或换一种付款方式。"
+    )
+
+    back_minor: int
+    back_on: date
+
+
 class LineNotOpen(Refusal, frozen=True, kw_only=True):
     en = "Your pay-later line cannot be used for new purchases now. Pay another way, or ask us why."
     zh = "您的先享后付额度目前不能用于新的消费。请换一种付款方式，或联系我们了解原因。"
@@ -62,10 +80,22 @@ def refuse_credit(line: Line, amount_minor: int, tolerance_minor: int, at: At, t
     available_minor = line.available_minor_on(at.on)
     over_minor = amount_minor - available_minor
     if over_minor > tolerance_minor:
-        return CreditLimitExceeded(
-            requested_minor=amount_minor,
-            available_minor=available_minor,
-            over_minor=over_minor,
-            line_id=line.id,
-        )
+        return _too_much(line, amount_minor, available_minor, over_minor - tolerance_minor)
     return None
+
+
+def _too_much(line: Line, amount_minor: int, available_minor: int, short_minor: int) -> CreditLimitExceeded:
+    """short: by how much less it would have been allowed."""
+    exceeded = CreditLimitExceeded(
+        requested_minor=amount_minor,
+        available_minor=available_minor,
+        over_minor=amount_minor - available_minor,
+        line_id=line.id,
+    )
+    back_minor, back_on = 0, None
+    for held in line.particulars.uncleared:
+        if back_minor < short_minor:
+            back_minor, back_on = back_minor + held.held_minor, held.clears_on
+    if back_on is None:
+        return exceeded
+    return LimitNotBackYet(**exceeded.numbers(), back_minor=back_minor, back_on=back_on)

@@ -6,6 +6,7 @@ the last repayment, refund or void the line closes by itself.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 import msgspec
@@ -61,6 +62,18 @@ class StillOwedToCustomer(Refusal, frozen=True, kw_only=True):
     line_id: int
 
 
+class StillUncleared(Refusal, frozen=True, kw_only=True):
+    en = (
+        "{uncleared_minor} of repayments has not cleared with the bank yet. Close the line on {clears_on} or later, or let it "
+        "close when all is paid."
+    )
+    zh = "还款中有 {uncleared_minor} 银行尚未确认。请在{clears_on}当天或之后关闭，或选择还清后自动关闭。"
+
+    uncleared_minor: int
+    clears_on: date
+    line_id: int
+
+
 def decide(
     line: Line, account: Account, command: CloseLine, at: At, *, program: Program
 ) -> tuple[LineClosed | LineClosing] | Refusal:
@@ -85,6 +98,10 @@ def refuse_close(line: Line, account: Account, at: At, program: Program) -> Refu
     reserved_minor = line.held_minor + line.committed_minor
     if reserved_minor > 0:
         return StillReserved(reserved_minor=reserved_minor, line_id=line.id)
+    if account.uncleared:
+        return StillUncleared(
+            uncleared_minor=account.uncleared_minor, clears_on=account.uncleared[-1].clears_on, line_id=line.id
+        )
     if account.credit_balance_minor > 0:
         return StillOwedToCustomer(credit_balance_minor=account.credit_balance_minor, line_id=line.id)
     return None

@@ -36,6 +36,7 @@ from florin.credit.items import (
     missed_minor,
 )
 from florin.credit.minimum import minimum_due_minor
+from florin.credit.repayment_hold import after_balance_used
 from florin.credit.terms import Program, Terms
 from florin.events import (
     CycleMoved,
@@ -362,7 +363,8 @@ def _use_credit_balance(account: Account, terms: Terms) -> tuple[Account, Entrie
     ]
     cleared = clear(account, debts, account.credit_balance_minor)
     after = counted_by(cleared.account, cleared.by_statement)
-    return replace(after, credit_balance_minor=cleared.rest_minor), cleared.entries
+    after = after_balance_used(replace(after, credit_balance_minor=cleared.rest_minor), cleared.entries)
+    return after, cleared.entries
 
 
 def counted_by(account: Account, by_statement: dict[date, int]) -> Account:

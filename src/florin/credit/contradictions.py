@@ -23,6 +23,7 @@ DAILY_RATE_MAX = Decimal("0.01")
 YEARLY_RATE_MAX = DAILY_RATE_MAX * DAYS_A_YEAR
 GRACE_DAYS_MAX = 27
 DUE_DAYS_MAX = 60
+HOLD_DAYS_MAX = 60
 COUNT_MIN, COUNT_MAX = 2, 60
 AMOUNT_MINOR_MAX = 10**12
 YEARS_LOOKED_AT = 4
@@ -242,6 +243,8 @@ def _charge_off(terms: Terms) -> Iterator[Wrong]:
 
 
 def _waterfall(terms: Terms) -> Iterator[Wrong]:
+    if not 0 <= terms.repayment_hold_days <= HOLD_DAYS_MAX:
+        yield "repayment_hold_days", f"hold a repayment for 0 to {HOLD_DAYS_MAX} days"
     for index, regime in enumerate(terms.waterfall):
         if sorted(regime.order) != sorted(BUCKETS):
             named = " and ".join([", ".join(f'"{bucket}"' for bucket in BUCKETS[:-1]), f'"{BUCKETS[-1]}"'])

@@ -140,7 +140,7 @@ def as_of(events: Sequence[Event], on: date, program: Program) -> Account:
 
 
 def line_as_of(events: Sequence[Event], on: date, program: Program, *, lane: int) -> tuple[Line, Account]:
-    """The line as it stood at the end of a day, with its account; events as in `as_of`. Uncleared money is no event's."""
+    """The line as it stood at the end of a day, with its account; events as in `as_of`."""
     account = as_of(events, on, program)
     line = lines.open_line(cast(LineOpened, events[0]), lane=lane)
     for event in sorted((event for event in events[1:] if event.value_on <= on), key=rank):

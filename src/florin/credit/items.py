@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from florin.credit.particulars import Uplift
+from florin.credit.particulars import Uncleared, Uplift
 from florin.credit.terms import Bucket
 from florin.events import FeePayer
 
@@ -215,6 +215,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     already. grace_lost: full payments still missing until purchases are free of interest again. revolved: since the last
     close not all that was billed was paid in full in time. accrual_stopped: interest is off the books until arrears are paid.
     adjustments: told by the next statement. uplifts: above the limit, until the clock has recorded their end.
+    uncleared: repayments that the bank may still take back, in the order in which they clear.
     """
 
     line_id: int
@@ -241,6 +242,17 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     written_off: WrittenOff | None = None
     case: Case | None = None
     uplifts: tuple[Uplift, ...] = ()
+    uncleared: tuple[Uncleared, ...] = ()
+
+    @property
+    def uncleared_minor(self) -> int:
+        """What repayments that have not cleared keep from the limit: on principal, and in the credit balance."""
+        return sum(repayment.held_minor for repayment in self.uncleared)
+
+    @property
+    def cleared_balance_minor(self) -> int:
+        """The credit balance without what has not cleared: what may go to the wallet."""
+        return self.credit_balance_minor - sum(repayment.balance_minor for repayment in self.uncleared)
 
     @property
     def limit_in_force_minor(self) -> int:

@@ -46,10 +46,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     held: reserved by authorizations, expires. committed: paid into escrow, owed from receipt. principal: owed, in whatever
     stage. fee, interest, penalty, cost: owed beside it (posted, unpaid). credit_balance: owed *to* the customer. uncleared:
-    the part of arrived repayments that the bank has not cleared. due: what remains of issued statements; due_on: the oldest
-    unpaid one's day. past_due_on: due day of the oldest statement whose minimum is unmet. next_action_on: the next day on
-    which `advance` has something to do (date.max: none). cycle_day: the line's own (0: the terms'). sequence: number of
-    events so far. limit: without uplifts, which are among its particulars.
+    of repayments that the bank may still take back, what lowered principal and what is in the credit balance. due: what
+    remains of issued statements; due_on: the oldest unpaid one's day. past_due_on: due day of the oldest statement whose
+    minimum is unmet. next_action_on: the next day on which `advance` has something to do (date.max: none). cycle_day: the
+    line's own (0: the terms'). sequence: number of events so far. limit: without uplifts, which are among its particulars.
     """
 
     id: int
@@ -78,7 +78,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def exposure_minor(self) -> int:
-        """held + committed + counted debt + uncleared repayments - credit balance (books.md, "Available")."""
+        """held + committed + counted debt + uncleared repayments - credit balance, so that only a cleared one counts."""
         return (
             self.held_minor
             + self.committed_minor

@@ -16,15 +16,37 @@ class Uplift(msgspec.Struct, frozen=True, kw_only=True):
     until_on: date
 
 
+class Uncleared(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A repayment through the bank that may still come back: it lowered the debt at once, its limit returns on `clears_on`.
+
+    amount, reference: the bank's own; repaid_on: the day on which it counts. debt: the part that lowered principal;
+    balance: the part that stands in the credit balance.
+    """
+
+    amount_minor: int
+    reference: str
+    repaid_on: date
+    clears_on: date
+    debt_minor: int = 0
+    balance_minor: int = 0
+
+    @property
+    def held_minor(self) -> int:
+        """What it keeps from the limit until it has cleared."""
+        return self.debt_minor + self.balance_minor
+
+
 class Particulars(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """uplifts: in the order in which they were given; one counts while its last day has not passed, recorded or not.
     autopay: her own order of sources, none when she has turned it off; None: as the terms say. closing: the line
-    takes no purchases and closes by itself once nothing is left of it.
+    takes no purchases and closes by itself once nothing is left of it. uncleared: repayments that may still come back, in
+    the order in which they clear.
     """
 
     uplifts: tuple[Uplift, ...] = ()
     autopay: tuple[RepaymentSource, ...] | None = None
     closing: bool = False
+    uncleared: tuple[Uncleared, ...] = ()
 
     def uplift_minor_on(self, on: date) -> int:
         """What the uplifts of a day come to."""

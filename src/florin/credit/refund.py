@@ -70,14 +70,14 @@ def preview(
     )
     after, entries = evolve(account, event, program) if history is None else correct(history, event, program)
     cleared = [entry for entry in entries if entry.rule in _CLEARS]
-    balance_minor = after.credit_balance_minor
+    to_wallet_minor = after.cleared_balance_minor if terms.credit_balance_to_wallet else 0
     return RefundPreview(
         cleared_minor=_sum(cleared),
         purchase_minor=_sum(entry for entry in cleared if entry.subject_id == payment_id),
         shopper_fee_minor=_sum(entry for entry in entries if entry.rule in _FEE_SPARED),
         merchant_fee_back_minor=fee_back_minor,
-        excess_minor=balance_minor if terms.credit_balance_to_wallet else 0,
-        kept_minor=0 if terms.credit_balance_to_wallet else balance_minor,
+        excess_minor=to_wallet_minor,
+        kept_minor=after.credit_balance_minor - to_wallet_minor,
     )
 
 

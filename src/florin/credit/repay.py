@@ -2,7 +2,7 @@
 
 The amount clears billed debts first, the oldest statement first, then unbilled ones. The wallet is never asked for
 more than is owed. Through the bank more may arrive: the excess is owed to the customer and, by the terms, goes to the
-wallet at once.
+wallet at once; by the terms its limit comes back only when it has cleared (`repayment_hold.py`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from florin.credit.correction import correct
 from florin.credit.items import Account
 from florin.credit.line import Line
 from florin.credit.payoff import payoff
+from florin.credit.repayment_hold import credit_balance_paid
 from florin.credit.terms import Program
 from florin.events import CreditBalancePaid, Event, Repaid, RepaymentSource
 from florin.events.refusals import Refusal
@@ -117,19 +118,6 @@ def refuse_value_date(line: Line, on: date, at: At) -> Refusal | None:
     if line.opened_on <= on <= at.on:
         return None
     return ValueDateImpossible(value_on=on, first_on=line.opened_on, last_on=at.on)
-
-
-def credit_balance_paid(line: Line, account: Account, at: At, program: Program) -> CreditBalancePaid | None:
-    """The payment to the wallet of all that the lender owes the customer; None when nothing is, or the terms keep it
-    on the line.
-
-    account: after the repayment or refund that left something over.
-    """
-    if account.credit_balance_minor == 0 or not program.terms_on(at.on).credit_balance_to_wallet:
-        return None
-    return CreditBalancePaid(
-        value_on=at.on, line_id=line.id, person_id=line.person_id, amount_minor=account.credit_balance_minor
-    )
 
 
 def _refuse_wallet(

@@ -20,8 +20,9 @@ from florin.credit.line import Line
 from florin.credit.payoff import PayoffQuote, payoff
 from florin.credit.plans import installment_choice
 from florin.credit.refund import RefundPreview, preview
-from florin.credit.repay import Repay, credit_balance_paid
+from florin.credit.repay import Repay
 from florin.credit.repay import decide as decide_repayment
+from florin.credit.repayment_hold import credit_balance_paid
 from florin.credit.statement import StatementShown, show
 from florin.credit.terms import Program, Terms
 from florin.events import Captured, CreditBalancePaid, Event, FeePayer, LineOpened, Refunded, Repaid, StatementIssued

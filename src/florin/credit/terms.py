@@ -123,6 +123,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     promise_days_max: int = 30
     # what a repayment clears first
     waterfall: tuple[Waterfall, ...] = (Waterfall(order=("cost", "penalty", "interest", "fee", "principal")),)
+    repayment_hold_days: int = 0
     # refunds
     refund_counts_toward_minimum: bool = True
     refund_excess_to_other_debt: bool = True

@@ -25,6 +25,7 @@ from florin.credit import (
     provision,
     refold,
     repay,
+    repayment_hold,
     return_repayment,
 )
 from florin.credit import close as close_line
@@ -179,6 +180,16 @@ def _repay(room: Room, command: repay.Repay) -> Events | Refusal:
         program=room.program(line),
         history=room.history(line.id),
     )
+
+
+def _confirm_repayment(room: Room, command: repayment_hold.ConfirmRepayment) -> Events | Refusal:
+    line = room.named_line(command)
+    return repayment_hold.decide(line, room.account(line.id), command, room.at, program=room.program(line))
+
+
+def _pay_credit_balance(room: Room, command: repayment_hold.PayCreditBalance) -> Events:
+    line = room.named_line(command)
+    return repayment_hold.decide_payment(line, room.account(line.id), room.at, program=room.program(line))
 
 
 def _return_repayment(room: Room, command: return_repayment.ReturnRepayment) -> Events | Refusal:
@@ -441,7 +452,8 @@ def _repayment_needs(command: repay.Repay) -> Needs:
     return Needs(accounts=(command.line_id,), histories=backdated)
 
 
-def _of_repayment(room: Room, command: repay.Repay | plan_payoff.PayOffPlan) -> Needs:
+def _of_repayment(room: Room, command: Any) -> Needs:
+    """The wallet beside the line: what it pays, or is paid."""
     line = room.line(command.line_id)
     return NOTHING if line is None else Needs(wallets=(line.person_id,))
 
@@ -496,6 +508,12 @@ ACTIONS: dict[type, Action] = {
     move_cycle.MoveCycle: Action(_beside("line_id"), _by(accounts="line_id"), _move_cycle),
     close_line.CloseLine: Action(_beside("line_id"), _by(accounts="line_id"), _close_line),
     repay.Repay: Action(_beside("line_id"), _repayment_needs, _repay, _of_repayment),
+    repayment_hold.ConfirmRepayment: Action(
+        _beside("line_id"), _by(accounts="line_id"), _confirm_repayment, _of_repayment
+    ),
+    repayment_hold.PayCreditBalance: Action(
+        _beside("line_id"), _by(accounts="line_id"), _pay_credit_balance, _of_repayment
+    ),
     return_repayment.ReturnRepayment: Action(
         _beside("line_id"), _by(accounts="line_id", histories="line_id"), _return_repayment
     ),

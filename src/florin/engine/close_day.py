@@ -18,6 +18,9 @@ import structlog
 from psycopg import Connection
 from psycopg.rows import namedtuple_row
 
+from florin.credit.program import load_program, program_names
+from florin.credit.repayment_hold import PayCreditBalance
+from florin.credit.terms import Program
 from florin.engine import autopay, clock
 from florin.engine.actions import AdvanceLine
 from florin.engine.closers import close_lanes
@@ -92,6 +95,7 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     clock.await_older_batches(connection)
     watch = _Watch()
     lines, parked = _advance_lines(engine, connection, on)
+    _pay_cleared_balances(engine, connection, on)
     watch.lap("lines")
     autopay.autopay(engine, connection, on, 1, bank=bank)
     watch.lap("autopay")
@@ -165,6 +169,36 @@ def _advance_left(engine: Engine, connection: Connection, on: date) -> tuple[int
                 advanced += 1
         before = due
     return advanced, parked
+
+
+# ── credit balances ───────────────────────────────────────────────────────────────────────────────────────────────
+
+# What has cleared of it; money that came otherwise went to the wallet when it came.
+_CLEARED_BALANCES = """
+    SELECT l.id FROM line l
+     WHERE l.program = ANY (%(programs)s)
+       AND l.credit_balance_minor > coalesce((SELECT sum((u ->> 'balance_minor')::bigint)
+                                                FROM jsonb_array_elements(l.particulars -> 'uncleared') u), 0)
+  ORDER BY l.lane, l.id LIMIT %(chunk)s
+"""
+
+
+def _pay_cleared_balances(engine: Engine, connection: Connection, on: date) -> None:
+    """Pay to wallets what was held until it cleared. Only lines of programs that hold repayments are looked at."""
+    programs = [name for name in program_names() if _holds_repayments(load_program(name), on)]
+    if programs:
+        _drain(
+            engine,
+            connection,
+            _CLEARED_BALANCES,
+            lambda row: Submission(command=PayCreditBalance(line_id=row.id)),
+            programs=programs,
+        )
+
+
+def _holds_repayments(program: Program, on: date) -> bool:
+    held = any(version.terms.repayment_hold_days for version in program.versions)
+    return held and program.terms_on(on).credit_balance_to_wallet
 
 
 # ── receipts and expiries ─────────────────────────────────────────────────────────────────────────────────────────

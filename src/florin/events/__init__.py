@@ -313,6 +313,27 @@ class UpliftEnded(Event, frozen=True, kw_only=True):
     until_on: date
 
 
+class RepaymentCleared(Event, frozen=True, kw_only=True):
+    """The days for which a repayment through the bank was held have passed: the limit that it frees is free from today.
+
+    amount and reference are those of the repayment; repaid_on: the day on which it counts.
+    """
+
+    kind = 120
+    amount_minor: int
+    reference: str
+    repaid_on: date
+
+
+class RepaymentConfirmed(Event, frozen=True, kw_only=True):
+    """The bank confirmed a repayment that was held: it has cleared before its days had passed. Fields as of the clock's."""
+
+    kind = 121
+    amount_minor: int
+    reference: str
+    repaid_on: date
+
+
 class CostCharged(Event, frozen=True, kw_only=True):
     """A cost of collection that the customer owes, put on her oldest statement."""
 

@@ -157,7 +157,7 @@ def items(connection: Connection[Any], payment_ids: Iterable[int]) -> dict[int, 
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _LINE = """
-    SELECT id, lane, person_id, program, state, opened_on, limit_minor, uncleared_minor
+    SELECT id, lane, person_id, program, state, opened_on, limit_minor
       FROM line
      WHERE lane = %(lane)s AND id = %(id)s
 """
@@ -221,7 +221,7 @@ _ITEMS = """
 
 
 def _line(connection: Connection[Any], line_id: int) -> Line | None:
-    """The row, as far as an explanation needs it: whose it is, its terms, and what no event says."""
+    """The row, as far as an explanation needs it: whose it is, its terms and its state."""
     with connection.cursor(row_factory=kwargs_row(_line_of)) as cursor:
         return cursor.execute(_LINE, {"lane": lane_of(line_id), "id": line_id}).fetchone()
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from credit.play import Play
 from credit.test_properties import ALL_HAPPENINGS, PROGRAMS, play_out
+from credit.test_repayment_hold import holding
 from florin.credit.explain import Part, Question, Record, Told, Trace, explain, question_of, tell, trace
 from florin.credit.explain.trace import all_debts
 from florin.credit.explain.words import CATALOGS
@@ -127,6 +128,23 @@ def test_what_is_available_is_what_the_till_would_say(program, happenings):
     adds_up(answer)
     assert answer.amount_minor == play.available_minor
     assert all(part.what != "available.uncleared" for part in answer.parts)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@settings(max_examples=15, deadline=None)
+@given(happenings=st.lists(ALL_HAPPENINGS, min_size=3, max_size=14), days=st.integers(1, 60))
+def test_what_is_available_names_every_repayment_that_has_not_cleared(program, happenings, days):
+    play = play_out(holding(program, days), happenings, lambda history: None).play
+    play.until(play.today)
+
+    answer = explain(traced(play), question_of("available"), line=play.line)
+
+    adds_up(answer)
+    assert answer.amount_minor == play.available_minor
+    uncleared = [part for part in answer.parts if part.what == "available.uncleared"]
+    assert sum(part.amount_minor for part in uncleared) == -play.line.uncleared_minor
+    told = [part.values["clears_on"] for each in uncleared for part in each.parts]
+    assert told == [held.clears_on for held in play.line.particulars.uncleared]
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from own_programs import own_programs
 from wires.rest.house import RestHouse
 from wires.rest.test_payments import problem
 from world import DIRECT_APP
@@ -471,6 +472,58 @@ def test_a_repayment_that_the_bank_took_back_is_owed_again_and_returned_once(hou
     assert (replayed.json(), replayed.headers["idempotency-replayed"]) == (shown, "true")
     assert problem(again, 409, "NoSuchRepayment")["numbers"]["reference"] == "B-9"
     assert house.owner.get(path).json()["owed_minor"] == 100_000
+
+
+def test_a_repayment_that_is_held_is_shown_and_the_owner_clears_it_once(house: RestHouse):
+    with own_programs(held={"repayment_hold_days": 3}):
+        house.world.person("carol", limit_minor=100_000, program="held")
+        path = f"/v1/owner/lines/{house.world.line_ids['carol']}"
+        house.world.buy("carol", 60_000)
+        house.world.bank.book("safeguarded", 40_000, "B-9", house.world.today)
+        paid = {"amount_minor": 40_000, "source": "bank", "bank_reference": "B-9"}
+        house.owner.post(f"{path}/repayments", paid, key="paid")
+        held = house.owner.get(path).json()
+        said = {"amount_minor": 40_000, "bank_reference": "B-9"}
+
+        closed = house.owner.post(f"{path}/close", {"reason": "asked"}, key="close")
+        made = house.owner.post(f"{path}/repayments/confirm", said, key="confirm")
+        replayed = house.owner.post(f"{path}/repayments/confirm", said, key="confirm")
+        again = house.owner.post(f"{path}/repayments/confirm", said, key="again")
+        after = house.owner.get(path).json()
+
+    assert (held["owed_minor"], held["available_minor"], held["uncleared_minor"]) == (20_000, 40_000, 40_000)
+    assert held["uncleared"] == [
+        {
+            "amount_minor": 40_000,
+            "bank_reference": "B-9",
+            "repaid_on": "2026-03-02",
+            "clears_on": "2026-03-05",
+            "held_minor": 40_000,
+        }
+    ]
+    problem(closed, 409, "StillOwed")
+    assert (made.status_code, made.json()["repaid_on"]) == (201, "2026-03-02")
+    assert (replayed.json(), replayed.headers["idempotency-replayed"]) == (made.json(), "true")
+    assert problem(again, 409, "NoRepaymentHeld")["numbers"]["reference"] == "B-9"
+    assert (after["available_minor"], after["uncleared_minor"], after["uncleared"]) == (80_000, 0, [])
+
+
+def test_what_comes_back_and_when_is_in_the_refusal_and_a_line_that_waits_is_not_closed(house: RestHouse):
+    with own_programs(held={"repayment_hold_days": 3}):
+        carol = house.world.person("carol", limit_minor=60_000, program="held")
+        line_id = house.world.line_ids["carol"]
+        house.world.buy("carol", 60_000)
+        house.world.repay("carol", 60_000, "bank")
+        consent = {"person_id": str(carol), "app_id": str(DIRECT_APP), "line_id": str(line_id), "limit_minor": 50_000}
+        agreement = house.owner.post("/v1/owner/agreements", consent).json()
+        charge = {"amount_minor": 500, "subject": "tea", "agreement_id": agreement["id"], "tender": "credit"}
+
+        refused = house.shop.post("/v1/payments", charge, key="tea")
+        closed = house.owner.post(f"/v1/owner/lines/{line_id}/close", {"reason": "asked"}, key="close")
+
+    numbers = problem(refused, 402, "LimitNotBackYet")["numbers"]
+    assert (numbers["back_minor"], numbers["back_on"], numbers["over_minor"]) == (60_000, "2026-03-05", 500)
+    assert problem(closed, 409, "StillUncleared")["numbers"]["clears_on"] == "2026-03-05"
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from florin.events import (
     LineUnfrozen,
     Received,
     Refunded,
+    Repaid,
     UpliftEnded,
     UpliftGiven,
     Voided,
@@ -30,9 +31,9 @@ _OF_THE_LINE = (Authorized, Captured, Escrowed, LimitSet, LineFrozen, LineUnfroz
 
 
 def available(trace: Trace, line: Line | None = None) -> Part:
-    """Limit less reserved, committed and owed principal, plus what is owed to the customer.
+    """Limit less reserved, committed and owed principal and what has not cleared, plus what is owed to the customer.
 
-    line: its row, where the day is today: what it knows and no event says (money that has not cleared).
+    line: its row, where the day is today, for its state.
     """
     limit = _limit(trace)
     held, committed = _reserved(trace)
@@ -46,13 +47,14 @@ def available(trace: Trace, line: Line | None = None) -> Part:
         committed,
         added("available.principal", _by_item(principal)),
         Part(what="available.credit_balance", amount_minor=account.credit_balance_minor),
+        _uncleared(trace),
     ]
-    if line is not None:
-        parts.append(Part(what="available.uncleared", amount_minor=-line.uncleared_minor))
     parts = [part for part in parts if part.amount_minor or part is limit]
     amount_minor = sum(part.amount_minor for part in parts)
     what = "available" if amount_minor >= 0 else "available.below"
-    terms = terms_used(trace.program, trace.on, "over_limit_tolerance_minor", "blocks_while_past_due")
+    terms = terms_used(
+        trace.program, trace.on, "over_limit_tolerance_minor", "blocks_while_past_due", "repayment_hold_days"
+    )
     return added(what, parts, values={"on": trace.on}, terms=terms, notes=tuple(_blocks(trace, line)))
 
 
@@ -89,6 +91,28 @@ def _limit(trace: Trace) -> Part:
 
 def _uplifts_minor(account: Account) -> int:
     return account.limit_in_force_minor - account.limit_minor
+
+
+def _uncleared(trace: Trace) -> Part:
+    """Repayments that the bank may still take back, each with the day from which its limit is free again."""
+    parts = []
+    for held in trace.account.uncleared:
+        made = next(
+            step
+            for step in trace.steps
+            if isinstance(step.event, Repaid)
+            and (step.event.reference, step.event.amount_minor, step.event.value_on)
+            == (held.reference, held.amount_minor, held.repaid_on)
+        )
+        parts.append(
+            Part(
+                what="uncleared.repayment",
+                amount_minor=-held.held_minor,
+                values={"on": held.repaid_on, "clears_on": held.clears_on},
+                event=ref(made.id, made.event),
+            )
+        )
+    return added("available.uncleared", parts)
 
 
 def _reserved(trace: Trace) -> tuple[Part, Part]:

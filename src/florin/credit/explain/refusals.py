@@ -19,7 +19,7 @@ def refusal(trace: Trace, event_id: int, refused: Refused) -> Part:
     numbers = refused.numbers
     values = {"on": refused.value_on, "refusal": refused.refusal, "numbers": numbers}
     event = ref(event_id, refused)
-    if refused.refusal == "CreditLimitExceeded":
+    if refused.refusal in ("CreditLimitExceeded", "LimitNotBackYet"):
         requested = Part(what="refusal.requested", amount_minor=numbers["requested_minor"])
         parts = [requested, _as_said(_negative(available(trace)), -numbers["available_minor"])]
         terms = terms_used(trace.program, refused.value_on, "over_limit_tolerance_minor")

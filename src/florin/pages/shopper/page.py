@@ -38,6 +38,7 @@ class Credit:
     used: int
     notice: str
     uplifts: tuple[str, ...]
+    uncleared: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +152,15 @@ def credit_of(line: Line, program: Program | None, at: At, language: Language) -
             )
             for uplift in line.particulars.uplifts
             if at.on <= uplift.until_on
+        ),
+        uncleared=tuple(
+            text(
+                language,
+                "credit.uncleared",
+                amount=money(held.held_minor, language),
+                date=full_date(max(held.clears_on, at.on), language),
+            )
+            for held in line.particulars.uncleared
         ),
     )
 

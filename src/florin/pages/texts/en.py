@@ -109,6 +109,7 @@ TEXTS: dict[str, str] = {
     "credit.available": "Available to spend",
     "credit.limit": "Limit",
     "credit.uplift": "{amount} of it until {date}",
+    "credit.uncleared": "Your repayment is being confirmed by the bank: {amount} of your limit is back by {date}",
     "credit.owed": "Owed",
     "credit.committed": "Waiting for receipt",
     "credit.frozen": "Not open for new purchases at the moment. Repaying works as always.",

@@ -13,6 +13,7 @@ from florin.wires.rest.serve import Nothing, Operation
 
 _PAYING = (
     "CreditLimitExceeded",
+    "LimitNotBackYet",
     "PastDue",
     "LineNotOpen",
     "NoLine",
@@ -313,6 +314,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         refusals=(
             "StillOwed",
             "StillReserved",
+            "StillUncleared",
             "StillOwedToCustomer",
             "LineClosesAlready",
             "LineIsClosed",
@@ -585,6 +587,23 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         status=201,
         idempotent=True,
         refusals=("NoSuchRepayment", "NotFound", *_KEYED),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/owner/lines/{line_id}/repayments/confirm",
+        name="confirm_repayment",
+        summary="The bank confirmed a repayment that was held",
+        description="By the terms' `repayment_hold_days` a repayment through the bank lowers the debt at once and frees its "
+        "limit when it has cleared. This clears it now; what it left over goes to her wallet, if the terms say so.",
+        tag="owner",
+        needs="owner",
+        run=owner.confirm_repayment,
+        body=shapes.ConfirmedRepayment,
+        examples={"confirmed": {"amount_minor": 39_900, "bank_reference": "B-2026-0420"}},
+        answer=shapes.RepaymentConfirmation,
+        status=201,
+        idempotent=True,
+        refusals=("NoRepaymentHeld", "NotFound", *_KEYED),
     ),
     Operation(
         method="GET",

@@ -23,6 +23,7 @@ from florin.credit.open import OpenLine
 from florin.credit.plans import offers
 from florin.credit.program import load_program, program_names
 from florin.credit.repay import Repay
+from florin.credit.repayment_hold import ConfirmRepayment
 from florin.credit.return_repayment import ReturnRepayment
 from florin.documents import sheet_of, statement_pdf
 from florin.engine import ClaimKind, NotFound, Outcome, Submission, claim, clock, lane_for, lane_of
@@ -37,6 +38,7 @@ from florin.events import (
     LineUnfrozen,
     PersonJoined,
     Repaid,
+    RepaymentConfirmed,
     RepaymentReturned,
     RepaymentSource,
     ToppedUp,
@@ -248,6 +250,23 @@ async def return_repayment(call: Call, body: shapes.ReturnedRepayment) -> Answer
         reason=event.reason,
         value_on=event.value_on,
         known_on=event.known_on,
+    )
+    return Answer(shown, 201, outcome.replayed)
+
+
+async def confirm_repayment(call: Call, body: shapes.ConfirmedRepayment) -> Answer:
+    """POST /v1/owner/lines/{line_id}/repayments/confirm"""
+    line_id = known_id(call, "line_id", "line")
+    command = ConfirmRepayment(line_id=line_id, amount_minor=body.amount_minor, reference=body.bank_reference)
+    outcome = await execute(call, command, ("confirm-repayment", line_id, body))
+    event = cast(RepaymentConfirmed, outcome.event)
+    shown = shapes.RepaymentConfirmation(
+        id=str(outcome.event_id),
+        line_id=str(event.line_id),
+        amount_minor=event.amount_minor,
+        bank_reference=event.reference,
+        repaid_on=event.repaid_on,
+        value_on=event.value_on,
     )
     return Answer(shown, 201, outcome.replayed)
 

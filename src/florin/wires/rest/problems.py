@@ -22,6 +22,7 @@ RETRY_AFTER_S: Final = 1
 STATUS: Final[dict[str, int]] = {
     # the payment is refused
     "CreditLimitExceeded": 402,
+    "LimitNotBackYet": 402,
     "PastDue": 402,
     "NoLine": 402,
     "WalletTooLow": 402,
@@ -50,6 +51,7 @@ STATUS: Final[dict[str, int]] = {
     "NothingOwed": 409,
     "RepaymentAboveOwed": 409,
     "NoSuchRepayment": 409,
+    "NoRepaymentHeld": 409,
     "HasLineAlready": 409,
     "LineIsClosed": 409,
     "TooManyUplifts": 409,
@@ -64,6 +66,7 @@ STATUS: Final[dict[str, int]] = {
     "LineNotFrozen": 409,
     "StillOwed": 409,
     "StillReserved": 409,
+    "StillUncleared": 409,
     "StillOwedToCustomer": 409,
     "NoPlanToPayOff": 409,
     "PlanPayoffChanged": 409,

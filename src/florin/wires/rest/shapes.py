@@ -423,6 +423,13 @@ class ReturnedRepayment(Taken, frozen=True, kw_only=True):
     reason: Note = ""
 
 
+class ConfirmedRepayment(Taken, frozen=True, kw_only=True):
+    """A repayment that the bank says will not come back, by its amount and the bank's reference."""
+
+    amount_minor: AmountMinor
+    bank_reference: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
+
+
 class LineQuery(Taken, frozen=True, kw_only=True):
     """on: as of the end of that day, by the days on which things count. known_on: by what was known at the end of that day.
     Each is today when it is left out.
@@ -532,11 +539,21 @@ class Uplift(msgspec.Struct, frozen=True, kw_only=True):
     until_on: date
 
 
+class UnclearedRepayment(msgspec.Struct, frozen=True, kw_only=True):
+    """A repayment through the bank that may still come back. held: what of the limit is free again from clears_on."""
+
+    amount_minor: int
+    bank_reference: str
+    repaid_on: date
+    clears_on: date
+    held_minor: int
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """A line as of `as_of`, by what was known on `known_on`. limit_in_force: the limit and its uplifts. held: reserved.
     committed: paid into escrow. owed: principal, fees and interest posted; payoff adds the interest that no statement has
     billed. due: what remains of issued statements. available: what may still be spent; below zero after a cut.
-    credit_balance: what the lender owes the person.
+    credit_balance: what the lender owes the person. uncleared: repayments that have not cleared, and the limit that they keep.
     """
 
     id: str
@@ -559,6 +576,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     interest_minor: int
     payoff_minor: int
     credit_balance_minor: int
+    uncleared_minor: int
+    uncleared: tuple[UnclearedRepayment, ...]
     due_minor: int
     due_on: date | None
     past_due_on: date | None
@@ -654,6 +673,17 @@ class RepaymentReturn(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     value_on: date
     known_on: date
+
+
+class RepaymentConfirmation(msgspec.Struct, frozen=True, kw_only=True):
+    """A repayment that has cleared before its days had passed. repaid_on: its own day."""
+
+    id: str
+    line_id: str
+    amount_minor: int
+    bank_reference: str
+    repaid_on: date
+    value_on: date
 
 
 class PlanPayoff(msgspec.Struct, frozen=True, kw_only=True):

@@ -303,6 +303,17 @@ def _line(row: Line, program: Program, payoff: PayoffQuote, *, on: date, known_o
         interest_minor=row.interest_minor,
         payoff_minor=payoff.total_minor,
         credit_balance_minor=row.credit_balance_minor,
+        uncleared_minor=row.uncleared_minor,
+        uncleared=tuple(
+            shapes.UnclearedRepayment(
+                amount_minor=held.amount_minor,
+                bank_reference=held.reference,
+                repaid_on=held.repaid_on,
+                clears_on=held.clears_on,
+                held_minor=held.held_minor,
+            )
+            for held in row.particulars.uncleared
+        ),
         due_minor=row.due_minor,
         due_on=row.due_on,
         past_due_on=row.past_due_on,

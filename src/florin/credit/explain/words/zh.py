@@ -124,6 +124,7 @@ WORDS: Final[dict[str, str]] = {
     "available.item": "{item}，全部期数：{amount}",
     "available.credit_balance": "我们应退您：{amount}",
     "available.uncleared": "银行尚未确认到账的还款：{amount}",
+    "uncleared.repayment": "{on}的还款：{clears_on}起恢复额度 {size}",
     "limit.opened": "{on}开通时 {amount}",
     "limit.raised": "{on}提高 {amount}，为 {limit}（{reason}）",
     "limit.uplift": "{on}临时提额 {amount}，有效期至{until_on}（{reason}）",
