@@ -2,9 +2,10 @@
 
 Each check is a question to the database and names what differs. A difference blocks publishing the day (payout files,
 exports), never a payment. What is checked: each book balances; lender and institution say the same of each other; each
-line's, wallet's, merchant's and payment's rows equal their accounts; statements equal what is billed; each trade names its
-one payment; what closed days owed is settled; lanes clear to zero; safeguarded money covers what is owed to others, and
-equals the bank's own statement; claims have their answers; and the chains of hashes have no gap, no fork and no changed row.
+line's, wallet's, merchant's and payment's rows equal their accounts; what a line's row says of its limit adds up; statements
+equal what is billed; each trade names its one payment; what closed days owed is settled; lanes clear to zero; safeguarded
+money covers what is owed to others, and equals the bank's own statement; claims have their answers; and the chains of hashes
+have no gap, no fork and no changed row.
 
 `prove` reads every event. `prove_day` reads those of a day: it goes on from the last one that held.
 """
@@ -24,6 +25,7 @@ from florin.engine import proof_questions as questions
 from florin.engine.chain import FIRST, link_hash
 from florin.engine.drift import drift_of_sample
 from florin.engine.lanes import LANES
+from florin.engine.proof_of_limits import OF_LIMITS
 from florin.engine.proof_questions import Question
 
 FOLDED = 100  # lines folded from nothing by each proof; `florin fold --all` folds all of them
@@ -164,7 +166,8 @@ def _last_proven(connection: Connection) -> _Start:
 
 
 def _checks(connection: Connection, start: _Start, *, chains: bool) -> Iterator[Check]:
-    for question in (*questions.OF_BALANCES, *(questions.OF_FRESH_EVENTS if start.on else questions.OF_EVENTS)):
+    of_events = questions.OF_FRESH_EVENTS if start.on else questions.OF_EVENTS
+    for question in (*questions.OF_BALANCES, *OF_LIMITS, *of_events):
         yield _compare(connection, question, start)
     yield _safeguarding(connection)
     yield _bank(connection)

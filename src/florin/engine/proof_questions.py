@@ -140,10 +140,6 @@ _LINES: LiteralString = """
       GROUP BY owner_id)
     SELECT 'line ' || l.id || ' ' || x.what AS what, x.expected, x.found
       FROM line l LEFT JOIN book b ON b.id = l.id
-           LEFT JOIN LATERAL (
-               SELECT sum(coalesce((r ->> 'debt_minor')::bigint, 0)
-                          + coalesce((r ->> 'balance_minor')::bigint, 0))::bigint AS held
-                 FROM jsonb_array_elements(l.particulars -> 'uncleared') r) u ON l.particulars ? 'uncleared'
            CROSS JOIN LATERAL (VALUES ('principal', coalesce(b.principal, 0), l.principal_minor),
                                       ('fee', coalesce(b.fee, 0), l.fee_minor),
                                       ('interest', coalesce(b.interest, 0), l.interest_minor),
@@ -151,8 +147,7 @@ _LINES: LiteralString = """
                                       ('cost', coalesce(b.cost, 0), l.cost_minor),
                                       ('credit balance', coalesce(b.credit_balance, 0), l.credit_balance_minor),
                                       ('held', coalesce(b.held, 0), l.held_minor),
-                                      ('committed', coalesce(b.committed, 0), l.committed_minor),
-                                      ('not cleared', coalesce(u.held, 0), l.uncleared_minor)) AS x(what, expected, found)
+                                      ('committed', coalesce(b.committed, 0), l.committed_minor)) AS x(what, expected, found)
      WHERE x.expected <> x.found
 """
 _STATEMENTS: LiteralString = """
