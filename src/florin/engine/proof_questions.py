@@ -32,13 +32,25 @@ _LEGS: LiteralString = """
           FROM posting p CROSS JOIN (VALUES (1), (-1)) AS w(way) CROSS JOIN (VALUES (1), (-1)) AS s(side)
                JOIN account a ON a.code = CASE WHEN s.side = 1 THEN p.debit ELSE p.credit END)
 """
-_SUMS: LiteralString = f"""
-    WITH {_LEGS}
-    SELECT e.lane,
+_OWNER: LiteralString = """
            coalesce(CASE l.owner WHEN 'line' THEN e.line_id WHEN 'person' THEN e.person_id
                                  WHEN 'merchant' THEN e.merchant_id WHEN 'payment' THEN e.payment_id END, 0) AS owner_id,
-           l.code, sum(l.factor * x.amount)::bigint AS amount_minor
+"""
+_SUMS: LiteralString = f"""
+    WITH {_LEGS}
+    SELECT e.lane, {_OWNER} l.code, sum(l.factor * x.amount)::bigint AS amount_minor
       FROM event e CROSS JOIN LATERAL unnest(e.rules, e.amounts) AS x(rule, amount) JOIN leg l ON l.rule = x.rule
+"""
+# A planner that knows nothing of the day's rows yet would try each entry against every rule: so entries come first.
+_SUMS_FRESH: LiteralString = f"""
+    WITH {_LEGS}, x AS MATERIALIZED (
+        SELECT e.lane, e.line_id, e.person_id, e.merchant_id, e.payment_id, x.rule, x.amount
+          FROM event e CROSS JOIN LATERAL unnest(e.rules, e.amounts) AS x(rule, amount)
+         WHERE {FRESH})
+    SELECT e.lane, {_OWNER} l.code, sum(l.factor * e.amount)::bigint AS amount_minor
+      FROM x AS e JOIN leg l ON l.rule = e.rule
+  GROUP BY e.lane, owner_id, l.code
+    HAVING sum(l.factor * e.amount) <> 0
 """
 _GROUPED: LiteralString = """
   GROUP BY e.lane, owner_id, l.code
@@ -51,10 +63,6 @@ _NAMED: LiteralString = """
         SELECT s.lane, s.owner_id, s.amount_minor, a.name, a.book, a.memo, a.side FROM {} s JOIN account a USING (code)
 """
 _STORE: LiteralString = "INSERT INTO proven_balance (lane, owner_id, code, amount_minor)"
-_ADD: LiteralString = """
-        ON CONFLICT (lane, owner_id, code)
-        DO UPDATE SET amount_minor = proven_balance.amount_minor + excluded.amount_minor
-"""
 
 # Of every event, in a table that goes with the transaction.
 SUM_ALL: tuple[LiteralString, ...] = (
@@ -70,7 +78,20 @@ SUM_FIRST: tuple[LiteralString, ...] = (
     _NAMED.format("proven_balance"),
 )
 SUM_FRESH: tuple[LiteralString, ...] = (
-    f"{_STORE} {_SUMS} WHERE {FRESH} {_GROUPED} {_IN_ORDER} {_ADD}",
+    "SET LOCAL enable_nestloop = off",
+    f"CREATE TEMP TABLE fresh_sum ON COMMIT DROP AS {_SUMS_FRESH}",
+    "SET LOCAL enable_nestloop = on",
+    "ANALYZE fresh_sum",
+    """
+    UPDATE proven_balance b SET amount_minor = b.amount_minor + f.amount_minor
+      FROM fresh_sum f WHERE b.lane = f.lane AND b.owner_id = f.owner_id AND b.code = f.code
+    """,
+    f"""
+    {_STORE} SELECT f.lane, f.owner_id, f.code, f.amount_minor FROM fresh_sum f
+              WHERE NOT EXISTS (SELECT FROM proven_balance b
+                                 WHERE b.lane = f.lane AND b.owner_id = f.owner_id AND b.code = f.code)
+           ORDER BY f.lane, f.owner_id, f.code
+    """,
     "DELETE FROM proven_balance WHERE amount_minor = 0",
     _NAMED.format("proven_balance"),
     f"""
@@ -253,20 +274,25 @@ _CLAIMS: LiteralString = """
 """
 # A sweep or settlement of a day is posted on the next one: kinds 60, 66 and 67.
 # A parked window is not swept yet, or later than on the next day: it is named with its reason, and is no difference.
+# Summed by rule before the rules are told apart: the planner knows nothing of the day's rows yet.
 _SETTLED_OF: LiteralString = f"""
-    WITH {_LEGS}, settled AS (
-        SELECT e.lane, CASE WHEN l.owner = 'merchant' THEN e.merchant_id END AS owner_id,
-               CASE WHEN l.name = 'OWN_CASH' THEN 'MDR_INCOME' ELSE l.name END AS name,
-               sum(CASE WHEN l.name = 'OWN_CASH' THEN -1 ELSE 1 END * l.factor * x.amount)::bigint AS remaining
-          FROM clock c, event e CROSS JOIN LATERAL unnest(e.rules, e.amounts) AS x(rule, amount) JOIN leg l ON l.rule = x.rule
-         WHERE l.name IN ('MERCHANT_PAYABLE', 'LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS', 'MDR_INCOME', 'OWN_CASH')
-           AND e.posted_on <= c.closed_through + CASE WHEN e.kind IN (60, 66, 67) THEN 1 ELSE 0 END
+    WITH {_LEGS}, moved AS MATERIALIZED (
+        SELECT e.lane, e.merchant_id, x.rule, sum(x.amount)::bigint AS amount_minor
+          FROM clock c, event e CROSS JOIN LATERAL unnest(e.rules, e.amounts) AS x(rule, amount)
+         WHERE e.posted_on <= c.closed_through + CASE WHEN e.kind IN (60, 66, 67) THEN 1 ELSE 0 END
 """
 _SETTLED_SINCE: LiteralString = """
            AND e.posted_on > %(since_closed)s
            AND e.posted_on > %(since_closed)s + CASE WHEN e.kind IN (60, 66, 67) THEN 1 ELSE 0 END
 """
 _SETTLED_SHOWN: LiteralString = """
+      GROUP BY 1, 2, 3),
+    settled AS (
+        SELECT m.lane, CASE WHEN l.owner = 'merchant' THEN m.merchant_id END AS owner_id,
+               CASE WHEN l.name = 'OWN_CASH' THEN 'MDR_INCOME' ELSE l.name END AS name,
+               sum(CASE WHEN l.name = 'OWN_CASH' THEN -1 ELSE 1 END * l.factor * m.amount_minor)::bigint AS remaining
+          FROM moved m JOIN leg l ON l.rule = m.rule
+         WHERE l.name IN ('MERCHANT_PAYABLE', 'LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS', 'MDR_INCOME', 'OWN_CASH')
       GROUP BY 1, 2, 3),
     unswept AS (
         SELECT w.lane, w.merchant_id, w.window_on, 'infinity'::date AS swept_on, w.amount_minor,
