@@ -9,7 +9,7 @@ import pytest
 from credit.play import HUABEI, Play, day, program_with
 from florin.credit.account import advance, next_action_on
 from florin.credit.statement import days_past_due, next_statement, show
-from florin.events import FellPastDue
+from florin.events import FellPastDue, Reminded
 from florin.ledger import Account as Ledger
 
 TEA_SET, PHONE, LAMP = 11, 12, 14
@@ -71,10 +71,16 @@ def test_missed_days_catch_up_in_order():
 
     assert [(type(event).__name__, event.value_on) for event in alice.events[2:]] == [
         ("StatementIssued", day("04-01")),
+        ("Reminded", day("04-07")),
         ("FellPastDue", day("04-11")),
+        ("Reminded", day("04-11")),
+        ("Reminded", day("04-17")),
         ("StatementIssued", day("05-01")),
+        ("Reminded", day("05-07")),
+        ("Reminded", day("05-10")),
         ("FellPastDue", day("05-11")),
         ("StatementIssued", day("06-01")),
+        ("Reminded", day("06-07")),
         ("FellPastDue", day("06-11")),
     ]
 
@@ -175,7 +181,7 @@ def test_past_due_principal_is_a_stage_of_its_own_until_the_minimum_is_met():
     alice = Play()
     alice.buy("03-05", "1000.00", TEA_SET)
     alice.until("04-11")
-    assert isinstance(alice.events[-1], FellPastDue)
+    assert [type(event) for event in alice.events[-2:]] == [FellPastDue, Reminded]
     assert (alice.balance(Ledger.PRINCIPAL_BILLED), alice.balance(Ledger.PRINCIPAL_PAST_DUE)) == (0, 1000_00)
 
     alice.repay("04-12", "100.00")
@@ -245,8 +251,10 @@ def test_on_one_day_the_past_due_comes_before_the_close():
 
     assert [(type(event).__name__, event.value_on) for event in alice.events[2:]] == [
         ("StatementIssued", day("03-11")),
+        ("Reminded", day("04-07")),
         ("FellPastDue", day("04-11")),
         ("StatementIssued", day("04-11")),
+        ("Reminded", day("04-11")),
     ]
 
 

@@ -15,7 +15,7 @@ from credit.play import HUABEI, day, program_with, with_rate_from
 from florin.app.programs import term_text
 from florin.credit.contradictions import contradictions
 from florin.credit.program import ProgramInvalid, load_program, program_of
-from florin.credit.terms import InstallmentTerms, LateCharge, ProvisionRate, Terms, Version, Waterfall
+from florin.credit.terms import DunningStep, InstallmentTerms, LateCharge, ProvisionRate, Terms, Version, Waterfall
 from florin.presets import preset_names, preset_text
 
 TEXT = preset_text("huabei")
@@ -325,6 +325,7 @@ def test_the_reference_explains_every_term_once_and_no_other():
         *Waterfall.__struct_fields__,
         *InstallmentTerms.__struct_fields__,
         *ProvisionRate.__struct_fields__,
+        *DunningStep.__struct_fields__,
         "from_on",
         "applies_to",
     }

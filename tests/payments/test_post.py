@@ -43,6 +43,7 @@ def test_every_event_either_moves_money_or_is_known_not_to():
         "UpliftGiven", "UpliftEnded", "LineClosing", "AutopaySet", "AutopayTried", "AutopayFailed",
         "PurchaseConverted", "BillConverted", "Refolded", "ChargedOff", "ChargedOffByOwner",
         "CaseOpened", "CaseClosed", "CaseAssigned", "CaseNoted", "Promised", "PromiseJudged", "Contacted",
+        "Reminded", "CollectionPaused", "CollectionResumed",
         "TradeAsked", "TradeClosed", "Refused",
     }  # fmt: skip
 

@@ -16,7 +16,7 @@ import typer
 from florin.app.house import DataOption, JsonOption, entered, group, say, say_table
 from florin.credit.plans import PlanQuote, offers
 from florin.credit.program import ProgramInvalid, load_program
-from florin.credit.terms import InstallmentTerms, LateCharge, Program, ProvisionRate, Terms, Waterfall
+from florin.credit.terms import DunningStep, InstallmentTerms, LateCharge, Program, ProvisionRate, Terms, Waterfall
 from florin.engine import admin, clock
 from florin.engine.reference import know_programs
 from florin.presets import preset_names
@@ -222,6 +222,8 @@ def _one_of_list(value: Any) -> str:
         return f"from day {value.from_days_past_due} by {value.by}: {', '.join(value.order)}"
     if isinstance(value, ProvisionRate):
         return f"from day {value.from_days_past_due}: {percent(value.rate)}"
+    if isinstance(value, DunningStep):
+        return f"day {value.days_past_due}: {value.text} by {value.channel}"
     if isinstance(value, LateCharge):
         return _late_charge(value)
     return str(value)

@@ -34,8 +34,10 @@ from florin.credit.items import Account, LateOrder, Purchase, Statement, days_pa
 from florin.credit.late import after_accrual_stopped, after_late_charge, after_past_due
 from florin.credit.limit import after_uplift_ended, after_uplift_given
 from florin.credit.line import Line, LineState
+from florin.credit.pause import after_pause, after_resumption
 from florin.credit.plan_payoff import paid_off
 from florin.credit.plans import ONE_INSTALLMENT, new_plan
+from florin.credit.remind import after_reminder
 from florin.credit.repayment_hold import after_balance_used, after_cleared, after_held
 from florin.credit.returns import return_purchase
 from florin.credit.terms import Program
@@ -48,6 +50,8 @@ from florin.events import (
     CaseOpened,
     ChargedOff,
     ChargedOffByOwner,
+    CollectionPaused,
+    CollectionResumed,
     Contacted,
     CostCharged,
     CreditBalancePaid,
@@ -62,6 +66,7 @@ from florin.events import (
     PurchaseConverted,
     Received,
     Refunded,
+    Reminded,
     Repaid,
     RepaymentCleared,
     RepaymentConfirmed,
@@ -131,6 +136,12 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
             account, entries = after_cost_of_collection(account, event)
         case CaseOpened() | CaseClosed() | PromiseJudged() | CaseAssigned() | Promised() | Contacted():
             account = after_work(account, event)
+        case Reminded():
+            account = after_reminder(account, event)
+        case CollectionPaused():
+            account = after_pause(account, event, program)
+        case CollectionResumed():
+            account = after_resumption(account, event, program)
         case LimitSet():
             account = replace(account, limit_minor=event.limit_minor)
         case UpliftGiven():

@@ -1,8 +1,8 @@
 """The clock's part in an account: which event is next, and on which day.
 
 Its numbers are agreed with the world from then on. What the events do is in `closing.py` (a cycle closes), `late.py` (a
-minimum is unmet), `charge_off.py`, `collect.py`, `limit.py` (an uplift ends) and
-`repayment_hold.py` (a repayment clears).
+minimum is unmet), `charge_off.py`, `collect.py`, `remind.py`, `limit.py` (an uplift ends) and `repayment_hold.py` (a
+repayment clears).
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from florin.credit.collect import case_events
 from florin.credit.interest import grace_ends_on
 from florin.credit.items import Account, Statement, days_past_due, missed_minor
 from florin.credit.late import late_charge_minor, late_charge_on, next_chargeable
+from florin.credit.remind import reminder, reminder_on
 from florin.credit.repayment_hold import next_cleared
-from florin.credit.terms import Program
+from florin.credit.terms import Program, Terms
 from florin.events import (
     AccrualStopped,
     CaseClosed,
@@ -30,13 +31,14 @@ from florin.events import (
     FellPastDue,
     LateCharged,
     PromiseJudged,
+    Reminded,
     RepaymentCleared,
     StatementIssued,
     UpliftEnded,
 )
 
 _Timed = StatementIssued | FellPastDue | LateCharged | AccrualStopped
-Scheduled = _Timed | ChargedOff | CaseOpened | CaseClosed | PromiseJudged | UpliftEnded | RepaymentCleared
+Scheduled = _Timed | ChargedOff | CaseOpened | CaseClosed | PromiseJudged | UpliftEnded | RepaymentCleared | Reminded
 
 
 class Appointment(NamedTuple):
@@ -80,6 +82,8 @@ def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled |
     if turn == _CASE:
         return replace(next(case_events(account, program)), value_on=on)
     assert statement is not None
+    if turn == _REMIND:
+        return reminder(account, statement, on, program)
     if turn == _PAST_DUE:
         return FellPastDue(
             value_on=on,
@@ -96,7 +100,7 @@ def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled |
     )
 
 
-_PAST_DUE, _LATE_CHARGE, _STOP, _CHARGE_OFF, _CASE, _CLOSE = range(6)
+_PAST_DUE, _LATE_CHARGE, _STOP, _CHARGE_OFF, _CASE, _CLOSE, _REMIND = range(7)
 _on_and_turn = itemgetter(0, 1)
 # Before all else: what is asked for above the limit is asked by the limit of that day, and what has cleared is there.
 _UPLIFT_ENDS, _CLEARS = -2, -1
@@ -114,15 +118,21 @@ def _appointments(account: Account, program: Program) -> Iterator[Appointment]:
         elif statement.late_charges < len(terms.late_charges):
             chargeable = next_chargeable(account, statement, program)
             if chargeable is not None:
-                after_on = late_charge_on(chargeable, terms)
+                after_on = _unpaused(late_charge_on(chargeable, terms), account, terms, "late_charges")
                 yield Appointment(not_before(after_on, account), _LATE_CHARGE, chargeable)
+        remind_on = reminder_on(account, statement, program) if terms.dunning else None
+        if remind_on is not None:
+            yield Appointment(remind_on, _REMIND, statement)
     if account.uplifts:
         until_on = min(uplift.until_on for uplift in account.uplifts)
         yield Appointment(not_before(until_on + timedelta(days=1), account), _UPLIFT_ENDS)
     if account.uncleared:
         yield Appointment(not_before(account.uncleared[0].clears_on, account), _CLEARS)
     for event in case_events(account, program):
-        yield Appointment(not_before(event.value_on, account), _CASE)
+        case_on = event.value_on
+        if isinstance(event, CaseOpened):
+            case_on = _unpaused(case_on, account, program.terms_on(case_on), "collection")
+        yield Appointment(not_before(case_on, account), _CASE)
     since_on = account.past_due_on()
     if since_on is None:
         return
@@ -130,4 +140,13 @@ def _appointments(account: Account, program: Program) -> Iterator[Appointment]:
     if terms.non_accrual_days and not account.accrual_stopped:
         yield Appointment(not_before(since_on + timedelta(days=terms.non_accrual_days), account), _STOP)
     if terms.charge_off_days:
-        yield Appointment(not_before(since_on + timedelta(days=terms.charge_off_days), account), _CHARGE_OFF)
+        charge_off_on = _unpaused(since_on + timedelta(days=terms.charge_off_days), account, terms, "charge_off")
+        yield Appointment(not_before(charge_off_on, account), _CHARGE_OFF)
+
+
+def _unpaused(on: date, account: Account, terms: Terms, what: str) -> date:
+    """That day; if collection is paused on it and the terms let this stand still, the day after the pause."""
+    pause = account.pause
+    if pause is None or what not in terms.pause_stops or not pause.from_on <= on <= pause.until_on:
+        return on
+    return pause.until_on + timedelta(days=1)

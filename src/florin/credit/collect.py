@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from florin.credit.items import Account, Case, Claim, Promise, days_past_due
 from florin.credit.line import Line
+from florin.credit.pause import paused_on
 from florin.credit.terms import Program, Terms
 from florin.events import (
     CaseAssigned,
@@ -115,6 +116,15 @@ class ContactedTooOften(Refusal, frozen=True, kw_only=True):
     line_id: int
 
 
+class CollectionIsPaused(Refusal, frozen=True, kw_only=True):
+    en = "Collection of this line is paused through {until_on}: do not contact the customer before {next_on}."
+    zh = "该额度暂停催收至{until_on}：请于{next_on}之后再联系客户。"
+
+    until_on: date
+    next_on: date
+    line_id: int
+
+
 class PromiseRefused(Refusal, frozen=True, kw_only=True):
     en = (
         "A promise is for an amount above zero and at most the {owed_minor} owed, by a day from {first_on} to {last_on}; "
@@ -161,6 +171,9 @@ def decide(
         return (CaseNoted(value_on=at.on, line_id=line.id, person_id=line.person_id, note=command.note, by=command.by),)
     terms = program.terms_on(at.on)
     if isinstance(command, Contact):
+        if account.pause is not None and paused_on(account, at.on):
+            until_on = account.pause.until_on
+            return CollectionIsPaused(until_on=until_on, next_on=until_on + timedelta(days=1), line_id=line.id)
         refusal = refuse_contact(case, local, terms, line_id=line.id)
         if refusal is not None:
             return refusal
@@ -261,7 +274,8 @@ def after_work(account: Account, event: Work | CaseOpened | CaseClosed | Promise
         case CaseAssigned():
             case = replace(case, assignee=event.assignee)
         case Promised():
-            case = replace(case, promise=Promise(amount_minor=event.amount_minor, pay_by=event.pay_by))
+            promise = Promise(amount_minor=event.amount_minor, pay_by=event.pay_by)
+            case = replace(case, promise=promise, silent_until=event.pay_by + timedelta(days=1))
         case PromiseJudged():
             broken = case.promises_broken + (0 if event.kept else 1)
             case = replace(case, promise=None, promises_broken=broken)

@@ -49,6 +49,7 @@ def contradictions(terms: Terms) -> Iterator[Wrong]:
         _late,
         _charge_off,
         _provision,
+        _dunning,
         _collection,
         _waterfall,
         _installments,
@@ -221,6 +222,32 @@ def _provision(terms: Terms) -> Iterator[Wrong]:
         if not 0 <= each.rate <= 1:
             yield f"{path}.rate", "write a share from 0 to 1, as in 0.25 for 25 %"
         before = max(before, each.from_days_past_due)
+
+
+def _dunning(terms: Terms) -> Iterator[Wrong]:
+    before = -DUE_DAYS_MAX - 1
+    for index, step in enumerate(terms.dunning):
+        path = f"dunning[{index}]"
+        if not -DUE_DAYS_MAX <= step.days_past_due <= DAYS_A_YEAR:
+            yield (
+                f"{path}.days_past_due",
+                f"write {-DUE_DAYS_MAX} to {DAYS_A_YEAR} days; below zero is before the due day",
+            )
+        elif step.days_past_due <= before:
+            yield f"{path}.days_past_due", f"write {before + 1} or more: steps stand in the order of days"
+        elif 0 < step.days_past_due <= terms.grace_days <= GRACE_DAYS_MAX:
+            yield f"{path}.days_past_due", f"write {terms.grace_days + 1} or more: within grace nobody is late"
+        before = max(before, step.days_past_due)
+        if (step.text in ("due_soon", "due_today")) != (step.days_past_due <= 0):
+            fit = '"due_soon" or "due_today"' if step.days_past_due <= 0 else '"past_due", "urgent" or "final"'
+            yield (
+                f"{path}.text",
+                f"write {fit}: the step is {'before' if step.days_past_due <= 0 else 'after'} the due day",
+            )
+    if len(set(terms.pause_stops)) < len(terms.pause_stops):
+        yield "pause_stops", "name each once"
+    if not 1 <= terms.pause_days_max <= DAYS_A_YEAR:
+        yield "pause_days_max", f"write 1 to {DAYS_A_YEAR} days"
 
 
 def _collection(terms: Terms) -> Iterator[Wrong]:

@@ -120,7 +120,8 @@ def statement_accrued(account: Account, statement: Statement, on: date, program:
     if terms.penalty_daily_rate and on > statement.due_on:
         penalized_minor = _penalized_minor(account, statement, terms)
         since_on = max(from_on, statement.due_on)
-        penalties = borne_over(penalties, penalized_minor, statement.closes_on, since_on, on, program)
+        for span in _outside_pause(account, terms, since_on, on):
+            penalties = borne_over(penalties, penalized_minor, statement.closes_on, *span, program)
     return replace(
         statement,
         accruals=borne_over(
@@ -154,6 +155,14 @@ def _penalized_minor(account: Account, statement: Statement, terms: Terms) -> in
         return min(missed_minor(account, statement.closes_on), statement.remaining_minor)
     with_fee = terms.penalty_on == "principal_and_fee"
     return statement.principal_minor + (statement.fee_minor if with_fee else 0)
+
+
+def _outside_pause(account: Account, terms: Terms, from_on: date, to_on: date) -> tuple[tuple[date, date], ...]:
+    """The days in [from, to) on which a penalty is borne: a pause of collection is left out where the terms say so."""
+    if account.pause is None or "penalty" not in terms.pause_stops:
+        return ((from_on, to_on),)
+    resumes_on = account.pause.until_on + timedelta(days=1)
+    return (from_on, min(to_on, account.pause.from_on)), (max(from_on, resumes_on), to_on)
 
 
 def borne_over(

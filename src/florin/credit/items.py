@@ -100,7 +100,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     passed, and still is; late: it was once. in_full: paid in full in time, so it bears no interest. contingent: its
     interest is owed only once that has become impossible. accruals, penalties: what it has borne through
     accrued_through_on; posted, penalty_posted: the part of it that later statements have billed. converted: a part of it
-    was put into installments.
+    was put into installments. reminded: the days past due of the last step of `dunning` that was taken for it.
     """
 
     closes_on: date
@@ -124,6 +124,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     late_charged_minor: int = 0
     late_charges: int = 0
     converted: bool = False
+    reminded: int | None = None
 
     @property
     def principal_minor(self) -> int:
@@ -197,13 +198,23 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An open collection case. contacted_on: the days of the contacts of the last week."""
+    """An open collection case. contacted_on: the days of the contacts of the last week. silent_until: the day after the last
+    promise, judged or not.
+    """
 
     opened_on: date
     assignee: str = ""
     promise: Promise | None = None
     promises_broken: int = 0
     contacted_on: tuple[date, ...] = ()
+    silent_until: date = date.min
+
+
+class Pause(msgspec.Struct, frozen=True, kw_only=True):
+    """Collection stands still from a day through `until_on`."""
+
+    from_on: date
+    until_on: date
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -215,7 +226,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     already. grace_lost: full payments still missing until purchases are free of interest again. revolved: since the last
     close not all that was billed was paid in full in time. accrual_stopped: interest is off the books until arrears are paid.
     adjustments: told by the next statement. uplifts: above the limit, until the clock has recorded their end.
-    uncleared: repayments that the bank may still take back, in the order in which they clear.
+    uncleared: repayments that the bank may still take back, in the order in which they clear. pause: of collection, the last
+    one, over or not.
     """
 
     line_id: int
@@ -241,6 +253,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     late_orders: tuple[LateOrder, ...] = ()
     written_off: WrittenOff | None = None
     case: Case | None = None
+    pause: Pause | None = None
     uplifts: tuple[Uplift, ...] = ()
     uncleared: tuple[Uncleared, ...] = ()
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from florin.events import FeeTiming, PlanMethod, RepaymentSource
+from florin.events import FeeTiming, PlanMethod, ReminderChannel, ReminderText, RepaymentSource
 from florin.money.dates import due_on_after, last_close_on, months_after, next_close_on
 
 Bucket = Literal["cost", "penalty", "fee", "interest", "principal"]
@@ -53,6 +53,14 @@ class ProvisionRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     from_days_past_due: int
     rate: Decimal
+
+
+class DunningStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A reminder so many days past due; below zero: before the due day. text: which of the known texts it says."""
+
+    days_past_due: int
+    text: ReminderText
+    channel: ReminderChannel = "message"
 
 
 class LateCharge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,6 +122,12 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     charge_off_mode: ChargeOffMode = "whole_line"
     charge_off_interest: Literal["stop", "memo"] = "stop"
     provision_rates: tuple[ProvisionRate, ...] = ()
+    # reminders, and pauses of them
+    dunning: tuple[DunningStep, ...] = ()
+    pause_stops: tuple[Literal["penalty", "late_charges", "collection", "charge_off"], ...] = (
+        "late_charges", "collection", "charge_off",
+    )  # fmt: skip
+    pause_days_max: int = 90
     # collection
     collection_days: int = 0
     contact_from_hour: int = 8

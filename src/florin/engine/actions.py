@@ -21,6 +21,7 @@ from florin.credit import (
     freeze,
     limit,
     move_cycle,
+    pause,
     plan_payoff,
     provision,
     refold,
@@ -526,6 +527,10 @@ ACTIONS: dict[type, Action] = {
     **{
         work: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.work_case)
         for work in (collect.AssignCase, collect.NoteCase, collect.Contact, collect.PromiseToPay)
+    },
+    **{
+        change: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.pause_collection)
+        for change in (pause.PauseCollection, pause.ResumeCollection)
     },
     collect.ChargeCost: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.charge_cost),
     refold.RefoldLine: Action(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from florin.credit import charge_off as charge_offs
-from florin.credit import collect, provision
+from florin.credit import collect, pause, provision
 from florin.engine.clock import ZONE
 from florin.engine.room import Room
 from florin.events import Event
@@ -29,6 +29,11 @@ def work_case(
     line = room.named_line(command)
     local = room.at.instant.astimezone(ZONE)
     return collect.decide(line, room.account(line.id), command, room.at, local=local, program=room.program(line))
+
+
+def pause_collection(room: Room, command: pause.PauseCollection | pause.ResumeCollection) -> Events | Refusal:
+    line = room.named_line(command)
+    return pause.decide(line, room.account(line.id), command, room.at, program=room.program(line))
 
 
 def charge_cost(room: Room, command: collect.ChargeCost) -> Events | Refusal:

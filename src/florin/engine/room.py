@@ -27,6 +27,8 @@ from florin.events import (
     CaseAssigned,
     CaseNoted,
     ChargedOffByOwner,
+    CollectionPaused,
+    CollectionResumed,
     Contacted,
     CostCharged,
     CreditBalancePaid,
@@ -77,6 +79,8 @@ _BY_ACCOUNT = (
     CaseNoted,
     Contacted,
     Promised,
+    CollectionPaused,
+    CollectionResumed,
 )
 _OF_BALANCE = (WindowReceived, RefundFunded, PaidOut, PayoutReturned)
 

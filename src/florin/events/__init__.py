@@ -24,6 +24,8 @@ FeePayer = Literal["shopper", "merchant"]
 PlanMethod = Literal["flat", "declining"]
 FeeTiming = Literal["each", "upfront"]
 RepaymentSource = Literal["wallet", "bank"]
+ReminderChannel = Literal["message", "letter"]
+ReminderText = Literal["due_soon", "due_today", "past_due", "urgent", "final"]
 
 
 class InstallmentChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -642,6 +644,35 @@ class Contacted(Event, frozen=True, kw_only=True):
     channel: Literal["call", "message", "letter", "visit"]
     by: str
     at: datetime
+
+
+class Reminded(Event, frozen=True, kw_only=True):
+    """The customer was reminded of the statement closed on `closes_on`, by the step of the terms' `dunning` for this many days
+    past due (below zero: before its due day). due: what remained of all statements then.
+    """
+
+    kind = 160
+    closes_on: date
+    due_on: date
+    days_past_due: int
+    channel: ReminderChannel
+    text: ReminderText
+    due_minor: int
+
+
+class CollectionPaused(Event, frozen=True, kw_only=True):
+    """Through `until_on` nobody is reminded, and what the terms name stands still; interest runs on."""
+
+    kind = 161
+    until_on: date
+    reason: str
+
+
+class CollectionResumed(Event, frozen=True, kw_only=True):
+    """A pause ended before its last day."""
+
+    kind = 162
+    reason: str
 
 
 # ── refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────
