@@ -155,6 +155,12 @@ def line(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def webhook(context: typer.Context) -> None:
+    """Where your own systems are told what happens to lines: set, show, remove."""
+    _call("florin.app.webhook", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def program(context: typer.Context) -> None:
     """Credit programs: check a file, list the presets, show the terms of one."""
     _call("florin.app.programs", "app", context)

@@ -12,7 +12,7 @@ import typer.main
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/how-to/onboard.md").read_text()
-GROUPS = {"merchant": "merchants", "app": "integrations", "shopper": "shoppers", "line": "lines"}
+GROUPS = {"merchant": "merchants", "app": "integrations", "shopper": "shoppers", "line": "lines", "webhook": "webhook"}
 
 
 def commands() -> dict[tuple[str, str], set[str]]:

@@ -596,3 +596,18 @@ def test_the_clock_of_a_house_that_was_never_served_starts_today(operator: Opera
 
     at = clock.read(connection)
     assert at.on == clock.business_day(at.instant)
+
+
+def test_the_owners_address_is_set_shown_and_removed(operator: Operator):
+    assert operator("webhook", "show").startswith("No address is set.")
+    assert type(operator.refused("webhook", "remove")).__name__ == "NobodyListens"
+    assert type(operator.refused("webhook", "set", "ftp://core.example")).__name__ == "Refused"
+
+    told = operator.json("webhook", "set", "https://core.example/florin")
+
+    assert told["secret"].startswith("whsec_")
+    shown = operator.json("webhook", "show")
+    assert shown["url"] == "https://core.example/florin"
+    assert "line.reminded" in shown["topics"]
+    assert told["secret"] not in operator("webhook", "show")
+    assert operator.json("webhook", "remove") == {"removed": "https://core.example/florin"}

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from credit.explain.stories import answer
 from credit.play import Play, at, day, program_with
 from credit.test_collect import Case
 from credit.test_properties import (
@@ -22,6 +23,7 @@ from credit.test_properties import (
 from florin.credit.account import advance, evolve
 from florin.credit.collect import CollectionIsPaused
 from florin.credit.correction import fold
+from florin.credit.explain import tell
 from florin.credit.freeze import LineIsClosed
 from florin.credit.line import LineState
 from florin.credit.pause import NotPaused, PauseCollection, PauseOutOfRange, ResumeCollection, decide, paused_on
@@ -286,3 +288,21 @@ def test_no_step_is_taken_twice_and_it_does_not_matter_when_the_account_was_look
     assert len(taken) == len(set(taken))
     every_stage_is_in_the_book(play)
     a_fold_of_all_events_is_the_live_state(play)
+
+
+def test_a_reminder_and_a_pause_are_explained_in_both_languages():
+    alice = owing()
+    assert paused(alice, "04-11", "04-13") is None
+    alice.until("04-16")
+    numbers = {type(event).__name__: number for number, (event, _) in enumerate(alice.log, start=1)}
+
+    said = {
+        (name, language): tell(answer(alice, "04-16", f"event={numbers[name]}"), language).text
+        for name in ("Reminded", "CollectionPaused")
+        for language in ("en", "zh")
+    }
+
+    assert said["Reminded", "en"] == "15 April 2026: reminded of ¥1,000.00, due since 10 April 2026, 5 days before"
+    assert said["Reminded", "zh"] == "2026年4月15日：提醒还款 ¥1,000.00，已于 5 天前（2026年4月10日）到期"
+    assert "paused through 13 April 2026 (lost her job)" in said["CollectionPaused", "en"]
+    assert "暂停催收至2026年4月13日" in said["CollectionPaused", "zh"]

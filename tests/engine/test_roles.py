@@ -15,12 +15,12 @@ from world import World
 # Of the tables in the schema, those that are not the pages' own.
 TABLES = (
     "account", "agreement", "api_key", "app", "bank_line", "batch", "claim", "clock", "event", "lane", "line",
-    "line_account", "merchant", "merchant_balance", "outbox", "parked_line", "parked_window", "payment", "payment_code",
-    "payout", "person", "platform_key", "posting", "program", "proof", "proven_balance", "proven_head", "proven_through",
-    "signature_failure", "statement", "sweep", "trade", "wallet", "writer",
+    "line_account", "merchant", "merchant_balance", "outbox", "owner_endpoint", "parked_line", "parked_window", "payment",
+    "payment_code", "payout", "person", "platform_key", "posting", "program", "proof", "proven_balance", "proven_head",
+    "proven_through", "signature_failure", "statement", "sweep", "trade", "wallet", "writer",
 )  # fmt: skip
 HISTORY = ("event", "batch", "sweep", "writer", "bank_line", "posting", "account")
-SECRETS = ("api_key", "platform_key", "payment_code")
+SECRETS = ("api_key", "platform_key", "payment_code", "owner_endpoint")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def first_column(table: str) -> sql.Identifier:
         "clock": "business_on", "account": "name", "posting": "name", "writer": "process", "api_key": "prefix",
         "payment_code": "person_id", "proof": "holds", "bank_line": "amount_minor", "signature_failure": "finding",
         "platform_key": "wire", "merchant": "name", "app": "name", "program": "source",
-        "proven_head": "seq", "proven_through": "proven_on",
+        "owner_endpoint": "url", "proven_head": "seq", "proven_through": "proven_on",
     }  # fmt: skip
     return sql.Identifier(known.get(table, "lane" if table not in ("batch",) else "events"))
 

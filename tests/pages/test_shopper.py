@@ -37,6 +37,19 @@ def test_home_says_when_a_line_takes_no_new_purchases(shop, browser):
     assert "Not open for new purchases at the moment." in browser("alice").read("/")
 
 
+def test_home_reminds_of_what_is_due_until_it_is_paid(shop, browser):
+    shop.buy("Alice", 19_900)
+    shop.until(date(2026, 4, 7))
+
+    assert "¥199.00 is due on 10 April 2026. Repay it by then and nothing is added." in browser("alice").read("/")
+    assert "您有 ¥199.00 将于2026年4月10日到期" in browser("alice", language="zh").read("/")
+
+    shop.until(date(2026, 4, 18))
+    assert "has been due since 10 April 2026. Please repay it, or call us if you cannot." in browser("alice").read("/")
+    assert shop.repay("Alice", 19_980).event
+    assert "10 April" not in browser("alice").read("/")
+
+
 def test_home_says_how_much_of_the_limit_is_for_a_time_and_until_when(shop, browser):
     line_id = shop.line_ids["Alice"]
     shop.do(GiveUplift(line_id=line_id, amount_minor=200_000, until_on=date(2026, 3, 20), reason="festival"))

@@ -213,12 +213,11 @@ def refuse_contact(case: Case, local: datetime, terms: Terms, *, line_id: int) -
     """Why the customer may not be contacted at a local time; None when she may."""
     opens, closes = time(terms.contact_from_hour), _until(terms)
     if not opens <= local.time() <= closes:
-        next_on = local.date() + timedelta(days=1 if local.time() > closes else 0)
         return OutsideContactHours(
             now_at=f"{local:%H:%M}",
             opens_at=f"{opens:%H:%M}",
             closes_at=f"{terms.contact_until_hour:02d}:00",
-            next_at=f"{next_on} {opens:%H:%M}",
+            next_at=f"{may_contact_from(local, terms):%Y-%m-%d %H:%M}",
             line_id=line_id,
         )
     today = local.date()
@@ -242,6 +241,16 @@ def refuse_contact(case: Case, local: datetime, terms: Terms, *, line_id: int) -
             line_id=line_id,
         )
     return None
+
+
+def may_contact_from(local: datetime, terms: Terms) -> datetime:
+    """That local time if customers may be contacted then, else the beginning of the next contact hours."""
+    opens = time(terms.contact_from_hour)
+    if local.time() < opens:
+        return datetime.combine(local.date(), opens, local.tzinfo)
+    if local.time() > _until(terms):
+        return datetime.combine(local.date() + timedelta(days=1), opens, local.tzinfo)
+    return local
 
 
 def decide_cost(line: Line, account: Account, command: ChargeCost, at: At) -> tuple[CostCharged] | Refusal:

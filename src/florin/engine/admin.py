@@ -40,6 +40,12 @@ _ADD_PROGRAM = """
     INSERT INTO program (name, source, added_on) VALUES (%(name)s, %(source)s, %(on)s)
         ON CONFLICT (name) DO UPDATE SET source = excluded.source, added_on = excluded.added_on
 """
+_SET_OWNER_ENDPOINT = """
+    INSERT INTO owner_endpoint (url, secret, allow_loopback) VALUES (%(url)s, %(secret)s, %(allow_loopback)s)
+        ON CONFLICT (only_row) DO UPDATE
+       SET url = excluded.url, secret = excluded.secret, allow_loopback = excluded.allow_loopback
+"""
+_REMOVE_OWNER_ENDPOINT = "DELETE FROM owner_endpoint RETURNING url"
 _MOVE_VERSION = "UPDATE clock SET reference_version = reference_version + 1"
 _SET_STATE = "UPDATE merchant SET state = %(state)s WHERE id = %(id)s"
 _APP_IDS_TURN = "SELECT pg_advisory_xact_lock(0x666C6F74)"  # any number, as long as it is always the same one
@@ -101,6 +107,21 @@ def add_merchant(
         connection.execute(_ADD_BALANCE, row)
         connection.execute(_MOVE_VERSION)
     return int(row["id"])
+
+
+def set_owner_endpoint(connection: Connection, *, url: str, secret: bytes, allow_loopback: bool = False) -> None:
+    """Where the owner's own systems are told what happens to lines from the next batch on, in place of an earlier address."""
+    with connection.transaction():
+        connection.execute(_SET_OWNER_ENDPOINT, {"url": url, "secret": secret, "allow_loopback": allow_loopback})
+        connection.execute(_MOVE_VERSION)
+
+
+def remove_owner_endpoint(connection: Connection) -> str | None:
+    """Nobody listens any more. Returns the address that was; None when there was none."""
+    with connection.transaction():
+        row = connection.execute(_REMOVE_OWNER_ENDPOINT).fetchone()
+        connection.execute(_MOVE_VERSION)
+    return None if row is None else str(row[0])
 
 
 def add_app(

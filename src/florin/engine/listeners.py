@@ -1,17 +1,44 @@
 """Listeners: who outside is to be told of an event. A row is written only where somebody listens.
 
-The merchant of a trade listens at the trade's own address, or at his app's. The row keeps what may move of what was true when
-it was written (`told.py`), so a late delivery still tells the truth of its event; it is rendered and signed when it is sent.
+The merchant of a trade listens at the trade's own address, or at his app's. The owner's own systems hear what happens to lines,
+all at one address; what is to be passed on to a customer waits for the hours in which she may be contacted. The row keeps what
+may move of what was true when it was written (`told.py`), so a late delivery still tells the truth of its event; it is rendered
+and signed when it is sent.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from florin.credit.collect import may_contact_from
+from florin.engine.clock import ZONE
 from florin.engine.ids import lane_of
+from florin.engine.reference import OwnerEndpoint
 from florin.engine.room import Room
-from florin.engine.told import short_of
-from florin.events import Captured, Escrowed, Event, Received, Refunded, TradeClosed, Voided
+from florin.engine.tables.event import Recorded
+from florin.engine.told import of_line, short_of
+from florin.events import (
+    Captured,
+    CaseClosed,
+    CaseOpened,
+    ChargedOff,
+    ChargedOffByOwner,
+    CollectionPaused,
+    CollectionResumed,
+    Escrowed,
+    Event,
+    FellPastDue,
+    PromiseJudged,
+    Received,
+    Refunded,
+    Reminded,
+    TradeClosed,
+    Voided,
+)
+
+# The owner's own messages belong to no app.
+OWNER_APP_ID = 0
 
 TOPICS: dict[type[Event], str] = {
     Captured: "payment.paid",
@@ -22,6 +49,18 @@ TOPICS: dict[type[Event], str] = {
     TradeClosed: "trade.closed",
 }
 
+OWNER_TOPICS: dict[type[Event], str] = {
+    Reminded: "line.reminded",
+    FellPastDue: "line.past_due",
+    CaseOpened: "line.case_opened",
+    CaseClosed: "line.case_closed",
+    PromiseJudged: "line.promise_judged",
+    CollectionPaused: "line.collection_paused",
+    CollectionResumed: "line.collection_resumed",
+    ChargedOff: "line.charged_off",
+    ChargedOffByOwner: "line.charged_off",
+}
+
 # The Alipay wire has no word for a receipt: its order is paid, and stays paid.
 UNTOLD: dict[str, tuple[str, ...]] = {"alipay": ("payment.received",)}
 
@@ -29,7 +68,11 @@ UNTOLD: dict[str, tuple[str, ...]] = {"alipay": ("payment.received",)}
 def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
     """The rows of this batch's recorded events."""
     rows = []
+    owner = room.reference.owner
     for recorded in room.recorded:
+        if owner is not None and type(recorded.event) in OWNER_TOPICS:
+            rows.append(_for_owner(room, recorded, owner))
+            continue
         event = recorded.event
         topic = TOPICS.get(type(event))
         trade = room.trades.get(event.trade_id) if topic else None
@@ -54,3 +97,18 @@ def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
                 )
             )
     return rows
+
+
+def _for_owner(room: Room, recorded: Recorded, owner: OwnerEndpoint) -> tuple[Any, ...]:
+    event, lane = recorded.event, lane_of(recorded.id)
+    line = room.lines[event.line_id]
+    payload = of_line(room.at.instant, recorded.id, event, line)
+    topic = OWNER_TOPICS[type(event)]
+    next_at = _when(room, line.program) if isinstance(event, Reminded) else room.at.instant
+    return (lane, room.ids.take(lane), OWNER_APP_ID, recorded.id, "rest", topic, owner.url, next_at, payload)
+
+
+def _when(room: Room, program: str) -> datetime:
+    """Now, or the next hour in which customers of the program may be contacted."""
+    terms = room.reference.terms(program, room.at.on)
+    return may_contact_from(room.at.instant.astimezone(ZONE), terms)

@@ -315,11 +315,14 @@ _LEASE = """
         SELECT lane, id, app_id, next_at, row_number() OVER (PARTITION BY app_id ORDER BY next_at, lane, id) AS place
           FROM front),
     chosen AS (
-        SELECT outbox.lane, outbox.id, outbox.next_at
+        SELECT outbox.lane, outbox.id, outbox.next_at,
+               coalesce(app.allow_loopback, owner_endpoint.allow_loopback, false) AS allow_loopback
           FROM ranked
                JOIN outbox ON outbox.lane = ranked.lane AND outbox.id = ranked.id
                LEFT JOIN unnest(%(apps)s::bigint[], %(calls)s::bigint[]) AS busy(app_id, calls)
                       ON busy.app_id = ranked.app_id
+               LEFT JOIN app ON app.id = ranked.app_id
+               LEFT JOIN owner_endpoint ON ranked.app_id = 0        -- the owner's own messages belong to no app
          WHERE ranked.place <= %(share)s - coalesce(busy.calls, 0)
            AND outbox.state = 'waiting' AND outbox.next_at <= %(at)s
       ORDER BY ranked.next_at, outbox.lane, outbox.id
@@ -327,10 +330,10 @@ _LEASE = """
            FOR UPDATE OF outbox SKIP LOCKED)
     UPDATE outbox
        SET next_at = %(until)s
-      FROM chosen, app
-     WHERE outbox.lane = chosen.lane AND outbox.id = chosen.id AND app.id = outbox.app_id
+      FROM chosen
+     WHERE outbox.lane = chosen.lane AND outbox.id = chosen.id
  RETURNING outbox.lane, outbox.id, outbox.app_id, outbox.event_id, outbox.wire, outbox.topic, outbox.url,
-           outbox.attempts, chosen.next_at, outbox.payload, app.allow_loopback
+           outbox.attempts, chosen.next_at, outbox.payload, chosen.allow_loopback
 """
 
 _RECORD = """

@@ -27,15 +27,24 @@ _APPS = """
 """
 
 
+_OWNER = "SELECT url, allow_loopback FROM owner_endpoint"
 _PROGRAMS = "SELECT name, source FROM program ORDER BY name LIMIT 1000"
 
 
+class OwnerEndpoint(NamedTuple):
+    """Where the owner's own systems listen."""
+
+    url: str
+    allow_loopback: bool
+
+
 class Reference(NamedTuple):
-    """version: of the database's rows. Lookups of an unknown id give None."""
+    """version: of the database's rows. Lookups of an unknown id give None. owner: None where nobody listens."""
 
     version: int
     merchants: dict[int, Merchant]
     apps: dict[int, App]
+    owner: OwnerEndpoint | None = None
 
     @staticmethod
     def program(name: str) -> Program:
@@ -61,8 +70,10 @@ def load_reference(connection: Connection, version: int) -> Reference:
         merchants = {merchant.id: merchant for merchant in cursor.execute(_MERCHANTS)}
     with connection.cursor(row_factory=class_row(App)) as cursor:
         apps = {app.id: app for app in cursor.execute(_APPS)}
+    with connection.cursor(row_factory=class_row(OwnerEndpoint)) as cursor:
+        owner = cursor.execute(_OWNER).fetchone()
     know_programs(connection)
-    return Reference(version, merchants, apps)
+    return Reference(version, merchants, apps, owner)
 
 
 def know_programs(connection: Connection) -> None:

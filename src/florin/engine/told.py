@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from psycopg import Connection
 
+from florin.credit.line import Line
 from florin.engine.ids import lane_of
 from florin.engine.tables.event import load_events
 from florin.engine.tables.payment import PAYMENT, payment_of
@@ -30,6 +31,20 @@ def short_of(at: datetime, trade: Trade, payment: Payment | None) -> str:
     """What a message keeps. at: business time of the event."""
     moved = {"trade": _moved(trade, _TRADE_MOVES), "payment": payment and _moved(payment, _PAYMENT_MOVES)}
     return _encode({"at": at, "moved": moved}).decode()
+
+
+def of_line(at: datetime, event_id: int, event: Event, line: Line) -> str:
+    """What a message to the owner's systems keeps: all of it, since nothing of it is read again. at: business time."""
+    told = {
+        "event_id": event_id,
+        "at": at,
+        "line_id": str(line.id),
+        "person_id": str(line.person_id),
+        "program": line.program,
+        "value_on": event.value_on,
+        "event": body_of(event),
+    }
+    return _encode(told).decode()
 
 
 def whole_of(connection: Connection, kept: Sequence[tuple[int, Mapping[str, Any]]]) -> list[Mapping[str, Any]]:

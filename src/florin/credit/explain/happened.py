@@ -10,7 +10,7 @@ from florin.credit.explain.owed import debt_part, late_charge
 from florin.credit.explain.parts import NothingToExplain, Part, added, ref, terms_used
 from florin.credit.explain.trace import Debt, Step, Trace, all_debts, posted_minor, rules_of
 from florin.credit.items import Account
-from florin.events import CreditBalancePaid, LateCharged, Refunded, Repaid, StatementIssued
+from florin.events import CollectionPaused, CreditBalancePaid, LateCharged, Refunded, Reminded, Repaid, StatementIssued
 from florin.ledger import Rule
 
 _KEPT = (Rule.KEEP_CREDIT_BALANCE,)
@@ -35,6 +35,22 @@ def happened(trace: Trace, event_id: int) -> Part:
                 amount_minor=amount_minor,
                 event=ref(step.id, step.event),
                 **late_charge(trace, step),
+            )
+        case Reminded():
+            return Part(
+                what=f"reminded.{'before' if step.event.days_past_due <= 0 else 'late'}",
+                amount_minor=step.event.due_minor,
+                values={"on": step.event.value_on, "due_on": step.event.due_on, "days": abs(step.event.days_past_due)},
+                event=ref(step.id, step.event),
+                terms=terms_used(trace.program, step.event.closes_on, "dunning"),
+            )
+        case CollectionPaused():
+            return Part(
+                what="collection_paused",
+                amount_minor=0,
+                values={"on": step.event.value_on, "until_on": step.event.until_on, "reason": step.event.reason},
+                event=ref(step.id, step.event),
+                terms=terms_used(trace.program, step.event.value_on, "pause_stops"),
             )
     amount_minor = getattr(step.event, "amount_minor", 0) or getattr(step.event, "credit_minor", 0)
     values = {"on": step.event.value_on, "kind": type(step.event).__name__}

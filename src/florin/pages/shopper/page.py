@@ -12,7 +12,7 @@ from datetime import date
 
 from florin.credit.line import Line, LineState
 from florin.credit.terms import Program
-from florin.events import StatementLine
+from florin.events import Reminded, StatementLine
 from florin.events.refusals import Language
 from florin.money import yuan_text
 from florin.money.at import At
@@ -21,6 +21,7 @@ from florin.pages.show import full_date, money, percent
 from florin.pages.texts import text
 from florin.payments.merchant import Merchant
 from florin.payments.payment import PaymentState
+from florin.queries.notices import Notice
 from florin.queries.shopper import Order, Purse, StatementSeen
 
 _PER_MILLE = 1000
@@ -51,11 +52,21 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeShown:
+    """Something that she was told, and when."""
+
+    sentence: str
+    said_on: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
     name: str
     balance: str
     credit: Credit | None
     due: Due | None
+    notices: tuple[NoticeShown, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,14 +132,34 @@ _NOTICES = {
 }
 
 
-def home_of(purse: Purse, program: Program | None, at: At, language: Language) -> Home:
+def home_of(
+    purse: Purse, program: Program | None, at: At, language: Language, *, notices: Sequence[Notice] = ()
+) -> Home:
+    """notices: what she was told lately, the newest first."""
     line = purse.line
     return Home(
         name=purse.name,
         balance=money(purse.wallet.balance_minor, language),
         credit=None if line is None else credit_of(line, program, at, language),
         due=None if line is None else due_of(line, at, language),
+        notices=() if line is None else notices_shown(notices, line, language),
     )
+
+
+def notices_shown(notices: Sequence[Notice], line: Line, language: Language) -> tuple[NoticeShown, ...]:
+    """The newest reminder, while anything is due; the amount is that of today."""
+    reminders = [notice.event for notice in notices if isinstance(notice.event, Reminded)]
+    if not reminders or not line.due_minor:
+        return ()
+    newest = reminders[0]
+    sentence = text(
+        language,
+        f"reminder.{newest.text}",
+        amount=money(line.due_minor, language),
+        date=full_date(newest.due_on, language),
+    )
+    tone = "bad" if newest.days_past_due > 0 else "plain"
+    return (NoticeShown(sentence=sentence, said_on=full_date(newest.value_on, language), tone=tone),)
 
 
 def credit_of(line: Line, program: Program | None, at: At, language: Language) -> Credit:

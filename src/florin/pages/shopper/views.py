@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -32,6 +34,7 @@ from florin.payments.payment import PaymentState
 from florin.payments.receive import NothingToReceive, Receive
 from florin.queries.documents import statement_document
 from florin.queries.explain import explain_line
+from florin.queries.notices import Notice, notices_of
 from florin.queries.shopper import (
     Order,
     Purse,
@@ -45,13 +48,16 @@ from florin.queries.shopper import (
 
 _REPAID = "florin.repaid"
 _REPAID_SHOWN_S = 300
+_NOTICES_SHOWN = timedelta(days=60)
+_NOTICES_SHOWN_MAX = 10
 
 
 @for_shoppers
 @require_safe
 def home(request: HttpRequest, shopper: Shopper) -> HttpResponse:
-    purse = _purse(shopper)
-    shown = home_of(purse, _program(purse.line), get_engine().at(), language_of(request))
+    purse, at = _purse(shopper), get_engine().at()
+    notices = _notices(purse.line, at.on)
+    shown = home_of(purse, _program(purse.line), at, language_of(request), notices=notices)
     return render(request, "shopper/home.html", {"home": shown, "here": "home"})
 
 
@@ -239,6 +245,13 @@ def _form_fields(shopper: Shopper, request: HttpRequest, *, problem: str, wrong_
         "pin_problem": wrong_pin,
         "pin_lock": "" if wrong_pin else pin_lock(shopper, language_of(request)),
     }
+
+
+def _notices(line: Line | None, on: date) -> list[Notice]:
+    """What she was told lately."""
+    if line is None:
+        return []
+    return notices_of(reading(), line_id=line.id, from_on=on - _NOTICES_SHOWN, limit=_NOTICES_SHOWN_MAX)
 
 
 def _purse(shopper: Shopper) -> Purse:

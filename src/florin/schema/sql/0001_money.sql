@@ -61,6 +61,14 @@ CREATE TABLE app (
     allow_loopback      boolean NOT NULL DEFAULT false
 );
 
+-- Where the owner's own systems are told what happens to lines: one address, or none.
+CREATE TABLE owner_endpoint (
+    only_row       boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    url            text    NOT NULL,
+    secret         bytea   NOT NULL,
+    allow_loopback boolean NOT NULL DEFAULT false
+);
+
 -- Credit programs of the house's own, as their files; the presets come with the software.
 CREATE TABLE program (
     name     text        PRIMARY KEY COLLATE "C",

@@ -9,6 +9,7 @@ GRANT INSERT, SELECT, UPDATE, DELETE ON parked_window TO florin_engine;
 GRANT INSERT, SELECT, UPDATE ON lane, clock, program, merchant, app, api_key, platform_key, person, wallet, agreement, trade, payment,
     line, line_account, statement, merchant_balance, payout, outbox, proof TO florin_engine;
 GRANT INSERT, SELECT ON bank_line TO florin_engine;
+GRANT INSERT, SELECT, UPDATE, DELETE ON owner_endpoint TO florin_engine;
 -- The daily proof keeps what it has summed; it is a cache of the events.
 GRANT INSERT, SELECT, UPDATE, DELETE ON proven_balance, proven_head, proven_through TO florin_engine;
 -- A proof sums in a table of its own that goes with its transaction.
@@ -22,7 +23,7 @@ REVOKE UPDATE, DELETE, TRUNCATE ON event, batch FROM florin_engine;
 
 -- The pages read money and write only their own tables.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO florin_pages;
-REVOKE SELECT ON platform_key, api_key, payment_code, app FROM florin_pages;
+REVOKE SELECT ON platform_key, api_key, payment_code, owner_endpoint, app FROM florin_pages;
 GRANT SELECT (id, merchant_id, name, wire, market, state, public_keys, notify_url, allow_loopback) ON app TO florin_pages;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO florin_engine;
 DO $$

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from florin.queries.explain import Explained
-from florin.wires.rest import owner, payments, plans, shapes
+from florin.wires.rest import collection, owner, payments, plans, shapes
 from florin.wires.rest.serve import Nothing, Operation
 
 _PAYING = (
@@ -458,7 +458,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=shapes.CollectionStep,
         status=201,
         idempotent=True,
-        refusals=("NoOpenCase", "OutsideContactHours", "ContactedTooOften", "NotFound", *_KEYED),
+        refusals=(
+            "NoOpenCase",
+            "OutsideContactHours",
+            "ContactedTooOften",
+            "CollectionIsPaused",
+            "NotFound",
+            *_KEYED,
+        ),
     ),
     Operation(
         method="POST",
@@ -473,6 +480,56 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         status=201,
         idempotent=True,
         refusals=("NoOpenCase", "PromiseRefused", "NotFound", *_KEYED),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/owner/lines/{line_id}/pause",
+        name="pause",
+        summary="Pause collection: no reminders, and what the terms let stand still",
+        description="Interest and days past due run on. A new pause takes the place of the one before.",
+        tag="owner",
+        needs="owner",
+        run=collection.pause,
+        body=shapes.NewPause,
+        answer=shapes.CollectionStep,
+        status=201,
+        idempotent=True,
+        refusals=("PauseOutOfRange", "LineIsClosed", "NotFound", *_KEYED),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/owner/lines/{line_id}/resume",
+        name="resume",
+        summary="End a pause of collection early",
+        tag="owner",
+        needs="owner",
+        run=collection.resume,
+        body=shapes.Reason,
+        answer=shapes.CollectionStep,
+        status=201,
+        idempotent=True,
+        refusals=("NotPaused", "NotFound", *_KEYED),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/owner/lines/{line_id}/notices",
+        name="get_notices",
+        summary="What the customer was told of her line",
+        tag="owner",
+        needs="owner",
+        run=collection.get_notices,
+        answer=shapes.Notices,
+        refusals=("NotFound",),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/owner/webhook",
+        name="get_owner_webhook",
+        summary="Where your own systems are told what happens to lines",
+        tag="owner",
+        needs="owner",
+        run=collection.get_owner_webhook,
+        answer=shapes.OwnerWebhook,
     ),
     Operation(
         method="GET",

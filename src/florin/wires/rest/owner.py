@@ -364,14 +364,14 @@ async def charge_off(call: Call, body: shapes.NewChargeOff) -> Answer:
     """POST /v1/owner/lines/{line_id}/charge-off"""
     line_id = known_id(call, "line_id", "line")
     command = ChargeOff(line_id=line_id, reason=body.reason, mode=body.mode)
-    return _step(await execute(call, command, ("charge-off", line_id, body)), "charged-off")
+    return step(await execute(call, command, ("charge-off", line_id, body)), "charged-off")
 
 
 async def charge_cost(call: Call, body: shapes.NewCost) -> Answer:
     """POST /v1/owner/lines/{line_id}/costs"""
     line_id = known_id(call, "line_id", "line")
     command = ChargeCost(line_id=line_id, amount_minor=body.amount_minor, reason=body.reason)
-    return _step(await execute(call, command, ("cost", line_id, body)), "cost-charged")
+    return step(await execute(call, command, ("cost", line_id, body)), "cost-charged")
 
 
 async def get_case(call: Call, body: Any) -> Answer:
@@ -402,28 +402,28 @@ async def assign_case(call: Call, body: shapes.NewAssignment) -> Answer:
     """POST /v1/owner/lines/{line_id}/case/assignment"""
     line_id = known_id(call, "line_id", "line")
     command = AssignCase(line_id=line_id, assignee=body.assignee)
-    return _step(await execute(call, command, ("assign", line_id, body)), "assigned")
+    return step(await execute(call, command, ("assign", line_id, body)), "assigned")
 
 
 async def note_case(call: Call, body: shapes.NewNote) -> Answer:
     """POST /v1/owner/lines/{line_id}/case/notes"""
     line_id = known_id(call, "line_id", "line")
     command = NoteCase(line_id=line_id, note=body.note, by=body.by)
-    return _step(await execute(call, command, ("note", line_id, body)), "noted")
+    return step(await execute(call, command, ("note", line_id, body)), "noted")
 
 
 async def contact(call: Call, body: shapes.NewContact) -> Answer:
     """POST /v1/owner/lines/{line_id}/case/contacts"""
     line_id = known_id(call, "line_id", "line")
     command = Contact(line_id=line_id, channel=body.channel, by=body.by)
-    return _step(await execute(call, command, ("contact", line_id, body)), "contacted")
+    return step(await execute(call, command, ("contact", line_id, body)), "contacted")
 
 
 async def promise(call: Call, body: shapes.NewPromise) -> Answer:
     """POST /v1/owner/lines/{line_id}/case/promises"""
     line_id = known_id(call, "line_id", "line")
     command = PromiseToPay(line_id=line_id, amount_minor=body.amount_minor, pay_by=body.pay_by, by=body.by)
-    return _step(await execute(call, command, ("promise", line_id, body)), "promised")
+    return step(await execute(call, command, ("promise", line_id, body)), "promised")
 
 
 # ── payments ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -549,7 +549,8 @@ def repaid(outcome: Outcome) -> Answer:
     return Answer(shown, 201, outcome.replayed)
 
 
-def _step(outcome: Outcome, what: Any) -> Answer:
+def step(outcome: Outcome, what: Any) -> Answer:
+    """Something that was done about a line that is late."""
     event = outcome.event
     assert event is not None
     shown = shapes.CollectionStep(

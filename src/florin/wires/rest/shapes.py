@@ -404,6 +404,13 @@ class NewPromise(Taken, frozen=True, kw_only=True):
     by: Name
 
 
+class NewPause(Taken, frozen=True, kw_only=True):
+    """until_on: the last day of the pause. reason: for the record."""
+
+    until_on: date
+    reason: Text
+
+
 class NewRepayment(Taken, frozen=True, kw_only=True):
     """source: `wallet` takes it from the person's wallet; `bank` is money that has arrived, by the bank's reference. value_on:
     the day on which it arrived, when that is over; the bank's only.
@@ -626,8 +633,34 @@ class CollectionStep(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     line_id: str
-    what: Literal["charged-off", "cost-charged", "assigned", "noted", "contacted", "promised"]
+    what: Literal["charged-off", "cost-charged", "assigned", "noted", "contacted", "promised", "paused", "resumed"]
     value_on: date
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the customer was told. text: which reminder; due_minor: what remained of her statements then."""
+
+    id: str
+    what: Literal["reminded"]
+    value_on: date
+    text: str
+    channel: str
+    closes_on: date
+    due_on: date
+    due_minor: int
+
+
+class Notices(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest first."""
+
+    items: tuple[Notice, ...]
+
+
+class OwnerWebhook(msgspec.Struct, frozen=True, kw_only=True):
+    """url: null when nobody listens. Messages are always signed."""
+
+    url: str | None
+    topics: tuple[str, ...]
 
 
 class CollectionPromise(msgspec.Struct, frozen=True, kw_only=True):

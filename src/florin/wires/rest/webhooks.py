@@ -10,17 +10,18 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
 
+from florin.engine.listeners import OWNER_APP_ID
 from florin.engine.outbox import Message, Rendered
 from florin.payments.payment import Payment
 from florin.payments.trade import Trade
 from florin.queries import ReadPool
 from florin.queries.payments import PaymentView
-from florin.queries.webhooks import webhook_secret_of
+from florin.queries.webhooks import owner_secret, webhook_secret_of
 from florin.wires.rest import show
 from florin.wires.rest.serve import Settings, encode
 
@@ -35,6 +36,18 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     event: dict[str, Any]
 
 
+class ToldOfLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message to the owner's systems holds. value_on: the day on which the event counts."""
+
+    event_id: int
+    at: datetime
+    line_id: str
+    person_id: str
+    program: str
+    value_on: date
+    event: dict[str, Any]
+
+
 class RestRenderer:
     """`florin.engine.outbox.Renderer` for this wire. reads: of a role that may see the apps' secrets."""
 
@@ -46,18 +59,26 @@ class RestRenderer:
         self._wall_now = wall_now
 
     def render(self, message: Message, at: datetime) -> Rendered:
-        told = msgspec.convert(message.payload, Told)
-        body = body_of(message.topic, told, checkout_url=self._settings.checkout_url)
+        if message.app_id == OWNER_APP_ID:
+            body = owner_body_of(message.topic, msgspec.convert(message.payload, ToldOfLine))
+        else:
+            told = msgspec.convert(message.payload, Told)
+            body = body_of(message.topic, told, checkout_url=self._settings.checkout_url)
         headers = {
             "Content-Type": "application/json",
             "webhook-id": f"evt_{message.event_id}",
             "webhook-timestamp": str(int(self._wall_now().timestamp())),
         }
-        secret = self._reads.ask(webhook_secret_of, app_id=message.app_id)
+        secret = self._secret(message.app_id)
         if secret:
             signature = sign(secret, headers["webhook-id"], headers["webhook-timestamp"], body)
             headers["webhook-signature"] = signature
         return Rendered(url=message.url, headers=headers, body=body)
+
+    def _secret(self, app_id: int) -> bytes | None:
+        if app_id == OWNER_APP_ID:
+            return self._reads.ask(owner_secret)
+        return self._reads.ask(webhook_secret_of, app_id=app_id)
 
     def is_success(self, status: int, body: bytes) -> bool:
         return 200 <= status < 300
@@ -76,6 +97,13 @@ def body_of(topic: str, told: Told, *, checkout_url: show.CheckoutUrl) -> bytes:
             },
         }
     )
+
+
+def owner_body_of(topic: str, told: ToldOfLine) -> bytes:
+    """`{"type": "line.reminded", "timestamp": …, "data": {"line_id": …, "event": {…}}}`"""
+    event = {"id": str(told.event_id), "value_on": told.value_on, **told.event}
+    data = {"line_id": told.line_id, "person_id": told.person_id, "program": told.program, "event": event}
+    return encode({"type": topic, "timestamp": told.at, "data": data})
 
 
 def sign(secret: bytes, webhook_id: str, timestamp: str, body: bytes) -> str:

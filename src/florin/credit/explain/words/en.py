@@ -180,6 +180,9 @@ WORDS: Final[dict[str, str]] = {
     "note.image_stays": "The bill of {closes_on} lists this purchase and still does: a bill is a photograph of its day. What "
     "is left to pay of it is the number to look at.",
     "late_charge": "{on}: late charge {number} of the bill of {closes_on}, whose least payment lacked {missed}: {amount}",
+    "reminded.before": "{on}: reminded of {amount}, due {due_on}, {days} days before",
+    "reminded.late": "{on}: reminded of {amount}, due since {due_on}, {days} days before",
+    "collection_paused": "{on}: collection paused through {until_on} ({reason}); interest runs on",
     "happened": "{on}: {amount} ({kind})",
     "credit_balance": "We owe you {amount} on {on}.",
     "credit_balance.nothing": "We owe you nothing on {on}.",

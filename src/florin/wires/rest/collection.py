@@ -1,0 +1,57 @@
+"""Lines that are late, by the owner's program: pauses of collection, and what customers were told."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from florin.credit.pause import PauseCollection, ResumeCollection
+from florin.engine.listeners import OWNER_TOPICS
+from florin.events import Reminded
+from florin.queries.notices import Notice, notices_of
+from florin.queries.webhooks import owner_webhook
+from florin.wires.rest import shapes
+from florin.wires.rest.owner import execute, known_id, line_view, step
+from florin.wires.rest.serve import Answer, Call
+
+
+async def pause(call: Call, body: shapes.NewPause) -> Answer:
+    """POST /v1/owner/lines/{line_id}/pause"""
+    line_id = known_id(call, "line_id", "line")
+    command = PauseCollection(line_id=line_id, until_on=body.until_on, reason=body.reason)
+    return step(await execute(call, command, ("pause", line_id, body)), "paused")
+
+
+async def resume(call: Call, body: shapes.Reason) -> Answer:
+    """POST /v1/owner/lines/{line_id}/resume"""
+    line_id = known_id(call, "line_id", "line")
+    return step(
+        await execute(call, ResumeCollection(line_id=line_id, reason=body.reason), ("resume", line_id, body)), "resumed"
+    )
+
+
+async def get_notices(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/lines/{line_id}/notices"""
+    view = await line_view(call)
+    found = await call.house.reads.ask_async(notices_of, line_id=view.line.id)
+    return Answer(shapes.Notices(items=tuple(map(_notice, found))))
+
+
+async def get_owner_webhook(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/webhook"""
+    view = await call.house.reads.ask_async(owner_webhook)
+    topics = tuple(sorted(set(OWNER_TOPICS.values())))
+    return Answer(shapes.OwnerWebhook(url=view.url if view else None, topics=topics))
+
+
+def _notice(notice: Notice) -> shapes.Notice:
+    event = cast(Reminded, notice.event)
+    return shapes.Notice(
+        id=str(notice.event_id),
+        what="reminded",
+        value_on=event.value_on,
+        text=event.text,
+        channel=event.channel,
+        closes_on=event.closes_on,
+        due_on=event.due_on,
+        due_minor=event.due_minor,
+    )

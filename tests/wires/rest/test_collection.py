@@ -1,0 +1,120 @@
+"""Lines that are late, by the owner's program: pauses, what customers were told, and what the owner's systems are told."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+
+from florin.credit.charge_off import ChargeOff
+from florin.engine.admin import remove_owner_endpoint, set_owner_endpoint
+from florin.engine.clock import ZONE
+from wires.rest.house import RestHouse
+from wires.rest.test_webhooks import rendered
+from world import DIRECT_APP
+
+SECRET = b"a secret of the owner"
+
+
+def owing(house: RestHouse) -> str:
+    """Alice, who bought for 1,000.00 on 5 March and pays nothing; her line."""
+    house.world.person("alice", limit_minor=1_000_000)
+    house.world.until(date(2026, 3, 5))
+    house.world.buy("alice", 100_000, app=DIRECT_APP)
+    return f"/v1/owner/lines/{house.world.line_ids['alice']}"
+
+
+def listen(house: RestHouse) -> None:
+    set_owner_endpoint(house.world.connection, url="https://core.test/told", secret=SECRET)
+    house.world.connection.commit()
+
+
+def test_the_owners_systems_are_told_of_a_reminder_within_contact_hours(house: RestHouse):
+    listen(house)
+    owing(house)
+    house.world.until(date(2026, 4, 7))
+
+    (waiting,) = house.world.connection.execute("SELECT topic, url, app_id, next_at FROM outbox").fetchall()
+    assert waiting[:3] == ("line.reminded", "https://core.test/told", 0)
+    now = datetime.now(UTC)
+    house.world.connection.execute("UPDATE outbox SET next_at = %s", (now,))
+    house.world.connection.commit()
+
+    (sent,) = rendered(house)
+    told = json.loads(sent.body)
+    assert sent.url == "https://core.test/told"
+    assert sent.headers["webhook-signature"].startswith("v1,")
+    assert told["type"] == "line.reminded"
+    assert told["data"]["line_id"] == str(house.world.line_ids["alice"])
+    event = told["data"]["event"]
+    assert (event["text"], event["channel"], event["due_on"], event["due_minor"]) == (
+        "due_soon",
+        "message",
+        "2026-04-10",
+        100_000,
+    )
+
+
+def test_a_reminder_made_at_midnight_waits_for_eight_o_clock(house: RestHouse):
+    listen(house)
+    owing(house)
+    house.world.until(date(2026, 4, 7))
+
+    row = house.world.connection.execute(
+        "SELECT o.next_at, e.recorded_at FROM outbox o JOIN event e ON e.lane = o.lane AND e.id = o.event_id"
+    ).fetchone()
+    assert row is not None
+    next_at, recorded_at = (each.astimezone(ZONE) for each in row)
+    assert 8 <= next_at.hour < 21
+    assert next_at == recorded_at if 8 <= recorded_at.hour < 21 else next_at.minute == 0
+
+
+def test_what_happens_to_late_lines_is_told_and_nothing_where_nobody_listens(house: RestHouse):
+    listen(house)
+    path = owing(house)
+    house.world.until(date(2026, 4, 12))
+    house.owner.post(f"{path}/pause", {"until_on": "2026-04-20", "reason": "ill"}, key="pause")
+    house.world.do(ChargeOff(line_id=house.world.line_ids["alice"], reason="insolvent"))
+    told = house.world.connection.execute(
+        "SELECT o.topic FROM outbox o JOIN event e ON e.lane = o.lane AND e.id = o.event_id ORDER BY e.sequence"
+    )
+    topics = [row[0] for row in told]
+    assert topics == [
+        "line.reminded", "line.past_due", "line.reminded", "line.collection_paused", "line.charged_off",
+    ]  # fmt: skip
+
+    assert remove_owner_endpoint(house.world.connection) == "https://core.test/told"
+    house.world.connection.commit()
+    house.world.person("bob", limit_minor=1_000_000)
+    house.world.buy("bob", 100_000, app=DIRECT_APP)
+    house.world.do(ChargeOff(line_id=house.world.line_ids["bob"], reason="insolvent"))
+
+    count = house.world.connection.execute("SELECT count(*) FROM outbox").fetchone()
+    assert count == (len(topics),)
+    assert house.owner.get("/v1/owner/webhook").json()["url"] is None
+    house.world.assert_books_hold()
+
+
+def test_collection_is_paused_and_goes_on_again(house: RestHouse):
+    path = owing(house)
+    house.world.until(date(2026, 4, 12))
+
+    paused = house.owner.post(f"{path}/pause", {"until_on": "2026-05-20", "reason": "ill"}, key="pause")
+    assert (paused.status_code, paused.json()["what"]) == (201, "paused")
+    too_long = house.owner.post(f"{path}/pause", {"until_on": "2027-05-20", "reason": "ill"}, key="longer")
+    assert (too_long.status_code, too_long.json()["code"]) == (422, "PauseOutOfRange")
+    house.world.until(date(2026, 4, 20))
+    assert [notice["text"] for notice in house.owner.get(f"{path}/notices").json()["items"]] == ["past_due", "due_soon"]
+
+    resumed = house.owner.post(f"{path}/resume", {"reason": "well again"}, key="resume")
+    assert (resumed.status_code, resumed.json()["what"]) == (201, "resumed")
+    again = house.owner.post(f"{path}/resume", {"reason": "well again"}, key="again")
+    assert (again.status_code, again.json()["code"]) == (409, "NotPaused")
+    house.world.until(date(2026, 4, 21))
+
+    newest = house.owner.get(f"{path}/notices").json()["items"][0]
+    assert (newest["text"], newest["value_on"], newest["due_minor"]) == ("urgent", "2026-04-21", 100_000)
+    house.world.assert_books_hold()
+
+
+def test_the_notices_of_a_line_that_does_not_exist_are_not_found(house: RestHouse):
+    assert house.owner.get("/v1/owner/lines/7/notices").json()["code"] == "NotFound"
