@@ -23,7 +23,7 @@ def report() -> CloseReport:
 def test_every_account_is_closed_and_marked_while_nobody_is_refused_because_of_it(report: CloseReport) -> None:
     assert report.days["idle_1"].lines == 0
     assert report.days["cycle"].lines == TINY.accounts
-    assert 0 < report.days["due"].lines <= TINY.accounts
+    assert 0 < report.days["autopay"].debited < report.days["due"].lines <= TINY.accounts
     assert sum(day.parked for day in report.days.values()) == 0
     assert report.live_authorizations > 0
     assert report.refused_by_close == 0
@@ -39,7 +39,8 @@ def test_the_document_has_what_its_readers_look_for(report: CloseReport) -> None
     told = json.loads(msgspec.json.encode(report))
 
     assert {
-        "idle_day_s", "cycle_day_accounts_per_s", "due_day_accounts_per_s", "live_p50_ms", "live_p99_ms", "live_p999_ms",
+        "idle_day_s", "cycle_day_accounts_per_s", "due_day_accounts_per_s", "autopay_accounts_per_s",
+        "live_p50_ms", "live_p99_ms", "live_p999_ms",
         "refused_by_close", "rss_mb", "prove_s", "explain_ms", "catch_up", "machine", "to_tpcb",
     } <= told.keys()  # fmt: skip
     assert told["catch_up"].keys() == {"100"}

@@ -1,10 +1,11 @@
 """`florin bench close`: the day close on a large book, while shoppers go on paying.
 
-One house with so many accounts (`close_book.py`) lives through three kinds of day with authorizations beside it
-(`close_load.py`): days on which nothing is due, the day on which every account closes its cycle, and the day on which nobody
-has paid: past due, all of them, which is the worst there is. What is measured beside it: the proof, memory of each process,
-CPU for each account, missed days on smaller books, and the explanation of an account with ten years of history. All of it
-against TPC-B of pgbench in the same run, since rates of a shared machine mean little alone.
+One house with so many accounts (`close_book.py`) lives through four kinds of day with authorizations beside it
+(`close_load.py`): days on which nothing is due; the day on which every account closes its cycle; the due day, on which banks
+are debited for those who have autopay; and the day after it, on which nobody else has paid: past due, all of them, which is the
+worst there is. What is measured beside it: the proof, memory of each process, CPU for each account, missed days on smaller
+books, and the explanation of an account with ten years of history. All of it against TPC-B of pgbench in the same run, since
+rates of a shared machine mean little alone.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import psycopg
 
 from florin.bank import SimulatedBank
 from florin.bench import machine, processes
-from florin.bench.close_book import CLOSES_ON, LOADED_ON, PAST_DUE_ON, Book, load_book
+from florin.bench.close_book import CLOSES_ON, DUE_ON, LOADED_ON, PAST_DUE_ON, Book, load_book
 from florin.bench.close_load import Answered, LiveSample, LiveTask
 from florin.bench.close_years import YEARS, explain_ten_years_ms
 from florin.bench.house import TPCB, Say, own_store
@@ -61,7 +62,7 @@ class CloseScale:
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
-    """One close. seconds: of each part. lines_per_s: accounts closed a second of the part `lines`.
+    """One close. seconds: of each part. accounts_per_s: accounts closed a second of the part `lines`. debited: by autopay.
 
     closer_cpu_us, server_cpu_us: CPU of the closers, and of the server while lines were closed, the live load's share included,
     for each account. live_ms: p50, p99 and p99.9 of authorizations due while it ran, and their count. refused: by name.
@@ -70,6 +71,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     on: date
     lines: int
     parked: int
+    debited: int
     seconds: dict[str, float]
     accounts_per_s: float
     closer_cpu_us: float
@@ -80,7 +82,9 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CloseReport(msgspec.Struct, frozen=True, kw_only=True):
-    """refused_by_close: authorizations refused while a day was closed, but for the reason that the line is past due.
+    """due_day_accounts_per_s: of those who fall past due after the due day; autopay_accounts_per_s: banks debited on it.
+
+    refused_by_close: authorizations refused while a day was closed, but for the reason that the line is past due.
 
     to_tpcb: accounts closed a second of the cycle day, to transactions of TPC-B a second. cpu_to_tpcb: how many accounts the
     server's CPU of one such transaction closes. prove_s: of the days' own proofs, the largest; prove_full_s: of all events at
@@ -92,6 +96,7 @@ class CloseReport(msgspec.Struct, frozen=True, kw_only=True):
     idle_day_s: float
     cycle_day_accounts_per_s: float
     due_day_accounts_per_s: float
+    autopay_accounts_per_s: float
     cycle_day_cpu_us: float
     live_p50_ms: float
     live_p99_ms: float
@@ -128,7 +133,8 @@ def measure(scale: CloseScale, *, parent: Path | None = None, say: Say = lambda 
             with _live(store, book) as live:
                 idle = [year.close(LOADED_ON + timedelta(days=n + 1), "nothing is due") for n in range(scale.idle_days)]
                 cycle = year.close(CLOSES_ON, "every cycle closes")
-                due = year.close(PAST_DUE_ON, "everybody is past due")
+                autopay = year.close(DUE_ON, "autopay debits what is due")
+                due = year.close(PAST_DUE_ON, "everybody else is past due")
                 answers = live()
             say("proving every event")
             began = time.monotonic()
@@ -137,9 +143,10 @@ def measure(scale: CloseScale, *, parent: Path | None = None, say: Say = lambda 
     say(f"explaining an account of {scale.years} years")
     explain_ms = explain_ten_years_ms(parent, years=scale.years)
     catch_up = {str(accounts): _catch_up(accounts, scale, parent, say) for accounts in scale.catch_up}
-    days = [day.told(answers, watched) for day in (*idle, cycle, due)]
-    told_idle, told_cycle, told_due = days[: len(idle)], days[-2], days[-1]
-    during = [answer for day in (*idle, cycle, due) for answer in day.of(answers)]
+    closed = (*idle, cycle, autopay, due)
+    days = [day.told(answers, watched) for day in closed]
+    told_idle, (told_cycle, told_autopay, told_due) = days[: len(idle)], days[-3:]
+    during = [answer for day in closed for answer in day.of(answers)]
     latencies = sorted(answer.latency_us for answer in during)
     cycle_cpu_us = told_cycle.closer_cpu_us + told_cycle.server_cpu_us
     return CloseReport(
@@ -148,6 +155,7 @@ def measure(scale: CloseScale, *, parent: Path | None = None, say: Say = lambda 
         idle_day_s=statistics.median(_but_proof(day) for day in told_idle),
         cycle_day_accounts_per_s=told_cycle.accounts_per_s,
         due_day_accounts_per_s=told_due.accounts_per_s,
+        autopay_accounts_per_s=told_autopay.debited / told_autopay.seconds["autopay"],
         cycle_day_cpu_us=cycle_cpu_us,
         live_p50_ms=percentile(latencies, 0.5) / 1000,
         live_p99_ms=percentile(latencies, 0.99) / 1000,
@@ -163,7 +171,7 @@ def measure(scale: CloseScale, *, parent: Path | None = None, say: Say = lambda 
         tpcb_per_s=tpcb_per_s,
         to_tpcb=told_cycle.accounts_per_s / tpcb_per_s,
         cpu_to_tpcb=tpcb_cpu_us / cycle_cpu_us,
-        days=dict(zip([*(f"idle_{n + 1}" for n in range(len(idle))), "cycle", "due"], days, strict=True)),
+        days=dict(zip([*(f"idle_{n + 1}" for n in range(len(idle))), "cycle", "autopay", "due"], days, strict=True)),
         holds=proof.holds and all(day.holds for day in days),
         differences=tuple(difference for check in proof.checks for difference in check.differences)[:20],
         machine=described,
@@ -206,6 +214,7 @@ class _Closed:
             on=day.on,
             lines=day.lines,
             parked=day.parked,
+            debited=day.debited,
             seconds=day.seconds,
             accounts_per_s=day.lines / day.seconds["lines"] if day.lines else 0.0,
             closer_cpu_us=self.closer_cpu_s / lines * 1e6,
@@ -255,7 +264,7 @@ class _Year:
         ended = time.monotonic()
         parts = ", ".join(f"{part} {seconds:.1f} s" for part, seconds in day.seconds.items())
         rate = day.lines / day.seconds["lines"] if day.lines else 0
-        self._say(f"{day.lines:,} lines, {rate:,.0f} a second ({parts})")
+        self._say(f"{day.lines:,} lines, {rate:,.0f} a second, {day.debited:,} debited ({parts})")
         return _Closed(day=day, began_s=began, ended_s=ended, closer_cpu_s=processes.ended_children_cpu_s() - closers)
 
     def catch_up(self, to_on: date) -> float:

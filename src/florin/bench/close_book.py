@@ -24,6 +24,7 @@ from psycopg import Copy, sql
 
 from florin.bank import SimulatedBank, receive_repayment
 from florin.bench.house import Say
+from florin.credit.autopay import SetAutopay
 from florin.credit.open import OpenLine
 from florin.engine import ClaimKind, Engine, Submission, claim, clock
 from florin.engine.actions import AdvanceLine
@@ -39,12 +40,13 @@ from florin.wallet.join import Join
 OPENS_ON = date(2026, 1, 5)
 LOADED_ON = date(2026, 3, 28)  # no close and no due day is near
 CLOSES_ON = date(2026, 4, 1)
+DUE_ON = date(2026, 4, 10)
 PAST_DUE_ON = date(2026, 4, 11)
 APP = 1
 LIMIT_MINOR = 5_000_000
 
-# Shares in percent. Each kind: what is bought on which day (amount's range in yuan, installments), and what is repaid of
-# what is due on which day (a share; 0 is the minimum).
+# Shares in percent. Each kind: what is bought on which day (amount's range in yuan, installments), what is repaid of what is
+# due on which day (a share; 0 is the minimum), and whether a bank is to be debited on later due days.
 _VARIANTS = 8
 _FIRST_NUMBER = 10**9  # far above the engine's own ids
 
@@ -54,18 +56,18 @@ class Kind(NamedTuple):
     share: int
     buys: tuple[tuple[date, int, int, int], ...]
     repays: tuple[tuple[date, int], ...]
+    autopay: bool = False
 
 
 def _day(text: str) -> date:
     return date.fromisoformat(f"2026-{text}")
 
 
+_BUYS_OFTEN = ((_day("02-12"), 20, 900, 0), (_day("03-14"), 20, 900, 0), (_day("03-22"), 20, 300, 0))
+_REPAYS_ALL = ((_day("03-08"), 100),)
 KINDS = (
-    Kind(
-        "pays in full", 67,
-        ((_day("02-12"), 20, 900, 0), (_day("03-14"), 20, 900, 0), (_day("03-22"), 20, 300, 0)),
-        ((_day("03-08"), 100),),
-    ),
+    Kind("pays in full", 47, _BUYS_OFTEN, _REPAYS_ALL),
+    Kind("pays by autopay", 20, _BUYS_OFTEN, _REPAYS_ALL, autopay=True),
     Kind(
         "revolves", 20,
         ((_day("01-12"), 800, 4_000, 0), (_day("03-16"), 20, 300, 0)),
@@ -140,6 +142,8 @@ class _Life:
         self.person_id, self.line_id = engine.new_id(self.lane), engine.new_id(self.lane)
         self._do(Join(person_id=self.person_id, logon=self.name, name=self.name), claim(ClaimKind.LOGON, 0, self.name))
         self._do(OpenLine(person_id=self.person_id, line_id=self.line_id, program="huabei", limit_minor=LIMIT_MINOR))
+        if kind.autopay:
+            self._do(SetAutopay(line_id=self.line_id, sources=("bank",)))
 
     def spend_day(self, on: date) -> None:
         for number, (buys_on, least, most, installments) in enumerate(self.kind.buys):

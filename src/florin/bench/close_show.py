@@ -52,7 +52,8 @@ def _missed(report: CloseReport) -> Table:
 def _told(report: CloseReport) -> Text:
     said = (
         f"A day with nothing due {report.idle_day_s:.1f} s; {report.cycle_day_accounts_per_s:,.0f} cycles closed a second,"
-        f" {report.to_tpcb:.1f} × TPC-B ({report.cpu_to_tpcb:.1f} × by CPU); live p99 {report.live_p99_ms:.1f} ms,"
+        f" {report.to_tpcb:.1f} × TPC-B ({report.cpu_to_tpcb:.1f} × by CPU);"
+        f" {report.autopay_accounts_per_s:,.0f} banks debited a second; live p99 {report.live_p99_ms:.1f} ms,"
         f" {report.refused_by_close} of {report.live_authorizations:,} refused because of the close;"
         f" proof of a day {report.prove_s:.1f} s, of every event {report.prove_full_s:.1f} s;"
         f" ten years explained in {report.explain_ms:.0f} ms."

@@ -7,6 +7,7 @@ While the bank has not answered, the line is not tried again.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple, Protocol
@@ -19,6 +20,7 @@ from florin.credit.autopay import FailAutopay, TryAutopay, reference_of
 from florin.credit.program import load_program, program_names
 from florin.credit.repay import Repay
 from florin.engine.engine import Engine
+from florin.engine.ids import lane_of
 from florin.engine.submission import ClaimKind, Submission, claim
 
 log = structlog.get_logger(__name__)
@@ -76,42 +78,35 @@ def _submission(line_id: int, on: date, attempt: int) -> Submission:
 
 # Her own order counts before the program's; a line without either is not looked at.
 _DUE = """
-    SELECT l.lane, l.id
+    SELECT l.id
       FROM statement s
            JOIN line l ON l.lane = s.lane AND l.id = s.line_id
-     WHERE s.due_on = %(on)s AND s.remaining_minor > 0 AND (l.lane, l.id) > (%(lane)s, %(id)s)
+     WHERE s.due_on = %(on)s AND s.remaining_minor > 0
        AND CASE WHEN l.particulars ? 'autopay' THEN jsonb_array_length(l.particulars -> 'autopay') > 0
                 ELSE l.program = ANY (%(programs)s) END
        AND l.program = ANY (%(as_often)s)
   ORDER BY l.lane, l.id
-     LIMIT %(chunk)s
 """
 
 
-def _due(connection: Connection[Any], on: date, attempt: int) -> Iterator[list[int]]:
-    """Lines to be tried, chunk by chunk."""
+def _due(connection: Connection[Any], on: date, attempt: int) -> Iterator[Sequence[int]]:
+    """Lines to be tried, chunk by chunk. They are asked for once: eight bytes each are less than asking again."""
     terms = {name: load_program(name).terms_on(on) for name in program_names()}
     parameters = {
         "on": on,
         "programs": [name for name in terms if terms[name].autopay_sources],
         "as_often": [name for name in terms if terms[name].autopay_attempts >= attempt],
-        "chunk": CHUNK,
     }
-    lane, identifier = -1, 0
-    while True:
-        rows = connection.execute(_DUE, {**parameters, "lane": lane, "id": identifier}).fetchall()
-        connection.commit()
-        if not rows:
-            return
-        lane, identifier = rows[-1]
-        yield [row[1] for row in rows]
+    due = array("q", (row[0] for row in connection.execute(_DUE, parameters)))
+    connection.commit()
+    return (due[start : start + CHUNK] for start in range(0, len(due), CHUNK))
 
 
 _UNANSWERED = """
     SELECT e.line_id, e.person_id, (e.body ->> 'bank_minor')::bigint AS amount_minor, e.body ->> 'reference' AS reference
-      FROM line l
+      FROM unnest(%(lanes)s::smallint[], %(lines)s::bigint[]) AS l(lane, id)
            JOIN event e ON e.lane = l.lane AND e.line_id = l.id AND e.kind = 110 AND e.value_on = %(on)s
-     WHERE l.id = ANY (%(lines)s) AND (e.body ->> 'bank_minor')::bigint > 0
+     WHERE (e.body ->> 'bank_minor')::bigint > 0
        AND NOT EXISTS (SELECT FROM event a
                         WHERE a.lane = e.lane AND a.line_id = e.line_id AND a.sequence > e.sequence
                           AND (a.kind = 111 OR (a.kind = 25 AND a.body ->> 'source' = 'bank'))
@@ -122,7 +117,8 @@ _UNANSWERED = """
 
 def _unanswered(connection: Connection[Any], lines: Sequence[int], on: date) -> list[Debit]:
     with connection.cursor(row_factory=class_row(Debit)) as cursor:
-        debits = cursor.execute(_UNANSWERED, {"lines": list(lines), "on": on}).fetchall()
+        chosen = {"lanes": [lane_of(line_id) for line_id in lines], "lines": list(lines), "on": on}
+        debits = cursor.execute(_UNANSWERED, chosen).fetchall()
     connection.commit()
     return debits
 

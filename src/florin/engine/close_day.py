@@ -53,13 +53,14 @@ class CloseUnfinished(RuntimeError):
 
 
 class DayClosed(NamedTuple):
-    """What one day close did. parked, windows_parked: lines and merchants' windows that are left with a reason. seconds: what
-    each part took.
+    """What one day close did. debited: lines whose autopay was tried. parked, windows_parked: lines and merchants' windows that
+    are left with a reason. seconds: what each part took.
     """
 
     on: date
     lines: int
     parked: int
+    debited: int
     received: int
     expired: int
     swept: int
@@ -97,7 +98,7 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     lines, parked = _advance_lines(engine, connection, on)
     _pay_cleared_balances(engine, connection, on)
     watch.lap("lines")
-    autopay.autopay(engine, connection, on, 1, bank=bank)
+    debited = autopay.autopay(engine, connection, on, 1, bank=bank)
     watch.lap("autopay")
     received = _receive_due(engine, connection, on)
     expired = expire_due(engine, connection)
@@ -116,7 +117,9 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     connection.execute("UPDATE clock SET closed_through = %s WHERE closed_through < %s", (yesterday, yesterday))
     connection.commit()
     watch.lap("payouts")
-    closed = DayClosed(on, lines, parked, received, expired, swept, windows_parked, paid_out, proof, watch.seconds)
+    closed = DayClosed(
+        on, lines, parked, debited, received, expired, swept, windows_parked, paid_out, proof, watch.seconds
+    )
     log.info("day closed", **{name: str(value) for name, value in closed._asdict().items() if name != "proof"})
     return closed
 
