@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from florin.bank import BankAnswer
+from florin.bank import BankAnswer, Debit
 from florin.credit.line import Line
 from florin.credit.open import OpenLine
 from florin.credit.repay import Repay
@@ -48,13 +48,16 @@ class SimpleBank:
         for account, amount in ((debit, -amount_minor), (credit, amount_minor)):
             self.book(account, amount, reference, on)
 
-    def collect(self, *, amount_minor: int, reference: str, payer: str, on: date) -> BankAnswer | None:
-        if payer in self.silent:
+    def collect(self, debits: Sequence[Debit], *, on: date) -> list[BankAnswer | None]:
+        return [self._collect(debit, on) for debit in debits]
+
+    def _collect(self, debit: Debit, on: date) -> BankAnswer | None:
+        if debit.payer in self.silent:
             return None
-        if payer in self.empty:
-            return BankAnswer(reference=reference, returned=True, reason="not enough money")
-        self.book("safeguarded", amount_minor, reference, on)
-        return BankAnswer(reference=reference)
+        if debit.payer in self.empty:
+            return BankAnswer(reference=debit.reference, returned=True, reason="not enough money")
+        self.book("safeguarded", debit.amount_minor, debit.reference, on)
+        return BankAnswer(reference=debit.reference)
 
     def book(self, account: str, amount_minor: int, reference: str, on: date) -> None:
         self.connection.execute(

@@ -180,9 +180,9 @@ def test_a_close_that_was_cut_off_between_the_attempt_and_its_answer_goes_on_whe
 
     collect = alice.bank.collect
 
-    def cut(**order: Any) -> Any:
+    def cut(debits: Any, *, on: date) -> Any:
         if after == "bank":
-            collect(**order)
+            collect(debits, on=on)
         raise Cut
 
     turn_on(alice, "bank")

@@ -7,7 +7,7 @@ our cash accounts, so the bank never reads our books and the books never read th
 """
 
 from florin.bank.counter import receive_repayment, receive_top_up, settle_outgoing
-from florin.bank.port import Bank, BankAccount, BankAnswer, BankLine
+from florin.bank.port import Bank, BankAccount, BankAnswer, BankLine, Debit
 from florin.bank.simulated import SimulatedBank
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "BankAccount",
     "BankAnswer",
     "BankLine",
+    "Debit",
     "SimulatedBank",
     "receive_repayment",
     "receive_top_up",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
@@ -28,6 +29,17 @@ class BankLine:
     booked_on: date
 
 
+class Debit(Protocol):
+    """What is to be taken from somebody's own account; one reference, one debit."""
+
+    @property
+    def amount_minor(self) -> int: ...
+    @property
+    def reference(self) -> str: ...
+    @property
+    def payer(self) -> str: ...
+
+
 class Bank(Protocol):
     """Simulated, or a real one's files and messages."""
 
@@ -37,8 +49,8 @@ class Bank(Protocol):
     def pay(self, *, amount_minor: int, reference: str, beneficiary: str, on: date) -> BankAnswer | None:
         """Send money from the safeguarded account to somebody's own; None while the bank has not answered."""
 
-    def collect(self, *, amount_minor: int, reference: str, payer: str, on: date) -> BankAnswer | None:
-        """Debit somebody's own account for the safeguarded one; None while the bank has not answered."""
+    def collect(self, debits: Sequence[Debit], *, on: date) -> list[BankAnswer | None]:
+        """Debit people's own accounts for the safeguarded one; in order, None while the bank has not answered."""
 
     def statement(self, account: BankAccount, *, from_on: date, before_on: date) -> list[BankLine]:
         """What the bank booked on the days [from_on, before_on), in its order."""

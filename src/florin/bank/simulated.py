@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from florin.bank.port import BankAccount, BankAnswer, BankLine
+from florin.bank.port import BankAccount, BankAnswer, BankLine, Debit
 
 
 class SimulatedBank:
@@ -31,11 +31,16 @@ class SimulatedBank:
             self._book("safeguarded", -amount_minor, reference, on)
         return BankAnswer(reference=reference)
 
-    def collect(self, *, amount_minor: int, reference: str, payer: str, on: date) -> BankAnswer | None:
-        if payer in self._closed_accounts:
-            return BankAnswer(reference=reference, returned=True, reason="account closed")
-        self.receive(amount_minor=amount_minor, reference=reference, on=on)
-        return BankAnswer(reference=reference)
+    def collect(self, debits: Sequence[Debit], *, on: date) -> list[BankAnswer | None]:
+        answers: list[BankAnswer | None] = []
+        with self._connection.transaction(), self._connection.pipeline():
+            for debit in debits:
+                closed = debit.payer in self._closed_accounts
+                reason = "account closed" if closed else ""
+                answers.append(BankAnswer(reference=debit.reference, returned=closed, reason=reason))
+                if not closed:
+                    self._book("safeguarded", debit.amount_minor, debit.reference, on)
+        return answers
 
     def receive(self, *, amount_minor: int, reference: str, on: date) -> None:
         """Somebody's money arrives in the safeguarded account."""

@@ -40,8 +40,8 @@ class Answer(Protocol):
 class Bank(Protocol):
     """The bank port, as autopay needs it."""
 
-    def collect(self, *, amount_minor: int, reference: str, payer: str, on: date) -> Answer | None:
-        """Debit somebody's own account, once a reference; None while the bank has not answered."""
+    def collect(self, debits: Sequence[Debit], *, on: date) -> Sequence[Answer | None]:
+        """Debit people's own accounts, each once a reference; the answers in order, None while the bank has not answered."""
 
 
 class Debit(NamedTuple):
@@ -51,6 +51,10 @@ class Debit(NamedTuple):
     person_id: int
     amount_minor: int
     reference: str
+
+    @property
+    def payer(self) -> str:
+        return str(self.person_id)
 
 
 def autopay(engine: Engine, connection: Connection[Any], on: date, attempt: int, *, bank: Bank) -> int:
@@ -127,10 +131,8 @@ def _ask_bank(engine: Engine, connection: Connection[Any], lines: Sequence[int],
     """Ask the bank for what these lines' attempts of the day have left to it, and record its answers; who has paid by it."""
     paid = set()
     submissions = []
-    for debit in _unanswered(connection, lines, on):
-        answer = bank.collect(
-            amount_minor=debit.amount_minor, reference=debit.reference, payer=str(debit.person_id), on=on
-        )
+    debits = _unanswered(connection, lines, on)
+    for debit, answer in zip(debits, bank.collect(debits, on=on) if debits else (), strict=True):
         if answer is not None:
             submissions.append(_answered(debit, answer))
             paid |= set() if answer.returned else {debit.line_id}
