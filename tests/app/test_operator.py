@@ -487,6 +487,54 @@ def test_a_line_that_is_not_there_is_not_shown(operator: Operator, fresh_databas
         assert type(operator.refused("line", "show", number)).__name__ == "NoSuchLine"
 
 
+# ── relief ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_hardship_plan_is_shown_first_and_agreed_with_a_reason(operator, fresh_database):
+    with World(fresh_database.engine) as world:
+        world.person("alice", limit_minor=1_000_000)
+        world.buy("alice", 100_000)
+        world.until(date(2026, 6, 20))
+        line_id = world.line_ids["alice"]
+        hardship = ("line", "hardship", line_id, "--installments", 12)
+
+        shown = operator.json(*hardship)
+        without_reason = operator.refused(*hardship, "--agree")
+        said = operator(*hardship, "--agree", "--reason", "lost her work")
+        twice = operator.refused(*hardship, "--agree", "--reason", "again")
+
+        assert (shown["agreed"], shown["principal_minor"], len(shown["parts"])) == (False, 100_000, 12)
+        assert type(without_reason).__name__ == "AgreementWithoutReason"
+        assert "has a hardship plan" in said
+        assert "at 6.00 % a year, before 18.25 %" in said
+        assert "HardshipRuns" in str(twice)
+        assert world.line("alice").particulars.hardship
+
+
+def test_a_late_line_is_brought_current_when_enough_was_paid(operator, fresh_database):
+    with World(fresh_database.engine) as world:
+        world.person("alice", limit_minor=1_000_000)
+        world.buy("alice", 100_000)
+        world.until(date(2026, 6, 20))
+        line_id = world.line_ids["alice"]
+        too_little = operator.refused("line", "reage", line_id)
+        world.do(Repay(line_id=line_id, amount_minor=28_950, source="bank", reference="B"))
+
+        shown = operator("line", "reage", line_id)
+        said = operator("line", "reage", line_id, "--agree", "--reason", "pays again")
+
+        assert "ReAgeTooLittlePaid" in str(too_little)
+        assert "would be current again" in shown
+        assert "is current again" in said
+        assert world.line("alice").past_due_on is None
+
+
+@pytest.mark.parametrize("words", [("reage",), ("hardship", "--installments", 12)])
+def test_no_relief_for_a_line_that_is_not_there(operator: Operator, fresh_database, words):
+    with World(fresh_database.engine):
+        assert type(operator.refused("line", words[0], 7, *words[1:])).__name__ == "NoSuchLine"
+
+
 # ── parked lines ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from florin.credit import account as accounts
-from florin.credit import charge_off, convert, plan_payoff, refund, repay, repayment_hold
+from florin.credit import charge_off, convert, hardship, plan_payoff, reage, refund, repay, repayment_hold
 from florin.credit import line as lines
 from florin.credit.authorize import refuse_credit
 from florin.credit.correction import correct
@@ -198,6 +198,18 @@ class Play:
             line_id=1, closes_on=day(closes), amount_minor=parse_yuan(yuan), installments=installments
         )
         return self._decided(convert.decide_bill(self.line, self.account, command, at(on), program=self.program))
+
+    def reage(self, on: str | date) -> Refusal | None:
+        self.until(on)
+        command = reage.ReAge(line_id=1, reason="pays again")
+        return self._decided(reage.decide(self.line, self.account, command, at(on), program=self.program))
+
+    def agree_hardship(self, on: str | date, installments: int, *, waive_penalty: bool = False) -> Refusal | None:
+        self.until(on)
+        command = hardship.AgreeHardship(
+            line_id=1, installments=installments, waive_penalty=waive_penalty, reason="lost her work"
+        )
+        return self._decided(hardship.decide(self.line, self.account, command, at(on), program=self.program))
 
     def _decided(self, decided: Iterable[Event] | Refusal) -> Refusal | None:
         if isinstance(decided, Refusal):

@@ -15,7 +15,16 @@ from credit.play import HUABEI, day, program_with, with_rate_from
 from florin.app.programs import term_text
 from florin.credit.contradictions import contradictions
 from florin.credit.program import ProgramInvalid, load_program, program_of
-from florin.credit.terms import DunningStep, InstallmentTerms, LateCharge, ProvisionRate, Terms, Version, Waterfall
+from florin.credit.terms import (
+    DunningStep,
+    InstallmentTerms,
+    LateCharge,
+    ProvisionRate,
+    ReAgeLimit,
+    Terms,
+    Version,
+    Waterfall,
+)
 from florin.presets import preset_names, preset_text
 
 TEXT = preset_text("huabei")
@@ -88,20 +97,20 @@ def test_an_unknown_name_lists_the_presets():
             'interest_start = "soon" ',
             r'`interest_start` is "soon": write one of "due", "post',
         ),
-        ('by = "statement"', 'by = "size"', r'line 60: `waterfall\[0\].by` is "size": write one of "statement", "buck'),
+        ('by = "statement"', 'by = "size"', r'line 68: `waterfall\[0\].by` is "size": write one of "statement", "buck'),
         (
             '"interest", "fee", "principal"]\nby',
             '"interest", "fee"]\nby',
-            r'line 59: .*order` is \["cost".* name each of "co',
+            r'line 67: .*order` is \["cost".* name each of "co',
         ),
-        ("count = 6", "count = 3", r"line 52: `installments\[1\].count` is 3: offer each count once"),
-        ("count = 6", "counts = 6", r"line 52: `installments\[1\].counts`: there is no such term; perhaps `count`"),
+        ("count = 6", "count = 3", r"line 60: `installments\[1\].count` is 3: offer each count once"),
+        ("count = 6", "counts = 6", r"line 60: `installments\[1\].counts`: there is no such term; perhaps `count`"),
         (
             "fee_rate = 0.045",
             "fee_rate = 4.5",
-            r"line 52: `installments\[1\].fee_rate` is 4.5: .* as in 0.075 for 7.5 %",
+            r"line 60: `installments\[1\].fee_rate` is 4.5: .* as in 0.075 for 7.5 %",
         ),
-        ("other = 10", "others = 10", r"line 63: `auto_confirm_days`: add an entry `other`"),
+        ("other = 10", "others = 10", r"line 71: `auto_confirm_days`: add an entry `other`"),
         ("from_on = 2015-04-01", 'from_on = "soon"', r'line 13: `from_on` is "soon": invalid'),
         ("limit_minor_min = 5000 ", "limit_minor_min = 5000000000 ", r"line \d+: .*up to `limit_minor_max`"),
         ('currency = "CNY"', "currency = 1", r"x.toml, line 10: `currency` is 1: write it above the first"),
@@ -142,6 +151,15 @@ ORDER = {"billing": "order", "due_day": 0}
     ("terms", "field", "fix"),
     [
         ({"due_days": 9}, "due_days", "`due_day` says it already"),
+        ({"reage_min_paid": -1}, "reage_min_paid", "write 0 to 60 least payments"),
+        ({"reage_per_years": (ReAgeLimit(count=0, years=1),)}, "reage_per_years[0].count", "write 1 or more"),
+        ({"reage_per_years": (ReAgeLimit(count=1, years=0),)}, "reage_per_years[0].years", "write 1 to 30 years"),
+        (ORDER | {"reage_per_years": (ReAgeLimit(count=1, years=1),)}, "reage_per_years", "use a hardship plan"),
+        ({"hardship_counts": (1,)}, "hardship_counts", "offer 2 to 60"),
+        ({"hardship_counts": (6, 6)}, "hardship_counts", "each count once"),
+        ({"hardship_yearly_rate": Decimal("0.25")}, "hardship_yearly_rate", "no more than `yearly_rate_max`"),
+        ({"hardship_yearly_rate": Decimal(-1)}, "hardship_yearly_rate", "as in 0.06 for 6 %"),
+        ({"grace_days": 5, "hardship_missed_days": 5}, "hardship_missed_days", "write 6 to 365 days"),
         ({"due_day": 0, "due_days": 61}, "due_days", "choose 1 to 60"),
         ({"due_day": 0, "due_days": 20, "grace_days": 8}, "grace_days", "write 7 or less: the last day of grace"),
         ({"due_day": 28, "grace_days": 1}, "grace_days", "write 0 or less"),

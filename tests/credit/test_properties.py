@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from credit.play import HUABEI, Play, day, program_with, totals, with_rate_from
 from florin.credit.account import Account, advance, catch_up, evolve, open_account, rank
-from florin.credit.terms import InstallmentTerms, LateCharge, Program, Waterfall
+from florin.credit.terms import InstallmentTerms, LateCharge, Program, ReAgeLimit, Waterfall
 from florin.events import Refunded, Repaid
 from florin.ledger import Account as Ledger
 from florin.ledger import Rule
@@ -28,6 +28,13 @@ DECLINING = tuple(
     InstallmentTerms(count=n, fee_rate=Decimal(0), method="declining", yearly_rate=Decimal("0.1533")) for n in (3, 12)
 )
 UP_FRONT = tuple(InstallmentTerms(count=n, fee_rate=Decimal("0.0333"), fee_timing="upfront") for n in (3, 12))
+
+RELIEF: dict[str, Any] = {
+    "reage_min_paid": 0,
+    "reage_per_years": (ReAgeLimit(count=2, years=1),),
+    "hardship_counts": (3, 12),
+    "hardship_yearly_rate": Decimal("0.06"),
+}
 
 CONVERTS: dict[str, Any] = {
     "convert": ("purchase", "bill"),
@@ -45,7 +52,7 @@ FLIPPED_LATE = (
 _PROGRAMS: list[Program] = [
     HUABEI,
     program_with(waterfall=BY_BUCKET, interest_on=("principal", "fee"), installment_split="equal_total"),
-    program_with(full_payment_tolerance_minor=500, grace_days=5, minimum_floor_minor=2000),
+    program_with(full_payment_tolerance_minor=500, grace_days=5, minimum_floor_minor=2000, **RELIEF),
     program_with(credit_balance_to_wallet=False, plan_refund_fee="keep", refund_counts_toward_minimum=False),
     program_with(refund_excess_to_other_debt=False, plan_refund_fee="full_return_only", credit_balance_to_wallet=False),
     program_with(cycle_day=31, due_day=20, waterfall=PRINCIPAL_FIRST, installments=PLANS),
@@ -53,7 +60,7 @@ _PROGRAMS: list[Program] = [
     program_with(
         installments=DECLINING, interest_on=("principal", "fee"), plan_payoff_fee="current_period", **CONVERTS
     ),
-    program_with(installments=UP_FRONT, waterfall=BY_BUCKET, plan_payoff_fee="waived", **CONVERTS),
+    program_with(installments=UP_FRONT, waterfall=BY_BUCKET, plan_payoff_fee="waived", **(CONVERTS | RELIEF)),
     program_with(
         installments=UP_FRONT,
         credit_balance_to_wallet=False,
@@ -73,7 +80,7 @@ _PROGRAMS: list[Program] = [
         non_accrual_days=50,
         minimum_in_full=("installment", "fee", "interest", "penalty", "missed", "over_limit"),
         blocks_while_past_due=False,
-        **CONVERTS,
+        **(CONVERTS | RELIEF | {"hardship_broken": "continue"}),
     ),
     program_with(  # interest from the first day, penalty while past due
         interest_start="posting",
@@ -83,6 +90,7 @@ _PROGRAMS: list[Program] = [
         minimum_whole_below_minor=100_00,
         rounding="half_even",
         credit_balance_to_wallet=False,
+        **RELIEF,
     ),
     program_with(  # by the order, without a bill
         billing="order",
@@ -93,6 +101,7 @@ _PROGRAMS: list[Program] = [
         order_notice_days=3,
         late_charges=(LateCharge(amount_minor=1000), LateCharge(days_past_due=7, amount_minor=700, cap_minor=6800)),
         installments=PLANS,
+        hardship_counts=(3, 12),
     ),
 ]
 
@@ -165,6 +174,10 @@ def happen(history: History, what: str, minor: int, which: int) -> None:
             if play.account.plans:
                 plan = play.account.plans[which % len(play.account.plans)]
                 play.pay_off_plan(on, plan.item_id)
+        case "re-age":
+            play.reage(on)
+        case "hardship":
+            play.agree_hardship(on, (3, 12)[which % 2], waive_penalty=which > 3)
         case "look":
             play.until(on)
 
@@ -177,7 +190,7 @@ _WHAT = [
     *("buy", "buy", "buy in installments", "merchant's installments", "escrow", "receive"),
     *("return before receipt", "refund", "refund", "repay", "repay", "pay what is due", "look"),
 ]
-_OF_PLANS = ["convert a purchase", "convert the bill", "pay off a plan"]
+_OF_PLANS = ["convert a purchase", "convert the bill", "pay off a plan", "re-age", "hardship"]
 
 
 def _happenings(what: list[str]) -> st.SearchStrategy[tuple[str, int, int, int]]:
@@ -216,7 +229,9 @@ def the_line_is_the_book_and_will_be_the_account(history: History) -> None:
     on_principal = ("USE_CREDIT_BALANCE_BILLED", "USE_CREDIT_BALANCE_PAST_DUE")
     assert account.principal_minor == line.principal_minor - sum(used_minor.get(rule, 0) for rule in on_principal)
     assert account.credit_balance_minor == line.credit_balance_minor - sum(used_minor.values())
-    assert account.fee_minor == line.fee_minor - used_minor.get("USE_CREDIT_BALANCE_FEE", 0)
+    # A hardship plan that the clock has ended owes no interest to come.
+    not_owed = parse_yuan(moved.get("CHARGE_SHOPPER_FEE", "0").removeprefix("-"))
+    assert account.fee_minor == line.fee_minor - not_owed - used_minor.get("USE_CREDIT_BALANCE_FEE", 0)
     charged_minor = sum(parse_yuan(moved.get(rule, "0")) for rule in ("BILL_INTEREST", "ACCRUE_INTEREST_MEMO"))
     used_on_interest = used_minor.get("USE_CREDIT_BALANCE_INTEREST", 0)
     assert account.interest_minor == line.interest_minor + charged_minor - used_on_interest

@@ -8,8 +8,11 @@ from itertools import cycle
 
 from engine.together import at_once
 from florin.credit.convert import AlreadyConverted, ConvertBill, ConvertPurchase, NothingToConvert
+from florin.credit.hardship import AgreeHardship, HardshipRuns
 from florin.credit.open import OpenLine
 from florin.credit.plan_payoff import NoPlanToPayOff, PayOffPlan
+from florin.credit.reage import ReAge, ReAgeTooLittlePaid
+from florin.credit.repay import Repay
 from florin.engine import Engine, Submission, lane_of
 from world import World
 
@@ -79,4 +82,39 @@ def test_of_many_payoffs_of_one_plan_at_once_exactly_one_takes_money_and_days_la
     assert world.wallet_minor("alice") == 5_000_00 - 1_303_68
     assert world.line("alice").principal_minor == world.line("alice").fee_minor == 0
     world.until(world.today + timedelta(days=2))
+    world.assert_books_hold()
+
+
+def test_of_many_hardship_plans_at_once_exactly_one_is_agreed_and_the_books_hold_until_it_ends(world: World):
+    line_id = with_card(world, "alice")
+    world.buy("alice", 1_200_00)
+    world.until(date(2026, 5, 25))
+    command = AgreeHardship(line_id=line_id, installments=12, waive_penalty=True, reason="lost her work")
+
+    outcomes = race(world, command)
+
+    assert refusals(outcomes) == [HardshipRuns(since_on=date(2026, 5, 25), line_id=line_id)] * (THREADS - 1)
+    line = world.line("alice")
+    assert (line.particulars.hardship, line.past_due_on, line.due_minor) == (True, None, 0)
+    world.assert_books_hold()
+    world.until(date(2026, 7, 22))
+    line = world.line("alice")
+    assert (line.particulars.hardship, line.past_due_on) == (False, date(2026, 6, 20))
+    world.assert_books_hold()
+
+
+def test_of_many_re_ages_at_once_exactly_one_counts(world: World):
+    line_id = with_card(world, "alice", wallet_minor=5_000_00)
+    world.buy("alice", 1_200_00)
+    world.until(date(2026, 6, 25))
+    too_little = world.do(ReAge(line_id=line_id, reason="asked")).refusal
+    assert isinstance(too_little, ReAgeTooLittlePaid)
+    world.do(Repay(line_id=line_id, amount_minor=too_little.short_minor, source="wallet"))
+    assert world.line("alice").past_due_on is not None
+
+    outcomes = race(world, ReAge(line_id=line_id, reason="pays again"))
+
+    assert len(refusals(outcomes)) == THREADS - 1
+    assert world.one("SELECT count(*) FROM event WHERE kind = 150") == 1
+    assert world.line("alice").past_due_on is None
     world.assert_books_hold()

@@ -41,6 +41,7 @@ def test_every_event_either_moves_money_or_is_known_not_to():
         "RepaymentCleared", "RepaymentConfirmed",
         "FellPastDue", "LateCharged", "AccrualStopped", "CycleMoved", "CostCharged",
         "UpliftGiven", "UpliftEnded", "LineClosing", "AutopaySet", "AutopayTried", "AutopayFailed",
+        "ReAged", "HardshipAgreed", "HardshipEnded",
         "PurchaseConverted", "BillConverted", "Refolded", "ChargedOff", "ChargedOffByOwner",
         "CaseOpened", "CaseClosed", "CaseAssigned", "CaseNoted", "Promised", "PromiseJudged", "Contacted",
         "Reminded", "CollectionPaused", "CollectionResumed",

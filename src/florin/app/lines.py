@@ -1,5 +1,5 @@
-"""`florin line`: one line as of a day, what the owner says of it, and lines that the day close has parked, because their own
-close failed.
+"""`florin line`: one line as of a day, what the owner says of it, relief for who cannot pay, and lines that the day close has
+parked, because their own close failed.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from typing import Annotated, Any
 import typer
 from psycopg import Connection
 
+from florin.app import relief
 from florin.app.house import DataOption, JsonOption, entered, granted, group, say, say_table
 from florin.app.merchants import amount_minor
+from florin.app.relief import NoSuchLine
 from florin.credit.repayment_hold import ConfirmRepayment
 from florin.engine import Submission, clock
 from florin.engine.admin import ParkedLine, parked_lines, release_line
@@ -21,7 +23,7 @@ from florin.queries import is_id
 from florin.queries.as_of import DayOutOfRange, LineAsOf, line_as_of_day
 from florin.store import StoreRefusal
 
-app = group("One line as of a day; confirm a repayment; lines that the day close has parked: list, release.")
+app = group("One line as of a day; confirm a repayment; relief for who cannot pay; parked lines: list, release.")
 
 
 class LineNotParked(StoreRefusal):
@@ -29,9 +31,8 @@ class LineNotParked(StoreRefusal):
         super().__init__(f"No line {line_id} is parked.", "See `florin line parked`.")
 
 
-class NoSuchLine(StoreRefusal):
-    def __init__(self, *, line_id: int) -> None:
-        super().__init__(f"There is no line {line_id}.", "See `florin shopper list`.")
+app.command()(relief.reage)
+app.command()(relief.hardship)
 
 
 class NoSuchDay(StoreRefusal):

@@ -16,7 +16,16 @@ import typer
 from florin.app.house import DataOption, JsonOption, entered, group, say, say_table
 from florin.credit.plans import PlanQuote, offers
 from florin.credit.program import ProgramInvalid, load_program
-from florin.credit.terms import DunningStep, InstallmentTerms, LateCharge, Program, ProvisionRate, Terms, Waterfall
+from florin.credit.terms import (
+    DunningStep,
+    InstallmentTerms,
+    LateCharge,
+    Program,
+    ProvisionRate,
+    ReAgeLimit,
+    Terms,
+    Waterfall,
+)
 from florin.engine import admin, clock
 from florin.engine.reference import know_programs
 from florin.presets import preset_names
@@ -226,6 +235,8 @@ def _one_of_list(value: Any) -> str:
         return f"day {value.days_past_due}: {value.text} by {value.channel}"
     if isinstance(value, LateCharge):
         return _late_charge(value)
+    if isinstance(value, ReAgeLimit):
+        return f"{value.count} in {value.years} years" if value.years > 1 else f"{value.count} a year"
     return str(value)
 
 

@@ -23,6 +23,7 @@ from florin.credit.charge_off import after_charge_off, recover
 from florin.credit.closing import after_cycle_moved, after_statement, counted_by, cycle_opens_on
 from florin.credit.collect import after_cost_of_collection, after_work, counted_toward_promise
 from florin.credit.convert import after_conversion
+from florin.credit.hardship import after_hardship_agreed, after_hardship_ended
 from florin.credit.interest import (
     accrued,
     grace_ends_on,
@@ -37,6 +38,7 @@ from florin.credit.line import Line, LineState
 from florin.credit.pause import after_pause, after_resumption
 from florin.credit.plan_payoff import paid_off
 from florin.credit.plans import ONE_INSTALLMENT, new_plan
+from florin.credit.reage import after_reage
 from florin.credit.remind import after_reminder
 from florin.credit.repayment_hold import after_balance_used, after_cleared, after_held
 from florin.credit.returns import return_purchase
@@ -58,12 +60,15 @@ from florin.events import (
     CycleMoved,
     Event,
     FellPastDue,
+    HardshipAgreed,
+    HardshipEnded,
     LateCharged,
     LimitSet,
     LineOpened,
     Promised,
     PromiseJudged,
     PurchaseConverted,
+    ReAged,
     Received,
     Refunded,
     Reminded,
@@ -117,6 +122,13 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
         case PurchaseConverted() | BillConverted():
             account, entries = after_conversion(account, event, program)
             account = _without_settled(_in_full(account, event.value_on, program), program)
+        case ReAged():
+            account, entries = after_reage(account, event, program)
+        case HardshipAgreed():
+            account, entries = after_hardship_agreed(account, event, program)
+            account = _without_settled(account, program)
+        case HardshipEnded():
+            account, entries = after_hardship_ended(account, event, program)
         case CreditBalancePaid():
             account, entries = _pay_credit_balance(account, event, program)
         case StatementIssued():
@@ -212,9 +224,13 @@ def summary(account: Account, line: Line, program: Program) -> Line:
     claims_on = account.written_off.since_on if account.written_off and account.written_off.claims else None
     unpaid = [statement for statement in account.statements if statement.remaining_minor > 0]
     past_due = [statement for statement in account.statements if statement.past_due]
-    particulars = line.particulars
-    if (particulars.uplifts, particulars.uncleared) != (account.uplifts, account.uncleared):
-        particulars = replace(particulars, uplifts=account.uplifts, uncleared=account.uncleared)
+    particulars, in_hardship = line.particulars, account.hardship_on is not None
+    if (particulars.uplifts, particulars.uncleared, particulars.hardship) != (
+        account.uplifts,
+        account.uncleared,
+        in_hardship,
+    ):
+        particulars = replace(particulars, uplifts=account.uplifts, uncleared=account.uncleared, hardship=in_hardship)
     return replace(
         line,
         principal_minor=account.principal_minor,

@@ -1,8 +1,8 @@
 """The clock's part in an account: which event is next, and on which day.
 
 Its numbers are agreed with the world from then on. What the events do is in `closing.py` (a cycle closes), `late.py` (a
-minimum is unmet), `charge_off.py`, `collect.py`, `remind.py`, `limit.py` (an uplift ends) and `repayment_hold.py` (a
-repayment clears).
+minimum is unmet), `charge_off.py`, `collect.py`, `remind.py`, `limit.py` (an uplift ends), `repayment_hold.py` (a repayment
+clears) and `hardship.py` (a plan is kept, or broken).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from florin.credit.charge_off import charged_off_by_clock
 from florin.credit.closing import next_close_on, not_before, scheduled_statement
 from florin.credit.collect import case_events
+from florin.credit.hardship import ended_by_clock
 from florin.credit.interest import grace_ends_on
 from florin.credit.items import Account, Statement, days_past_due, missed_minor
 from florin.credit.late import late_charge_minor, late_charge_on, next_chargeable
@@ -29,6 +30,7 @@ from florin.events import (
     CaseOpened,
     ChargedOff,
     FellPastDue,
+    HardshipEnded,
     LateCharged,
     PromiseJudged,
     Reminded,
@@ -38,7 +40,8 @@ from florin.events import (
 )
 
 _Timed = StatementIssued | FellPastDue | LateCharged | AccrualStopped
-Scheduled = _Timed | ChargedOff | CaseOpened | CaseClosed | PromiseJudged | UpliftEnded | RepaymentCleared | Reminded
+_Collected = ChargedOff | CaseOpened | CaseClosed | PromiseJudged | Reminded
+Scheduled = _Timed | _Collected | UpliftEnded | RepaymentCleared | HardshipEnded
 
 
 class Appointment(NamedTuple):
@@ -81,6 +84,10 @@ def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled |
         return charged_off_by_clock(account, on, program)
     if turn == _CASE:
         return replace(next(case_events(account, program)), value_on=on)
+    if turn == _HARDSHIP_ENDS:
+        ended = ended_by_clock(account, program)
+        assert ended is not None
+        return replace(ended, value_on=on)
     assert statement is not None
     if turn == _REMIND:
         return reminder(account, statement, on, program)
@@ -100,7 +107,8 @@ def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled |
     )
 
 
-_PAST_DUE, _LATE_CHARGE, _STOP, _CHARGE_OFF, _CASE, _CLOSE, _REMIND = range(7)
+# A hardship plan ends after all else of its day: what is missed then falls past due on another day.
+_PAST_DUE, _LATE_CHARGE, _STOP, _CHARGE_OFF, _CASE, _CLOSE, _REMIND, _HARDSHIP_ENDS = range(8)
 _on_and_turn = itemgetter(0, 1)
 # Before all else: what is asked for above the limit is asked by the limit of that day, and what has cleared is there.
 _UPLIFT_ENDS, _CLEARS = -2, -1
@@ -109,9 +117,15 @@ _until_on = attrgetter("until_on")
 
 def _appointments(account: Account, program: Program) -> Iterator[Appointment]:
     yield Appointment(next_close_on(account, program), _CLOSE)
+    if account.hardship_on is not None:
+        ended = ended_by_clock(account, program)
+        if ended is not None:
+            yield Appointment(not_before(ended.value_on, account), _HARDSHIP_ENDS)
     for statement in account.statements:
         terms = program.terms_on(statement.closes_on)
-        if not statement.past_due:
+        if account.hardship_on is not None:
+            pass
+        elif not statement.past_due:
             if missed_minor(account, statement.closes_on) > terms.minimum_tolerance_minor:
                 after_on = grace_ends_on(statement, program) + timedelta(days=1)
                 yield Appointment(not_before(after_on, account), _PAST_DUE, statement)

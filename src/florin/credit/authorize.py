@@ -49,7 +49,7 @@ class LineNotOpen(Refusal, frozen=True, kw_only=True):
     en = "Your pay-later line cannot be used for new purchases now. Pay another way, or ask us why."
     zh = "您的先享后付额度目前不能用于新的消费。请换一种付款方式，或联系我们了解原因。"
 
-    state: Literal["frozen", "closing", "closed", "charged-off"]
+    state: Literal["frozen", "closing", "hardship", "closed", "charged-off"]
     line_id: int
 
 
@@ -75,6 +75,8 @@ def refuse_credit(line: Line, amount_minor: int, tolerance_minor: int, at: At, t
         return LineNotOpen(state=_NOT_OPEN[line.state], line_id=line.id)
     if line.particulars.closing:
         return LineNotOpen(state="closing", line_id=line.id)
+    if line.particulars.hardship:
+        return LineNotOpen(state="hardship", line_id=line.id)
     if terms.blocks_while_past_due and line.past_due_on is not None and line.past_due_on < at.on:
         return PastDue(due_on=line.past_due_on, due_minor=line.due_minor, line_id=line.id)
     available_minor = line.available_minor_on(at.on)

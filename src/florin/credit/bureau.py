@@ -19,14 +19,15 @@ from florin.credit.provision import bucket_of
 from florin.credit.terms import Program
 from florin.events import Event, LineClosed, LineOpened, Repaid, RepaymentReturned
 
-State = Literal["current", "past_due", "charged_off", "settled", "closed"]
+State = Literal["current", "past_due", "restructured", "charged_off", "settled", "closed"]
 
 
 class BureauRow(msgspec.Struct, frozen=True, kw_only=True):
     """A line at the end of a month. owed: all of it, posted; due: of statements and claims; past_due: of statements whose
     minimum is unmet, and of claims. repaid: in the month, less what the bank took back. Amounts in minor units.
 
-    settled: nothing is owed. closed: in this month; later months have no row.
+    settled: nothing is owed. restructured: what is owed is in a hardship plan that runs. closed: in this month; later months
+    have no row. reaged_on: when it was last brought current by agreement.
     """
 
     line_id: str
@@ -42,6 +43,7 @@ class BureauRow(msgspec.Struct, frozen=True, kw_only=True):
     days_past_due: int
     bucket: str
     state: State
+    reaged_on: date | None = None
 
 
 class Known(NamedTuple):
@@ -94,6 +96,7 @@ def bureau_row(history: Sequence[Event], month: date, program: Program) -> Burea
         days_past_due=days,
         bucket=bucket_of(days),
         state="closed" if closed_on <= ends_on else _state(account, days),
+        reaged_on=max(account.reaged_on, default=None),
     )
 
 
@@ -124,6 +127,8 @@ def _state(account: Account, days: int) -> State:
         return "charged_off"
     if account.owed_minor == 0:
         return "settled"
+    if account.hardship_on is not None:
+        return "restructured"
     return "past_due" if days > 0 else "current"
 
 

@@ -157,7 +157,7 @@ def after_charge_off(
         written_off=written_off,
     )
     if event.mode != "past_due":
-        after = replace(after, purchases=(), plans=(), accruals=(), accruals_posted_minor=0)
+        after = replace(after, purchases=(), plans=(), accruals=(), accruals_posted_minor=0, hardship_on=None)
     after, cured = cure(after, program)
     return after, (*_summed(entry for part in parts for entry in part.entries), *cured)
 

@@ -156,6 +156,7 @@ def after_statement(account: Account, event: StatementIssued, program: Program) 
         contingent=free or not from_posting,
         accruals=account.accruals,
         posted_minor=account.accruals_posted_minor + own_minor,
+        arrears_minor=_arrears_minor(account, terms),
     )
     after = replace(
         account,
@@ -254,9 +255,7 @@ def minimum_base(account: Account, lines: Iterable[StatementLine], terms: Terms)
         if line.what == "adjustment":
             continue
         sums["in_full" if line.what in in_full else "ordinary"] += line.amount_minor
-    missed = max((missed_minor(account, statement.closes_on) for statement in account.statements), default=0)
-    if "missed" not in in_full:
-        missed = 0
+    missed = _arrears_minor(account, terms)
     over_minor = max(0, account.owed_minor - account.limit_in_force_minor) if "over_limit" in in_full else 0
     over_minor = min(over_minor, sums["ordinary"] + account.due_minor - missed)
     return MinimumBase(
@@ -266,6 +265,13 @@ def minimum_base(account: Account, lines: Iterable[StatementLine], terms: Terms)
         missed_minor=missed,
         over_limit_minor=over_minor,
     )
+
+
+def _arrears_minor(account: Account, terms: Terms) -> int:
+    """What older minimums left unmet, as far as a minimum asks for it in full."""
+    if "missed" not in terms.minimum_in_full:
+        return 0
+    return max((missed_minor(account, statement.closes_on) for statement in account.statements), default=0)
 
 
 def _minimum_minor(account: Account, lines: Iterable[StatementLine], terms: Terms) -> int:

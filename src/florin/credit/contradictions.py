@@ -27,6 +27,7 @@ HOLD_DAYS_MAX = 60
 COUNT_MIN, COUNT_MAX = 2, 60
 AMOUNT_MINOR_MAX = 10**12
 YEARS_LOOKED_AT = 4
+YEARS_MAX = 30
 
 _A_DAY = timedelta(days=1)
 _AMOUNTS = (
@@ -51,6 +52,7 @@ def contradictions(terms: Terms) -> Iterator[Wrong]:
         _provision,
         _dunning,
         _collection,
+        _relief,
         _waterfall,
         _installments,
         _conversions,
@@ -267,6 +269,29 @@ def _charge_off(terms: Terms) -> Iterator[Wrong]:
         yield "charge_off_days", f"write 0 for never, or {least} or more: it comes after grace and after non-accrual"
     if terms.charge_off_mode == "principal" and terms.charge_off_interest == "memo":
         yield "charge_off_interest", 'write "stop": charge_off_mode = "principal" waives interest'
+
+
+def _relief(terms: Terms) -> Iterator[Wrong]:
+    if not 0 <= terms.reage_min_paid <= COUNT_MAX:
+        yield "reage_min_paid", f"write 0 to {COUNT_MAX} least payments"
+    if terms.reage_per_years and terms.billing == "order":
+        yield "reage_per_years", "write []: without a bill nothing asks for the arrears again; use a hardship plan"
+    for index, most in enumerate(terms.reage_per_years):
+        if most.count < 1:
+            yield f"reage_per_years[{index}].count", "write 1 or more, or take it away"
+        if not 1 <= most.years <= YEARS_MAX:
+            yield f"reage_per_years[{index}].years", f"write 1 to {YEARS_MAX} years"
+    if any(not COUNT_MIN <= count <= COUNT_MAX for count in terms.hardship_counts):
+        yield "hardship_counts", f"offer {COUNT_MIN} to {COUNT_MAX} installments"
+    if len(set(terms.hardship_counts)) < len(terms.hardship_counts):
+        yield "hardship_counts", "offer each count once"
+    if not 0 <= terms.hardship_yearly_rate <= YEARLY_RATE_MAX:
+        yield "hardship_yearly_rate", "write the yearly rate as a share, as in 0.06 for 6 %, or 0 for none"
+    elif terms.yearly_rate_max is not None and terms.hardship_yearly_rate > terms.yearly_rate_max > 0:
+        yield "hardship_yearly_rate", f"write no more than `yearly_rate_max`, {percent(terms.yearly_rate_max)}"
+    grace_days = min(terms.grace_days, GRACE_DAYS_MAX)
+    if not grace_days < terms.hardship_missed_days <= DAYS_A_YEAR:
+        yield "hardship_missed_days", f"write {grace_days + 1} to {DAYS_A_YEAR} days: it comes after grace"
 
 
 def _waterfall(terms: Terms) -> Iterator[Wrong]:

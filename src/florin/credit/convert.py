@@ -16,6 +16,7 @@ from typing import ClassVar, Literal
 import msgspec
 from msgspec.structs import replace
 
+from florin.credit.hardship import refuse_in_hardship
 from florin.credit.interest import accrued
 from florin.credit.items import Account, Billed, Statement
 from florin.credit.line import Line
@@ -234,7 +235,7 @@ def after_conversion(
 def _refuse(account: Account, what: What, terms: Terms) -> Refusal | None:
     if what not in terms.convert:
         return ConversionNotOffered(what=what)
-    return refuse_past_due(account)
+    return refuse_in_hardship(account) or refuse_past_due(account)
 
 
 def _quoted(

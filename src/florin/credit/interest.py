@@ -7,7 +7,8 @@ how often anybody looks.
 
 Interest from posting is *contingent* while the statement may still be paid in full in time: silent until the due day
 (and the days of grace) has passed, then owed from the first day on; dropped when it is paid in full. A daily penalty
-accrues beside it on what is missed, and is owed only of a statement that fell past due.
+accrues beside it on what is missed, and is owed only of a statement that fell past due. While a hardship plan runs, nothing
+is borne but the plan's own interest.
 """
 
 from __future__ import annotations
@@ -115,6 +116,8 @@ def statement_accrued(account: Account, statement: Statement, on: date, program:
     from_on = statement.accrued_through_on
     if on <= from_on:
         return statement
+    if account.hardship_on is not None:
+        return replace(statement, accrued_through_on=on)
     terms = program.terms_on(statement.closes_on)
     penalties = statement.penalties
     if terms.penalty_daily_rate and on > statement.due_on:
@@ -138,7 +141,7 @@ def _cycle_accrued(account: Account, on: date, program: Program) -> Account:
     if on <= from_on:
         return account
     base_minor = sum(purchase.unbilled_minor for purchase in account.purchases)
-    if base_minor == 0 or program.terms_on(on).interest_start == "due":
+    if account.hardship_on is not None or base_minor == 0 or program.terms_on(on).interest_start == "due":
         return replace(account, accrued_through_on=on) if account.purchases or account.accruals else account
     closes_on = program.next_close_on(max(account.opens_on, account.moved_on), account.cycle_day)
     return replace(
@@ -149,7 +152,7 @@ def _cycle_accrued(account: Account, on: date, program: Program) -> Account:
 
 
 def _penalized_minor(account: Account, statement: Statement, terms: Terms) -> int:
-    if statement.in_full:
+    if statement.in_full or (statement.deferred_minor and not statement.past_due):
         return 0
     if terms.penalty_on == "missed":
         return min(missed_minor(account, statement.closes_on), statement.remaining_minor)

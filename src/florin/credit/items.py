@@ -45,7 +45,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A purchase in `count` installments: those that no statement has billed yet, in order. bought: the whole purchase.
 
     upfront_fee: the whole fee as agreed, where it is billed with the first installment. yearly_rate: of a declining plan,
-    whose fee is interest. bill_on: the close of the bill that was put into installments, if one was.
+    whose fee is interest. bill_on: the close of the bill that was put into installments, if one was. hardship: it is a part
+    of the line's hardship plan; where nothing was bought (item_id 0) it is what was owed beside principal.
     """
 
     item_id: int
@@ -56,6 +57,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     upfront_fee_minor: int = 0
     yearly_rate: Decimal = Decimal(0)
     bill_on: date | None = None
+    hardship: bool = False
 
     @property
     def principal_minor(self) -> int:
@@ -100,7 +102,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     passed, and still is; late: it was once. in_full: paid in full in time, so it bears no interest. contingent: its
     interest is owed only once that has become impossible. accruals, penalties: what it has borne through
     accrued_through_on; posted, penalty_posted: the part of it that later statements have billed. converted: a part of it
-    was put into installments. reminded: the days past due of the last step of `dunning` that was taken for it.
+    was put into installments. reminded: the days past due of the last step of `dunning` that was taken for it. arrears: the
+    part of its minimum that older minimums had left unmet. deferred: the part that a re-age has left to later statements.
     """
 
     closes_on: date
@@ -125,6 +128,13 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     late_charges: int = 0
     converted: bool = False
     reminded: int | None = None
+    arrears_minor: int = 0
+    deferred_minor: int = 0
+
+    @property
+    def unmet_minor(self) -> int:
+        """What is missing of its minimum, even if less than that is left to pay."""
+        return max(0, self.minimum_minor - self.deferred_minor - self.counted_minor)
 
     @property
     def principal_minor(self) -> int:
@@ -227,7 +237,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     close not all that was billed was paid in full in time. accrual_stopped: interest is off the books until arrears are paid.
     adjustments: told by the next statement. uplifts: above the limit, until the clock has recorded their end.
     uncleared: repayments that the bank may still take back, in the order in which they clear. pause: of collection, the last
-    one, over or not.
+    one, over or not. reaged_on: the days on which it was brought current by agreement. hardship_on: since when a hardship plan
+    runs; None while none does.
     """
 
     line_id: int
@@ -256,6 +267,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pause: Pause | None = None
     uplifts: tuple[Uplift, ...] = ()
     uncleared: tuple[Uncleared, ...] = ()
+    reaged_on: tuple[date, ...] = ()
+    hardship_on: date | None = None
 
     @property
     def uncleared_minor(self) -> int:
@@ -342,7 +355,7 @@ def missed_minor(account: Account, closes_on: date) -> int:
     for statement in account.statements:
         remaining += 0 if statement.in_full else statement.remaining_minor
         if statement.closes_on == closes_on:
-            return max(0, min(statement.minimum_minor - statement.counted_minor, remaining))
+            return min(statement.unmet_minor, remaining)
     return 0
 
 

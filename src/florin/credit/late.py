@@ -26,9 +26,12 @@ Entries = tuple[Entry, ...]
 def after_past_due(account: Account, event: FellPastDue, program: Program) -> tuple[Account, Entries]:
     """The statement's principal is past due from now on, until its minimum is met.
 
-    A history corrected since may show that the minimum was met: then the mark is not deserved, and nothing happens. One
-    that a correction made late long after its day is charged no penalty for the time before.
+    A history corrected since may show that the minimum was met, or that a hardship plan still runs: then the mark is not
+    deserved, and nothing happens. One that a correction made late long after its day is charged no penalty for the time
+    before.
     """
+    if account.hardship_on is not None:
+        return account, ()
     entries: list[Entry] = []
     statements = []
     for statement in account.statements:

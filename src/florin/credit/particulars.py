@@ -40,13 +40,14 @@ class Particulars(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """uplifts: in the order in which they were given; one counts while its last day has not passed, recorded or not.
     autopay: her own order of sources, none when she has turned it off; None: as the terms say. closing: the line
     takes no purchases and closes by itself once nothing is left of it. uncleared: repayments that may still come back, in
-    the order in which they clear.
+    the order in which they clear. hardship: a hardship plan runs, so it takes no purchases either.
     """
 
     uplifts: tuple[Uplift, ...] = ()
     autopay: tuple[RepaymentSource, ...] | None = None
     closing: bool = False
     uncleared: tuple[Uncleared, ...] = ()
+    hardship: bool = False
 
     def uplift_minor_on(self, on: date) -> int:
         """What the uplifts of a day come to."""

@@ -63,6 +63,13 @@ class DunningStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     channel: ReminderChannel = "message"
 
 
+class ReAgeLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """At most so many re-ages within so many years."""
+
+    count: int
+    years: int
+
+
 class LateCharge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A charge once a statement has been past due for so many days: a share of its unmet minimum and a fixed amount,
     at least the floor, and with all its charges before at most the caps. cap_share: of the statement's image.
@@ -135,6 +142,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     contacts_a_day: int = 1
     contacts_a_week: int = 3
     promise_days_max: int = 30
+    # relief: a line is brought current, or what is owed becomes a plan
+    reage_min_paid: int = 3
+    reage_per_years: tuple[ReAgeLimit, ...] = ()
+    hardship_counts: tuple[int, ...] = ()
+    hardship_yearly_rate: Decimal = Decimal(0)
+    hardship_missed_days: int = 30
+    hardship_broken: Literal["due_at_once", "continue"] = "due_at_once"
     # what a repayment clears first
     waterfall: tuple[Waterfall, ...] = (Waterfall(order=("cost", "penalty", "interest", "fee", "principal")),)
     repayment_hold_days: int = 0

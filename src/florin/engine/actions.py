@@ -19,11 +19,13 @@ from florin.credit import (
     collect,
     convert,
     freeze,
+    hardship,
     limit,
     move_cycle,
     pause,
     plan_payoff,
     provision,
+    reage,
     refold,
     repay,
     repayment_hold,
@@ -524,6 +526,8 @@ ACTIONS: dict[type, Action] = {
     ),
     convert.ConvertPurchase: Action(_beside("line_id"), _by(accounts="line_id"), plan_actions.convert_purchase),
     convert.ConvertBill: Action(_beside("line_id"), _by(accounts="line_id"), plan_actions.convert_bill),
+    reage.ReAge: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.reage),
+    hardship.AgreeHardship: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.agree_hardship),
     **{
         work: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.work_case)
         for work in (collect.AssignCase, collect.NoteCase, collect.Contact, collect.PromiseToPay)

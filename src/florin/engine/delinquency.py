@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from florin.credit import charge_off as charge_offs
-from florin.credit import collect, pause, provision
+from florin.credit import collect, hardship, pause, provision
+from florin.credit import reage as reages
 from florin.engine.clock import ZONE
 from florin.engine.room import Room
 from florin.events import Event
@@ -34,6 +35,16 @@ def work_case(
 def pause_collection(room: Room, command: pause.PauseCollection | pause.ResumeCollection) -> Events | Refusal:
     line = room.named_line(command)
     return pause.decide(line, room.account(line.id), command, room.at, program=room.program(line))
+
+
+def reage(room: Room, command: reages.ReAge) -> Events | Refusal:
+    line = room.named_line(command)
+    return reages.decide(line, room.account(line.id), command, room.at, program=room.program(line))
+
+
+def agree_hardship(room: Room, command: hardship.AgreeHardship) -> Events | Refusal:
+    line = room.named_line(command)
+    return hardship.decide(line, room.account(line.id), command, room.at, program=room.program(line))
 
 
 def charge_cost(room: Room, command: collect.ChargeCost) -> Events | Refusal:

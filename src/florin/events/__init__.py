@@ -469,6 +469,41 @@ class BillConverted(Event, frozen=True, kw_only=True):
     plan: InstallmentChoice
 
 
+# ── relief for who cannot pay as agreed ───────────────────────────────────────────────────────────────────────────
+
+
+class ReAged(Event, frozen=True, kw_only=True):
+    """By agreement nothing is past due any more: what least payments lacked since past_due_on is asked for by later bills."""
+
+    kind = 150
+    arrears_minor: int
+    past_due_on: date
+    reason: str
+
+
+class HardshipAgreed(Event, frozen=True, kw_only=True):
+    """All that was owed became one plan at a reduced rate, and nothing new is bought while it runs.
+
+    amount: the principal in it. charges: what else was owed, spread beside it and bearing nothing. penalty_waived: penalties
+    are no part of it and owed no more.
+    """
+
+    kind = 151
+    amount_minor: int
+    charges_minor: int
+    plan: InstallmentChoice
+    penalty_waived: bool
+    reason: str
+
+
+class HardshipEnded(Event, frozen=True, kw_only=True):
+    """The plan was kept to its end; or so much of an installment was missed for too long, and it is over."""
+
+    kind = 152
+    kept: bool
+    missed_minor: int = 0
+
+
 # ── merchants and settlement ──────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -97,6 +97,9 @@ class Rule(IntEnum):
     PROVIDE = 110
     GIVE_BACK_FEE = 70
     CHARGE_PLAN_PAYOFF = 71
+    CARRY_INTEREST = 170
+    CARRY_PENALTY = 171
+    CARRY_COST = 172
 
 
 class Leg(NamedTuple):
@@ -171,6 +174,10 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     Rule.GIVE_BACK_FEE: (Leg(Account.DEFERRED_FEE_INCOME, Account.LENDER_DUE_FROM_PAYMENTS),),
     Rule.CHARGE_PLAN_PAYOFF: (Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.FEE_INCOME),),
     Rule.EARN_FEE: (Leg(Account.DEFERRED_FEE_INCOME, Account.FEE_INCOME),),
+    # a hardship plan: what was charged and billed is owed in its installments; it was income when it was charged
+    Rule.CARRY_INTEREST: (Leg(Account.FEE_UNBILLED, Account.INTEREST_BILLED),),
+    Rule.CARRY_PENALTY: (Leg(Account.FEE_UNBILLED, Account.PENALTY_BILLED),),
+    Rule.CARRY_COST: (Leg(Account.FEE_UNBILLED, Account.COST_BILLED),),
     # cycle close and past due: the same debt in another stage
     Rule.BILL_PRINCIPAL: (Leg(Account.PRINCIPAL_BILLED, Account.PRINCIPAL_UNBILLED),),
     Rule.BILL_FEE: (Leg(Account.FEE_BILLED, Account.FEE_UNBILLED),),

@@ -144,6 +144,8 @@ def debt_part(trace: Trace, debt: Debt, movements: dict[Debt, list[Movement]]) -
     if debt.closes_on is not None:
         values["closes_on"] = debt.closes_on
     what = f"debt.{debt.bucket}" if not debt.number else f"debt.{debt.bucket}_of_plan"
+    if debt.number and not debt.item_id:
+        what = "debt.charges_of_plan"
     return added(what, [movement_part(trace, debt, one) for one in moved], item_id=debt.item_id, values=values)
 
 
@@ -176,6 +178,9 @@ _MOVED = {
     "StatementIssued": "moved.balance_used",
     "CostCharged": "moved.cost",
     "AccrualStopped": "moved.stopped",
+    "ReAged": "moved.reaged",
+    "HardshipAgreed": "moved.hardship",
+    "HardshipEnded": "moved.hardship_ended",
     "ChargedOff": "moved.charged_off",
     "ChargedOffByOwner": "moved.charged_off",
 }
@@ -288,6 +293,16 @@ def _by_kind(trace: Trace) -> tuple[Part, ...]:
 
 
 def _count(trace: Trace, debt: Debt) -> int:
+    account = trace.account
+    now = [plan.count for plan in account.plans if plan.item_id == debt.item_id]
+    now += [
+        item.count
+        for statement in account.statements
+        for item in statement.items
+        if (item.item_id, item.number) == (debt.item_id, debt.number)
+    ]
+    if now:
+        return now[0]
     step = trace.bought.get(debt.item_id)
     plan = getattr(step.event, "plan", None) if step is not None else None
     return plan.count if plan is not None else 1

@@ -163,7 +163,8 @@ def notices_shown(notices: Sequence[Notice], line: Line, language: Language) -> 
 
 
 def credit_of(line: Line, program: Program | None, at: At, language: Language) -> Credit:
-    notice = _NOTICES.get(line.state, "credit.closing" if line.particulars.closing else "")
+    own = "credit.hardship" if line.particulars.hardship else "credit.closing" if line.particulars.closing else ""
+    notice = _NOTICES.get(line.state, own)
     limit_minor = line.limit_minor_on(at.on)
     used_minor = min(max(line.exposure_minor, 0), limit_minor)
     return Credit(

@@ -113,6 +113,7 @@ TEXTS: dict[str, str] = {
     "credit.owed": "Owed",
     "credit.committed": "Waiting for receipt",
     "credit.frozen": "Not open for new purchases at the moment. Repaying works as always.",
+    "credit.hardship": "Your hardship plan runs; its installments are on your bills. Nothing new is bought until it is paid.",
     "credit.closing": "Takes no new purchases, and closes by itself when all of it is paid. Installments run on as agreed.",
     "credit.closed": "This account is closed.",
     "credit.charged_off": "Closed for purchases: too long past due. What you owe can be repaid as always.",

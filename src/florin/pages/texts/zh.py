@@ -108,6 +108,7 @@ TEXTS: dict[str, str] = {
     "credit.owed": "欠款",
     "credit.committed": "待确认收货",
     "credit.frozen": "目前不能用于新的消费，还款不受影响。",
+    "credit.hardship": "困难帮扶分期执行中，每期金额见账单。结清之前不能用于新的消费。",
     "credit.closing": "已停止新消费，分期照常进行，结清后自动关闭。",
     "credit.closed": "该账户已关闭。",
     "credit.charged_off": "因长期逾期，不能再用于消费；欠款仍可照常偿还。",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from florin.queries.explain import Explained
-from florin.wires.rest import collection, owner, payments, plans, shapes
+from florin.wires.rest import collection, owner, payments, plans, relief, shapes
 from florin.wires.rest.serve import Nothing, Operation
 
 _PAYING = (
@@ -34,7 +34,13 @@ _CONVERTING = (
     "ConversionTooSmall",
     "CountNotOffered",
     "ArrearsFirst",
+    "HardshipRuns",
 )
+_REAGING = (
+    *("ReAgeNotOffered", "NothingPastDue", "ReAgeTooOften", "ReAgeTooLittlePaid"),
+    *("HardshipRuns", "LineIsClosed", "LineIsChargedOff"),
+)
+_HARDSHIP = ("HardshipNotOffered", "NothingToPlan", "HardshipRuns", "LineIsClosed", "LineIsChargedOff")
 _KEYED = ("KeyConflict", "AlreadyUsed", "Busy")
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
@@ -530,6 +536,63 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         needs="owner",
         run=collection.get_owner_webhook,
         answer=shapes.OwnerWebhook,
+    ),
+    Operation(
+        method="GET",
+        path="/v1/owner/lines/{line_id}/re-age",
+        name="preview_re_age",
+        summary="What bringing a late line current by agreement would do",
+        tag="owner",
+        needs="owner",
+        run=relief.get_reage,
+        answer=shapes.ReAge,
+        refusals=(*_REAGING, "NotFound"),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/owner/lines/{line_id}/re-ages",
+        name="re_age",
+        summary="Bring a late line current by agreement",
+        description="What least payments lacked is left to later bills, days past due begin anew. The terms say how much must "
+        "have been paid before, and how often it may be done.",
+        tag="owner",
+        needs="owner",
+        run=relief.make_reage,
+        body=shapes.Reason,
+        examples={"she pays again": {"reason": "three least payments since May"}},
+        answer=shapes.ReAged,
+        status=201,
+        idempotent=True,
+        refusals=(*_REAGING, "NotFound", *_KEYED),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/owner/lines/{line_id}/hardship-plan",
+        name="preview_hardship_plan",
+        summary="What a hardship plan would come to",
+        tag="owner",
+        needs="owner",
+        run=relief.get_hardship,
+        query=shapes.HardshipQuery,
+        answer=shapes.HardshipPreview,
+        refusals=(*_HARDSHIP, "NotFound"),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/owner/lines/{line_id}/hardship-plans",
+        name="agree_hardship_plan",
+        summary="All that is owed becomes one plan at a reduced rate",
+        description="While it runs nothing new is bought and nothing falls past due. It ends when it is paid, or when an "
+        "installment is missed for as long as the terms say.",
+        tag="owner",
+        needs="owner",
+        run=relief.agree_hardship,
+        body=shapes.NewHardship,
+        examples={"a year": {"installments": 12, "waive_penalty": True, "reason": "lost her work in May"}},
+        answer=shapes.Hardship,
+        status=201,
+        idempotent=True,
+        refusals=(*_HARDSHIP, "NotFound", *_KEYED),
     ),
     Operation(
         method="GET",

@@ -518,6 +518,21 @@ class NewConversion(Taken, frozen=True, kw_only=True):
     amount_minor: AmountMinor | None = None
 
 
+class HardshipQuery(Taken, frozen=True, kw_only=True):
+    """waive_penalty: as if penalties were owed no more."""
+
+    installments: Annotated[int, Meta(ge=2, le=60)]
+    waive_penalty: bool = False
+
+
+class NewHardship(Taken, frozen=True, kw_only=True):
+    """All that is owed in so many installments. waive_penalty: penalties are owed no more. reason: for the record, in words."""
+
+    installments: Annotated[int, Meta(ge=2, le=60)]
+    reason: Note
+    waive_penalty: bool = False
+
+
 # ── what the owner is answered ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -567,7 +582,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     person_id: str
     program: str
     currency: str
-    state: Literal["open", "frozen", "closing", "closed", "charged-off"]
+    state: Literal["open", "frozen", "closing", "hardship", "closed", "charged-off"]
     opened_on: date
     as_of: date
     known_on: date
@@ -661,6 +676,80 @@ class OwnerWebhook(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str | None
     topics: tuple[str, ...]
+
+
+class ReAge(msgspec.Struct, frozen=True, kw_only=True):
+    """What bringing a line current would do today. arrears: what least payments lack since past_due_on; bills: the closes of
+    those that are past due. paid, needed: least payments made, and what the terms ask for. next_minimum_before, next_minimum:
+    what the next bill asks for at least without it, and with it.
+    """
+
+    line_id: str
+    as_of: date
+    past_due_on: date
+    days_past_due: int
+    arrears_minor: int
+    bills: tuple[date, ...]
+    paid_minor: int
+    needed_minor: int
+    next_closes_on: date | None
+    next_minimum_before_minor: int
+    next_minimum_minor: int
+
+
+class ReAged(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that is current again by agreement. arrears: left to later bills."""
+
+    id: str
+    line_id: str
+    arrears_minor: int
+    past_due_on: date
+    value_on: date
+    reason: str
+
+
+class HardshipPart(msgspec.Struct, frozen=True, kw_only=True):
+    """One installment. interest: of the plan; charges: of what was owed beside principal."""
+
+    number: int
+    bills_on: date
+    due_on: date
+    principal_minor: int
+    interest_minor: int
+    charges_minor: int
+    total_minor: int
+
+
+class HardshipPreview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a hardship plan would come to today. Rates in percent a year, as text: before, interest and penalty of what is late;
+    and what principal bears while the plan runs. waived: owed no more.
+    """
+
+    line_id: str
+    as_of: date
+    principal_minor: int
+    charges_minor: int
+    interest_minor: int
+    total_minor: int
+    waived_penalty_minor: int
+    waived_fee_minor: int
+    yearly_rate_before_percent: str
+    yearly_rate_percent: str
+    installments: tuple[HardshipPart, ...]
+
+
+class Hardship(msgspec.Struct, frozen=True, kw_only=True):
+    """A hardship plan as agreed."""
+
+    id: str
+    line_id: str
+    installments: int
+    principal_minor: int
+    charges_minor: int
+    interest_minor: int
+    penalty_waived: bool
+    value_on: date
+    reason: str
 
 
 class CollectionPromise(msgspec.Struct, frozen=True, kw_only=True):

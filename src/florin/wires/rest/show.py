@@ -7,10 +7,12 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from florin.credit.convert import ConversionQuote
+from florin.credit.hardship import HardshipPreview
 from florin.credit.line import Line, LineState
 from florin.credit.payoff import PayoffQuote
 from florin.credit.plan_payoff import PlanPayoffQuote
 from florin.credit.plans import PlanQuote
+from florin.credit.reage import ReAgePreview
 from florin.credit.statement import StatementShown, days_past_due
 from florin.credit.terms import Program
 from florin.documents import Lender
@@ -283,7 +285,7 @@ def _line(row: Line, program: Program, payoff: PayoffQuote, *, on: date, known_o
         person_id=str(row.person_id),
         program=row.program,
         currency=program.currency,
-        state="closing" if row.particulars.closing and row.state is LineState.OPEN else _LINE_STATES[row.state],
+        state=_line_state(row),
         opened_on=row.opened_on,
         as_of=on,
         known_on=known_on,
@@ -319,6 +321,12 @@ def _line(row: Line, program: Program, payoff: PayoffQuote, *, on: date, known_o
         past_due_on=row.past_due_on,
         days_past_due=days_past_due(due_on=row.past_due_on, as_of=on) if row.past_due_on else 0,
     )
+
+
+def _line_state(row: Line) -> Any:
+    if row.state is LineState.OPEN and row.particulars.hardship:
+        return "hardship"
+    return "closing" if row.particulars.closing and row.state is LineState.OPEN else _LINE_STATES[row.state]
 
 
 def limit_change(change: LimitChange) -> shapes.LimitChange:
@@ -372,6 +380,49 @@ def converted(event_id: int, event: PurchaseConverted | BillConverted) -> shapes
         amount_minor=event.amount_minor,
         installments=installments,
         value_on=event.value_on,
+    )
+
+
+def reage(line_id: int, found: ReAgePreview) -> shapes.ReAge:
+    return shapes.ReAge(
+        line_id=str(line_id),
+        as_of=found.on,
+        past_due_on=found.past_due_on,
+        days_past_due=found.days_past_due,
+        arrears_minor=found.arrears_minor,
+        bills=found.bills,
+        paid_minor=found.paid_minor,
+        needed_minor=found.needed_minor,
+        next_closes_on=found.next_closes_on,
+        next_minimum_before_minor=found.next_minimum_before_minor,
+        next_minimum_minor=found.next_minimum_minor,
+    )
+
+
+def hardship(line_id: int, found: HardshipPreview) -> shapes.HardshipPreview:
+    return shapes.HardshipPreview(
+        line_id=str(line_id),
+        as_of=found.on,
+        principal_minor=found.principal_minor,
+        charges_minor=found.charges_minor,
+        interest_minor=found.interest_minor,
+        total_minor=found.total_minor,
+        waived_penalty_minor=found.waived_penalty_minor,
+        waived_fee_minor=found.waived_fee_minor,
+        yearly_rate_before_percent=shapes.percent_text(found.yearly_rate_before),
+        yearly_rate_percent=shapes.percent_text(found.yearly_rate),
+        installments=tuple(
+            shapes.HardshipPart(
+                number=part.number,
+                bills_on=part.bills_on,
+                due_on=part.due_on,
+                principal_minor=part.principal_minor,
+                interest_minor=part.interest_minor,
+                charges_minor=part.charges_minor,
+                total_minor=part.principal_minor + part.interest_minor + part.charges_minor,
+            )
+            for part in found.parts
+        ),
     )
 
 
