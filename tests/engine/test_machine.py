@@ -27,6 +27,7 @@ from hypothesis.stateful import (
 )
 
 from florin.credit import account as accounts
+from florin.credit.correction import line_as_of
 from florin.credit.freeze import FreezeLine, UnfreezeLine
 from florin.credit.limit import SetLimit
 from florin.credit.line import LineState
@@ -442,6 +443,7 @@ class Machine(RuleBasedStateMachine):
                 assert getattr(folded, f"{what}_minor") == getattr(line, f"{what}_minor"), what
             assert (folded.due_on, folded.past_due_on) == (line.due_on, line.past_due_on)
             assert folded.sequence == line.sequence
+            assert line_as_of(log[line.id], world.today, HUABEI, lane=line.lane) == (folded, account)
             assert folded.next_action_on >= line.next_action_on, "the clock looks at her in time"
 
             snapshot = account_of(world.one("SELECT account FROM line_account WHERE line_id = %s", line.id))

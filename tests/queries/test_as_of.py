@@ -6,7 +6,10 @@ from datetime import date
 
 import pytest
 
+from florin.credit.autopay import SetAutopay
+from florin.credit.close import CloseLine
 from florin.credit.freeze import FreezeLine
+from florin.credit.limit import GiveUplift
 from florin.credit.repay import Repay
 from florin.queries import ReadPool
 from florin.queries.as_of import DayOutOfRange, LineAsOf, line_as_of_day
@@ -42,6 +45,23 @@ def test_today_by_all_that_is_known_is_the_row(reads: ReadPool, pages_reads: Rea
 
     assert view.line == world.line("alice")
     assert seen(pages_reads, world, APRIL_12, APRIL_12) == view
+
+
+def test_her_own_wishes_are_as_they_were(reads: ReadPool, world: World):
+    world.person("alice", limit_minor=1_000_000)
+    line_id = world.line_ids["alice"]
+    world.buy("alice", 60_000, installments=3)
+    world.do(GiveUplift(line_id=line_id, amount_minor=50_000, until_on=APRIL_8, reason="festival"))
+    world.until(MARCH_10)
+    world.do(SetAutopay(line_id=line_id, sources=("bank",)))
+    world.do(CloseLine(line_id=line_id, reason="moved away", when_paid=True))
+    world.until(APRIL_8)
+
+    then, now = seen(reads, world, MARCH_2, APRIL_8), seen(reads, world, APRIL_8, APRIL_8)
+
+    assert (then.line.particulars.autopay, then.line.particulars.closing) == (None, False)
+    assert now.line == world.line("alice")
+    assert (now.line.particulars.autopay, now.line.particulars.closing) == (("bank",), True)
 
 
 def test_a_repayment_booked_late_counts_on_its_day_for_who_knows_of_it(reads: ReadPool, world: World):

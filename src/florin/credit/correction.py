@@ -21,11 +21,13 @@ from florin.credit.line import Line
 from florin.credit.terms import Program
 from florin.events import (
     Authorized,
+    AutopaySet,
     Captured,
     Escrowed,
     Event,
     LimitSet,
     LineClosed,
+    LineClosing,
     LineFrozen,
     LineOpened,
     LineUnfrozen,
@@ -38,13 +40,15 @@ from florin.events import (
 )
 from florin.ledger import Entry, Rule
 
-# Of these the line keeps what no account knows: limit, state, what is reserved and committed.
+# Of these the line keeps what no account knows: limit, state, what is reserved and committed, what is the person's own wish.
 _KEPT_BY_THE_LINE = (
     Authorized,
+    AutopaySet,
     Captured,
     Escrowed,
     LimitSet,
     LineClosed,
+    LineClosing,
     LineFrozen,
     LineUnfrozen,
     Received,
