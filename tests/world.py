@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import psycopg
 
 from florin.bank import BankAnswer, Debit
+from florin.campaigns.budget import Budget, Slice
+from florin.campaigns.open import OpenCampaign
 from florin.credit.line import Line
 from florin.credit.open import OpenLine
 from florin.credit.repay import Repay
@@ -19,6 +21,7 @@ from florin.engine.proof import prove
 from florin.engine.tables import line as line_rows
 from florin.engine.tables import payment as payment_rows
 from florin.engine.tables.table import READ
+from florin.events import CampaignTerms
 from florin.payments.ask import Ask
 from florin.payments.capture import Capture
 from florin.payments.charge import Charge
@@ -206,6 +209,37 @@ class World:
             command=command, claims=(claim(ClaimKind.REQUEST, DIRECT_APP, number, credit_minor),), **options
         )
 
+    def campaign(self, budget_minor: int, *, days: int = 30, **terms: Any) -> int:
+        """A campaign of the mall's that takes 20.00 off every order from 100.00, unless said otherwise."""
+        name = self.next_number("campaign-")
+        usual = {"kind": "coupon", "sponsor": "mall", "opens_on": self.today, "closes_on": self.today + timedelta(days)}
+        if terms.get("kind", "coupon") == "coupon":
+            usual |= {"amount_off_minor": 20_00, "threshold_minor": 100_00}
+        command = OpenCampaign(
+            campaign_id=self.engine.new_id(lane_for(name)),
+            name=name,
+            budget_minor=budget_minor,
+            terms=CampaignTerms(**(usual | terms)),
+        )
+        outcome = self.do(command)
+        assert outcome.event, outcome.refusal
+        return command.campaign_id
+
+    def buy_with_coupon(
+        self,
+        name: str,
+        campaign_id: int,
+        credit_minor: int = 0,
+        wallet_minor: int = 0,
+        *,
+        coupon_minor: int = 20_00,
+        app: int = DIRECT_APP,
+        **detail: Any,
+    ) -> Outcome:
+        trade_id = self.ask(credit_minor + wallet_minor + coupon_minor, app=app, **detail)
+        offered = {"campaign_id": campaign_id, "coupon_minor": coupon_minor}
+        return self.pay(name, trade_id, credit_minor, wallet_minor, **offered)
+
     def authorize(self, name: str, credit_minor: int = 0, wallet_minor: int = 0, **detail: Any) -> Outcome:
         """Reserve only; `capture` and `void` are said of the payment."""
         trade_id = self.ask(credit_minor + wallet_minor, app=DIRECT_APP, flow=Flow.MANUAL, **detail)
@@ -247,6 +281,16 @@ class World:
         on = clock.read(self.connection).on
         self.connection.commit()
         return on
+
+    def budget(self, campaign_id: int) -> Budget:
+        """All of it."""
+        rows = self.connection.execute(
+            "SELECT slice, allotted_minor, spent_minor FROM campaign_budget WHERE id = %s ORDER BY slice",
+            (campaign_id,),
+        ).fetchall()
+        self.connection.commit()
+        slices = tuple(Slice(number=n, allotted_minor=allotted, spent_minor=spent) for n, allotted, spent in rows)
+        return Budget(id=campaign_id, lane=lane_of(campaign_id), slices=slices)
 
     def line(self, name: str) -> Line:
         identifier = self.line_ids[name]

@@ -167,6 +167,12 @@ def program(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def campaign(context: typer.Context) -> None:
+    """Campaigns: coupons with a budget that is never overspent; open, list, top up, recall, close."""
+    _call("florin.app.campaigns", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def keys(context: typer.Context) -> None:
     """Platform keys and API keys: list, make, rotate, revoke."""
     _call("florin.app.keys", "app", context)

@@ -14,10 +14,11 @@ from world import World
 
 # Of the tables in the schema, those that are not the pages' own.
 TABLES = (
-    "account", "agreement", "api_key", "app", "bank_line", "batch", "claim", "clock", "event", "lane", "line",
-    "line_account", "merchant", "merchant_balance", "outbox", "owner_endpoint", "parked_line", "parked_window", "payment",
-    "payment_code", "payout", "person", "platform_key", "posting", "program", "proof", "proven_balance", "proven_head",
-    "proven_through", "signature_failure", "statement", "sweep", "trade", "wallet", "writer",
+    "account", "agreement", "api_key", "app", "bank_line", "batch", "campaign", "campaign_budget", "claim", "clock",
+    "coupon_use", "event", "lane", "line", "line_account", "merchant", "merchant_balance", "outbox", "owner_endpoint",
+    "parked_line", "parked_window", "payment", "payment_code", "payout", "person", "platform_key", "posting", "program",
+    "proof", "proven_balance", "proven_head", "proven_through", "signature_failure", "statement", "sweep", "trade", "wallet",
+    "writer",
 )  # fmt: skip
 HISTORY = ("event", "batch", "sweep", "writer", "bank_line", "posting", "account")
 SECRETS = ("api_key", "platform_key", "payment_code", "owner_endpoint")

@@ -53,6 +53,7 @@ def test_a_rule_that_moves_money_in_two_books_moves_what_one_owes_the_other_in_b
     elif rule in (Rule.REPAY_FROM_WALLET, Rule.REPAY_FROM_BANK, Rule.REFUND_CREDIT):
         assert (lender_is_owed, institution_owes, lender_owes, institution_is_owed) == (0, 1, 0, 0)
     else:
+        assert -moved[Account.MALL_DUE_TO_PAYMENTS] == moved[Account.PAYMENTS_DUE_FROM_MALL]
         assert lender_owes == institution_is_owed
         assert lender_is_owed == institution_owes
 
@@ -74,6 +75,7 @@ def test_every_memo_account_has_a_contra_account_in_its_own_book():
             "OFF_BOOKS": ("INTEREST", "PENALTY"),
             "CLAIM": ("CLAIM_PRINCIPAL", "CLAIM_FEE", "CLAIM_INTEREST", "CLAIM_PENALTY", "CLAIM_COST"),
             "GUARANTEE": ("GUARANTEED_ESCROW",),
+            "CAMPAIGN": ("DISCOUNT", "BUDGET"),
         }.items()
         for name in names
     }

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from florin import events
-from florin.events import Event, InstallmentChoice
+from florin.events import CampaignPart, CampaignTerms, Event, InstallmentChoice
 
 ON = date(2026, 3, 5)
 AT = datetime(2026, 3, 5, 4, tzinfo=UTC)
@@ -19,6 +19,13 @@ PLANS = st.none() | st.builds(
     count=st.sampled_from((3, 6, 12)),
     fee_minor=st.integers(0, 10**9),
     fee_payer=st.sampled_from(("shopper", "merchant")),
+)
+# Of a sale the part beyond what was held is moved, so a sale holds at most all of it.
+COUPONS = st.none() | st.builds(
+    CampaignPart,
+    campaign_id=st.just(7),
+    amount_minor=st.integers(1, 10**9),
+    sponsor=st.sampled_from(("mall", "state", "merchant")),
 )
 OWNERS = {
     "value_on": st.just(ON),
@@ -31,6 +38,11 @@ OWNERS = {
 _OTHER = {
     "expires_at": st.just(AT),
     "plan": PLANS,
+    "coupon": COUPONS,
+    "campaign_id": st.just(7),
+    "name": st.just("Spring"),
+    "name_zh": st.just("春天"),
+    "terms": st.just(CampaignTerms(kind="coupon", sponsor="mall", opens_on=ON, closes_on=date(2026, 4, 1))),
     "by": st.just("buyer"),
     "source": st.sampled_from(("wallet", "bank")),
     "before_receipt": st.booleans(),
@@ -72,5 +84,6 @@ MOVING = (
     events.CreditBalancePaid, events.Authorized, events.Escrowed, events.Captured, events.Received, events.Voided,
     events.Refunded, events.WindowSwept, events.WindowReceived, events.RefundFunded, events.PaidOut,
     events.PayoutSettled, events.PayoutReturned, events.BooksSettled, events.FeesSwept,
+    events.CampaignOpened, events.CampaignToppedUp, events.CampaignRecalled, events.MallSettled, events.StatePaid,
 )  # fmt: skip
 EVENTS = st.one_of([of_kind(kind) for kind in MOVING])

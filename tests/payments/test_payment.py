@@ -225,7 +225,7 @@ def test_credit_goes_back_before_wallet_money_and_all_of_it_in_the_end(credit_mi
         amount_minor = min(amount_minor, of.refundable_minor)
         if amount_minor == 0:
             continue
-        credit, from_wallet = refund.split(of, amount_minor)
+        credit, from_wallet, _ = refund.split(of, merchant(), None, amount_minor)
         assert credit + from_wallet == amount_minor
         assert from_wallet == 0 or credit == of.credit_left_minor, "wallet money only after the credit part"
         for event in decide(of, merchant(), "refund", amount_minor):

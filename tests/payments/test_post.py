@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from florin import events
 from florin.events import Event, body_of, event_of
 from florin.ledger import ACCOUNTS, Account, Entry, Rule, transfers_of
 from florin.payments.post import entries_of
 from florin.wallet.wallet import Wallet, change_minor, evolve
-from payments.events_of_money import EVENTS, MOVING, ON, OWNERS, PLANS, of_kind
+from payments.events_of_money import COUPONS, EVENTS, MOVING, ON, OWNERS, PLANS, of_kind
 
 
 def moved(event: Event) -> Counter[Account]:
@@ -45,7 +46,7 @@ def test_every_event_either_moves_money_or_is_known_not_to():
         "PurchaseConverted", "BillConverted", "Refolded", "ChargedOff", "ChargedOffByOwner",
         "CaseOpened", "CaseClosed", "CaseAssigned", "CaseNoted", "Promised", "PromiseJudged", "Contacted",
         "Reminded", "CollectionPaused", "CollectionResumed",
-        "TradeAsked", "TradeClosed", "Refused",
+        "TradeAsked", "TradeClosed", "CampaignClosed", "Refused",
     }  # fmt: skip
 
     of_buckets = {"Provisioned"}  # moves the sum of its buckets: tests/engine/test_charge_off.py
@@ -87,18 +88,25 @@ def test_a_capture_moves_what_is_owed_and_what_the_merchant_gets(event):
 
     assert on[Account.PRINCIPAL_UNBILLED] == event.credit_minor == on[Account.LENDER_DUE_TO_PAYMENTS]
     assert on[Account.MEMO_HELD] == -event.held_credit_minor
+    funded = event.coupon.funded_minor if event.coupon else 0
     assert on[Account.FUNDED_ESCROW] == -event.held_wallet_minor
+    assert on[Account.CAMPAIGN_COST] == funded == on[Account.PAYMENTS_DUE_FROM_MALL]
     assert on[Account.FEE_UNBILLED] == shopper_fee
     assert on[Account.DEFERRED_FEE_INCOME] == shopper_fee + merchant_fee
-    assert on[Account.MERCHANT_PAYABLE] == event.credit_minor + event.wallet_minor - event.mdr_minor - merchant_fee
+    paid = event.credit_minor + event.wallet_minor + funded
+    assert on[Account.MERCHANT_PAYABLE] == paid - event.mdr_minor - merchant_fee
 
 
 @given(
-    credit_minor=st.integers(0, 10**9), wallet_minor=st.integers(0, 10**9), mdr_minor=st.integers(0, 10**9), plan=PLANS
+    credit_minor=st.integers(0, 10**9),
+    wallet_minor=st.integers(0, 10**9),
+    mdr_minor=st.integers(0, 10**9),
+    plan=PLANS,
+    coupon=COUPONS,
 )
-def test_escrow_and_receipt_together_move_what_a_direct_sale_moves(credit_minor, wallet_minor, mdr_minor, plan):
+def test_escrow_and_receipt_together_move_what_a_direct_sale_moves(credit_minor, wallet_minor, mdr_minor, plan, coupon):
     owners = {"value_on": date(2026, 3, 5), "payment_id": 2, "line_id": 3, "person_id": 4, "merchant_id": 5}
-    tenders = {"credit_minor": credit_minor, "wallet_minor": wallet_minor, "plan": plan}
+    tenders = {"credit_minor": credit_minor, "wallet_minor": wallet_minor, "plan": plan, "coupon": coupon}
     direct = moved(events.Captured(**owners, **tenders, mdr_minor=mdr_minor))
 
     together = moved(events.Escrowed(**owners, **tenders))
@@ -108,10 +116,10 @@ def test_escrow_and_receipt_together_move_what_a_direct_sale_moves(credit_minor,
     assert {a: m for a, m in together.items() if m} == {a: m for a, m in direct.items() if m}
 
 
-@given(credit_minor=st.integers(0, 10**9), wallet_minor=st.integers(0, 10**9))
-def test_a_void_and_a_refund_before_receipt_leave_nothing_behind(credit_minor, wallet_minor):
+@given(credit_minor=st.integers(0, 10**9), wallet_minor=st.integers(0, 10**9), coupon=COUPONS)
+def test_a_void_and_a_refund_before_receipt_leave_nothing_behind(credit_minor, wallet_minor, coupon):
     owners = {"value_on": date(2026, 3, 5), "payment_id": 2, "line_id": 3, "person_id": 4, "merchant_id": 5}
-    tenders = {"credit_minor": credit_minor, "wallet_minor": wallet_minor}
+    tenders = {"credit_minor": credit_minor, "wallet_minor": wallet_minor, "coupon": coupon}
     expires_at = datetime(2026, 3, 12, tzinfo=UTC)
 
     for begun, undone in (
@@ -136,9 +144,28 @@ def test_a_refund_after_receipt_is_paid_by_the_merchant_net_of_what_he_gets_back
         return
     on = moved(event)
 
-    given_back = event.credit_minor + event.wallet_minor - event.mdr_back_minor - event.merchant_fee_back_minor
+    given_back = event.credit_minor + event.wallet_minor + (event.coupon.funded_minor if event.coupon else 0)
+    given_back -= event.mdr_back_minor + event.merchant_fee_back_minor
     assert on[Account.MERCHANT_PAYABLE] == event.swept_minor - given_back
     assert on[Account.LANE_CLEARING] == -event.swept_minor
+
+
+@given(sale=of_kind(events.Captured), refunded_minor=st.integers(1, 10**9))
+def test_what_a_campaign_bears_of_a_sale_comes_back_with_its_refund_whoever_is_behind_it(sale, refunded_minor):
+    if sale.coupon is None:
+        return
+    back = replace(sale.coupon, amount_minor=min(refunded_minor, sale.coupon.amount_minor))
+    refund = events.Refunded(
+        value_on=ON, credit_minor=0, wallet_minor=0, before_receipt=False, request_no="r", coupon=back
+    )
+    on, after = moved(sale), moved(refund)
+
+    borne = back.amount_minor - sale.coupon.amount_minor
+    for account in (Account.CAMPAIGN_COST, Account.MEMO_DISCOUNT, Account.DUE_FROM_STATE, Account.STATE_GRANTS):
+        assert on[account] + after[account] in (0, -borne)
+    assert on[Account.CAMPAIGN_COST] + on[Account.MEMO_DISCOUNT] == sale.coupon.amount_minor
+    assert on[Account.DUE_FROM_STATE] == (sale.coupon.amount_minor if sale.coupon.sponsor == "state" else 0)
+    assert after[Account.MERCHANT_PAYABLE] == after[Account.PAYMENTS_DUE_FROM_MALL] == -back.funded_minor
 
 
 @pytest.mark.parametrize("negative", [False, True])

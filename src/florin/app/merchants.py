@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,6 +24,14 @@ from florin.store import StoreRefusal
 app = group("Merchants: add, list, freeze, reopen, and their logins.")
 
 MerchantArgument = Annotated[str, typer.Argument(metavar="MERCHANT", help="The merchant's number, or its exact name.")]
+
+
+class RefundOrderOption(StrEnum):
+    """In which order a refund gives the tenders back."""
+
+    CREDIT_FIRST = "credit_first"
+    PROPORTIONAL = "proportional"
+    COUPON_LAST = "coupon_last"
 
 
 class RateUnreadable(StoreRefusal):
@@ -71,6 +80,9 @@ def add(
     negative_limit: Annotated[
         str, typer.Option("--negative-limit", help="How far below zero refunds of paid-out sales may take it, in yuan.")
     ] = "0",
+    refund_order: Annotated[
+        RefundOrderOption, typer.Option("--refund-order", help="In which a refund gives credit, wallet, coupon back.")
+    ] = RefundOrderOption.CREDIT_FIRST,
     login: Annotated[
         str | None, typer.Option("--login", help="A name to sign in to its pages with; the password is asked for.")
     ] = None,
@@ -103,6 +115,7 @@ def add(
                     mdr_refunded=mdr_refunded,
                     negative_limit_minor=negative_limit_minor,
                     payout_account=payout_account,
+                    refund_order=refund_order.value,
                 )
         finally:
             side.close()

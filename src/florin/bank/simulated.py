@@ -42,10 +42,10 @@ class SimulatedBank:
                     self._book("safeguarded", debit.amount_minor, debit.reference, on)
         return answers
 
-    def receive(self, *, amount_minor: int, reference: str, on: date) -> None:
-        """Somebody's money arrives in the safeguarded account."""
+    def receive(self, *, amount_minor: int, reference: str, on: date, account: BankAccount = "safeguarded") -> None:
+        """Somebody's money arrives in one of the house's own accounts."""
         with self._connection.transaction():
-            self._book("safeguarded", amount_minor, reference, on)
+            self._book(account, amount_minor, reference, on)
 
     def book_announced(self) -> int:
         """Book what the owner's own systems have announced as arrived (over REST); a real bank would send its statement."""

@@ -13,6 +13,19 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from florin.campaigns import open as open_campaign
+from florin.campaigns.budget import (
+    Budget,
+    Draw,
+    RecallBudget,
+    TopUpCampaign,
+    decide_recall,
+    decide_top_up,
+    new_budget,
+)
+from florin.campaigns.campaign import Campaign, CampaignState
+from florin.campaigns.state import RecordStatePayment
+from florin.campaigns.state import decide as decide_state_payment
 from florin.credit import (
     autopay,
     charge_off,
@@ -44,7 +57,7 @@ from florin.events import Event
 from florin.events.refusals import Refusal
 from florin.payments import ask, capture, charge, close, pay, receive, refund, settle, void
 from florin.payments.merchant import Merchant
-from florin.payments.payment import PaymentState
+from florin.payments.payment import Payment, PaymentState
 from florin.payments.trade import Trade, TradeState
 from florin.wallet import join, top_up, withdraw
 from florin.wallet.payout import Payout, answered
@@ -57,7 +70,8 @@ class Needs(NamedTuple):
 
     lines_seen: persons whose lines are read without a lock; only for a command that has locked their wallets. histories:
     lines of `accounts` whose events are all needed, because something counts on a day that is over; posted: and all
-    entries that they have derived.
+    entries that they have derived. uses: persons, of `wallets`, whose uses of coupons are read without a lock. budgets: what
+    is wanted of campaigns' budgets; those of a command's first needs alone may be above zero.
     """
 
     trades: tuple[int, ...] = ()
@@ -69,9 +83,12 @@ class Needs(NamedTuple):
     wallets: tuple[int, ...] = ()
     balances: tuple[int, ...] = ()
     payouts: tuple[int, ...] = ()
+    campaigns: tuple[int, ...] = ()
     lines_seen: tuple[int, ...] = ()
     histories: tuple[int, ...] = ()
     posted: tuple[int, ...] = ()
+    uses: tuple[int, ...] = ()
+    budgets: tuple[Draw, ...] = ()
 
 
 NOTHING = Needs()
@@ -258,6 +275,7 @@ def _pay(room: Room, command: pay.Pay) -> Events | Refusal:
         terms=room.terms(room.line(command.line_id)),
         command=command,
         at=room.at,
+        offer=_offer(room, command),
     )
     if not isinstance(decided, Refusal):
         _begin_payment(room, trade, decided[0], command)
@@ -284,11 +302,20 @@ def _charge(room: Room, command: charge.Charge) -> Events | Refusal:
         terms=room.terms(line),
         command=command,
         at=room.at,
+        offer=_offer(room, command),
     )
     if not isinstance(decided, Refusal):
         _begin_payment(room, trade, decided[0], charge.pay_of(command))
         room.add(room.trades, trade.id, replace(trade, state=TradeState.PAID, payment_id=command.payment_id))
     return decided
+
+
+def _offer(room: Room, command: pay.Pay | charge.Charge) -> pay.Offer | None:
+    """The campaign that the command names, with what this batch holds of its budget."""
+    campaign = room.reference.campaigns.get(command.campaign_id)
+    if campaign is None:
+        return None
+    return pay.Offer(campaign, room.budgets[campaign.id], room.use(command.person_id, campaign.id).used)
 
 
 def _begin_payment(room: Room, trade: Trade, event: Event, command: pay.Pay) -> None:
@@ -323,17 +350,23 @@ def _refund(room: Room, command: refund.Refund) -> Events | Refusal:
         preview=_refund_preview(room, command),
         command=command,
         at=room.at,
+        campaign=_campaign_of(room, payment),
     )
+
+
+def _campaign_of(room: Room, payment: Payment) -> Campaign | None:
+    return None if payment.coupon is None else room.reference.campaigns[payment.coupon.campaign_id]
 
 
 def _refund_preview(room: Room, command: refund.Refund) -> refund.CreditRefundPreview:
     """What the lender's side makes of the credit part; nothing before receipt, when there is no debt yet."""
     payment = room.payment(command.payment_id)
-    credit_minor, _ = refund.split(payment, command.amount_minor)
     line = room.line(payment.line_id)
-    if refund.refuse_refund(payment, command.amount_minor) or not credit_minor or line is None:
+    if refund.refuse_refund(payment, command.amount_minor) or line is None or payment.state is PaymentState.ESCROWED:
         return refund.NO_PREVIEW
-    if payment.state is PaymentState.ESCROWED:
+    merchant, campaign = room.merchant(payment.merchant_id), _campaign_of(room, payment)
+    credit_minor = refund.split(payment, merchant, campaign, command.amount_minor).credit_minor
+    if not credit_minor:
         return refund.NO_PREVIEW
     found = credit_refund.preview(
         room.account(line.id),
@@ -354,6 +387,41 @@ def _close(room: Room, command: close.Close) -> Events | Refusal:
     if not isinstance(decided, Refusal):
         room.change(room.trades, trade.id, replace(trade, state=TradeState.CLOSED))
     return decided
+
+
+# ── campaigns ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _open_campaign(room: Room, command: open_campaign.OpenCampaign) -> Events | Refusal:
+    unknown = next((i for i in command.terms.merchants if i not in room.reference.merchants), None)
+    if unknown is not None:
+        return NotFound(what="merchant", id=unknown)
+    decided = open_campaign.decide(command, room.at)
+    if not isinstance(decided, Refusal):
+        campaign = open_campaign.opened(decided[0], lane=lane_of(command.campaign_id))
+        room.add(room.campaigns, campaign.id, campaign)
+        budget = new_budget(
+            campaign.id, lane=campaign.lane, budget_minor=command.budget_minor, slices=command.terms.slices
+        )
+        room.add(room.budgets, budget.id, budget)
+    return decided
+
+
+def _close_campaign(room: Room, command: open_campaign.CloseCampaign) -> Events | Refusal:
+    campaign: Campaign = room.campaigns[command.campaign_id]
+    decided = open_campaign.decide_close(campaign, command, room.at)
+    if not isinstance(decided, Refusal):
+        room.change(room.campaigns, campaign.id, replace(campaign, state=CampaignState.CLOSED))
+    return decided
+
+
+def _top_up_campaign(room: Room, command: TopUpCampaign) -> Events | Refusal:
+    return decide_top_up(command, room.at)
+
+
+def _recall_budget(room: Room, command: RecallBudget) -> Events | Refusal:
+    budget: Budget = room.budgets[command.campaign_id]
+    return decide_recall(budget, command, room.at)
 
 
 # ── settlement ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -429,7 +497,9 @@ def _of_payment(room: Room, command: Any) -> Needs:
     return Needs(
         trades_seen=(payment.trade_id,),
         lines=(payment.line_id,) if payment.line_id else (),
-        wallets=(payment.person_id,) if payment.wallet_authorized_minor else (),
+        wallets=(payment.person_id,) if payment.wallet_authorized_minor or payment.coupon else (),
+        uses=(payment.person_id,) if payment.coupon else (),
+        budgets=(Draw(payment.coupon.campaign_id, 0),) if payment.coupon else (),
     )
 
 
@@ -445,7 +515,9 @@ def _of_refund(room: Room, command: refund.Refund) -> Needs:
         accounts=() if before else line,
         histories=line if command.value_on and not before else (),
         # The excess of a refund above all debt goes to the wallet, so it is locked with the account.
-        wallets=(payment.person_id,) if payment.wallet_authorized_minor or not before else (),
+        wallets=(payment.person_id,) if payment.wallet_authorized_minor or payment.coupon or not before else (),
+        uses=(payment.person_id,) if payment.coupon else (),
+        budgets=(Draw(payment.coupon.campaign_id, 0),) if payment.coupon else (),
         balances=(payment.merchant_id,) if not before and payment.payable_on != room.at.on else (),
     )
 
@@ -470,17 +542,26 @@ def _pay_needs(command: Any) -> Needs:
     return Needs(
         trades=(command.trade_id,),
         lines=(command.line_id,) if command.credit_minor and command.line_id else (),
-        wallets=(command.person_id,) if command.wallet_minor else (),
+        # Her wallet is locked with a coupon too: so nobody counts her uses at the same time.
+        wallets=(command.person_id,) if command.wallet_minor or command.campaign_id else (),
+        uses=(command.person_id,) if command.campaign_id else (),
+        budgets=_draws_of(command),
     )
 
 
 def _charge_needs(command: Any) -> Needs:
     if command.agreement_id:
-        return Needs(agreements=(command.agreement_id,))
+        return Needs(agreements=(command.agreement_id,), budgets=_draws_of(command))
     return Needs(
         lines=(command.line_id,) if command.credit_minor and command.line_id else (),
-        wallets=(command.person_id,) if command.wallet_minor else (),
+        wallets=(command.person_id,) if command.wallet_minor or command.campaign_id else (),
+        uses=(command.person_id,) if command.campaign_id else (),
+        budgets=_draws_of(command),
     )
+
+
+def _draws_of(command: Any) -> tuple[Draw, ...]:
+    return (Draw(command.campaign_id, max(command.coupon_minor, 0)),) if command.campaign_id else ()
 
 
 def _of_agreement(room: Room, command: charge.Charge) -> Needs:
@@ -489,7 +570,8 @@ def _of_agreement(room: Room, command: charge.Charge) -> Needs:
         return NOTHING
     return Needs(
         lines=(agreement.line_id,) if command.credit_minor and agreement.line_id else (),
-        wallets=(agreement.person_id,) if command.wallet_minor else (),
+        wallets=(agreement.person_id,) if command.wallet_minor or command.campaign_id else (),
+        uses=(agreement.person_id,) if command.campaign_id else (),
     )
 
 
@@ -549,6 +631,20 @@ ACTIONS: dict[type, Action] = {
     void.Void: Action(_beside("payment_id"), _by(payments="payment_id"), _void, _of_payment),
     refund.Refund: Action(_beside("payment_id"), _by(payments="payment_id"), _refund, _of_refund),
     close.Close: Action(_beside("trade_id"), _by(trades="trade_id"), _close),
+    open_campaign.OpenCampaign: Action(_own("campaign_id"), lambda command: NOTHING, _open_campaign),
+    open_campaign.CloseCampaign: Action(_beside("campaign_id"), _by(campaigns="campaign_id"), _close_campaign),
+    TopUpCampaign: Action(_beside("campaign_id"), lambda c: Needs(budgets=(Draw(c.campaign_id, 0),)), _top_up_campaign),
+    RecallBudget: Action(
+        _beside("campaign_id"), lambda c: Needs(budgets=(Draw(c.campaign_id, max(c.amount_minor, 0)),)), _recall_budget
+    ),
+    RecordStatePayment: Action(
+        _beside("campaign_id"),
+        _by(campaigns="campaign_id"),
+        lambda room, c: decide_state_payment(room.campaigns[c.campaign_id], c, room.at),
+    ),
+    settle.SettleMall: Action(
+        lambda command, ids: ids.take(command.lane), lambda c: NOTHING, lambda room, c: settle.decide_mall(c, room.at)
+    ),
     settle.Sweep: Action(lambda command, ids: ids.take(command.lane), _by(balances="merchant_id"), _sweep),
     settle.PayOut: Action(_own("payout_id"), _by(balances="merchant_id"), _pay_out),
     settle.SettlePayout: Action(

@@ -16,6 +16,7 @@ from psycopg.rows import class_row
 
 from florin.credit.terms import Program
 from florin.engine.ids import IdBlocks, lane_for, lane_of
+from florin.events import RefundOrder
 
 PAYMENT_CODE_LIVES = timedelta(minutes=2)
 # Numbers of apps look as the Alipay wire's clients expect them, and JavaScript can hold them.
@@ -24,9 +25,10 @@ FIRST_APP_ID, LAST_APP_ID = 2021_0001_0000_0001, 2021_9999_9999_9999
 LIVE_KEYS = 2
 
 _ADD_MERCHANT = """
-    INSERT INTO merchant (id, lane, name, name_zh, category, mdr_ppm, mdr_refunded, negative_limit_minor, payout_account)
+    INSERT INTO merchant (id, lane, name, name_zh, category, mdr_ppm, mdr_refunded, negative_limit_minor, payout_account,
+                          refund_order)
     VALUES (%(id)s, %(lane)s, %(name)s, %(name_zh)s, %(category)s, %(mdr_ppm)s, %(mdr_refunded)s, %(negative_limit_minor)s,
-            %(payout_account)s)
+            %(payout_account)s, %(refund_order)s)
 """
 _ADD_BALANCE = (
     "INSERT INTO merchant_balance (lane, id, negative_limit_minor) VALUES (%(lane)s, %(id)s, %(negative_limit_minor)s)"
@@ -95,12 +97,17 @@ def add_merchant(
     mdr_refunded: bool = False,
     negative_limit_minor: int = 0,
     payout_account: str = "",
+    refund_order: RefundOrder = "credit_first",
 ) -> int:
-    """A merchant with an empty available balance, in the lane of his name. mdr_ppm: parts per million of each sale."""
+    """A merchant with an empty available balance, in the lane of his name. mdr_ppm: parts per million of each sale.
+
+    refund_order: in which a refund gives the tenders back.
+    """
     lane = lane_for(f"merchant/{name}")
     row: dict[str, Any] = {
         "id": ids.take(lane), "lane": lane, "name": name, "name_zh": name_zh, "category": category, "mdr_ppm": mdr_ppm,
         "mdr_refunded": mdr_refunded, "negative_limit_minor": negative_limit_minor, "payout_account": payout_account,
+        "refund_order": refund_order,
     }  # fmt: skip
     with connection.transaction():
         connection.execute(_ADD_MERCHANT, row)

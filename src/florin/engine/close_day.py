@@ -1,9 +1,9 @@
 """The day close: what the calendar owes everybody, after midnight and never in anybody's way.
 
 `close_through` brings the house to a day: it rolls the date, lets the clock act on every line that has something due,
-confirms receipts and expires holds, sweeps yesterday's windows, squares lender and payment institution, pays merchants out,
-and proves the books. No payment is refused meanwhile. Each step is a command with a key of its own, so a close that was cut
-off simply runs again; an account whose close fails and a window that cannot be swept are parked with their reason, and the
+confirms receipts and expires holds, sweeps yesterday's windows, squares lender, payment institution and mall, pays merchants
+out, and proves the books. No payment is refused meanwhile. Each step is a command with a key of its own, so a close that was
+cut off simply runs again; an account whose close fails and a window that cannot be swept are parked with their reason, and the
 others go on.
 """
 
@@ -31,7 +31,7 @@ from florin.engine.provisioning import provisions
 from florin.engine.submission import Busy, ClaimKind, Outcome, Submission, claim
 from florin.payments.close import Close
 from florin.payments.receive import Receive
-from florin.payments.settle import PayOut, SettleBooks, Sweep, SweepFees
+from florin.payments.settle import PayOut, SettleBooks, SettleMall, Sweep, SweepFees
 from florin.payments.void import Void
 
 log = structlog.get_logger(__name__)
@@ -45,7 +45,7 @@ class Bank(autopay.Bank, Protocol):
     """
 
     def move(self, *, debit: str, credit: str, amount_minor: int, reference: str, on: date) -> None:
-        """Move money between two of the house's own accounts ("safeguarded", "own", "lender"); one reference, one move."""
+        """Move money between two of the house's own accounts ("safeguarded", "own", "lender", "mall"), once for a reference."""
 
 
 class CloseUnfinished(RuntimeError):
@@ -105,6 +105,7 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     watch.lap("receipts")
     swept, windows_parked = _sweep_windows(engine, connection, yesterday)
     _settle_books(engine, connection, on, bank)
+    _settle_mall(engine, connection, on, bank)
     _sweep_fees(engine, connection, on, bank)
     watch.lap("settlement")
     proof = prove_day(connection)
@@ -277,6 +278,15 @@ _PAIRS = """
   GROUP BY p.lane
   ORDER BY p.lane
 """
+_MALL = """
+    SELECT p.lane, sum(p.signed_minor)::bigint AS institution
+      FROM posting_line p, clock c
+     WHERE p.name = 'PAYMENTS_DUE_FROM_MALL' AND p.kind <> 134
+       AND p.posted_on > c.closed_through AND p.posted_on < %(on)s
+  GROUP BY p.lane
+    HAVING sum(p.signed_minor) <> 0
+  ORDER BY p.lane
+"""
 _FEES = """
     SELECT p.lane, sum(p.signed_minor)::bigint AS amount_minor
       FROM posting_line p, clock c
@@ -334,6 +344,23 @@ def _settle_books(engine: Engine, connection: Connection, on: date, bank: Bank) 
                     lane=row.lane, lender_owes_minor=row.lender_owes, institution_owes_minor=row.institution_owes
                 ),
                 claims=(claim(ClaimKind.JOB, 0, f"books/{row.lane}/{on}"),),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _settle_mall(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
+    """What the mall's campaigns owed the institution for yesterday leaves its account; what came back of it comes back."""
+    rows = _rows(connection, _MALL, on=on)
+    for row in rows:
+        _move(bank, "mall", "safeguarded", row.institution, f"mall/{row.lane}/{on}", on)
+    _settle(
+        engine,
+        [
+            Submission(
+                command=SettleMall(lane=row.lane, institution_minor=row.institution, lender_minor=0),
+                claims=(claim(ClaimKind.JOB, 0, f"mall/{row.lane}/{on}"),),
             )
             for row in rows
         ],

@@ -57,7 +57,7 @@ def ready(jobs: Sequence[Job]) -> Sequence[Job]:
     held = {unit(job) for job in jobs if any(row.busy for row in job.missing)}
     while held:
         before = len(held)
-        kept_back: dict[int, set[int]] = {}
+        kept_back: dict[int, set[Hashable]] = {}
         for job in jobs:
             rows = {identifier for needs in job.needs for field in needs for identifier in field}
             if unit(job) in held or rows & kept_back.get(job.call, _NO_ROWS):
@@ -73,7 +73,7 @@ def unit(job: Job) -> Hashable:
     return job.group or id(job)
 
 
-_NO_ROWS: set[int] = set()
+_NO_ROWS: set[Hashable] = set()
 
 
 def by_group(jobs: Sequence[Job]) -> list[list[Job]]:

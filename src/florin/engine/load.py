@@ -13,6 +13,7 @@ from psycopg import Connection
 
 from florin.credit import account as accounts
 from florin.engine.actions import Needs
+from florin.engine.budgets import load_budgets
 from florin.engine.ids import is_id, lane_of
 from florin.engine.jobs import Job, Missing
 from florin.engine.room import Room
@@ -22,6 +23,7 @@ from florin.engine.tables import payment as payment_rows
 from florin.engine.tables import trade as trade_rows
 from florin.engine.tables.account import account_of
 from florin.engine.tables.arrays import numbers
+from florin.engine.tables.campaign import CAMPAIGN, COUPON_USE, campaign_of, use_of
 from florin.engine.tables.small import (
     ACCOUNT,
     AGREEMENT,
@@ -75,6 +77,10 @@ def _load_rows(connection: Connection, room: Room, jobs: Sequence[Job], turn: in
         room.histories |= event_rows.load_events_since(connection, from_the_first)
     if posted := {i for job in jobs for i in job.needs[turn].posted if i in room.lines} - room.posted.keys():
         room.posted |= event_rows.load_entries(connection, [(lane_of(line_id), line_id) for line_id in posted])
+    if persons := {i for job in jobs for i in job.needs[turn].uses if i in room.wallets} - room.uses_of:
+        _load_uses(connection, room, persons)
+    if any(job.needs[turn].budgets for job in jobs):
+        load_budgets(connection, room, jobs, turn, lock)
 
 
 def _present(connection: Connection, table: Table, absent: set[int]) -> set[int]:
@@ -93,6 +99,14 @@ def _load_lines_of(connection: Connection, room: Room, persons: set[int]) -> Non
     for row in line_rows.LINE.load(connection, keys, READ):
         line = line_rows.line_of(row)
         room.lines_seen[line.person_id].append(line)
+
+
+def _load_uses(connection: Connection, room: Room, persons: set[int]) -> None:
+    """What coupons these persons have used; their wallets are locked by now, so nobody changes it meanwhile."""
+    room.uses_of |= persons
+    for row in COUPON_USE.load(connection, [(lane_of(person_id), person_id) for person_id in persons], READ):
+        use = use_of(row)
+        room.uses[use.person_id, use.campaign_id] = use
 
 
 def _load_accounts(connection: Connection, room: Room, wanted: set[int]) -> None:
@@ -128,9 +142,10 @@ _LOADS = (
     ("wallets", WALLET, wallet_of, False),
     ("balances", MERCHANT_BALANCE, balance_of, False),
     ("payouts", PAYOUT, payout_of, False),
+    ("campaigns", CAMPAIGN, campaign_of, False),
 )
 _SHELVES = {kind: {"trades_seen": "trades", "accounts": "lines"}.get(kind, kind) for kind, *_ in _LOADS}
-assert (*(kind for kind, *_ in _LOADS), "lines_seen", "histories", "posted") == Needs._fields, (
+assert (*(kind for kind, *_ in _LOADS), "lines_seen", "histories", "posted", "uses", "budgets") == Needs._fields, (
     "every kind of need is loaded"
 )
 
@@ -141,5 +156,5 @@ def _wanted(jobs: Sequence[Job], turn: int) -> list[set[int]]:
     for job in jobs:
         for ids, identifiers in zip(wanted, job.needs[turn], strict=False):  # `lines_seen`, `histories`: apart
             if identifiers:
-                ids.update(identifiers)
+                ids.update(identifiers)  # type: ignore[arg-type]  # draws come after these
     return wanted

@@ -193,6 +193,7 @@ def _compared(
 
 # ── safeguarding, the bank, the folds, the chains ─────────────────────────────────────────────────────────────────
 
+_COVERS = ("SAFEGUARDED_CASH", "PAYMENTS_DUE_FROM_LENDER", "PAYMENTS_DUE_FROM_MALL")
 _OWED_TO_OTHERS = (
     "WALLET",
     "FUNDED_ESCROW",
@@ -206,15 +207,15 @@ _OWED_TO_OTHERS = (
 
 
 def _safeguarding(connection: Connection) -> Check:
-    """Safeguarded cash + due from the lender = all that is owed to others + fees not swept yet (books.md, every term shown)."""
+    """Safeguarded cash + due from lender and mall = all owed to others + fees not swept yet (books.md, every term)."""
     house = {row.what: row.found for row in _compared(connection, questions.HOUSE)}
     fees_not_swept = house.get("MDR_INCOME", 0) - house.get("OWN_CASH", 0)
-    covers = house.get("SAFEGUARDED_CASH", 0) + house.get("PAYMENTS_DUE_FROM_LENDER", 0)
+    covers = sum(house.get(name, 0) for name in _COVERS)
     owed = sum(house.get(name, 0) for name in _OWED_TO_OTHERS) + fees_not_swept
     row = connection.execute(questions.NEGATIVE).fetchone()
     assert row is not None
     differences = () if covers == owed else (f"safeguarded money covers {covers}, owed is {owed}",)
-    figures = {name: house.get(name, 0) for name in ("SAFEGUARDED_CASH", "PAYMENTS_DUE_FROM_LENDER", *_OWED_TO_OTHERS)}
+    figures = {name: house.get(name, 0) for name in (*_COVERS, *_OWED_TO_OTHERS)}
     figures |= {"FEES_NOT_SWEPT": fees_not_swept, "CLAIMS_ON_NEGATIVE_MERCHANTS": row[0]}
     return Check("safeguarding", "safeguarded money covers what is owed to others", differences, figures)
 

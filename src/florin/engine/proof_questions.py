@@ -34,18 +34,20 @@ _LEGS: LiteralString = """
 """
 _OWNER: LiteralString = """
            coalesce(CASE l.owner WHEN 'line' THEN e.line_id WHEN 'person' THEN e.person_id
-                                 WHEN 'merchant' THEN e.merchant_id WHEN 'payment' THEN e.payment_id END, 0) AS owner_id,
+                                 WHEN 'merchant' THEN e.merchant_id WHEN 'payment' THEN e.payment_id
+                                 WHEN 'campaign' THEN subject END, 0) AS owner_id,
 """
 _SUMS: LiteralString = f"""
     WITH {_LEGS}
     SELECT e.lane, {_OWNER} l.code, sum(l.factor * x.amount)::bigint AS amount_minor
-      FROM event e CROSS JOIN LATERAL unnest(e.rules, e.amounts) AS x(rule, amount) JOIN leg l ON l.rule = x.rule
+      FROM event e CROSS JOIN LATERAL unnest(e.rules, e.amounts, e.subjects) AS x(rule, amount, subject)
+           JOIN leg l ON l.rule = x.rule
 """
 # A planner that knows nothing of the day's rows yet would try each entry against every rule: so entries come first.
 _SUMS_FRESH: LiteralString = f"""
     WITH {_LEGS}, x AS MATERIALIZED (
-        SELECT e.lane, e.line_id, e.person_id, e.merchant_id, e.payment_id, x.rule, x.amount
-          FROM event e CROSS JOIN LATERAL unnest(e.rules, e.amounts) AS x(rule, amount)
+        SELECT e.lane, e.line_id, e.person_id, e.merchant_id, e.payment_id, x.rule, x.amount, x.subject
+          FROM event e CROSS JOIN LATERAL unnest(e.rules, e.amounts, e.subjects) AS x(rule, amount, subject)
          WHERE {FRESH})
     SELECT e.lane, {_OWNER} l.code, sum(l.factor * e.amount)::bigint AS amount_minor
       FROM x AS e JOIN leg l ON l.rule = e.rule
@@ -140,6 +142,27 @@ _PAIR: LiteralString = """
            coalesce(sum(amount_minor) FILTER (WHERE name = 'LENDER_DUE_FROM_PAYMENTS'), 0)::bigint,
            coalesce(sum(amount_minor) FILTER (WHERE name = 'PAYMENTS_DUE_TO_LENDER'), 0)::bigint
       FROM balance WHERE name IN ('LENDER_DUE_FROM_PAYMENTS', 'PAYMENTS_DUE_TO_LENDER')
+     UNION ALL
+    SELECT 'mall owes institution',
+           coalesce(sum(amount_minor) FILTER (WHERE name = 'MALL_DUE_TO_PAYMENTS'), 0)::bigint,
+           coalesce(sum(amount_minor) FILTER (WHERE name = 'PAYMENTS_DUE_FROM_MALL'), 0)::bigint
+      FROM balance WHERE name IN ('MALL_DUE_TO_PAYMENTS', 'PAYMENTS_DUE_FROM_MALL')
+"""
+# What the mall bears of its own and of the state's campaigns is its cost; what merchants bear of theirs is counted beside it.
+_CAMPAIGNS: LiteralString = """
+    WITH book AS (
+        SELECT owner_id AS id,
+               coalesce(sum(amount_minor) FILTER (WHERE name <> 'MEMO_BUDGET'), 0)::bigint AS spent,
+               coalesce(sum(amount_minor) FILTER (WHERE name = 'MEMO_BUDGET'), 0)::bigint AS allotted
+          FROM balance WHERE name IN ('CAMPAIGN_COST', 'MEMO_DISCOUNT', 'MEMO_BUDGET') GROUP BY owner_id),
+    kept AS (SELECT id, sum(spent_minor)::bigint AS spent, sum(allotted_minor)::bigint AS allotted
+               FROM campaign_budget GROUP BY id)
+    SELECT 'campaign ' || coalesce(b.id, k.id) || ' ' || x.what AS what, x.expected, x.found
+      FROM kept k FULL JOIN book b ON b.id = k.id
+           CROSS JOIN LATERAL (VALUES ('spent', coalesce(b.spent, 0), coalesce(k.spent, 0)),
+                                      ('allotted', coalesce(b.allotted, 0), coalesce(k.allotted, 0))
+                              ) AS x(what, expected, found)
+     WHERE x.expected <> x.found
 """
 _LINES: LiteralString = """
     WITH book AS (
@@ -200,11 +223,17 @@ _ESCROW: LiteralString = """
                coalesce(sum(amount_minor) FILTER (WHERE name = 'MEMO_GUARANTEED_ESCROW'), 0)::bigint AS guaranteed
           FROM balance WHERE name IN ('FUNDED_ESCROW', 'MEMO_GUARANTEED_ESCROW') GROUP BY owner_id)
     SELECT 'payment ' || coalesce(p.id, b.id) || ' ' || x.what AS what, x.expected, x.found
-      FROM (SELECT * FROM payment WHERE state IN (1, 2)) p FULL JOIN book b ON b.id = p.id
+      FROM (SELECT *, CASE WHEN coupon IS NULL OR coupon->>'sponsor' = 'merchant' THEN 0
+                           ELSE (coupon->>'amount_minor')::bigint - coalesce(coupon_paid_minor, 0)
+                                - coalesce(coupon_released_minor, 0) END AS coupon_open,
+                      CASE WHEN coupon->>'sponsor' = 'merchant' THEN 0
+                           ELSE coalesce(coupon_paid_minor, 0) - coalesce(coupon_refunded_minor, 0) END AS coupon_left
+              FROM payment WHERE state IN (1, 2)) p FULL JOIN book b ON b.id = p.id
            CROSS JOIN LATERAL (VALUES
                ('funded escrow', coalesce(b.funded, 0),
                 CASE WHEN p.state = 1 THEN p.wallet_authorized_minor - p.wallet_paid_minor - p.wallet_released_minor
-                     WHEN p.state = 2 THEN p.wallet_paid_minor - p.wallet_refunded_minor
+                                           + p.coupon_open
+                     WHEN p.state = 2 THEN p.wallet_paid_minor - p.wallet_refunded_minor + p.coupon_left
                                            + p.drawn * (p.credit_paid_minor - p.credit_refunded_minor) ELSE 0 END),
                ('guaranteed escrow', coalesce(b.guaranteed, 0),
                 CASE WHEN p.state = 2 THEN (1 - p.drawn) * (p.credit_paid_minor - p.credit_refunded_minor) ELSE 0 END)
@@ -222,9 +251,10 @@ _TRANSIT: LiteralString = """
 """
 OF_BALANCES = (
     Question("books balance", "in each book debits equal credits", _BALANCED),
-    Question("books agree", "lender and payment institution say the same of each other", _PAIR),
+    Question("books agree", "lender, payment institution and mall say the same of each other", _PAIR),
     Question("lines", "each line's row equals its accounts", _LINES),
     Question("statements", "what remains on statements equals what is billed", _STATEMENTS),
+    Question("campaigns", "each campaign's budget equals what it was allotted and what it has borne", _CAMPAIGNS),
     Question("wallets", "each wallet's row equals its account", _WALLETS),
     Question("merchants", "each merchant's available balance equals its account", _BALANCES),
     Question("escrow", "funded and guaranteed escrow equal what is not received yet", _ESCROW),
@@ -240,13 +270,18 @@ _COUNTERS: LiteralString = """
            coalesce(sum(amount) FILTER (WHERE kind = 47), 0)::bigint AS refunded
 """
 _COUNTED: LiteralString = """
-           CROSS JOIN LATERAL (VALUES ('paid', coalesce(m.paid, 0), p.credit_paid_minor + p.wallet_paid_minor),
+           CROSS JOIN LATERAL (VALUES ('paid', coalesce(m.paid, 0), p.credit_paid_minor + p.wallet_paid_minor
+                                                                    + coalesce(p.coupon_paid_minor, 0)),
                                       ('received', coalesce(m.received, 0), p.received_minor),
-                                      ('refunded', coalesce(m.refunded, 0), p.credit_refunded_minor + p.wallet_refunded_minor)
+                                      ('refunded', coalesce(m.refunded, 0), p.credit_refunded_minor + p.wallet_refunded_minor
+                                                                            + coalesce(p.coupon_refunded_minor, 0))
                               ) AS x(what, expected, found)
      WHERE x.expected <> x.found
 """
-_AMOUNT: LiteralString = "(e.body->>'credit_minor')::bigint + (e.body->>'wallet_minor')::bigint AS amount"
+_AMOUNT: LiteralString = """
+    (e.body->>'credit_minor')::bigint + (e.body->>'wallet_minor')::bigint
+    + coalesce((e.body->'coupon'->>'amount_minor')::bigint, 0) AS amount
+"""
 _PAYMENTS: LiteralString = f"""
     WITH moved AS (
         SELECT payment_id, {_COUNTERS}
@@ -272,18 +307,18 @@ _CLAIMS: LiteralString = """
     SELECT 'claim of kind ' || c.kind || ', ' || c.digest AS what, c.event_id AS expected, 0::bigint AS found
       FROM claim c LEFT JOIN event e ON e.id = c.event_id WHERE e.id IS NULL
 """
-# A sweep or settlement of a day is posted on the next one: kinds 60, 66 and 67.
+# A sweep or settlement of a day is posted on the next one: kinds 60, 66, 67 and 134.
 # A parked window is not swept yet, or later than on the next day: it is named with its reason, and is no difference.
 # Summed by rule before the rules are told apart: the planner knows nothing of the day's rows yet.
 _SETTLED_OF: LiteralString = f"""
     WITH {_LEGS}, moved AS MATERIALIZED (
         SELECT e.lane, e.merchant_id, x.rule, sum(x.amount)::bigint AS amount_minor
           FROM clock c, event e CROSS JOIN LATERAL unnest(e.rules, e.amounts) AS x(rule, amount)
-         WHERE e.posted_on <= c.closed_through + CASE WHEN e.kind IN (60, 66, 67) THEN 1 ELSE 0 END
+         WHERE e.posted_on <= c.closed_through + CASE WHEN e.kind IN (60, 66, 67, 134) THEN 1 ELSE 0 END
 """
 _SETTLED_SINCE: LiteralString = """
            AND e.posted_on > %(since_closed)s
-           AND e.posted_on > %(since_closed)s + CASE WHEN e.kind IN (60, 66, 67) THEN 1 ELSE 0 END
+           AND e.posted_on > %(since_closed)s + CASE WHEN e.kind IN (60, 66, 67, 134) THEN 1 ELSE 0 END
 """
 _SETTLED_SHOWN: LiteralString = """
       GROUP BY 1, 2, 3),
@@ -292,7 +327,8 @@ _SETTLED_SHOWN: LiteralString = """
                CASE WHEN l.name = 'OWN_CASH' THEN 'MDR_INCOME' ELSE l.name END AS name,
                sum(CASE WHEN l.name = 'OWN_CASH' THEN -1 ELSE 1 END * l.factor * m.amount_minor)::bigint AS remaining
           FROM moved m JOIN leg l ON l.rule = m.rule
-         WHERE l.name IN ('MERCHANT_PAYABLE', 'LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS', 'MDR_INCOME', 'OWN_CASH')
+         WHERE l.name IN ('MERCHANT_PAYABLE', 'LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS', 'MDR_INCOME', 'OWN_CASH',
+                          'PAYMENTS_DUE_FROM_MALL')
       GROUP BY 1, 2, 3),
     unswept AS (
         SELECT w.lane, w.merchant_id, w.window_on, 'infinity'::date AS swept_on, w.amount_minor,
@@ -325,7 +361,8 @@ _SETTLED_FRESH: LiteralString = f"{_SETTLED_OF} {_SETTLED_SINCE} {_SETTLED_SHOWN
 _TRADES_SHOWN: LiteralString = """
            CROSS JOIN LATERAL (VALUES
                ('named by it', p.id, coalesce(t.payment_id, 0)),
-               ('amount', coalesce(t.amount_minor, 0), p.credit_authorized_minor + p.wallet_authorized_minor)
+               ('amount', coalesce(t.amount_minor, 0), p.credit_authorized_minor + p.wallet_authorized_minor
+                                                       + coalesce((p.coupon->>'amount_minor')::bigint, 0))
            ) AS x(what, expected, found)
      WHERE x.expected <> x.found
 """
@@ -361,7 +398,7 @@ _SEQUENCES_FRESH: LiteralString = """
 """
 
 _COUNTERS_SAY = "each payment's counters equal its events"
-_SETTLED_SAYS = "what closed days owed merchants, lender and house is settled"
+_SETTLED_SAYS = "what closed days owed merchants, lender, mall and house is settled"
 _TRADES_SAY = "each payment is the one that its trade names, of the same amount"
 _SEQUENCES_SAY = "no event of a line is missing or doubled"
 OF_EVENTS = (
@@ -405,7 +442,9 @@ BANK: LiteralString = """
             ('own', (SELECT coalesce(sum(amount_minor), 0)::bigint FROM balance WHERE name = 'OWN_CASH'),
              (SELECT coalesce(sum(amount_minor), 0)::bigint FROM bank_line WHERE account = 'own')),
             ('lender', (SELECT coalesce(sum(amount_minor), 0)::bigint FROM balance WHERE name = 'LENDER_BANK'),
-             (SELECT coalesce(sum(amount_minor), 0)::bigint FROM bank_line WHERE account = 'lender'))) AS x(account, book, bank)
+             (SELECT coalesce(sum(amount_minor), 0)::bigint FROM bank_line WHERE account = 'lender')),
+            ('mall', (SELECT coalesce(sum(amount_minor), 0)::bigint FROM balance WHERE name = 'MALL_BANK'),
+             (SELECT coalesce(sum(amount_minor), 0)::bigint FROM bank_line WHERE account = 'mall'))) AS x(account, book, bank)
   ORDER BY x.account
 """
 

@@ -6,6 +6,7 @@ when it moved. A merchant who is frozen stops in every process from the next bat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,12 +14,14 @@ from typing import NamedTuple
 from psycopg import Connection
 from psycopg.rows import class_row, tuple_row
 
+from florin.campaigns.campaign import Campaign
 from florin.credit.program import add_program, load_program, program_of
 from florin.credit.terms import Program, Terms
+from florin.engine.tables.campaign import CAMPAIGN, campaign_of
 from florin.payments.merchant import App, Merchant
 
 _MERCHANTS = """
-    SELECT id, lane, name, name_zh, state, mdr_ppm, mdr_refunded, negative_limit_minor, category
+    SELECT id, lane, name, name_zh, state, mdr_ppm, mdr_refunded, negative_limit_minor, category, refund_order
       FROM merchant ORDER BY id LIMIT 1000000
 """
 _APPS = """
@@ -28,6 +31,7 @@ _APPS = """
 
 
 _OWNER = "SELECT url, allow_loopback FROM owner_endpoint"
+_CAMPAIGNS = f"SELECT {', '.join(column.name for column in CAMPAIGN.columns)} FROM campaign ORDER BY id LIMIT 100000"  # noqa: S608
 _PROGRAMS = "SELECT name, source FROM program ORDER BY name LIMIT 1000"
 
 
@@ -45,6 +49,7 @@ class Reference(NamedTuple):
     merchants: dict[int, Merchant]
     apps: dict[int, App]
     owner: OwnerEndpoint | None = None
+    campaigns: Mapping[int, Campaign] = {}  # noqa: RUF012 - of a value that nobody changes
 
     @staticmethod
     def program(name: str) -> Program:
@@ -72,8 +77,10 @@ def load_reference(connection: Connection, version: int) -> Reference:
         apps = {app.id: app for app in cursor.execute(_APPS)}
     with connection.cursor(row_factory=class_row(OwnerEndpoint)) as cursor:
         owner = cursor.execute(_OWNER).fetchone()
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        campaigns = {campaign.id: campaign for campaign in map(campaign_of, cursor.execute(_CAMPAIGNS))}
     know_programs(connection)
-    return Reference(version, merchants, apps, owner)
+    return Reference(version, merchants, apps, owner, campaigns)
 
 
 def know_programs(connection: Connection) -> None:

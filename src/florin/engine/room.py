@@ -11,6 +11,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from florin.campaigns.budget import allot, draw, drawn_by
+from florin.campaigns.coupon import CouponUse
 from florin.credit import account as accounts
 from florin.credit import line as lines
 from florin.credit.account import Account
@@ -22,7 +24,10 @@ from florin.engine.reference import Reference
 from florin.engine.tables.event import Recorded
 from florin.engine.tables.table import Table
 from florin.events import (
+    Authorized,
     BillConverted,
+    CampaignRecalled,
+    CampaignToppedUp,
     Captured,
     CaseAssigned,
     CaseNoted,
@@ -33,6 +38,7 @@ from florin.events import (
     CostCharged,
     CreditBalancePaid,
     CycleMoved,
+    Escrowed,
     Event,
     FellPastDue,
     HardshipAgreed,
@@ -52,6 +58,7 @@ from florin.events import (
     RepaymentConfirmed,
     RepaymentReturned,
     StatementIssued,
+    Voided,
     WindowReceived,
 )
 from florin.ledger import Entry
@@ -59,7 +66,7 @@ from florin.money.at import At
 from florin.payments import payment as payments
 from florin.payments.charge import Agreement
 from florin.payments.merchant import Merchant, MerchantBalance, evolve_balance
-from florin.payments.payment import Payment
+from florin.payments.payment import Payment, PaymentState
 from florin.payments.post import entries_of
 from florin.payments.trade import Trade
 from florin.wallet.wallet import Wallet, change_minor
@@ -86,16 +93,17 @@ _BY_ACCOUNT = (
     CollectionPaused,
     CollectionResumed,
 )
+_OF_BUDGET = (Authorized, Escrowed, Captured, Voided, Refunded, CampaignToppedUp, CampaignRecalled)
 _OF_BALANCE = (WindowReceived, RefundFunded, PaidOut, PayoutReturned)
 
 
-class Shelf(dict[int, Any]):
+class Shelf(dict[Any, Any]):
     """States of one kind by id. `added` are new rows, `changed` loaded ones that an event touched."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.added: set[int] = set()
-        self.changed: set[int] = set()
+        self.added: set[Any] = set()
+        self.changed: set[Any] = set()
 
 
 class Room:
@@ -108,6 +116,8 @@ class Room:
         self.trades, self.payments, self.lines = Shelf(), Shelf(), Shelf()
         self.accounts, self.wallets = Shelf(), Shelf()
         self.balances, self.payouts = Shelf(), Shelf()
+        self.campaigns, self.budgets, self.uses = Shelf(), Shelf(), Shelf()
+        self.uses_of: set[int] = set()
         self.agreements: dict[int, Agreement] = {}
         self.lines_seen: dict[int, list[Line]] = {}
         self.recorded: list[Recorded] = []
@@ -115,7 +125,7 @@ class Room:
         self.histories: dict[int, list[Event]] = {}
         self.posted: dict[int, list[Entry]] = {}
         self.rows: dict[Table, list[tuple[Any, ...]]] = {}
-        self._undo: list[tuple[Shelf, int, Any]] | None = None
+        self._undo: list[tuple[Shelf, Any, Any]] | None = None
         self._marked: tuple[int, dict[Table, int]] = (0, {})
 
     # ── what rules ask for ────────────────────────────────────────────────────────────────────────────────────────
@@ -149,6 +159,11 @@ class Room:
 
     def balance(self, merchant_id: int) -> MerchantBalance | None:
         return self.balances.get(merchant_id)
+
+    def use(self, person_id: int, campaign_id: int) -> CouponUse:
+        """How often the person has used a campaign's coupon; of a command that has locked her wallet."""
+        found: CouponUse | None = self.uses.get((person_id, campaign_id))
+        return found or CouponUse(person_id=person_id, campaign_id=campaign_id, lane=lane_of(person_id))
 
     def merchant(self, identifier: int) -> Merchant:
         return self.reference.merchants[identifier]
@@ -206,9 +221,33 @@ class Room:
             self.add(self.wallets, event.person_id, Wallet(id=event.person_id, lane=lane_of(event.person_id)))
         if event.merchant_id in self.balances and isinstance(event, _OF_BALANCE):
             self.change(self.balances, event.merchant_id, evolve_balance(self.balances[event.merchant_id], event))
+        if isinstance(event, _OF_BUDGET):
+            self._on_budget(event)
         self.recorded.append(Recorded(identifier, event, sequence, entries))
         if event.line_id:
             self._close_when_settled(self.lines[event.line_id])
+
+    def _on_budget(self, event: Event) -> None:
+        """What a coupon takes from a budget and brings back, and how often the shopper has used it."""
+        match event:
+            case CampaignToppedUp() | CampaignRecalled():
+                sign = 1 if isinstance(event, CampaignToppedUp) else -1
+                budget = allot(self.budgets[event.campaign_id], sign * event.amount_minor)
+                self.change(self.budgets, event.campaign_id, budget)
+            case Authorized(coupon=part) | Escrowed(coupon=part) | Captured(coupon=part) if part is not None:
+                if part.held_minor == 0:
+                    self._use(event.person_id, part.campaign_id, +1)
+            case Voided(coupon=part) | Refunded(coupon=part) if part is not None:
+                # All of it was given back, in however many parts: then her coupon is as if she had not used it.
+                if self.payments[event.payment_id].state in (PaymentState.VOIDED, PaymentState.REFUNDED):
+                    self._use(event.person_id, part.campaign_id, -1)
+        for campaign_id, amount_minor in drawn_by(event).items():
+            self.change(self.budgets, campaign_id, draw(self.budgets[campaign_id], amount_minor))
+
+    def _use(self, person_id: int, campaign_id: int, times: int) -> None:
+        use = self.use(person_id, campaign_id)
+        keep = self.change if (person_id, campaign_id) in self.uses else self.add
+        keep(self.uses, (person_id, campaign_id), replace(use, used=use.used + times))
 
     def _close_when_settled(self, line: Line) -> None:
         """A line that was to close when all is paid closes with the event that leaves nothing of it."""
@@ -252,13 +291,13 @@ class Room:
         assert history is not None, f"{type(event).__name__} of {event.value_on} came without its line's history"
         return correct(history, event, program)
 
-    def add(self, shelf: Shelf, identifier: int, state: Any) -> None:
+    def add(self, shelf: Shelf, identifier: Any, state: Any) -> None:
         """A new row."""
         self._log(shelf, identifier)
         shelf.added.add(identifier)
         shelf[identifier] = state
 
-    def change(self, shelf: Shelf, identifier: int, state: Any) -> None:
+    def change(self, shelf: Shelf, identifier: Any, state: Any) -> None:
         """Another state for a row, loaded or new."""
         self._log(shelf, identifier)
         shelf[identifier] = state
@@ -295,6 +334,6 @@ class Room:
             del added[rows.get(table, 0) :]
         self._undo = None
 
-    def _log(self, shelf: Shelf, key: int) -> None:
+    def _log(self, shelf: Shelf, key: Any) -> None:
         if self._undo is not None:
             self._undo.append((shelf, key, shelf.get(key)))

@@ -15,6 +15,7 @@ from florin.engine.tables import line as line_rows
 from florin.engine.tables import payment as payment_rows
 from florin.engine.tables import trade as trade_rows
 from florin.engine.tables.account import account_row, statement_changes
+from florin.engine.tables.campaign import BUDGET, CAMPAIGN, COUPON_USE, budget_rows, campaign_row, use_row
 from florin.engine.tables.small import (
     ACCOUNT,
     MERCHANT_BALANCE,
@@ -38,6 +39,8 @@ def write(connection: Connection, room: Room, chain: Chain) -> None:
     _store(connection, MERCHANT_BALANCE, room.balances, balance_row)
     _store(connection, PAYOUT, room.payouts, payout_row)
     _store(connection, ACCOUNT, room.accounts, account_row)
+    if room.budgets or room.campaigns:
+        _store_campaigns(connection, room)
     for table, rows in room.rows.items():
         table.insert(connection, rows)
     issued, changed = statement_changes(room.recorded, room.accounts_before, room.accounts)
@@ -46,6 +49,19 @@ def write(connection: Connection, room: Room, chain: Chain) -> None:
     if room.recorded:
         event_rows.EVENT.insert(connection, chain.link(connection, room.recorded, room.at))
         OUTBOX.insert(connection, outbox_rows(room))
+
+
+def _store_campaigns(connection: Connection, room: Room) -> None:
+    """Campaigns, the slices held of their budgets, uses of coupons. A campaign that changed is read again by every process."""
+    _store(connection, CAMPAIGN, room.campaigns, campaign_row)
+    _store(connection, COUPON_USE, room.uses, use_row)
+    budgets = room.budgets
+    BUDGET.insert(connection, [row for identifier in sorted(budgets.added) for row in budget_rows(budgets[identifier])])
+    BUDGET.update(
+        connection, [row for identifier in sorted(budgets.changed) for row in budget_rows(budgets[identifier])]
+    )
+    if room.campaigns:
+        connection.execute("UPDATE clock SET reference_version = reference_version + 1")
 
 
 def _store_lines(connection: Connection, room: Room) -> None:

@@ -28,6 +28,50 @@ ReminderChannel = Literal["message", "letter"]
 ReminderText = Literal["due_soon", "due_today", "past_due", "urgent", "final"]
 
 
+Sponsor = Literal["mall", "state", "merchant"]
+CampaignKind = Literal["coupon", "fee_subsidy"]
+RefundOrder = Literal["credit_first", "proportional", "coupon_last"]
+
+
+class CampaignPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The part of a payment that a campaign bears, and who is behind it. held: what an authorization had reserved of it."""
+
+    campaign_id: int
+    amount_minor: int
+    held_minor: int = 0
+    sponsor: Sponsor = "mall"
+
+    @property
+    def funded_minor(self) -> int:
+        """What somebody pays in for the merchant: all of it, or nothing of his own discount."""
+        return 0 if self.sponsor == "merchant" else self.amount_minor
+
+
+class CampaignTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a campaign gives, to whom, and when: from opens_on, and no more from closes_on.
+
+    merchants, programs, counts: where it holds; empty: everywhere. amount_off, threshold, per_person_max: of a coupon, how
+    much, from which order amount, how often a person (0: as often as she likes). share_ppm: of a fee subsidy, parts per
+    million of the installment fee that the shopper would bear. refund_order: None is the merchant's. warning: a rest below it
+    is worth a word. slices: into how many rows the budget is cut, so that payments at once do not wait for one row.
+    """
+
+    kind: CampaignKind
+    sponsor: Sponsor
+    opens_on: date
+    closes_on: date
+    merchants: tuple[int, ...] = ()
+    programs: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
+    amount_off_minor: int = 0
+    threshold_minor: int = 0
+    per_person_max: int = 0
+    share_ppm: int = 0
+    refund_order: RefundOrder | None = None
+    warning_minor: int = 0
+    slices: int = 8
+
+
 class InstallmentChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a purchase is spread: `count` installments, one fee for all of them, and who pays that fee.
 
@@ -369,6 +413,7 @@ class Authorized(Event, frozen=True, kw_only=True):
     wallet_minor: int
     expires_at: datetime
     plan: InstallmentChoice | None = None
+    coupon: CampaignPart | None = None
 
 
 class Escrowed(Event, frozen=True, kw_only=True):
@@ -385,6 +430,7 @@ class Escrowed(Event, frozen=True, kw_only=True):
     held_wallet_minor: int = 0
     plan: InstallmentChoice | None = None
     drawn: bool = False
+    coupon: CampaignPart | None = None
 
 
 class Captured(Event, frozen=True, kw_only=True):
@@ -400,6 +446,7 @@ class Captured(Event, frozen=True, kw_only=True):
     held_credit_minor: int = 0
     held_wallet_minor: int = 0
     plan: InstallmentChoice | None = None
+    coupon: CampaignPart | None = None
 
 
 class Received(Event, frozen=True, kw_only=True):
@@ -415,6 +462,7 @@ class Received(Event, frozen=True, kw_only=True):
     by: Literal["buyer", "clock", "seller"] = "buyer"
     plan: InstallmentChoice | None = None
     drawn: bool = False
+    coupon: CampaignPart | None = None
 
 
 class Voided(Event, frozen=True, kw_only=True):
@@ -424,6 +472,7 @@ class Voided(Event, frozen=True, kw_only=True):
     credit_minor: int
     wallet_minor: int
     reason: Literal["voided", "expired"]
+    coupon: CampaignPart | None = None
 
 
 class Refunded(Event, frozen=True, kw_only=True):
@@ -447,8 +496,8 @@ class Refunded(Event, frozen=True, kw_only=True):
     known_on: date | None = None
     drawn: bool = False
 
-
-# ── plans made of what is owed already ────────────────────────────────────────────────────────────────────────────
+    # ── plans made of what is owed already ────────────────────────────────────────────────────────────────────────────
+    coupon: CampaignPart | None = None
 
 
 class PurchaseConverted(Event, frozen=True, kw_only=True):
@@ -579,6 +628,61 @@ class FeesSwept(Event, frozen=True, kw_only=True):
     kind = 67
     amount_minor: int
     negative: bool = False
+
+
+# ── campaigns and the mall ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class CampaignOpened(Event, frozen=True, kw_only=True):
+    """A sponsor gives so much money to be spent by these terms."""
+
+    kind = 130
+    campaign_id: int
+    name: str
+    name_zh: str
+    budget_minor: int
+    terms: CampaignTerms
+
+
+class CampaignToppedUp(Event, frozen=True, kw_only=True):
+    """The budget is larger by so much."""
+
+    kind = 131
+    campaign_id: int
+    amount_minor: int
+
+
+class CampaignRecalled(Event, frozen=True, kw_only=True):
+    """So much of the budget, not spent, was taken back."""
+
+    kind = 132
+    campaign_id: int
+    amount_minor: int
+
+
+class CampaignClosed(Event, frozen=True, kw_only=True):
+    """Nothing more is given; what was given stays, and what is refunded still comes back to the budget."""
+
+    kind = 133
+    campaign_id: int
+    reason: str
+
+
+class MallSettled(Event, frozen=True, kw_only=True):
+    """The mall paid this lane's share of what its campaigns owe, through the bank; below zero it got something back."""
+
+    kind = 134
+    institution_minor: int
+    lender_minor: int
+
+
+class StatePaid(Event, frozen=True, kw_only=True):
+    """The state paid the mall what it had laid out for a campaign of the state's."""
+
+    kind = 135
+    campaign_id: int
+    amount_minor: int
+    bank_reference: str
 
 
 # ── being late for long ───────────────────────────────────────────────────────────────────────────────────────────

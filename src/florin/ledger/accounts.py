@@ -15,16 +15,18 @@ class Book(Enum):
 
     LENDER = "LN"
     PAYMENTS = "PI"
+    MALL = "MK"
 
 
 class Owner(Enum):
-    """Whose account it is: the event's column of that name, or the house."""
+    """Whose account it is: the event's column of that name, the entry's subject for a campaign, or the house."""
 
     HOUSE = "house"
     LINE = "line"
     PERSON = "person"
     MERCHANT = "merchant"
     PAYMENT = "payment"
+    CAMPAIGN = "campaign"
 
 
 class Account(IntEnum):
@@ -80,6 +82,16 @@ class Account(IntEnum):
     PAYMENTS_DUE_TO_LENDER = 51
     MEMO_GUARANTEED_ESCROW = 52
     MEMO_GUARANTEE_CONTRA = 53
+    PAYMENTS_DUE_FROM_MALL = 60
+    # mall
+    CAMPAIGN_COST = 70
+    MALL_DUE_TO_PAYMENTS = 71
+    MALL_BANK = 73
+    DUE_FROM_STATE = 74
+    STATE_GRANTS = 75
+    MEMO_DISCOUNT = 76
+    MEMO_CAMPAIGN_CONTRA = 77
+    MEMO_BUDGET = 78
 
 
 class Describes(NamedTuple):
@@ -140,4 +152,13 @@ ACCOUNTS: dict[Account, Describes] = {
     Account.PAYMENTS_DUE_TO_LENDER: Describes(Book.PAYMENTS, Owner.HOUSE, -1),
     Account.MEMO_GUARANTEED_ESCROW: Describes(Book.PAYMENTS, Owner.PAYMENT, +1, memo=True),
     Account.MEMO_GUARANTEE_CONTRA: Describes(Book.PAYMENTS, Owner.HOUSE, -1, memo=True),
+    Account.PAYMENTS_DUE_FROM_MALL: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
+    Account.CAMPAIGN_COST: Describes(Book.MALL, Owner.CAMPAIGN, +1),
+    Account.MALL_DUE_TO_PAYMENTS: Describes(Book.MALL, Owner.HOUSE, -1),
+    Account.MALL_BANK: Describes(Book.MALL, Owner.HOUSE, +1),
+    Account.DUE_FROM_STATE: Describes(Book.MALL, Owner.CAMPAIGN, +1),
+    Account.STATE_GRANTS: Describes(Book.MALL, Owner.CAMPAIGN, -1),
+    Account.MEMO_DISCOUNT: Describes(Book.MALL, Owner.CAMPAIGN, +1, memo=True),
+    Account.MEMO_BUDGET: Describes(Book.MALL, Owner.CAMPAIGN, +1, memo=True),
+    Account.MEMO_CAMPAIGN_CONTRA: Describes(Book.MALL, Owner.HOUSE, -1, memo=True),
 }

@@ -100,6 +100,13 @@ class Rule(IntEnum):
     CARRY_INTEREST = 170
     CARRY_PENALTY = 171
     CARRY_COST = 172
+    ESCROW_COUPON = 150
+    REFUND_COUPON = 151
+    CLAIM_ON_STATE = 152
+    STATE_PAYS = 153
+    MALL_PAYS_PAYMENTS = 154
+    GIVE_DISCOUNT = 155
+    ALLOT_BUDGET = 156
 
 
 class Leg(NamedTuple):
@@ -110,7 +117,10 @@ class Leg(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """An amount derived by folding events, and why. subject_id: the purchase it is about; 0 is the event's own payment."""
+    """An amount derived by folding events, and why.
+
+    subject_id: the purchase it is about, or the campaign that bears it; 0 is the event's own payment.
+    """
 
     rule: Rule
     amount_minor: int
@@ -289,6 +299,25 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     Rule.PAYMENTS_PAYS: (
         Leg(Account.LENDER_BANK, Account.LENDER_DUE_FROM_PAYMENTS),
         Leg(Account.PAYMENTS_DUE_TO_LENDER, Account.SAFEGUARDED_CASH),
+    ),
+    # a coupon is funded at once: the mall owes the institution, and it waits in escrow like wallet money; after receipt it goes
+    # back from the merchant as it came. What the state's own campaign costs, the mall lays out and claims. A merchant's own
+    # coupon is a discount: he receives less, and the mall only counts it
+    Rule.ESCROW_COUPON: (
+        Leg(Account.CAMPAIGN_COST, Account.MALL_DUE_TO_PAYMENTS),
+        Leg(Account.PAYMENTS_DUE_FROM_MALL, Account.FUNDED_ESCROW),
+    ),
+    Rule.REFUND_COUPON: (
+        Leg(Account.MERCHANT_PAYABLE, Account.PAYMENTS_DUE_FROM_MALL),
+        Leg(Account.MALL_DUE_TO_PAYMENTS, Account.CAMPAIGN_COST),
+    ),
+    Rule.CLAIM_ON_STATE: (Leg(Account.DUE_FROM_STATE, Account.STATE_GRANTS),),
+    Rule.STATE_PAYS: (Leg(Account.MALL_BANK, Account.DUE_FROM_STATE),),
+    Rule.ALLOT_BUDGET: (Leg(Account.MEMO_BUDGET, Account.MEMO_CAMPAIGN_CONTRA),),
+    Rule.GIVE_DISCOUNT: (Leg(Account.MEMO_DISCOUNT, Account.MEMO_CAMPAIGN_CONTRA),),
+    Rule.MALL_PAYS_PAYMENTS: (
+        Leg(Account.MALL_DUE_TO_PAYMENTS, Account.MALL_BANK),
+        Leg(Account.SAFEGUARDED_CASH, Account.PAYMENTS_DUE_FROM_MALL),
     ),
     Rule.SWEEP_FEES: (Leg(Account.OWN_CASH, Account.SAFEGUARDED_CASH),),
 }

@@ -1,4 +1,6 @@
-"""Capture: all or part of an authorization becomes owed, and payable to the merchant. Credit is taken before wallet money."""
+"""Capture: all or part of an authorization becomes owed, and payable to the merchant. Credit is taken
+before wallet money, and that before the coupon.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +48,12 @@ def decide(
     if not 0 < amount <= payment.open_minor:
         return CaptureExceedsAuthorization(requested_minor=amount, open_minor=payment.open_minor)
     credit = min(amount, payment.credit_open_minor)
+    from_wallet = min(amount - credit, payment.wallet_open_minor)
+    coupon = payment.coupon_part(amount - credit - from_wallet, held_minor=amount - credit - from_wallet)
+    # A merchant's own coupon is a discount: he receives the rest, and pays his fee on that.
+    funded = credit + from_wallet + (coupon.funded_minor if coupon else 0)
+    before = payment.credit_paid_minor + payment.wallet_paid_minor
+    before += payment.coupon.funded_minor and payment.coupon_paid_minor if payment.coupon else 0
     plan = payment.plan
     if plan is not None and credit and terms is not None and credit != payment.credit_authorized_minor:
         # A part captured alone is a plan of its own: its fee is priced on its own principal.
@@ -61,11 +69,12 @@ def decide(
             person_id=payment.person_id,
             merchant_id=payment.merchant_id,
             credit_minor=credit,
-            wallet_minor=amount - credit,
+            wallet_minor=from_wallet,
             held_credit_minor=credit,
-            held_wallet_minor=amount - credit,
+            held_wallet_minor=from_wallet,
             # The fee on all that is captured so far, less what was charged before: parts pay what the whole would.
-            mdr_minor=merchant.mdr_minor(payment.received_minor + amount) - merchant.mdr_minor(payment.received_minor),
+            mdr_minor=merchant.mdr_minor(before + funded) - merchant.mdr_minor(before),
             plan=plan if credit else None,
+            coupon=coupon,
         ),
     )

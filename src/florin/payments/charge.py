@@ -13,7 +13,7 @@ from florin.events.refusals import Refusal
 from florin.money.at import At
 from florin.payments.ask import AMOUNT_MINOR_MAX, AmountOutOfRange
 from florin.payments.merchant import Merchant, refuse_merchant
-from florin.payments.pay import Pay, paid_event, plan_of, refuse_tenders
+from florin.payments.pay import Offer, Pay, paid_event, plan_of, refuse_offer, refuse_tenders
 from florin.payments.trade import NO_DETAIL, Flow, Trade, TradeDetail
 from florin.wallet.wallet import Wallet
 
@@ -42,6 +42,8 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     capture: bool = True
     expires_at: datetime | None = None
     detail: TradeDetail = NO_DETAIL
+    campaign_id: int = 0
+    coupon_minor: int = 0
 
 
 class Agreement(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +114,8 @@ def pay_of(command: Charge) -> Pay:
         wallet_minor=command.wallet_minor,
         installments=command.installments,
         capture=command.capture,
+        campaign_id=command.campaign_id,
+        coupon_minor=command.coupon_minor,
     )
 
 
@@ -124,13 +128,18 @@ def decide(
     terms: Terms | None,
     command: Charge,
     at: At,
+    offer: Offer | None = None,
 ) -> tuple[Event] | Refusal:
     """As `pay.decide`, for a trade that is made by the same command. Nothing is kept of a refused one but the refusal."""
     if not 0 < command.amount_minor <= AMOUNT_MINOR_MAX:
         return AmountOutOfRange(amount_minor=command.amount_minor)
     pay = pay_of(command)
-    refusal = refuse_merchant(merchant) or refuse_tenders(trade, line, wallet, terms, pay, at)
+    refusal = (
+        refuse_merchant(merchant)
+        or refuse_tenders(trade, line, wallet, terms, pay, at)
+        or refuse_offer(trade, pay, offer, at)
+    )
     if refusal is not None:
         return refusal
     plan = plan_of(command.installments, command.detail.fee_payer, command.credit_minor, terms)
-    return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, pay, at),)
+    return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, pay, at, offer),)

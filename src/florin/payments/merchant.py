@@ -5,14 +5,17 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from florin.events import Event, PaidOut, PayoutReturned, RefundFunded, WindowReceived
+from florin.events import Event, PaidOut, PayoutReturned, RefundFunded, RefundOrder, WindowReceived
 from florin.events.refusals import Refusal
 from florin.money import share_minor
 from florin.payments.trade import Flow
 
 
 class Merchant(msgspec.Struct, frozen=True, kw_only=True):
-    """mdr_ppm: merchant discount rate, parts per million of the sale. mdr_refunded: given back with a refund, or kept."""
+    """mdr_ppm: merchant discount rate, parts per million of the sale. mdr_refunded: given back with a refund, or kept.
+
+    refund_order: in which a refund gives the tenders back, where no campaign says another.
+    """
 
     id: int
     lane: int
@@ -23,6 +26,7 @@ class Merchant(msgspec.Struct, frozen=True, kw_only=True):
     mdr_refunded: bool
     negative_limit_minor: int
     category: str = "general"
+    refund_order: RefundOrder = "credit_first"
 
     def mdr_minor(self, amount_minor: int) -> int:
         """The fee on a sale, rounded half up to the fen."""

@@ -1,16 +1,20 @@
-"""Pay: a shopper pays a waiting trade with credit, with the wallet, or with both, in one authorization."""
+"""Pay: a shopper pays a waiting trade with credit, wallet and a coupon, or some of them, in one authorization."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import msgspec
 
+from florin.campaigns.budget import Budget
+from florin.campaigns.campaign import Campaign
+from florin.campaigns.coupon import part_of, refuse_budget, refuse_coupon
 from florin.credit.authorize import refuse_credit
 from florin.credit.line import Line
 from florin.credit.plans import installment_choice
 from florin.credit.terms import Terms
-from florin.events import Authorized, Captured, Escrowed, Event, InstallmentChoice
+from florin.events import Authorized, CampaignPart, Captured, Escrowed, Event, InstallmentChoice
 from florin.events.refusals import Refusal
 from florin.money.at import At
 from florin.payments.merchant import Merchant, refuse_merchant
@@ -24,7 +28,9 @@ CONFIRM_DAYS = 10
 
 
 class Pay(msgspec.Struct, frozen=True, kw_only=True):
-    """payment_id: made by the caller in the payer's lane. The two tenders add up to the trade's amount.
+    """payment_id: made by the caller in the payer's lane. The tenders add up to the trade's amount.
+
+    campaign_id: the campaign whose coupon takes coupon_minor off, as the shopper saw it; 0: none.
 
     installments: 0 pays next month; else one of the program's counts, for the credit part. capture: False on a MANUAL trade
     only reserves.
@@ -38,6 +44,16 @@ class Pay(msgspec.Struct, frozen=True, kw_only=True):
     wallet_minor: int = 0
     installments: int = 0
     capture: bool = True
+    campaign_id: int = 0
+    coupon_minor: int = 0
+
+
+class Offer(NamedTuple):
+    """A coupon that a command names: its campaign, what the batch holds of the budget, how often she has used it."""
+
+    campaign: Campaign
+    budget: Budget
+    used: int
 
 
 class TradeAlreadyPaid(Refusal, frozen=True, kw_only=True):
@@ -101,17 +117,22 @@ def decide(
     terms: Terms | None,
     command: Pay,
     at: At,
+    offer: Offer | None = None,
 ) -> tuple[Event] | Refusal:
-    """One event that says what was agreed: Authorized, Escrowed or Captured, by the trade's flow."""
+    """One event that says what was agreed: Authorized, Escrowed or Captured, by the trade's flow.
+
+    offer: of the campaign that the command names, if there is one.
+    """
     refusal = (
         refuse_trade(trade, command.person_id, at)
         or refuse_merchant(merchant)
         or refuse_tenders(trade, line, wallet, terms, command, at)
+        or refuse_offer(trade, command, offer, at)
     )
     if refusal is not None:
         return refusal
     plan = plan_of(trade.installments or command.installments, trade.detail.fee_payer, command.credit_minor, terms)
-    return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, command, at),)
+    return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, command, at, offer),)
 
 
 def refuse_trade(trade: Trade, person_id: int, at: At) -> Refusal | None:
@@ -130,8 +151,9 @@ def refuse_tenders(
 ) -> Refusal | None:
     """The tenders make up the amount, the merchant takes them, and each has enough left."""
     credit, from_wallet = command.credit_minor, command.wallet_minor
-    if credit < 0 or from_wallet < 0 or credit + from_wallet != trade.amount_minor:
-        return TendersDoNotAddUp(tendered_minor=credit + from_wallet, amount_minor=trade.amount_minor)
+    tendered = credit + from_wallet + command.coupon_minor
+    if min(credit, from_wallet, command.coupon_minor) < 0 or tendered != trade.amount_minor:
+        return TendersDoNotAddUp(tendered_minor=tendered, amount_minor=trade.amount_minor)
     for tender, amount_minor in (("credit", credit), ("wallet", from_wallet)):
         if amount_minor and tender not in trade.detail.tenders:
             return TenderNotAccepted(tender=tender)
@@ -143,6 +165,26 @@ def refuse_tenders(
     return refuse_wallet(wallet, from_wallet) if from_wallet else None
 
 
+def refuse_offer(trade: Trade, command: Pay, offer: Offer | None, at: At) -> Refusal | None:
+    """The coupon is what the campaign gives for this order today, to this person, and the budget has it."""
+    if not command.campaign_id and not command.coupon_minor:
+        return None
+    if offer is None:
+        return TenderNotAccepted(tender="coupon")
+    return refuse_coupon(
+        offer.campaign,
+        merchant_id=trade.merchant_id,
+        order_minor=trade.amount_minor,
+        coupon_minor=command.coupon_minor,
+        used=offer.used,
+        at=at,
+    ) or refuse_budget(offer.campaign, offer.budget, command.coupon_minor)
+
+
+def coupon_of(command: Pay, offer: Offer | None) -> CampaignPart | None:
+    return part_of(offer.campaign, command.coupon_minor) if offer is not None and command.coupon_minor else None
+
+
 def plan_of(count: int, fee_payer: str, credit_minor: int, terms: Terms | None) -> InstallmentChoice | Refusal | None:
     """The plan of the credit part, priced by the terms; None for `pay next month` and for a purchase without credit."""
     if not count or not credit_minor or terms is None:
@@ -152,7 +194,13 @@ def plan_of(count: int, fee_payer: str, credit_minor: int, terms: Terms | None) 
 
 
 def paid_event(
-    trade: Trade, merchant: Merchant, plan: InstallmentChoice | None, terms: Terms | None, command: Pay, at: At
+    trade: Trade,
+    merchant: Merchant,
+    plan: InstallmentChoice | None,
+    terms: Terms | None,
+    command: Pay,
+    at: At,
+    offer: Offer | None = None,
 ) -> Event:
     """What is agreed by paying with these tenders, by the trade's flow. terms: the line's, if there is one."""
     owners = {
@@ -163,13 +211,20 @@ def paid_event(
         "person_id": command.person_id,
         "merchant_id": trade.merchant_id,
     }
-    tenders = {"credit_minor": command.credit_minor, "wallet_minor": command.wallet_minor, "plan": plan}
+    coupon = coupon_of(command, offer)
+    tenders = {
+        "credit_minor": command.credit_minor,
+        "wallet_minor": command.wallet_minor,
+        "plan": plan,
+        "coupon": coupon,
+    }
     if trade.flow is Flow.ESCROW:
         drawn = terms is not None and terms.draws_on == "payment" and command.credit_minor > 0
         return Escrowed(**owners, **tenders, drawn=drawn)  # type: ignore[arg-type]
     if trade.flow is Flow.MANUAL and not command.capture:
         return Authorized(**owners, **tenders, expires_at=at.instant + timedelta(days=HOLD_DAYS))  # type: ignore[arg-type]
-    return Captured(**owners, **tenders, mdr_minor=merchant.mdr_minor(trade.amount_minor))  # type: ignore[arg-type]
+    taken_minor = command.credit_minor + command.wallet_minor + (coupon.funded_minor if coupon else 0)
+    return Captured(**owners, **tenders, mdr_minor=merchant.mdr_minor(taken_minor))  # type: ignore[arg-type]
 
 
 def new_payment(
@@ -197,6 +252,7 @@ def new_payment(
         exposure_before_minor=line.exposure_minor if by_credit and line else 0,
         limit_effective_minor=line.limit_minor_on(event.value_on) if by_credit and line else 0,
         tolerance_minor=terms.over_limit_tolerance_minor if by_credit and terms else 0,
+        coupon=getattr(event, "coupon", None),
     )
 
 

@@ -12,7 +12,17 @@ from enum import IntEnum
 import msgspec
 from msgspec.structs import replace
 
-from florin.events import Authorized, Captured, Escrowed, Event, InstallmentChoice, Received, Refunded, Voided
+from florin.events import (
+    Authorized,
+    CampaignPart,
+    Captured,
+    Escrowed,
+    Event,
+    InstallmentChoice,
+    Received,
+    Refunded,
+    Voided,
+)
 from florin.payments.trade import Flow
 
 
@@ -28,6 +38,8 @@ class PaymentState(IntEnum):
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """One payment. Amounts in minor units, by tender: authorized, paid, released (never taken), refunded.
+
+    coupon: the part that a campaign bears, as authorized; None for most.
 
     drawn: its loan began when it was paid into escrow, by the terms of that day.
     payable_on: the merchant's first window that it was credited in. confirm_on: the day on which the clock confirms receipt.
@@ -66,18 +78,26 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     exposure_before_minor: int = 0
     limit_effective_minor: int = 0
     tolerance_minor: int = 0
+    coupon: CampaignPart | None = None
+    coupon_paid_minor: int = 0
+    coupon_released_minor: int = 0
+    coupon_refunded_minor: int = 0
 
     @property
     def amount_minor(self) -> int:
-        return self.credit_authorized_minor + self.wallet_authorized_minor
+        return self.credit_authorized_minor + self.wallet_authorized_minor + self.coupon_authorized_minor
+
+    @property
+    def coupon_authorized_minor(self) -> int:
+        return 0 if self.coupon is None else self.coupon.amount_minor
 
     @property
     def paid_minor(self) -> int:
-        return self.credit_paid_minor + self.wallet_paid_minor
+        return self.credit_paid_minor + self.wallet_paid_minor + self.coupon_paid_minor
 
     @property
     def refunded_minor(self) -> int:
-        return self.credit_refunded_minor + self.wallet_refunded_minor
+        return self.credit_refunded_minor + self.wallet_refunded_minor + self.coupon_refunded_minor
 
     @property
     def refundable_minor(self) -> int:
@@ -93,8 +113,12 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return self.wallet_authorized_minor - self.wallet_paid_minor - self.wallet_released_minor
 
     @property
+    def coupon_open_minor(self) -> int:
+        return self.coupon_authorized_minor - self.coupon_paid_minor - self.coupon_released_minor
+
+    @property
     def open_minor(self) -> int:
-        return self.credit_open_minor + self.wallet_open_minor
+        return self.credit_open_minor + self.wallet_open_minor + self.coupon_open_minor
 
     @property
     def credit_left_minor(self) -> int:
@@ -104,6 +128,21 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def wallet_left_minor(self) -> int:
         return self.wallet_paid_minor - self.wallet_refunded_minor
+
+    @property
+    def coupon_left_minor(self) -> int:
+        return self.coupon_paid_minor - self.coupon_refunded_minor
+
+    def coupon_part(self, amount_minor: int, *, held_minor: int = 0) -> CampaignPart | None:
+        """So much of its coupon, for an event; None when that is nothing."""
+        if self.coupon is None or not amount_minor:
+            return None
+        return replace(self.coupon, amount_minor=amount_minor, held_minor=held_minor)
+
+
+def coupon_minor(event: Authorized | Escrowed | Captured | Received | Voided | Refunded) -> int:
+    """What the event moves of a coupon."""
+    return 0 if event.coupon is None else event.coupon.amount_minor
 
 
 def evolve(payment: Payment, event: Event) -> Payment:
@@ -117,15 +156,17 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 state=PaymentState.ESCROWED,
                 credit_paid_minor=payment.credit_paid_minor + event.credit_minor,
                 wallet_paid_minor=payment.wallet_paid_minor + event.wallet_minor,
+                coupon_paid_minor=payment.coupon_paid_minor + coupon_minor(event),
                 drawn=event.drawn,
             )
         case Captured():
-            taken = event.credit_minor + event.wallet_minor
+            taken = event.credit_minor + event.wallet_minor + coupon_minor(event)
             return replace(
                 payment,
                 state=PaymentState.CAPTURED if taken == payment.open_minor else PaymentState.AUTHORIZED,
                 credit_paid_minor=payment.credit_paid_minor + event.credit_minor,
                 wallet_paid_minor=payment.wallet_paid_minor + event.wallet_minor,
+                coupon_paid_minor=payment.coupon_paid_minor + coupon_minor(event),
                 received_minor=payment.received_minor + taken,
                 mdr_minor=payment.mdr_minor + event.mdr_minor,
                 # Of parts the first counts: what was swept before must not be refunded from a later window.
@@ -136,7 +177,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
             return replace(
                 payment,
                 state=PaymentState.CAPTURED,
-                received_minor=payment.received_minor + event.credit_minor + event.wallet_minor,
+                received_minor=payment.received_minor + event.credit_minor + event.wallet_minor + coupon_minor(event),
                 mdr_minor=payment.mdr_minor + event.mdr_minor,
                 payable_on=event.value_on,
                 plan=event.plan,
@@ -148,15 +189,17 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 state=PaymentState.CAPTURED if payment.paid_minor else PaymentState.VOIDED,
                 credit_released_minor=payment.credit_released_minor + event.credit_minor,
                 wallet_released_minor=payment.wallet_released_minor + event.wallet_minor,
+                coupon_released_minor=payment.coupon_released_minor + coupon_minor(event),
             )
         case Refunded():
-            given = event.credit_minor + event.wallet_minor
+            given = event.credit_minor + event.wallet_minor + coupon_minor(event)
             ends = given == payment.refundable_minor and payment.open_minor == 0
             return replace(
                 payment,
                 state=PaymentState.REFUNDED if ends else payment.state,
                 credit_refunded_minor=payment.credit_refunded_minor + event.credit_minor,
                 wallet_refunded_minor=payment.wallet_refunded_minor + event.wallet_minor,
+                coupon_refunded_minor=payment.coupon_refunded_minor + coupon_minor(event),
                 refunded_before_receipt_minor=payment.refunded_before_receipt_minor
                 + (given if event.before_receipt else 0),
                 mdr_back_minor=payment.mdr_back_minor + event.mdr_back_minor,

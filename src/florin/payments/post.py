@@ -12,11 +12,16 @@ from typing import Any
 from florin.events import (
     Authorized,
     BooksSettled,
+    CampaignOpened,
+    CampaignPart,
+    CampaignRecalled,
+    CampaignToppedUp,
     Captured,
     Escrowed,
     Event,
     FeesSwept,
     InstallmentChoice,
+    MallSettled,
     PaidOut,
     PayoutReturned,
     PayoutSettled,
@@ -26,6 +31,7 @@ from florin.events import (
     RefundFunded,
     Repaid,
     RepaymentReturned,
+    StatePaid,
     ToppedUp,
     Voided,
     WindowReceived,
@@ -46,7 +52,11 @@ def entries_of(event: Event) -> Entries:
 
 
 def _authorized(event: Authorized) -> Entries:
-    return [Entry(Rule.HOLD_CREDIT, event.credit_minor), Entry(Rule.ESCROW_WALLET, event.wallet_minor)]
+    return [
+        Entry(Rule.HOLD_CREDIT, event.credit_minor),
+        Entry(Rule.ESCROW_WALLET, event.wallet_minor),
+        *_coupon_spent(event.coupon),
+    ]
 
 
 def _escrowed(event: Escrowed) -> Entries:
@@ -54,6 +64,7 @@ def _escrowed(event: Escrowed) -> Entries:
         Entry(Rule.HOLD_CREDIT, event.held_credit_minor, reversed=True),
         Entry(Rule.DRAW_INTO_ESCROW if event.drawn else Rule.COMMIT_CREDIT, event.credit_minor),
         Entry(Rule.ESCROW_WALLET, event.wallet_minor - event.held_wallet_minor),
+        *_coupon_spent(event.coupon),
     ]
 
 
@@ -62,6 +73,7 @@ def _captured(event: Captured) -> Entries:
         Entry(Rule.HOLD_CREDIT, event.held_credit_minor, reversed=True),
         Entry(Rule.ESCROW_WALLET, event.wallet_minor - event.held_wallet_minor),
         Entry(Rule.DRAW_CREDIT, event.credit_minor),
+        *_coupon_spent(event.coupon),
         *_owed(event),
     ]
 
@@ -78,7 +90,7 @@ def _received(event: Received) -> Entries:
 
 def _owed(event: Captured | Received) -> Entries:
     return [
-        Entry(Rule.RELEASE_ESCROW, event.wallet_minor),
+        Entry(Rule.RELEASE_ESCROW, event.wallet_minor + (event.coupon.funded_minor if event.coupon else 0)),
         Entry(Rule.CHARGE_MDR, event.mdr_minor),
         *_installment_fee(event.plan),
     ]
@@ -92,10 +104,36 @@ def _installment_fee(plan: InstallmentChoice | None) -> Entries:
     ]
 
 
+def _coupon_spent(part: CampaignPart | None) -> Entries:
+    """What a campaign bears, beyond what an authorization had reserved. A merchant's own coupon moves no money."""
+    if part is None:
+        return []
+    return [Entry(rule, part.amount_minor - part.held_minor, part.campaign_id) for rule in _BORNE_BY[part.sponsor]]
+
+
+_BORNE_BY = {
+    "mall": (Rule.ESCROW_COUPON,),
+    "state": (Rule.ESCROW_COUPON, Rule.CLAIM_ON_STATE),
+    "merchant": (Rule.GIVE_DISCOUNT,),
+}
+
+
+def _coupon_back(part: CampaignPart | None, *, from_escrow: bool) -> Entries:
+    """What goes back to a campaign: out of escrow, or from what the merchant was paid."""
+    back = [entry._replace(reversed=True) for entry in _coupon_spent(part)]
+    if from_escrow:
+        return back
+    paid_back = Rule.REFUND_COUPON
+    return [
+        entry._replace(rule=paid_back, reversed=False) if entry.rule is Rule.ESCROW_COUPON else entry for entry in back
+    ]
+
+
 def _voided(event: Voided) -> Entries:
     return [
         Entry(Rule.HOLD_CREDIT, event.credit_minor, reversed=True),
         Entry(Rule.ESCROW_WALLET, event.wallet_minor, reversed=True),
+        *_coupon_back(event.coupon, from_escrow=True),
     ]
 
 
@@ -105,6 +143,7 @@ def _refunded(event: Refunded) -> Entries:
         return [
             Entry(Rule.RETURN_DRAWN, event.credit_minor) if event.drawn else given_back,
             Entry(Rule.ESCROW_WALLET, event.wallet_minor, reversed=True),
+            *_coupon_back(event.coupon, from_escrow=True),
         ]
     return [
         # The money of a swept sale comes back from the merchant's available balance, through the lanes' clearing.
@@ -113,6 +152,7 @@ def _refunded(event: Refunded) -> Entries:
         Entry(Rule.REFUND_WALLET, event.wallet_minor),
         Entry(Rule.CHARGE_MDR, event.mdr_back_minor, reversed=True),
         Entry(Rule.CHARGE_MERCHANT_FEE, event.merchant_fee_back_minor, reversed=True),
+        *_coupon_back(event.coupon, from_escrow=False),
     ]
 
 
@@ -126,6 +166,10 @@ def _books_settled(event: BooksSettled) -> Entries:
         _signed(Rule.LENDER_PAYS, event.lender_pays_minor),
         _signed(Rule.PAYMENTS_PAYS, event.institution_pays_minor),
     ]
+
+
+def _mall_settled(event: MallSettled) -> Entries:
+    return [_signed(Rule.MALL_PAYS_PAYMENTS, event.institution_minor)]
 
 
 def _signed(rule: Rule, amount_minor: int) -> Entry:
@@ -156,6 +200,11 @@ _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
     PayoutReturned: _by(Rule.PAY_OUT, reversed=True),
     PayoutSettled: _by(Rule.SETTLE_PAYOUT),
     BooksSettled: _books_settled,
+    CampaignOpened: lambda event: [Entry(Rule.ALLOT_BUDGET, event.budget_minor, event.campaign_id)],
+    CampaignToppedUp: lambda event: [Entry(Rule.ALLOT_BUDGET, event.amount_minor, event.campaign_id)],
+    CampaignRecalled: lambda event: [Entry(Rule.ALLOT_BUDGET, event.amount_minor, event.campaign_id, reversed=True)],
+    MallSettled: _mall_settled,
+    StatePaid: lambda event: [Entry(Rule.STATE_PAYS, event.amount_minor, event.campaign_id)],
     Provisioned: lambda event: [_signed(Rule.PROVIDE, event.amount_minor)],
     FeesSwept: lambda event: [Entry(Rule.SWEEP_FEES, event.amount_minor, reversed=event.negative)],
 }

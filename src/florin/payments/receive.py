@@ -46,6 +46,7 @@ def decide(
     if command.by == "buyer" and command.person_id != payment.person_id:
         return NotYourPayment(payment_id=payment.id)
     credit, from_wallet = payment.credit_left_minor, payment.wallet_left_minor
+    coupon = payment.coupon_part(payment.coupon_left_minor)
     plan = payment.plan if credit else None
     if plan is not None and terms is not None and credit != payment.credit_paid_minor:
         # Too little may be left for a plan at all: then it is billed with the next statement, without a fee.
@@ -60,9 +61,10 @@ def decide(
             merchant_id=payment.merchant_id,
             credit_minor=credit,
             wallet_minor=from_wallet,
-            mdr_minor=merchant.mdr_minor(credit + from_wallet),
+            mdr_minor=merchant.mdr_minor(credit + from_wallet + (coupon.funded_minor if coupon else 0)),
             by=command.by,
             plan=plan,
             drawn=payment.drawn and credit > 0,
+            coupon=coupon,
         ),
     )

@@ -1,8 +1,9 @@
 """Refund: money given back to where it came from, whatever stage the sale is in.
 
 Before receipt the commitment is released and no statement ever shows it. After receipt the merchant gives the money back:
-from the window of the sale while that is open, else from his available balance. Credit is given back before wallet money;
-what the credit part clears in the debt is the refund order of `florin.credit`.
+from the window of the sale while that is open, else from his available balance. In which order the tenders are given back is
+a term (`tenders.py`); a coupon goes back to its campaign's budget; what the credit part clears in the debt is the refund order
+of `florin.credit`.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from fractions import Fraction
 import msgspec
 from msgspec.structs import replace
 
-from florin.events import CreditBalancePaid, Event, Refunded, RefundFunded
+from florin.campaigns.campaign import Campaign
+from florin.events import CreditBalancePaid, Event, Refunded, RefundFunded, RefundOrder
 from florin.events.refusals import Refusal
 from florin.money import round_half_up
 from florin.money.at import At
 from florin.payments.merchant import Merchant, MerchantBalance, MerchantBalanceTooLow
 from florin.payments.payment import Payment, PaymentState
+from florin.payments.tenders import Tenders, split_refund
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,10 +83,10 @@ class RefundDateImpossible(Refusal, frozen=True, kw_only=True):
     last_on: date
 
 
-def split(payment: Payment, amount_minor: int) -> tuple[int, int]:
-    """(credit, wallet) of a refund: credit first, then wallet money."""
-    credit = min(amount_minor, payment.credit_left_minor)
-    return credit, amount_minor - credit
+def split(payment: Payment, merchant: Merchant, campaign: Campaign | None, amount_minor: int) -> Tenders:
+    """What a refund gives back of each tender, by the campaign's order, else by the merchant's."""
+    order: RefundOrder | None = None if campaign is None else campaign.terms.refund_order
+    return split_refund(payment, amount_minor, order or merchant.refund_order)
 
 
 def refuse_refund(payment: Payment, amount_minor: int) -> Refusal | None:
@@ -108,36 +111,41 @@ def decide(
     preview: CreditRefundPreview,
     command: Refund,
     at: At,
+    campaign: Campaign | None = None,
 ) -> tuple[Event, ...] | Refusal:
     """Refunded; with it RefundFunded when the sale was swept, and CreditBalancePaid when the debt was smaller than the refund.
 
-    balance: the merchant's, needed only for a swept sale. preview: of the credit part, from `florin.credit.refund`.
+    balance: the merchant's, needed only for a swept sale. preview: of the credit part, from `florin.credit.refund`. campaign:
+    of the payment's coupon.
     """
     if refusal := refuse_refund(payment, command.amount_minor):
         return refusal
-    credit, from_wallet = split(payment, command.amount_minor)
+    parts = split(payment, merchant, campaign, command.amount_minor)
+    coupon = payment.coupon_part(parts.coupon_minor)
     before_receipt = payment.state is PaymentState.ESCROWED
     on = at.on if before_receipt else command.value_on or at.on
     if on > at.on or (payment.payable_on is not None and on < payment.payable_on):
         return RefundDateImpossible(value_on=on, first_on=payment.payable_on or at.on, last_on=at.on)
     mdr_back = 0 if before_receipt else mdr_back_minor(payment, merchant, command.amount_minor)
-    net = command.amount_minor - mdr_back - preview.merchant_fee_back_minor
+    given_back = parts.credit_minor + parts.wallet_minor + (coupon.funded_minor if coupon else 0)
+    net = given_back - mdr_back - preview.merchant_fee_back_minor
     swept = net if not before_receipt and payment.payable_on != at.on else 0
     if swept > 0:
         assert balance is not None, "a swept refund is decided with the merchant's balance"
         if refusal := refuse_balance(balance, swept):
             return refusal
     refunded = replace(
-        refunded_event(payment, credit, preview.merchant_fee_back_minor, at),
+        refunded_event(payment, parts.credit_minor, preview.merchant_fee_back_minor, at),
         value_on=on,
         known_on=at.on if on < at.on else None,
-        wallet_minor=from_wallet,
+        wallet_minor=parts.wallet_minor,
         before_receipt=before_receipt,
-        drawn=before_receipt and payment.drawn and credit > 0,
+        drawn=before_receipt and payment.drawn and parts.credit_minor > 0,
         request_no=command.request_no,
         reason=command.reason,
         mdr_back_minor=mdr_back,
         swept_minor=max(swept, 0),
+        coupon=coupon,
     )
     events: list[Event] = [refunded]
     if swept > 0:

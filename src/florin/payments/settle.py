@@ -14,6 +14,7 @@ from florin.events import (
     BooksSettled,
     Event,
     FeesSwept,
+    MallSettled,
     PaidOut,
     PayoutReturned,
     PayoutSettled,
@@ -59,6 +60,14 @@ class SettleBooks(msgspec.Struct, frozen=True, kw_only=True):
     lane: int
     lender_owes_minor: int
     institution_owes_minor: int
+
+
+class SettleMall(msgspec.Struct, frozen=True, kw_only=True):
+    """One lane's share of what the mall owes the institution and the lender; below zero, more was given back than owed."""
+
+    lane: int
+    institution_minor: int
+    lender_minor: int
 
 
 class SweepFees(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +125,12 @@ def decide_books(command: SettleBooks, at: At) -> tuple[BooksSettled]:
             lender_pays_minor=command.lender_owes_minor - net,
             institution_pays_minor=command.institution_owes_minor - net,
         ),
+    )
+
+
+def decide_mall(command: SettleMall, at: At) -> tuple[MallSettled]:
+    return (
+        MallSettled(value_on=at.on, institution_minor=command.institution_minor, lender_minor=command.lender_minor),
     )
 
 

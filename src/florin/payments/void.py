@@ -41,5 +41,6 @@ def decide(payment: Payment, command: Void, at: At) -> tuple[Voided] | Refusal:
             credit_minor=payment.credit_open_minor,
             wallet_minor=payment.wallet_open_minor,
             reason=command.reason,
+            coupon=payment.coupon_part(payment.coupon_open_minor),
         ),
     )

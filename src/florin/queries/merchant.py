@@ -78,7 +78,8 @@ class TradePage(msgspec.Struct, frozen=True, kw_only=True):
 # be NULL would keep the planner from the block ranges of `asked_at`.
 _TRADES = """
     SELECT t.id, t.out_trade_no, t.subject, t.flow, t.state, t.asked_at, t.expires_at, t.amount_minor,
-           p.state AS payment_state, coalesce(p.credit_refunded_minor + p.wallet_refunded_minor, 0) AS refunded_minor,
+           p.state AS payment_state, coalesce(p.credit_refunded_minor + p.wallet_refunded_minor
+           + coalesce(p.coupon_refunded_minor, 0), 0) AS refunded_minor,
            coalesce(p.mdr_minor - p.mdr_back_minor, 0) AS mdr_minor, coalesce(p.plan_count, 0) AS plan_count,
            CASE WHEN p.plan_fee_payer = 2 THEN p.plan_fee_minor - p.merchant_fee_back_minor ELSE 0 END
                AS merchant_fee_minor,

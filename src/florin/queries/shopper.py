@@ -20,7 +20,7 @@ from florin.credit.particulars import ORDINARY, Particulars
 from florin.engine.ids import lane_of
 from florin.engine.lanes import LANES
 from florin.engine.tables.payment import choice_of
-from florin.events import InstallmentChoice, StatementLine
+from florin.events import CampaignPart, InstallmentChoice, StatementLine
 from florin.payments.payment import PaymentState
 from florin.payments.trade import NO_DETAIL, Flow, Trade, TradeDetail, TradeState
 from florin.wallet.wallet import Wallet
@@ -58,17 +58,19 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     wallet_minor: int
     credit_refunded_minor: int
     wallet_refunded_minor: int
+    coupon: CampaignPart | None
+    coupon_refunded_minor: int
     plan: InstallmentChoice | None
     detail: TradeDetail
     program: str
 
     @property
     def amount_minor(self) -> int:
-        return self.credit_minor + self.wallet_minor
+        return self.credit_minor + self.wallet_minor + (self.coupon.amount_minor if self.coupon else 0)
 
     @property
     def refunded_minor(self) -> int:
-        return self.credit_refunded_minor + self.wallet_refunded_minor
+        return self.credit_refunded_minor + self.wallet_refunded_minor + self.coupon_refunded_minor
 
 
 class StatementSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,7 +165,8 @@ _ORDER_COLUMNS: LiteralString = """
            p.authorized_on AS paid_on, coalesce(p.payable_on, p.authorized_on) AS owed_from_on,
            p.confirm_on, p.credit_authorized_minor AS credit_minor, p.wallet_authorized_minor AS wallet_minor,
            p.credit_refunded_minor, p.wallet_refunded_minor, p.plan_count, p.plan_fee_minor, p.plan_fee_payer,
-           p.plan_priced::text AS plan_priced,
+           p.plan_priced::text AS plan_priced, p.coupon::text AS coupon,
+           coalesce(p.coupon_refunded_minor, 0) AS coupon_refunded_minor,
            t.detail::text AS detail, coalesce(l.program, '') AS program
       FROM payment p
            JOIN trade t ON t.lane = (%(lanes)s::smallint[])[(p.trade_id >> 40)::integer + 1] AND t.id = p.trade_id
@@ -234,12 +237,14 @@ def _order(
     plan_fee_minor: int,
     plan_fee_payer: int,
     plan_priced: str | None,
+    coupon: str | None,
     detail: str | None,
     **columns: Any,
 ) -> Order:
     priced = None if plan_priced is None else msgspec.json.decode(plan_priced)
     plan = choice_of(plan_count, plan_fee_minor, plan_fee_payer, priced) if plan_count else None
-    return Order(**columns, state=PaymentState(state), flow=Flow(flow), plan=plan, detail=_detail(detail))
+    borne = None if coupon is None else msgspec.json.decode(coupon, type=CampaignPart)
+    return Order(**columns, state=PaymentState(state), flow=Flow(flow), plan=plan, coupon=borne, detail=_detail(detail))
 
 
 _STATEMENTS = """

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from florin.engine.tables.table import Table, bigint, day, instant, integer, json, smallint
-from florin.events import InstallmentChoice
+from florin.events import CampaignPart, InstallmentChoice
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.trade import Flow
 
@@ -25,13 +25,14 @@ PAYMENT = Table(
         bigint("received_minor", 0), bigint("refunded_before_receipt_minor", 0), bigint("plan_fee_minor", 0),
         bigint("merchant_fee_back_minor", 0), bigint("mdr_minor", 0), bigint("mdr_back_minor", 0),
         bigint("exposure_before_minor", 0), bigint("limit_effective_minor", 0), bigint("tolerance_minor", 0),
-        instant("expires_at", None), json("plan_priced", None),
+        instant("expires_at", None), json("plan_priced", None), json("coupon", None), bigint("coupon_paid_minor", None),
+        bigint("coupon_released_minor", None), bigint("coupon_refunded_minor", None),
     ],
     changing=(
         "state", "drawn", "plan_count", "plan_fee_payer", "plan_fee_minor", "payable_on", "confirm_on", "credit_paid_minor",
         "credit_released_minor", "credit_refunded_minor", "wallet_paid_minor", "wallet_released_minor",
         "wallet_refunded_minor", "received_minor", "refunded_before_receipt_minor", "merchant_fee_back_minor", "mdr_minor",
-        "mdr_back_minor", "expires_at", "plan_priced",
+        "mdr_back_minor", "expires_at", "plan_priced", "coupon_paid_minor", "coupon_released_minor", "coupon_refunded_minor",
     ),
 )  # fmt: skip
 
@@ -46,6 +47,8 @@ def row_of(p: Payment) -> tuple[Any, ...]:
         p.wallet_refunded_minor, p.received_minor, p.refunded_before_receipt_minor, plan.fee_minor if plan else 0,
         p.merchant_fee_back_minor, p.mdr_minor, p.mdr_back_minor, p.exposure_before_minor, p.limit_effective_minor,
         p.tolerance_minor, p.expires_at, _priced(plan) if plan else None,
+        msgspec.json.encode(p.coupon).decode() if p.coupon else None, p.coupon_paid_minor or None,
+        p.coupon_released_minor or None, p.coupon_refunded_minor or None,
     )  # fmt: skip
 
 
@@ -68,7 +71,7 @@ def payment_of(row: tuple[Any, ...]) -> Payment:
      app_id, merchant_id, person_id, line_id, credit_authorized, credit_paid, credit_released, credit_refunded,
      wallet_authorized, wallet_paid, wallet_released, wallet_refunded, received, refunded_before, plan_fee,
      merchant_fee_back, mdr, mdr_back, exposure_before, limit_effective, tolerance, expires_at,
-     plan_priced) = row  # fmt: skip
+     plan_priced, coupon, coupon_paid, coupon_released, coupon_refunded) = row  # fmt: skip
     plan = None
     if plan_count:
         plan = choice_of(plan_count, plan_fee, fee_payer, plan_priced)
@@ -82,4 +85,6 @@ def payment_of(row: tuple[Any, ...]) -> Payment:
         merchant_fee_back_minor=merchant_fee_back, mdr_minor=mdr, mdr_back_minor=mdr_back, payable_on=payable_on,
         confirm_on=confirm_on, expires_at=expires_at, exposure_before_minor=exposure_before,
         limit_effective_minor=limit_effective, tolerance_minor=tolerance,
+        coupon=None if coupon is None else msgspec.convert(coupon, CampaignPart), coupon_paid_minor=coupon_paid or 0,
+        coupon_released_minor=coupon_released or 0, coupon_refunded_minor=coupon_refunded or 0,
     )  # fmt: skip

@@ -45,7 +45,9 @@ CREATE TABLE merchant (
     mdr_ppm              integer  NOT NULL CHECK (mdr_ppm BETWEEN 0 AND 1000000),
     mdr_refunded         boolean  NOT NULL DEFAULT false,
     negative_limit_minor bigint   NOT NULL DEFAULT 0 CHECK (negative_limit_minor >= 0),
-    payout_account       text     NOT NULL DEFAULT ''
+    payout_account       text     NOT NULL DEFAULT '',
+    refund_order         text     NOT NULL DEFAULT 'credit_first'
+        CONSTRAINT merchant_refund_order_is_known CHECK (refund_order IN ('credit_first', 'proportional', 'coupon_last'))
 );
 
 CREATE TABLE app (
@@ -204,7 +206,8 @@ CREATE VIEW transfer AS
 CREATE VIEW posting_line AS
     SELECT t.lane, t.event_id, t.kind, t.value_on, t.posted_on, t.rule, t.subject_id, a.book, a.memo, a.code, a.name,
            CASE WHEN a.owner = 'line' THEN t.line_id WHEN a.owner = 'person' THEN t.person_id
-                WHEN a.owner = 'merchant' THEN t.merchant_id WHEN a.owner = 'payment' THEN t.payment_id END AS owner_id,
+                WHEN a.owner = 'merchant' THEN t.merchant_id WHEN a.owner = 'payment' THEN t.payment_id
+                WHEN a.owner = 'campaign' THEN t.subject_id END AS owner_id,
            CASE WHEN s.sign = a.side THEN t.amount_minor ELSE -t.amount_minor END AS signed_minor,
            CASE WHEN s.sign = 1 THEN t.amount_minor ELSE 0 END AS debit_minor,
            CASE WHEN s.sign = -1 THEN t.amount_minor ELSE 0 END AS credit_minor
@@ -250,7 +253,7 @@ CREATE TABLE trade (
 CREATE INDEX trade_by_asked_at ON trade USING brin (asked_at) WITH (pages_per_range = 32, autosummarize = on);
 CREATE INDEX trade_to_expire ON trade (expires_at) WHERE state = 1 AND expires_at IS NOT NULL;
 
--- Who paid, with what, and what became of it. Released: authorized and never taken. exposure_before, limit_effective and
+-- Who paid, with what, and what became of it. coupon: the part that a campaign bears; it and its counters are NULL for most. Released: authorized and never taken. exposure_before, limit_effective and
 -- tolerance are the evidence for "why was I refused", and the guard.
 CREATE TABLE payment (
     lane             smallint NOT NULL,
@@ -287,15 +290,23 @@ CREATE TABLE payment (
     limit_effective_minor   bigint NOT NULL DEFAULT 0,
     tolerance_minor         bigint NOT NULL DEFAULT 0,
     expires_at              timestamptz,
+    coupon                  jsonb,
+    coupon_paid_minor       bigint,
+    coupon_released_minor   bigint,
+    coupon_refunded_minor   bigint,
     CONSTRAINT payment_within_the_limit CHECK (credit_authorized_minor = 0
         OR exposure_before_minor + credit_authorized_minor <= limit_effective_minor + tolerance_minor),
     CONSTRAINT payment_takes_at_most_what_was_authorized CHECK (
         credit_paid_minor + credit_released_minor <= credit_authorized_minor
-        AND wallet_paid_minor + wallet_released_minor <= wallet_authorized_minor),
+        AND wallet_paid_minor + wallet_released_minor <= wallet_authorized_minor
+        AND coalesce(coupon_paid_minor, 0) + coalesce(coupon_released_minor, 0)
+            <= coalesce((coupon->>'amount_minor')::bigint, 0)),
     CONSTRAINT payment_refunds_at_most_what_was_paid CHECK (
-        credit_refunded_minor <= credit_paid_minor AND wallet_refunded_minor <= wallet_paid_minor),
+        credit_refunded_minor <= credit_paid_minor AND wallet_refunded_minor <= wallet_paid_minor
+        AND coalesce(coupon_refunded_minor, 0) <= coalesce(coupon_paid_minor, 0)),
     CONSTRAINT payment_receives_at_most_what_is_left CHECK (
-        received_minor <= credit_paid_minor + wallet_paid_minor - refunded_before_receipt_minor),
+        received_minor <= credit_paid_minor + wallet_paid_minor + coalesce(coupon_paid_minor, 0)
+                          - refunded_before_receipt_minor),
     CONSTRAINT payment_amounts_are_not_negative CHECK (least(credit_authorized_minor, credit_paid_minor,
         credit_released_minor, credit_refunded_minor, wallet_authorized_minor, wallet_paid_minor, wallet_released_minor,
         wallet_refunded_minor, received_minor, refunded_before_receipt_minor, mdr_minor, mdr_back_minor) >= 0),
@@ -304,6 +315,40 @@ CREATE TABLE payment (
 ) WITH (fillfactor = 90);
 CREATE INDEX payment_to_confirm ON payment (confirm_on) WHERE state = 2;
 CREATE INDEX payment_to_expire ON payment (expires_at) WHERE state = 1;
+
+-- ── campaigns ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- Reference: its terms never change; every process reads it again when reference_version moves.
+CREATE TABLE campaign (
+    lane    smallint NOT NULL,
+    state   smallint NOT NULL CHECK (state IN (1, 2)),
+    id      bigint   NOT NULL,
+    name    text     NOT NULL,
+    name_zh text     NOT NULL,
+    terms   jsonb    NOT NULL,
+    PRIMARY KEY (lane, id)
+);
+
+-- A budget in slices, so that payments at once do not wait for one row. What comes back may go into another slice than it was
+-- taken from, and be recalled there: both sums of one slice may be below zero, those of all of them never are.
+CREATE TABLE campaign_budget (
+    lane           smallint NOT NULL,
+    slice          smallint NOT NULL,
+    id             bigint   NOT NULL,
+    allotted_minor bigint   NOT NULL,
+    spent_minor    bigint   NOT NULL DEFAULT 0,
+    CONSTRAINT campaign_spends_at_most_its_budget CHECK (spent_minor <= allotted_minor),
+    PRIMARY KEY (lane, id, slice)
+) WITH (fillfactor = 50);
+
+-- How often a person has used a coupon. Changed under the lock of her wallet.
+CREATE TABLE coupon_use (
+    lane        smallint NOT NULL,
+    person_id   bigint   NOT NULL,
+    campaign_id bigint   NOT NULL,
+    used        integer  NOT NULL CONSTRAINT coupon_is_used_before_it_comes_back CHECK (used >= 0),
+    PRIMARY KEY (lane, person_id, campaign_id)
+) WITH (fillfactor = 80);
 
 -- ── credit ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -445,7 +490,7 @@ CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
 -- The simulated bank's own books, and what its statement shows: the outside that the inside is reconciled with.
 CREATE TABLE bank_line (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    account      text   NOT NULL CHECK (account IN ('safeguarded', 'own', 'lender')),
+    account      text   NOT NULL CHECK (account IN ('safeguarded', 'own', 'lender', 'mall')),
     amount_minor bigint NOT NULL,
     reference    text   NOT NULL,
     booked_on    date   NOT NULL,

@@ -19,7 +19,7 @@ from florin.wires.alipay.apps import Apps
 from florin.wires.alipay.notify import fund_bill_list, is_delivered, notify_body, notify_content_type
 from florin.wires.alipay.parameters import charset_of
 from florin.wires.alipay.shapes import china_text
-from florin.wires.alipay.words import bills_of
+from florin.wires.alipay.words import amounts_of, bills_of
 
 
 class AlipayRenderer:
@@ -58,12 +58,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 def fields_of(topic: str, told: Told) -> dict[str, str | None]:
     """The trade's part of a notify: paid, refunded (all of it closes the trade), or closed unpaid."""
     trade, payment = told.trade, told.payment
-    amount = yuan_text(trade.amount_minor)
     fields: dict[str, str | None] = {
         "trade_no": str(trade.id),
         "out_trade_no": trade.out_trade_no,
         "trade_status": "TRADE_SUCCESS",
-        "total_amount": amount,
+        "total_amount": yuan_text(trade.amount_minor),
         "seller_id": str(trade.merchant_id),
         "subject": trade.subject,
         "body": trade.detail.body,
@@ -73,9 +72,7 @@ def fields_of(topic: str, told: Told) -> dict[str, str | None]:
     if payment is None:
         return {**fields, "trade_status": "TRADE_CLOSED", "gmt_close": china_text(told.at)}
     fields |= {
-        "receipt_amount": amount,
-        "buyer_pay_amount": amount,
-        "invoice_amount": amount,
+        **amounts_of(payment),
         "point_amount": "0.00",
         "buyer_id": str(payment.person_id),
         "fund_bill_list": fund_bill_list(bills_of(payment)),

@@ -18,7 +18,7 @@ from florin.engine.tables.event import load_events
 from florin.engine.tables.payment import PAYMENT, payment_of
 from florin.engine.tables.table import READ
 from florin.engine.tables.trade import TRADE, trade_of
-from florin.events import Refunded
+from florin.events import CampaignPart, Refunded
 from florin.payments.payment import Payment
 from florin.payments.trade import Trade
 
@@ -44,10 +44,11 @@ class RefundSeen(msgspec.Struct, frozen=True, kw_only=True):
     wallet_minor: int
     reason: str
     refunded_at: datetime
+    coupon: CampaignPart | None = None
 
     @property
     def amount_minor(self) -> int:
-        return self.credit_minor + self.wallet_minor
+        return self.credit_minor + self.wallet_minor + (self.coupon.amount_minor if self.coupon else 0)
 
 
 class PaymentCode(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +122,7 @@ def refund_of(connection: Connection[Any], event_id: int) -> RefundSeen | None:
     return RefundSeen(
         credit_minor=event.credit_minor,
         wallet_minor=event.wallet_minor,
+        coupon=event.coupon,
         reason=event.reason,
         refunded_at=_recorded(connection, event_id)[1],
     )

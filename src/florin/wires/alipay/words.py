@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from florin.events import CampaignPart
 from florin.money import yuan_text
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.trade import Trade, TradeState
@@ -50,12 +51,9 @@ def paid_fields(standing: Standing) -> dict[str, Leaf | None]:
     trade, payment = standing.trade, standing.payment
     if payment is None or standing.paid_at is None:
         return {"total_amount": yuan_text(trade.amount_minor)}
-    amount = yuan_text(trade.amount_minor)
     return {
-        "total_amount": amount,
-        "receipt_amount": amount,
-        "buyer_pay_amount": amount,
-        "invoice_amount": amount,
+        "total_amount": yuan_text(trade.amount_minor),
+        **amounts_of(payment),
         "point_amount": "0.00",
         "fund_bill_list": [{"fund_channel": channel, "amount": text} for text, channel in bills_of(payment)],
         "hb_fq_pay_info": {"user_install_num": str(payment.plan.count)} if payment.plan else None,
@@ -71,16 +69,44 @@ def buyer_fields(standing: Standing) -> dict[str, Leaf | None]:
     return {"buyer_user_id": str(buyer.id), "buyer_logon_id": masked(buyer.logon)}
 
 
+def amounts_of(payment: Payment) -> dict[str, str | None]:
+    """What the shop receives and what the buyer pays of it herself; discounts stand there only with a coupon."""
+    coupon_minor, funded_minor = 0, 0
+    if payment.coupon is not None:
+        coupon_minor, funded_minor = payment.coupon.amount_minor, payment.coupon.funded_minor
+    own_minor = coupon_minor - funded_minor
+    return {
+        "receipt_amount": yuan_text(payment.amount_minor - own_minor),
+        "buyer_pay_amount": yuan_text(payment.amount_minor - coupon_minor),
+        "invoice_amount": yuan_text(payment.amount_minor - coupon_minor),
+        "discount_amount": yuan_text(funded_minor) if funded_minor else None,
+        "mdiscount_amount": yuan_text(own_minor) if own_minor else None,
+    }
+
+
 def bills_of(payment: Payment) -> list[tuple[str, str]]:
     """(amount, channel) of each tender that paid."""
-    tenders = (("PCREDIT", payment.credit_paid_minor), ("ALIPAYACCOUNT", payment.wallet_paid_minor))
+    tenders = (
+        ("PCREDIT", payment.credit_paid_minor),
+        ("ALIPAYACCOUNT", payment.wallet_paid_minor),
+        (_coupon_channel(payment.coupon), payment.coupon_paid_minor),
+    )
     return [(yuan_text(minor), channel) for channel, minor in tenders if minor]
 
 
 def refund_bills_of(refund: RefundSeen) -> list[Leaf]:
     """Where one refund went, by channel."""
-    tenders = (("PCREDIT", refund.credit_minor), ("ALIPAYACCOUNT", refund.wallet_minor))
+    tenders = (
+        ("PCREDIT", refund.credit_minor),
+        ("ALIPAYACCOUNT", refund.wallet_minor),
+        (_coupon_channel(refund.coupon), refund.coupon.amount_minor if refund.coupon else 0),
+    )
     return [{"fund_channel": channel, "amount": yuan_text(minor)} for channel, minor in tenders if minor]
+
+
+def _coupon_channel(coupon: CampaignPart | None) -> str:
+    """A platform's coupon, or one of the shop's own."""
+    return "MCOUPON" if coupon is not None and coupon.sponsor == "merchant" else "COUPON"
 
 
 def query_fields(standing: Standing, at: datetime) -> dict[str, Leaf | None]:

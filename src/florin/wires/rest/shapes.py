@@ -13,10 +13,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from florin.events import FeePayer, FeeTiming, PlanMethod
+from florin.events import FeePayer, FeeTiming, PlanMethod, Sponsor
 from florin.wires.rest.fields import Address, AmountMinor, Id, IdOrNone, Instant, Name, Note, Text
 
 Tender = Literal["credit", "wallet"]
+TenderKind = Literal["credit", "wallet", "coupon"]
 PaymentStateName = Literal["waiting", "expired", "closed", "authorized", "escrowed", "captured", "voided", "refunded"]
 Count = Annotated[int, Meta(ge=0, le=60, description="Number of installments; 0 pays next month.")]
 LimitMinor = Annotated[int, Meta(ge=0, le=10**12, description="A limit in minor units.")]
@@ -144,13 +145,18 @@ class Installments(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TenderShown(msgspec.Struct, frozen=True, kw_only=True):
-    """authorized: reserved at first. paid: taken, into escrow or for good. released: reserved and never taken."""
+    """authorized: reserved at first. paid: taken, into escrow or for good. released: reserved and never taken.
 
-    tender: Tender
+    campaign_id, sponsor: of a coupon; one of your own is a discount: you receive the rest.
+    """
+
+    tender: TenderKind
     authorized_minor: int
     paid_minor: int
     released_minor: int
     refunded_minor: int
+    campaign_id: str | None = None
+    sponsor: Sponsor | None = None
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,6 +219,7 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     wallet_minor: int
     merchant_fee_minor: int
     captured_on: date
+    coupon_minor: int = 0
 
 
 class Void(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,6 +231,7 @@ class Void(msgspec.Struct, frozen=True, kw_only=True):
     credit_minor: int
     wallet_minor: int
     voided_on: date
+    coupon_minor: int = 0
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
@@ -240,6 +248,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     before_receipt: bool
     reason: str
     refunded_on: date
+    coupon_minor: int = 0
 
 
 class RefundList(msgspec.Struct, frozen=True, kw_only=True):
@@ -258,6 +267,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     wallet_minor: int
     merchant_fee_minor: int
     received_on: date
+    coupon_minor: int = 0
 
 
 class Webhooks(msgspec.Struct, frozen=True, kw_only=True):

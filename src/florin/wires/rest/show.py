@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from florin.credit.convert import ConversionQuote
 from florin.credit.hardship import HardshipPreview
 from florin.credit.line import Line, LineState
@@ -20,6 +22,7 @@ from florin.engine import Outcome
 from florin.events import (
     Authorized,
     BillConverted,
+    CampaignPart,
     Captured,
     Escrowed,
     InstallmentChoice,
@@ -31,7 +34,7 @@ from florin.events import (
     Voided,
 )
 from florin.events.refusals import Language
-from florin.payments.payment import Payment
+from florin.payments.payment import Payment, coupon_minor
 from florin.payments.trade import Flow, Trade, TradeState
 from florin.queries.as_of import LineAsOf
 from florin.queries.documents import Change, DocumentLine, StatementDocument
@@ -94,7 +97,7 @@ def new_payment(
         refundable_minor=paid,
         open_minor=amount_minor if held else 0,
         merchant_fee_minor=event.mdr_minor if isinstance(event, Captured) else 0,
-        tenders=_tenders(event.credit_minor, event.wallet_minor, held=held),
+        tenders=_tenders(event, held=held),
         installments=_installments(event.plan),
         payer_id=str(event.person_id),
         paid_on=event.value_on,
@@ -147,11 +150,12 @@ def capture(outcome: Outcome) -> shapes.Capture:
     return shapes.Capture(
         id=str(outcome.event_id),
         payment_id=str(event.trade_id),
-        amount_minor=event.credit_minor + event.wallet_minor,
+        amount_minor=event.credit_minor + event.wallet_minor + coupon_minor(event),
         credit_minor=event.credit_minor,
         wallet_minor=event.wallet_minor,
         merchant_fee_minor=event.mdr_minor,
         captured_on=event.value_on,
+        coupon_minor=coupon_minor(event),
     )
 
 
@@ -160,13 +164,15 @@ def void(outcome: Outcome) -> shapes.Void:
     assert isinstance(event, Voided | TradeClosed)
     credit_minor = event.credit_minor if isinstance(event, Voided) else 0
     wallet_minor = event.wallet_minor if isinstance(event, Voided) else 0
+    from_coupon = coupon_minor(event) if isinstance(event, Voided) else 0
     return shapes.Void(
         id=str(outcome.event_id),
         payment_id=str(event.trade_id),
-        released_minor=credit_minor + wallet_minor,
+        released_minor=credit_minor + wallet_minor + from_coupon,
         credit_minor=credit_minor,
         wallet_minor=wallet_minor,
         voided_on=event.value_on,
+        coupon_minor=from_coupon,
     )
 
 
@@ -175,7 +181,7 @@ def refund(event_id: int, event: Refunded) -> shapes.Refund:
         id=str(event_id),
         payment_id=str(event.trade_id),
         refund_number=event.request_no,
-        amount_minor=event.credit_minor + event.wallet_minor,
+        amount_minor=event.credit_minor + event.wallet_minor + coupon_minor(event),
         credit_minor=event.credit_minor,
         wallet_minor=event.wallet_minor,
         merchant_fee_back_minor=event.mdr_back_minor,
@@ -183,6 +189,7 @@ def refund(event_id: int, event: Refunded) -> shapes.Refund:
         before_receipt=event.before_receipt,
         reason=event.reason,
         refunded_on=event.value_on,
+        coupon_minor=coupon_minor(event),
     )
 
 
@@ -192,11 +199,12 @@ def receipt(outcome: Outcome) -> shapes.Receipt:
     return shapes.Receipt(
         id=str(outcome.event_id),
         payment_id=str(event.trade_id),
-        amount_minor=event.credit_minor + event.wallet_minor,
+        amount_minor=event.credit_minor + event.wallet_minor + coupon_minor(event),
         credit_minor=event.credit_minor,
         wallet_minor=event.wallet_minor,
         merchant_fee_minor=event.mdr_minor,
         received_on=event.value_on,
+        coupon_minor=coupon_minor(event),
     )
 
 
@@ -206,13 +214,20 @@ def _unpaid_state(trade: Trade, now: datetime) -> Any:
     return "waiting" if trade.is_open(now) else "expired"
 
 
-def _tenders(credit_minor: int, wallet_minor: int, *, held: bool) -> tuple[shapes.TenderShown, ...]:
-    first = _first_tender("credit", credit_minor, held) if credit_minor else None
-    second = _first_tender("wallet", wallet_minor, held) if wallet_minor else None
-    return tuple(tender for tender in (first, second) if tender is not None)
+def _tenders(event: Authorized | Captured | Escrowed, *, held: bool) -> tuple[shapes.TenderShown, ...]:
+    first = _first_tender("credit", event.credit_minor, held) if event.credit_minor else None
+    second = _first_tender("wallet", event.wallet_minor, held) if event.wallet_minor else None
+    third = None
+    if event.coupon is not None:
+        third = _by_campaign(_first_tender("coupon", event.coupon.amount_minor, held), event.coupon)
+    return tuple(tender for tender in (first, second, third) if tender is not None)
 
 
-def _first_tender(tender: shapes.Tender, amount_minor: int, held: bool) -> shapes.TenderShown:
+def _by_campaign(tender: shapes.TenderShown, coupon: CampaignPart) -> shapes.TenderShown:
+    return replace(tender, campaign_id=str(coupon.campaign_id), sponsor=coupon.sponsor)
+
+
+def _first_tender(tender: shapes.TenderKind, amount_minor: int, held: bool) -> shapes.TenderShown:
     return shapes.TenderShown(
         tender=tender,
         authorized_minor=amount_minor,
@@ -244,6 +259,15 @@ def _tenders_of(paid: Payment) -> tuple[shapes.TenderShown, ...]:
                 refunded_minor=paid.wallet_refunded_minor,
             )
         )
+    if paid.coupon is not None:
+        shown = shapes.TenderShown(
+            tender="coupon",
+            authorized_minor=paid.coupon_authorized_minor,
+            paid_minor=paid.coupon_paid_minor,
+            released_minor=paid.coupon_released_minor,
+            refunded_minor=paid.coupon_refunded_minor,
+        )
+        found.append(_by_campaign(shown, paid.coupon))
     return tuple(found)
 
 

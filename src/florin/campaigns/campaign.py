@@ -1,0 +1,39 @@
+"""A campaign: its terms never change; its state says whether it still gives."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import IntEnum
+
+import msgspec
+
+from florin.events import CampaignTerms
+
+
+class CampaignState(IntEnum):
+    OPEN = 1
+    CLOSED = 2
+
+
+class Campaign(msgspec.Struct, frozen=True, kw_only=True):
+    """One campaign, as every process keeps it in memory: reference data, reloaded when its version moves."""
+
+    id: int
+    lane: int
+    name: str
+    name_zh: str
+    state: CampaignState
+    terms: CampaignTerms
+
+    def gives_on(self, on: date) -> bool:
+        """Whether it gives anything on a day."""
+        return self.state is CampaignState.OPEN and self.terms.opens_on <= on < self.terms.closes_on
+
+    def holds_for(self, merchant_id: int) -> bool:
+        return not self.terms.merchants or merchant_id in self.terms.merchants
+
+    def coupon_minor(self, order_minor: int) -> int:
+        """What its coupon takes off an order; 0 for one that is too small. Never all of the order: that pays with something."""
+        if self.terms.kind != "coupon" or order_minor < max(self.terms.threshold_minor, 2):
+            return 0
+        return min(self.terms.amount_off_minor, order_minor - 1)
