@@ -1,4 +1,4 @@
-"""What the page about onboarding shows is so: every command and option on it exists, and every command stands on it."""
+"""What the pages about onboarding and campaigns show is so: every command and option exists, and every command is shown."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ import pytest
 import typer.main
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/how-to/onboard.md").read_text()
-GROUPS = {"merchant": "merchants", "app": "integrations", "shopper": "shoppers", "line": "lines", "webhook": "webhook"}
+PAGE = (ROOT / "docs/how-to/onboard.md").read_text() + (ROOT / "docs/how-to/campaigns.md").read_text()
+GROUPS = {
+    "merchant": "merchants",
+    "app": "integrations",
+    "shopper": "shoppers",
+    "line": "lines",
+    "webhook": "webhook",
+    "campaign": "campaigns",
+}
 
 
 def commands() -> dict[tuple[str, str], set[str]]:
@@ -26,7 +33,7 @@ def commands() -> dict[tuple[str, str], set[str]]:
 
 
 def written() -> list[list[str]]:
-    lines = re.findall(rf"florin ((?:{'|'.join(GROUPS)}) [a-z]+[^`\n]*)", PAGE)
+    lines = re.findall(rf"florin ((?:{'|'.join(GROUPS)}) [a-z-]+[^`\n]*)", PAGE)
     return [shlex.split(line, comments=True) for line in lines]
 
 

@@ -89,12 +89,11 @@ def test_the_posting_lines_give_each_owner_the_balance_on_the_accounts_own_side(
         Owner.LINE: LINE, Owner.PERSON: PERSON, Owner.MERCHANT: MERCHANT, Owner.PAYMENT: identifier, Owner.HOUSE: None,
     }  # fmt: skip
     expected: Counter[tuple[str, int | None]] = Counter()
-    for entry, (debit, credit, amount) in (
-        (entry, transfer) for entry in entries for transfer in transfers_of([entry])
-    ):
-        for account, signed in ((debit, amount), (credit, -amount)):
-            owner_of = owners | {Owner.CAMPAIGN: entry.subject_id or identifier}
-            expected[account.name, owner_of[ACCOUNTS[account].owner]] += signed * ACCOUNTS[account].side
+    for one in entries:
+        for debit, credit, amount in transfers_of([one]):
+            for account, signed in ((debit, amount), (credit, -amount)):
+                owner_of = owners | {Owner.CAMPAIGN: one.subject_id or identifier}
+                expected[account.name, owner_of[ACCOUNTS[account].owner]] += signed * ACCOUNTS[account].side
 
     rows = owner.execute(
         "SELECT name, owner_id, sum(signed_minor)::bigint, sum(debit_minor - credit_minor)::bigint"

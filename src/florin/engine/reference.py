@@ -49,7 +49,7 @@ class Reference(NamedTuple):
     merchants: dict[int, Merchant]
     apps: dict[int, App]
     owner: OwnerEndpoint | None = None
-    campaigns: Mapping[int, Campaign] = {}  # noqa: RUF012 - of a value that nobody changes
+    campaigns: Mapping[int, Campaign] = {}
 
     @staticmethod
     def program(name: str) -> Program:

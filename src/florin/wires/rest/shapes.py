@@ -155,8 +155,8 @@ class TenderShown(msgspec.Struct, frozen=True, kw_only=True):
     paid_minor: int
     released_minor: int
     refunded_minor: int
-    campaign_id: str | None = None
-    sponsor: Sponsor | None = None
+    campaign_id: str | UnsetType = UNSET
+    sponsor: Sponsor | UnsetType = UNSET
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
