@@ -62,6 +62,18 @@ def test_a_quote_is_good_to_the_day_before_the_next_bill():
     assert alice.pay_off_plan("04-30", PHONE, yuan="5912.50") is None
 
 
+def test_a_quote_is_good_no_longer_than_the_bill_before_it_may_be_paid_in_time():
+    alice = Play(program_with(plan_payoff_fee="waived"))
+    alice.buy("03-06", "6000.00", PHONE, installments=12)
+    alice.until("04-05")
+
+    said = quote(alice.account, day("04-05"), alice.program, item_id=PHONE)
+
+    assert said is not None
+    assert said.good_through_on == day("04-10")
+    assert alice.pay_off_plan("04-11", PHONE) == ArrearsFirst(past_due_minor=537_50, due_on=day("04-10"))
+
+
 def test_after_the_next_bill_the_amount_is_another_and_must_be_confirmed_anew():
     alice = phone_in_twelve()
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from credit.play import HUABEI, Play, day, program_with, totals, with_rate_from
 from florin.credit.account import Account, advance, catch_up, evolve, open_account, rank
+from florin.credit.payoff import payoff, payoff_through
 from florin.credit.terms import InstallmentTerms, LateCharge, Program, ReAgeLimit, Waterfall
 from florin.events import Refunded, Repaid
 from florin.ledger import Account as Ledger
@@ -342,6 +343,27 @@ def test_who_pays_off_everything_is_owed_nothing_and_owes_nothing(happenings):
     assert play.line.next_action_on == date.max
     assert play.available_minor == play.line.limit_minor - play.line.committed_minor
     assert play.balance(Ledger.DEFERRED_FEE_INCOME) == 0
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@settings(max_examples=15, deadline=None)
+@given(happenings=st.lists(ALL_HAPPENINGS, min_size=2, max_size=10), days=st.integers(0, 45))
+def test_who_pays_the_amount_quoted_for_a_day_on_that_day_owes_nothing_and_is_owed_nothing_more(
+    program, happenings, days
+):
+    history = play_out(program, happenings, lambda history: None)
+    play, on = history.play, history.on
+    quotes = payoff_through(play.account, on, on + timedelta(days=days), program)
+    quoted = quotes.days[-1]
+
+    assert quotes.days[(quotes.good_through_on - on).days].total_minor == quotes.days[0].total_minor
+    play.until(quoted.on)
+    assert payoff(play.account, quoted.on, program) == quoted
+    if quoted.total_minor:
+        owed_to_her_minor = play.account.credit_balance_minor
+        play.repay(quoted.on, yuan_text(quoted.total_minor))
+        assert payoff(play.account, quoted.on, program).total_minor == play.account.owed_minor == 0
+        assert play.account.credit_balance_minor in (0, owed_to_her_minor)
 
 
 @settings(max_examples=60, deadline=None)

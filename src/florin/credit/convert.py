@@ -55,10 +55,11 @@ class ConvertBill(msgspec.Struct, frozen=True, kw_only=True):
 
 class ConversionQuote(msgspec.Struct, frozen=True, kw_only=True):
     """What a conversion comes to. payable_now: what stays to be paid of the bill, by due_on (None: nothing was billed).
-    first_bill_on: the close that bills the first installment. most: the highest amount that could be converted.
+    first_bill_on: the close that bills the first installment. least, most: what could be converted.
     """
 
     amount_minor: int
+    least_minor: int
     most_minor: int
     plan: PlanQuote
     first_bill_on: date
@@ -137,9 +138,9 @@ def preview_purchase(
 
 
 def preview_bill(
-    account: Account, closes_on: date, amount_minor: int, installments: int, on: date, program: Program
+    account: Account, closes_on: date, amount_minor: int | None, installments: int, on: date, program: Program
 ) -> ConversionQuote | Refusal:
-    """What converting so much of a bill would come to, or why it cannot be."""
+    """What converting so much of a bill (None: the most that may be) would come to, or why it cannot be."""
     terms = program.terms_on(on)
     if refusal := _refuse(account, "bill", terms):
         return refusal
@@ -153,6 +154,8 @@ def preview_bill(
     most_minor = (_of_items(_billed(statement)) * Fraction(terms.convert_share_max)).__floor__()
     if most_minor == 0:
         return NothingToConvert(line_id=account.line_id)
+    if amount_minor is None:
+        amount_minor = most_minor
     if amount_minor > most_minor:
         over_minor = amount_minor - most_minor
         return ConversionAboveShare(amount_minor=amount_minor, most_minor=most_minor, over_minor=over_minor)
@@ -258,6 +261,7 @@ def _quoted(
     billed_minor = min(amount_minor, _of_items(_billed(statement)))
     return ConversionQuote(
         amount_minor=amount_minor,
+        least_minor=least_minor,
         most_minor=most_minor,
         plan=quote_of(amount_minor, choice, terms),
         first_bill_on=program.bills_on(on, 1, account.opens_on, account.cycle_day),

@@ -2,7 +2,8 @@
 
 What is billed of the plan is not part of it: that is on a statement and paid as every statement is. The terms say whether
 fees to come are owed, waived, or owed for the current period alone, and whether the lender charges a share of the remaining
-principal. The amount stays the same until the next bill of the plan, so a quote is good to the day before it.
+principal. The amount stays the same until the next bill of the plan, so a quote is good to the day before it; or, if a bill
+that has to be paid first is still unpaid, to the last day on which that is in time.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import msgspec
 from msgspec.structs import replace
 
 from florin.credit.allocation import Debt, clear
-from florin.credit.items import Account, Installment, Plan
+from florin.credit.interest import grace_ends_on
+from florin.credit.items import Account, Installment, Plan, missed_minor
 from florin.credit.line import Line
 from florin.credit.terms import Program
 from florin.events import PlanPayoff, Repaid, RepaymentSource
@@ -118,7 +120,7 @@ def quote(
             for item in statement.items
             if item.item_id in of_plan and item.number
         ),
-        good_through_on=_good_through_on(plans, on, program),
+        good_through_on=_good_through_on(account, plans, on, program),
     )
 
 
@@ -187,11 +189,16 @@ def _is_meant(plan: Plan, item_id: int, closes_on: date | None) -> bool:
     return plan.item_id == item_id if closes_on is None else plan.bill_on == closes_on
 
 
-def _good_through_on(plans: Iterable[Plan], on: date, program: Program) -> date:
-    """No bill of the plan and no other version of the terms comes before."""
+def _good_through_on(account: Account, plans: Iterable[Plan], on: date, program: Program) -> date:
+    """No bill of the plan, no other version of the terms and no arrears come before. Nothing is good for less than its day."""
     ends = [plan.future[0].bills_on for plan in plans]
     ends += [version.from_on for version in program.versions if version.from_on > on]
-    return min(ends) - timedelta(days=1)
+    ends += [
+        grace_ends_on(statement, program) + timedelta(days=1)
+        for statement in account.statements
+        if missed_minor(account, statement.closes_on) > program.terms_on(statement.closes_on).minimum_tolerance_minor
+    ]
+    return max(on, min(ends) - timedelta(days=1))
 
 
 def _waived(account: Account, meant: list[int], owed_minor: int) -> tuple[Account, list[Entry]]:

@@ -149,8 +149,8 @@ def items(connection: Connection[Any], payment_ids: Iterable[int]) -> dict[int, 
     }
     rows = connection.execute(_ITEMS, parameters).fetchall()
     return {
-        identifier: Item(subject=subject, merchant_en=name, merchant_zh=name_zh)
-        for identifier, subject, name, name_zh in rows
+        identifier: Item(subject=subject, merchant_en=name, merchant_zh=name_zh, trade_id=trade_id)
+        for identifier, subject, name, name_zh, trade_id in rows
     }
 
 
@@ -210,7 +210,7 @@ _PAYOUT_BEFORE = """
      WHERE lane = %(lane)s AND merchant_id = %(merchant_id)s AND requested_on < %(before)s
 """
 _ITEMS = """
-    SELECT p.id, t.subject, m.name, m.name_zh
+    SELECT p.id, t.subject, m.name, m.name_zh, t.id
       FROM unnest(%(lanes_of_ids)s::smallint[], %(ids)s::bigint[]) AS k(lane, id)
            JOIN payment p ON p.lane = k.lane AND p.id = k.id
            JOIN trade t ON t.lane = (%(lanes)s::smallint[])[(p.trade_id >> 40)::integer + 1] AND t.id = p.trade_id

@@ -24,8 +24,9 @@ def with_purchase(house: RestHouse) -> tuple[str, str]:
         {"person_id": person_id, "app_id": str(DIRECT_APP), "line_id": line_id, "limit_minor": 500_000},
     ).json()
     charge = {"amount_minor": 120_000, "subject": "coat", "agreement_id": agreement["id"], "tender": "credit"}
-    assert house.shop.post("/v1/payments", charge, key="coat").status_code == 201
-    return line_id, str(house.world.one("SELECT id FROM payment"))
+    bought = house.shop.post("/v1/payments", charge, key="coat")
+    assert bought.status_code == 201
+    return line_id, bought.json()["id"]
 
 
 def test_a_purchase_goes_into_installments_as_quoted_and_the_plan_is_paid_off_as_quoted(house: RestHouse):
@@ -67,12 +68,14 @@ def test_a_part_of_a_bill_goes_into_installments_once_and_what_stays_is_due_as_i
     part = {"closes_on": "2026-04-01", "amount_minor": 90_000, "installments": 3}
 
     quote = house.owner.get(f"{path}/conversion", **part).json()
+    most = house.owner.get(f"{path}/conversion", closes_on="2026-04-01", installments=3).json()
     made = house.owner.post(f"{path}/conversions", part, key="c-1")
     same = house.owner.post(f"{path}/conversions", part, key="c-1")
     again = house.owner.post(f"{path}/conversions", part, key="c-2")
     payoff = house.owner.get(f"{path}/plan-payoff", closes_on="2026-04-01").json()
 
     assert (quote["most_minor"], quote["payable_now_minor"], quote["due_on"]) == (108_000, 30_000, "2026-04-20")
+    assert (most["amount_minor"], most["least_minor"], most["most_minor"]) == (108_000, 60_000, 108_000)
     assert (made.status_code, made.json()["closes_on"], made.json()["amount_minor"]) == (201, "2026-04-01", 90_000)
     assert (same.json(), same.headers["idempotency-replayed"]) == (made.json(), "true")
     problem(again, 409, "AlreadyConverted")
@@ -105,3 +108,41 @@ def test_a_purchase_or_a_bill_must_be_named_and_only_one_of_them(house: RestHous
     neither = house.owner.get(f"/v1/owner/lines/{line_id}/plan-payoff")
 
     assert (both.status_code, neither.status_code) == (422, 422)
+
+
+def test_a_payment_has_one_id_and_one_of_another_line_is_not_found(house: RestHouse):
+    line_id, payment_id = with_purchase(house)
+    path = f"/v1/owner/lines/{line_id}"
+    inner = str(house.world.one("SELECT id FROM payment"))
+    made = house.owner.post(f"{path}/conversions", {"payment_id": payment_id, "installments": 3}, key="c-1").json()
+    house.world.until(date(2026, 4, 2))
+
+    payoff = house.owner.get(f"{path}/plan-payoff", payment_id=payment_id).json()
+    document = house.owner.get(f"{path}/statements/2026-04-01").json()
+
+    assert inner != payment_id
+    problem(house.owner.get(f"{path}/plan-payoff", payment_id=inner), 404, "NotFound")
+    problem(house.owner.get(f"{path}/conversion", payment_id="7", installments=3), 404, "NotFound")
+    assert made["payment_id"] == payoff["payment_id"] == document["lines"][0]["payment_id"] == payment_id
+
+
+def test_a_payoff_is_quoted_day_by_day_and_paying_one_days_amount_on_that_day_leaves_nothing(house: RestHouse):
+    line_id, _ = with_purchase(house)
+    path = f"/v1/owner/lines/{line_id}"
+    house.world.until(date(2026, 4, 25))
+
+    quoted = house.owner.get(f"{path}/payoff", through_on="2026-05-05").json()
+    again = house.owner.get(f"{path}/payoff", through_on="2026-05-05").json()
+    too_far = house.owner.get(f"{path}/payoff", through_on="2026-08-05")
+    house.world.until(date(2026, 5, 3))
+    amounts = {day["on"]: day["total_minor"] for day in quoted["days"]}
+    order = {"amount_minor": amounts["2026-05-03"], "source": "wallet"}
+    paid = house.owner.post(f"{path}/repayments", order, key="p-1")
+
+    assert quoted == again
+    assert (quoted["as_of"], quoted["good_through_on"], len(amounts)) == ("2026-04-25", "2026-04-25", 11)
+    assert amounts["2026-04-25"] == quoted["total_minor"] < amounts["2026-05-03"]
+    problem(too_far, 422, "FieldsInvalid")
+    assert paid.status_code == 201
+    line = house.owner.get(path).json()
+    assert (line["payoff_minor"], line["owed_minor"], line["credit_balance_minor"]) == (0, 0, 0)

@@ -19,11 +19,12 @@ from florin.events.refusals import Language, full_date, refusal_of, yuan
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """What a purchase is called: what was bought, and where."""
+    """What a purchase is called: what was bought, and where. trade_id: by which everybody but the payer's line knows it."""
 
     subject: str
     merchant_en: str
     merchant_zh: str = ""
+    trade_id: int = 0
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -33,6 +34,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str
     amount_minor: int
     item_id: str = ""
+    payment_id: str = ""
     event: EventRef | None = None
     rules: tuple[str, ...] = ()
     terms: tuple[TermUsed, ...] = ()
@@ -52,6 +54,7 @@ def tell(part: Part, language: Language, items: Mapping[int, Item] | None = None
         text=sentence(part, language, known),
         amount_minor=part.amount_minor,
         item_id=str(part.item_id) if part.item_id else "",
+        payment_id=_payment_id(part.item_id, known),
         event=part.event,
         rules=part.rules,
         terms=part.terms,
@@ -60,6 +63,11 @@ def tell(part: Part, language: Language, items: Mapping[int, Item] | None = None
         parts=tuple(tell(one, language, known) for one in part.parts),
         notes=tuple(tell(one, language, known) for one in part.notes),
     )
+
+
+def _payment_id(item_id: int, items: Mapping[int, Item]) -> str:
+    item = items.get(item_id)
+    return str(item.trade_id) if item is not None and item.trade_id else ""
 
 
 def sentence(part: Part, language: Language, items: Mapping[int, Item]) -> str:

@@ -491,10 +491,14 @@ class StatementQuery(Taken, frozen=True, kw_only=True):
     closes_before: date | None = None
 
 
+class PayoffQuery(Taken, frozen=True, kw_only=True):
+    """through_on: the last day that is quoted; today when it is left out."""
+
+    through_on: date | None = None
+
+
 class PlanQuery(Taken, frozen=True, kw_only=True):
-    """payment_id: of the purchase whose plan is meant, as a statement's document names it; or closes_on: of the bill that was
-    put into installments.
-    """
+    """payment_id: of the purchase whose plan is meant; or closes_on: of the bill that was put into installments."""
 
     payment_id: Id | None = None
     closes_on: date | None = None
@@ -511,7 +515,7 @@ class NewPlanPayoff(Taken, frozen=True, kw_only=True):
 
 
 class ConversionQuery(Taken, frozen=True, kw_only=True):
-    """A purchase by payment_id; or so much (amount_minor) of the bill closed on closes_on."""
+    """A purchase by payment_id; or so much (amount_minor; left out, the most) of the bill closed on closes_on."""
 
     installments: Annotated[int, Meta(ge=2, le=60)]
     payment_id: Id | None = None
@@ -818,6 +822,28 @@ class RepaymentConfirmation(msgspec.Struct, frozen=True, kw_only=True):
     value_on: date
 
 
+class PayoffDay(msgspec.Struct, frozen=True, kw_only=True):
+    on: date
+    total_minor: int
+
+
+class Payoff(msgspec.Struct, frozen=True, kw_only=True):
+    """What it takes to owe nothing: today's by kind, what has accrued included, and the total of each day asked for, if
+    nothing happens until then. good_through_on: the last of these days on which today's total is right.
+    """
+
+    line_id: str
+    as_of: date
+    good_through_on: date
+    principal_minor: int
+    fee_minor: int
+    interest_minor: int
+    penalty_minor: int
+    cost_minor: int
+    total_minor: int
+    days: tuple[PayoffDay, ...]
+
+
 class PlanPayoff(msgspec.Struct, frozen=True, kw_only=True):
     """What settles the installments to come of one plan. fee: still owed; waived: need not be paid; charge: for paying early.
     billed: what is left of it on bills, beside this. good_through_on: the last day on which it is the same.
@@ -838,12 +864,13 @@ class PlanPayoff(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True):
-    """What putting it into installments comes to. payable_now: what stays to be paid of the bill, by due_on. most: the highest
-    amount possible. first_bill_on: the close that bills the first installment.
+    """What putting it into installments comes to. payable_now: what stays to be paid of the bill, by due_on. least, most: the
+    amounts that are possible. first_bill_on: the close that bills the first installment.
     """
 
     line_id: str
     amount_minor: int
+    least_minor: int
     most_minor: int
     payable_now_minor: int
     due_on: date | None

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from florin.credit.convert import ConversionQuote
 from florin.credit.hardship import HardshipPreview
 from florin.credit.line import Line, LineState
-from florin.credit.payoff import PayoffQuote
+from florin.credit.payoff import PayoffQuote, PayoffQuotes
 from florin.credit.plan_payoff import PlanPayoffQuote
 from florin.credit.plans import PlanQuote
 from florin.credit.reage import ReAgePreview
@@ -364,10 +364,26 @@ def limit_change(change: LimitChange) -> shapes.LimitChange:
     )
 
 
-def plan_payoff(line_id: int, quote: PlanPayoffQuote) -> shapes.PlanPayoff:
+def payoffs(line_id: int, quotes: PayoffQuotes) -> shapes.Payoff:
+    today = quotes.days[0]
+    return shapes.Payoff(
+        line_id=str(line_id),
+        as_of=today.on,
+        good_through_on=quotes.good_through_on,
+        principal_minor=today.principal_minor,
+        fee_minor=today.fee_minor,
+        interest_minor=today.interest_minor + today.accrued_minor,
+        penalty_minor=today.penalty_minor + today.accrued_penalty_minor,
+        cost_minor=today.cost_minor,
+        total_minor=today.total_minor,
+        days=tuple(shapes.PayoffDay(on=each.on, total_minor=each.total_minor) for each in quotes.days),
+    )
+
+
+def plan_payoff(line_id: int, payment_id: str | None, quote: PlanPayoffQuote) -> shapes.PlanPayoff:
     return shapes.PlanPayoff(
         line_id=str(line_id),
-        payment_id=str(quote.item_id) if quote.item_id else None,
+        payment_id=payment_id,
         closes_on=quote.closes_on,
         as_of=quote.on,
         good_through_on=quote.good_through_on,
@@ -385,6 +401,7 @@ def conversion(line_id: int, quote: ConversionQuote) -> shapes.Conversion:
     return shapes.Conversion(
         line_id=str(line_id),
         amount_minor=quote.amount_minor,
+        least_minor=quote.least_minor,
         most_minor=quote.most_minor,
         payable_now_minor=quote.payable_now_minor,
         due_on=quote.due_on,
@@ -393,13 +410,13 @@ def conversion(line_id: int, quote: ConversionQuote) -> shapes.Conversion:
     )
 
 
-def converted(event_id: int, event: PurchaseConverted | BillConverted) -> shapes.Converted:
+def converted(event_id: int, payment_id: str | None, event: PurchaseConverted | BillConverted) -> shapes.Converted:
     installments = _installments(event.plan)
     assert installments is not None
     return shapes.Converted(
         id=str(event_id),
         line_id=str(event.line_id),
-        payment_id=str(event.item_id) if isinstance(event, PurchaseConverted) else None,
+        payment_id=payment_id,
         closes_on=event.closes_on if isinstance(event, BillConverted) else None,
         amount_minor=event.amount_minor,
         installments=installments,
@@ -509,7 +526,7 @@ def _document_line(one: DocumentLine, *, chinese: bool) -> shapes.DocumentLine:
     return shapes.DocumentLine(
         what=line.what,
         amount_minor=line.amount_minor,
-        payment_id=str(line.item_id) if line.item_id else None,
+        payment_id=str(item.trade_id) if item else None,
         subject=item.subject if item else None,
         merchant=merchant or None,
         bought_on=one.bought_on,
