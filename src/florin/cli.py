@@ -155,6 +155,12 @@ def line(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def claims(context: typer.Context) -> None:
+    """What was charged off, and selling it by a file."""
+    _call("florin.app.claims", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def webhook(context: typer.Context) -> None:
     """Where your own systems are told what happens to lines: set, show, remove."""
     _call("florin.app.webhook", "app", context)

@@ -646,6 +646,17 @@ def test_the_clock_of_a_house_that_was_never_served_starts_today(operator: Opera
     assert at.on == clock.business_day(at.instant)
 
 
+def test_a_file_of_claims_that_cannot_be_read_is_refused_by_name(operator: Operator, tmp_path: Path):
+    sale = ("--buyer", "Blue River", "--contact", "tel 400", "--reference", "1")
+    assert operator.json("claims", "list") == []
+    for content in ("line,price\n", "line_id,price\nx,1.00\n", "line_id,price\n7,1.00\n7,2.00\n", "line_id,price\n7\n"):
+        (tmp_path / "sale.csv").write_text(content)
+        assert type(operator.refused("claims", "sell", tmp_path / "sale.csv", *sale)).__name__ == "FileUnreadable"
+    assert type(operator.refused("claims", "sell", tmp_path / "none.csv", *sale)).__name__ == "FileUnreadable"
+    (tmp_path / "sale.csv").write_text("line_id,price\n7,1.00\n")
+    assert type(operator.refused("claims", "sell", tmp_path / "sale.csv", *sale)).__name__ == "NotAllSold"
+
+
 def test_the_owners_address_is_set_shown_and_removed(operator: Operator):
     assert operator("webhook", "show").startswith("No address is set.")
     assert type(operator.refused("webhook", "remove")).__name__ == "NobodyListens"

@@ -269,7 +269,9 @@ def money_in_is_money_out(play: Play) -> None:
         if isinstance(event, Repaid) or (isinstance(event, Refunded) and not event.before_receipt):
             brought = event.amount_minor if isinstance(event, Repaid) else event.credit_minor
             brought += sum(entry.amount_minor for entry in entries if entry.rule is Rule.GIVE_BACK_FEE)
-            takes = [entry for entry in entries if entry.rule.name.startswith(("CLEAR_", "KEEP_", "CHARGE_PLAN_"))]
+            takes = [
+                entry for entry in entries if entry.rule.name.startswith(("CLEAR_", "KEEP_", "CHARGE_PLAN_", "PASS_"))
+            ]
             assert sum(entry.amount_minor for entry in takes) == brought
 
 

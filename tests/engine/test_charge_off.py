@@ -14,6 +14,7 @@ from florin.credit.authorize import LineNotOpen
 from florin.credit.charge_off import ChargeOff, NothingToChargeOff
 from florin.credit.collect import ChargeCost, NoOpenCase, NoteCase
 from florin.credit.line import LineState
+from florin.credit.sell_claims import ClaimIsSold
 from florin.events import ChargedOffByOwner
 from world import DIRECT_APP, World
 
@@ -126,4 +127,51 @@ def test_a_cost_of_collection_and_a_note_through_the_engine(world: World) -> Non
     assert refused.refusal.days_past_due == 10
     assert world.line("bob").cost_minor == world.balance("COST_BILLED", line_id) == 2_000
     world.until(date(2026, 5, 2))
+    world.assert_books_hold()
+
+
+def test_claims_are_tried_and_sold_by_a_file_and_a_sold_line_says_so(
+    world: World, fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    for name in ("bob", "carol", "dora"):
+        world.person(name, limit_minor=1_000_000, wallet_minor=50_000)
+    world.until(date(2026, 3, 5))
+    sold_payment = world.buy("bob", 100_000, app=DIRECT_APP).event.payment_id
+    world.buy("carol", 30_000, app=DIRECT_APP)
+    world.until(date(2026, 6, 1))
+    for name in ("bob", "carol"):
+        world.do(ChargeOff(line_id=world.line_ids[name], reason="insolvent"))
+    bob, carol, dora = (world.line_ids[name] for name in ("bob", "carol", "dora"))
+    operator = Operator(fresh_database, tmp_path)
+    assert {row["line_id"]: row["claimed_minor"] for row in operator.json("claims", "list")} == {
+        str(bob): 102_600,
+        str(carol): 30_780,
+    }
+    file = tmp_path / "sale.csv"
+    file.write_text(f"line_id,price\n{bob},51.30\n{carol},15.00\n{dora},1.00\n")
+    sale = ("claims", "sell", file, "--buyer", "Blue River", "--contact", "tel 400", "--reference", "2026-06")
+
+    tried = operator.ask(*sale, "--dry-run", "--json").document
+    assert (tried["sold_minor"], tried["price_minor"]) == (133_380, 6_630)
+    assert tried["lines"][2]["refused"] == "NoClaimToSell"
+    assert world.line("bob").due_minor == 102_600
+    said = operator.ask(*sale)
+    assert "2 lines sold: claims of ¥1333.80 for ¥66.30 (4.97% of it)." in said.said
+    assert type(said.refusal).__name__ == "NotAllSold"
+    again = operator.ask(*sale, "--json").document
+    assert again["sold_minor"] == 133_380
+
+    assert world.line("bob").particulars.sold_to == "Blue River"
+    assert (world.balance("CLAIM_SALE_INCOME"), world.balance("DUE_FROM_CLAIM_BUYERS")) == (6_630, 6_630)
+    assert world.balance("MEMO_CLAIM_PRINCIPAL") == 0
+    refused = world.repay("bob", 1_000)
+    assert isinstance(refused.refusal, ClaimIsSold)
+    world.connection.execute("UPDATE merchant_balance SET negative_limit_minor = 40000")
+    world.connection.commit()
+    assert world.refund(sold_payment, 40_000).event is not None
+    assert world.balance("DUE_TO_CLAIM_BUYERS") == 40_000
+    assert operator.json("claims", "list") == []
+    assert "sold to Blue River" in operator("line", "show", bob)
+    world.assert_books_hold()
+    world.until(date(2026, 6, 3))
     world.assert_books_hold()

@@ -14,6 +14,7 @@ from florin.app import relief
 from florin.app.house import DataOption, JsonOption, entered, granted, group, say, say_table
 from florin.app.merchants import amount_minor
 from florin.app.relief import NoSuchLine
+from florin.credit.line import LineState
 from florin.credit.repayment_hold import ConfirmRepayment
 from florin.engine import Submission, clock
 from florin.engine.admin import ParkedLine, parked_lines, release_line
@@ -190,6 +191,8 @@ def _told(found: LineAsOf) -> list[str]:
 
 
 def _state(found: LineAsOf) -> str:
+    if found.line.particulars.sold_to and found.line.state is LineState.CHARGED_OFF:
+        return f"sold to {found.line.particulars.sold_to}"
     return found.line.state.name.lower().replace("_", "-")
 
 

@@ -42,6 +42,7 @@ from florin.credit.reage import after_reage
 from florin.credit.remind import after_reminder
 from florin.credit.repayment_hold import after_balance_used, after_cleared, after_held
 from florin.credit.returns import return_purchase
+from florin.credit.sell_claims import after_sale, pass_on, passes_on_minor
 from florin.credit.terms import Program
 from florin.events import (
     AccrualStopped,
@@ -52,6 +53,7 @@ from florin.events import (
     CaseOpened,
     ChargedOff,
     ChargedOffByOwner,
+    ClaimsSold,
     CollectionPaused,
     CollectionResumed,
     Contacted,
@@ -144,6 +146,8 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
             account, entries = after_accrual_stopped(account, event)
         case ChargedOff() | ChargedOffByOwner():
             account, entries = after_charge_off(account, event, program)
+        case ClaimsSold():
+            account, entries = after_sale(account, event, program)
         case CostCharged():
             account, entries = after_cost_of_collection(account, event)
         case CaseOpened() | CaseClosed() | PromiseJudged() | CaseAssigned() | Promised() | Contacted():
@@ -224,13 +228,17 @@ def summary(account: Account, line: Line, program: Program) -> Line:
     claims_on = account.written_off.since_on if account.written_off and account.written_off.claims else None
     unpaid = [statement for statement in account.statements if statement.remaining_minor > 0]
     past_due = [statement for statement in account.statements if statement.past_due]
-    particulars, in_hardship = line.particulars, account.hardship_on is not None
-    if (particulars.uplifts, particulars.uncleared, particulars.hardship) != (
-        account.uplifts,
-        account.uncleared,
-        in_hardship,
-    ):
-        particulars = replace(particulars, uplifts=account.uplifts, uncleared=account.uncleared, hardship=in_hardship)
+    sold = account.sold
+    particulars = replace(
+        line.particulars,
+        uplifts=account.uplifts,
+        uncleared=account.uncleared,
+        hardship=account.hardship_on is not None,
+        sold_to=sold.buyer if sold else "",
+        sold_contact=sold.contact if sold else "",
+    )
+    if particulars == line.particulars:
+        particulars = line.particulars  # the very same: what most lines have is not written again
     return replace(
         line,
         principal_minor=account.principal_minor,
@@ -293,15 +301,18 @@ def _repay(account: Account, event: Repaid, program: Program) -> tuple[Account, 
     cleared = repay(account, left_minor, event.value_on, program)
     account = _in_full(cleared.account, event.value_on, program)
     account, interest, rest_minor = _take_accrued(account, cleared.rest_minor, event.value_on, program)
-    account, kept = _keep_rest(account, rest_minor)
+    passing_minor = min(rest_minor, passes_on_minor(account, event.value_on, program))
+    account, passed, _ = pass_on(account, passing_minor)
+    account, kept = _keep_rest(account, rest_minor - passing_minor)
     account, cured = cure(account, program)
     account = after_held(account, before, event, program)
-    return _without_settled(account, program), (*of_plan, *recovered, *cleared.entries, *interest, *kept, *cured)
+    entries = (*of_plan, *recovered, *cleared.entries, *interest, *passed, *kept, *cured)
+    return _without_settled(account, program), entries
 
 
 def _refund(account: Account, event: Refunded, program: Program) -> tuple[Account, Entries]:
-    """That purchase; then arrears; then, by term, other debts; the rest is owed to the customer (books.md, "Refund
-    order").
+    """That purchase, to whoever owns what is owed of it; then arrears; then, by term, other debts; the rest is owed to the
+    customer (books.md, "Refund order").
     """
     terms = program.terms_on(event.value_on)
     account = accrued(account, event.value_on, program)
@@ -309,6 +320,7 @@ def _refund(account: Account, event: Refunded, program: Program) -> tuple[Accoun
     account, own_claim, left_minor = recover(
         account, event.credit_minor, event.value_on, program, item_id=event.payment_id
     )
+    account, passed, left_minor = pass_on(account, left_minor, item_id=event.payment_id)
     own = return_purchase(account, replace(event, credit_minor=left_minor), terms)
     returned, recovered, left_minor = recover(own.account, own.rest_minor, event.value_on, program)
     own = own._replace(account=returned, rest_minor=left_minor)
@@ -323,7 +335,7 @@ def _refund(account: Account, event: Refunded, program: Program) -> tuple[Accoun
         account = counted_by(counted_by(account, own.by_statement), other.by_statement)
     account, kept = _keep_rest(account, other.rest_minor)
     account, cured = cure(account, program)
-    entries = (*own_claim, *own.entries, *recovered, *other.entries, *kept, *cured)
+    entries = (*own_claim, *passed, *own.entries, *recovered, *other.entries, *kept, *cured)
     return _without_settled(account, program), entries
 
 

@@ -19,15 +19,16 @@ from florin.credit.provision import bucket_of
 from florin.credit.terms import Program
 from florin.events import Event, LineClosed, LineOpened, Repaid, RepaymentReturned
 
-State = Literal["current", "past_due", "restructured", "charged_off", "settled", "closed"]
+State = Literal["current", "past_due", "restructured", "charged_off", "sold", "settled", "closed"]
 
 
 class BureauRow(msgspec.Struct, frozen=True, kw_only=True):
     """A line at the end of a month. owed: all of it, posted; due: of statements and claims; past_due: of statements whose
     minimum is unmet, and of claims. repaid: in the month, less what the bank took back. Amounts in minor units.
 
-    settled: nothing is owed. restructured: what is owed is in a hardship plan that runs. closed: in this month; later months
-    have no row. reaged_on: when it was last brought current by agreement.
+    settled: nothing is owed. sold: what was charged off belongs to somebody else, and nothing else is owed. restructured: what
+    is owed is in a hardship plan that runs. closed: in this month; later months have no row. reaged_on: when it was last
+    brought current by agreement.
     """
 
     line_id: str
@@ -125,6 +126,8 @@ def _days_past_due(account: Account, on: date) -> int:
 def _state(account: Account, days: int) -> State:
     if account.claimed_minor > 0:
         return "charged_off"
+    if account.owed_minor == 0 and account.sold is not None:
+        return "sold"
     if account.owed_minor == 0:
         return "settled"
     if account.hardship_on is not None:

@@ -148,6 +148,7 @@ def after_charge_off(
         accruals=before.accruals if before else (),
         posted_minor=before.posted_minor if before else 0,
         accrued_through_on=event.value_on,
+        sold=before.sold if before else None,
     )
     if before is not None:
         written_off = replace(written_off, accruals=_borne(account, before, event.value_on, program).accruals)
@@ -169,7 +170,7 @@ def recover(account: Account, amount_minor: int, on: date, program: Program, *, 
     """
     if account.written_off is None or not account.written_off.claims or amount_minor == 0:
         return Recovered(account, (), amount_minor)
-    account, claimed = _claim_interest(account, on, program)
+    account, claimed = claimed_interest(account, on, program)
     written_off = account.written_off
     assert written_off is not None
     regime = program.terms_on(on).waterfall_at(max(0, (on - written_off.since_on).days))
@@ -205,6 +206,22 @@ def claim_interest_minor(account: Account, on: date, program: Program) -> int:
         return 0
     borne = exact_interest(_borne(account, written_off, on, program).accruals, program)
     return max(0, rounded(borne, program.terms_on(on)) - written_off.posted_minor)
+
+
+def claimed_interest(account: Account, on: date, program: Program) -> tuple[Account, Entries]:
+    """The account whose claims have taken the interest that they have borne through `on`."""
+    minor = claim_interest_minor(account, on, program)
+    written_off = account.written_off
+    assert written_off is not None
+    written_off = _borne(account, written_off, on, program)
+    if minor:
+        written_off = replace(
+            written_off,
+            claims=(*written_off.claims, Claim.of("interest", minor, 0, on)),
+            posted_minor=written_off.posted_minor + minor,
+        )
+    entries = (Entry(Rule.CLAIM_INTEREST, minor),) if minor else ()
+    return replace(account, written_off=written_off), entries
 
 
 # ── what is taken ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -288,21 +305,6 @@ def _borne(account: Account, written_off: WrittenOff, on: date, program: Program
     base_minor = sum(claim.amount_minor for claim in written_off.claims if claim.bucket == "principal")
     accruals = borne_over(written_off.accruals, base_minor, written_off.on, written_off.accrued_through_on, on, program)
     return replace(written_off, accruals=accruals, accrued_through_on=on)
-
-
-def _claim_interest(account: Account, on: date, program: Program) -> tuple[Account, Entries]:
-    minor = claim_interest_minor(account, on, program)
-    written_off = account.written_off
-    assert written_off is not None
-    written_off = _borne(account, written_off, on, program)
-    if minor:
-        written_off = replace(
-            written_off,
-            claims=(*written_off.claims, Claim.of("interest", minor, 0, on)),
-            posted_minor=written_off.posted_minor + minor,
-        )
-    entries = (Entry(Rule.CLAIM_INTEREST, minor),) if minor else ()
-    return replace(account, written_off=written_off), entries
 
 
 def _closes_on(claim: Claim) -> date:

@@ -184,10 +184,25 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return cls(bucket=bucket, amount_minor=amount_minor, item_id=item_id, closes_on=closes_on)
 
 
+class Sold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Claims that belong to a buyer. contact: where the customer pays him; claims: less what was passed on to him since."""
+
+    on: date
+    buyer: str
+    contact: str
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def left_minor(self) -> int:
+        """What the buyer may still claim, as far as we know."""
+        return sum(claim.amount_minor for claim in self.claims)
+
+
 class WrittenOff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that was charged off and is not recovered. on: first charged off; since_on: due day of the arrears then.
 
     accruals: interest borne on the claims' principal through accrued_through_on, if they bear it; posted: claimed of it.
+    sold: claims that belong to somebody else now, and are among `claims` no more.
     """
 
     on: date
@@ -197,6 +212,7 @@ class WrittenOff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     bears_interest: bool = False
     accruals: tuple[Accrual, ...] = ()
     posted_minor: int = 0
+    sold: Sold | None = None
 
 
 class Promise(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -340,6 +356,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             for claim in claims
             if claim.bucket == bucket and (item_id == 0 or claim.item_id == item_id)
         )
+
+    @property
+    def sold(self) -> Sold | None:
+        """What was sold of it; None while all that was charged off is the lender's."""
+        return None if self.written_off is None else self.written_off.sold
 
     def past_due_on(self) -> date | None:
         """The due day of the oldest statement whose minimum is unmet."""

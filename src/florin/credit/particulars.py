@@ -40,7 +40,8 @@ class Particulars(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """uplifts: in the order in which they were given; one counts while its last day has not passed, recorded or not.
     autopay: her own order of sources, none when she has turned it off; None: as the terms say. closing: the line
     takes no purchases and closes by itself once nothing is left of it. uncleared: repayments that may still come back, in
-    the order in which they clear. hardship: a hardship plan runs, so it takes no purchases either.
+    the order in which they clear. hardship: a hardship plan runs, so it takes no purchases either. sold_to: who bought what
+    was charged off; sold_contact: where he is paid.
     """
 
     uplifts: tuple[Uplift, ...] = ()
@@ -48,6 +49,8 @@ class Particulars(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     closing: bool = False
     uncleared: tuple[Uncleared, ...] = ()
     hardship: bool = False
+    sold_to: str = ""
+    sold_contact: str = ""
 
     def uplift_minor_on(self, on: date) -> int:
         """What the uplifts of a day come to."""

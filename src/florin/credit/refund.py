@@ -16,6 +16,7 @@ from florin.credit.account import evolve
 from florin.credit.correction import correct
 from florin.credit.items import Account
 from florin.credit.returns import merchant_fee_back_minor
+from florin.credit.sell_claims import sold_principal_minor
 from florin.credit.terms import Program
 from florin.events import Event, Refunded
 from florin.ledger import Entry, Rule
@@ -55,8 +56,9 @@ def preview(
     history: all events of the line, when the refund counts on a day that is over.
     """
     terms = program.terms_on(on)
-    # What was charged off of the purchase comes first, and no plan shrinks by it.
-    unclaimed_minor = max(0, credit_minor - account.claim_minor("principal", item_id=payment_id))
+    # What was charged off of the purchase comes first, sold or not, and no plan shrinks by it.
+    claimed_minor = account.claim_minor("principal", item_id=payment_id) + sold_principal_minor(account, payment_id)
+    unclaimed_minor = max(0, credit_minor - claimed_minor)
     fee_back_minor = merchant_fee_back_minor(account, payment_id, unclaimed_minor, terms)
     event = Refunded(
         value_on=on,

@@ -19,6 +19,7 @@ from florin.credit.items import Account
 from florin.credit.line import Line
 from florin.credit.payoff import payoff
 from florin.credit.repayment_hold import credit_balance_paid
+from florin.credit.sell_claims import passes_on_minor, refuse_sold
 from florin.credit.terms import Program
 from florin.events import CreditBalancePaid, Event, Repaid, RepaymentSource
 from florin.events.refusals import Refusal
@@ -85,13 +86,16 @@ def decide(
 ) -> tuple[Repaid | CreditBalancePaid, ...] | Refusal:
     """The repayment, and the payment of an excess to the wallet. The account must have been advanced to `at.on`.
 
-    A repayment through the bank is money that has arrived, so it is taken whatever is owed. history: all events of the
+    A repayment through the bank is money that has arrived, so it is taken whatever is owed; unless all that was owed has been
+    sold, or was when it is to count. history: all events of the
     line, needed when it counts on a day that is over.
     """
     if command.amount_minor <= 0:
         return AmountNotPositive(amount_minor=command.amount_minor)
     on = command.value_on or at.on
     if refusal := refuse_value_date(line, on, at):
+        return refusal
+    if refusal := _refuse_sold(line, account, on, at, program):
         return refusal
     if command.source == "wallet" and on != at.on:
         return WalletNotBackdated(value_on=on)
@@ -120,10 +124,19 @@ def refuse_value_date(line: Line, on: date, at: At) -> Refusal | None:
     return ValueDateImpossible(value_on=on, first_on=line.opened_on, last_on=at.on)
 
 
+def _refuse_sold(line: Line, account: Account, on: date, at: At, program: Program) -> Refusal | None:
+    """What would have lowered a claim before it was sold is between us and the buyer; so is what nobody owes us any more."""
+    sold = account.sold
+    if sold is None:
+        return None
+    owed_minor = payoff(account, at.on, program).total_minor + passes_on_minor(account, at.on, program)
+    return refuse_sold(account, line_id=line.id) if on < sold.on or owed_minor == 0 else None
+
+
 def _refuse_wallet(
     account: Account, command: Repay, at: At, wallet_balance_minor: int, program: Program
 ) -> Refusal | None:
-    owed_minor = payoff(account, at.on, program).total_minor
+    owed_minor = payoff(account, at.on, program).total_minor + passes_on_minor(account, at.on, program)
     if owed_minor == 0:
         return NothingOwed(line_id=command.line_id)
     if command.amount_minor > owed_minor:

@@ -128,6 +128,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     charge_off_days: int = 0
     charge_off_mode: ChargeOffMode = "whole_line"
     charge_off_interest: Literal["stop", "memo"] = "stop"
+    sold_repayments: Literal["refuse", "pass_on"] = "refuse"
     provision_rates: tuple[ProvisionRate, ...] = ()
     # reminders, and pauses of them
     dunning: tuple[DunningStep, ...] = ()

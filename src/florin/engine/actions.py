@@ -43,6 +43,7 @@ from florin.credit import (
     repay,
     repayment_hold,
     return_repayment,
+    sell_claims,
 )
 from florin.credit import close as close_line
 from florin.credit import open as open_line
@@ -618,6 +619,7 @@ ACTIONS: dict[type, Action] = {
         change: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.pause_collection)
         for change in (pause.PauseCollection, pause.ResumeCollection)
     },
+    sell_claims.SellClaims: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.sell),
     collect.ChargeCost: Action(_beside("line_id"), _by(accounts="line_id"), delinquency.charge_cost),
     refold.RefoldLine: Action(
         _beside("line_id"), _by(accounts="line_id", histories="line_id", posted="line_id"), _refold

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from florin.credit import charge_off as charge_offs
-from florin.credit import collect, hardship, pause, provision
+from florin.credit import collect, hardship, pause, provision, sell_claims
 from florin.credit import reage as reages
 from florin.engine.clock import ZONE
 from florin.engine.room import Room
@@ -45,6 +45,11 @@ def reage(room: Room, command: reages.ReAge) -> Events | Refusal:
 def agree_hardship(room: Room, command: hardship.AgreeHardship) -> Events | Refusal:
     line = room.named_line(command)
     return hardship.decide(line, room.account(line.id), command, room.at, program=room.program(line))
+
+
+def sell(room: Room, command: sell_claims.SellClaims) -> Events | Refusal:
+    line = room.named_line(command)
+    return sell_claims.decide(line, room.account(line.id), command, room.at, program=room.program(line))
 
 
 def charge_cost(room: Room, command: collect.ChargeCost) -> Events | Refusal:

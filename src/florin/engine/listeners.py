@@ -24,6 +24,7 @@ from florin.events import (
     CaseOpened,
     ChargedOff,
     ChargedOffByOwner,
+    ClaimsSold,
     CollectionPaused,
     CollectionResumed,
     Escrowed,
@@ -59,6 +60,7 @@ OWNER_TOPICS: dict[type[Event], str] = {
     CollectionResumed: "line.collection_resumed",
     ChargedOff: "line.charged_off",
     ChargedOffByOwner: "line.charged_off",
+    ClaimsSold: "line.sold",
 }
 
 # The Alipay wire has no word for a receipt: its order is paid, and stays paid.

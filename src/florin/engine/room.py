@@ -32,6 +32,7 @@ from florin.events import (
     CaseAssigned,
     CaseNoted,
     ChargedOffByOwner,
+    ClaimsSold,
     CollectionPaused,
     CollectionResumed,
     Contacted,
@@ -92,6 +93,7 @@ _BY_ACCOUNT = (
     Promised,
     CollectionPaused,
     CollectionResumed,
+    ClaimsSold,
 )
 _OF_BUDGET = (Authorized, Escrowed, Captured, Voided, Refunded, CampaignToppedUp, CampaignRecalled)
 _OF_BALANCE = (WindowReceived, RefundFunded, PaidOut, PayoutReturned)

@@ -814,6 +814,20 @@ class CollectionResumed(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class ClaimsSold(Event, frozen=True, kw_only=True):
+    """All claims of a charged-off line belong to a buyer from now on, who pays the price. sold: what was claimed then.
+
+    contact: where the customer pays him. reference: of the sale, the same for all lines of one.
+    """
+
+    kind = 163
+    buyer: str
+    contact: str
+    reference: str
+    price_minor: int
+    sold_minor: int
+
+
 # ── refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -67,6 +67,9 @@ class Account(IntEnum):
     IMPAIRMENT = 32
     RECOVERY_INCOME = 33
     LOANS_IN_ESCROW = 80
+    DUE_FROM_CLAIM_BUYERS = 90
+    CLAIM_SALE_INCOME = 91
+    DUE_TO_CLAIM_BUYERS = 92
     # payment institution
     SAFEGUARDED_CASH = 40
     OWN_CASH = 41
@@ -138,6 +141,9 @@ ACCOUNTS: dict[Account, Describes] = {
     Account.IMPAIRMENT: Describes(Book.LENDER, Owner.HOUSE, +1),
     Account.RECOVERY_INCOME: Describes(Book.LENDER, Owner.HOUSE, -1),
     Account.LOANS_IN_ESCROW: Describes(Book.LENDER, Owner.LINE, +1),
+    Account.DUE_FROM_CLAIM_BUYERS: Describes(Book.LENDER, Owner.HOUSE, +1),
+    Account.CLAIM_SALE_INCOME: Describes(Book.LENDER, Owner.HOUSE, -1),
+    Account.DUE_TO_CLAIM_BUYERS: Describes(Book.LENDER, Owner.HOUSE, -1),
     Account.SAFEGUARDED_CASH: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
     Account.OWN_CASH: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
     Account.WALLET: Describes(Book.PAYMENTS, Owner.PERSON, -1),

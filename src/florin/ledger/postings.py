@@ -107,6 +107,13 @@ class Rule(IntEnum):
     MALL_PAYS_PAYMENTS = 154
     GIVE_DISCOUNT = 155
     ALLOT_BUDGET = 156
+    SELL_CLAIM_PRINCIPAL = 180
+    SELL_CLAIM_FEE = 181
+    SELL_CLAIM_INTEREST = 182
+    SELL_CLAIM_PENALTY = 183
+    SELL_CLAIM_COST = 184
+    EARN_SALE_PRICE = 185
+    PASS_TO_CLAIM_BUYER = 186
 
 
 class Leg(NamedTuple):
@@ -270,6 +277,14 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     Rule.CLEAR_CLAIM_INTEREST: (_RECOVERED, Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_INTEREST)),
     Rule.CLEAR_CLAIM_PENALTY: (_RECOVERED, Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_PENALTY)),
     Rule.CLEAR_CLAIM_COST: (_RECOVERED, Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_COST)),
+    # sale: the memo is off, the price is owed by the buyer; what still arrives for a sold claim is his
+    Rule.SELL_CLAIM_PRINCIPAL: (Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_PRINCIPAL),),
+    Rule.SELL_CLAIM_FEE: (Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_FEE),),
+    Rule.SELL_CLAIM_INTEREST: (Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_INTEREST),),
+    Rule.SELL_CLAIM_PENALTY: (Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_PENALTY),),
+    Rule.SELL_CLAIM_COST: (Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_COST),),
+    Rule.EARN_SALE_PRICE: (Leg(Account.DUE_FROM_CLAIM_BUYERS, Account.CLAIM_SALE_INCOME),),
+    Rule.PASS_TO_CLAIM_BUYER: (Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.DUE_TO_CLAIM_BUYERS),),
     # money that went to the wallet and, as a correction has shown, was not the customer's
     Rule.LEND_OVERPAID: (Leg(Account.PRINCIPAL_UNBILLED, Account.CREDIT_BALANCE),),
     Rule.REPAY_FROM_WALLET: (Leg(Account.WALLET, Account.PAYMENTS_DUE_TO_LENDER),),

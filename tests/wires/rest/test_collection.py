@@ -116,5 +116,27 @@ def test_collection_is_paused_and_goes_on_again(house: RestHouse):
     house.world.assert_books_hold()
 
 
+def test_what_was_charged_off_is_sold_and_the_customer_is_told_whom_to_pay(house: RestHouse):
+    path = owing(house)
+    house.world.until(date(2026, 6, 1))
+    sale = {"buyer": "Blue River", "contact": "tel 400", "price_minor": 5_000, "reference": "2026-06"}
+    early = house.owner.post(f"{path}/sale", sale, key="early")
+    assert (early.status_code, early.json()["code"]) == (409, "NoClaimToSell")
+    house.world.do(ChargeOff(line_id=house.world.line_ids["alice"], reason="insolvent"))
+    dear = house.owner.post(f"{path}/sale", {**sale, "price_minor": 200_000}, key="dear")
+    assert (dear.status_code, dear.json()["code"]) == (422, "SalePriceOutOfRange")
+
+    sold = house.owner.post(f"{path}/sale", sale, key="sale")
+
+    assert (sold.status_code, sold.json()["sold_minor"], sold.json()["price_minor"]) == (201, 102_600, 5_000)
+    assert house.owner.get(path).json()["state"] == "sold"
+    refused = house.owner.post(
+        f"{path}/repayments", {"amount_minor": 100, "source": "bank", "bank_reference": "b"}, key="repay"
+    )
+    assert (refused.status_code, refused.json()["code"]) == (409, "ClaimIsSold")
+    assert refused.json()["numbers"]["contact"] == "tel 400"
+    house.world.assert_books_hold()
+
+
 def test_the_notices_of_a_line_that_does_not_exist_are_not_found(house: RestHouse):
     assert house.owner.get("/v1/owner/lines/7/notices").json()["code"] == "NotFound"

@@ -97,7 +97,7 @@ def repayment(trace: Trace, step: Step) -> Part:
     if step.after.owed_minor == step.before.owed_minor and not step.entries:
         values = {"on": event.value_on}
         return Part(what="repayment.returned", amount_minor=0, values=values, event=ref(step.id, event))
-    parts = [*_cleared(step), *_accrued_taken(step), *_of_payoff(step), *_kept(trace, step)]
+    parts = [*_cleared(step), *_accrued_taken(step), *_of_payoff(step), *_passed_on(step), *_kept(trace, step)]
     explained = added(
         "repayment",
         parts,
@@ -118,7 +118,12 @@ def refund(trace: Trace, step: Step) -> Part:
     if event.before_receipt and event.credit_minor:
         parts.append(Part(what="refund.before_receipt", amount_minor=event.credit_minor, rules=("COMMIT_CREDIT",)))
     elif event.credit_minor:
-        debts = [*_cleared(step, item_id=event.payment_id), *_kept(trace, step), *_fee_given_back(step)]
+        debts = [
+            *_passed_on(step),
+            *_cleared(step, item_id=event.payment_id),
+            *_kept(trace, step),
+            *_fee_given_back(step),
+        ]
         parts.append(
             added(
                 "refund.credit",
@@ -178,6 +183,14 @@ def _of_payoff(step: Step) -> Iterator[Part]:
     charge_minor = posted_minor(step, Rule.CHARGE_PLAN_PAYOFF)
     if charge_minor:
         yield Part(what="payoff.charge", amount_minor=charge_minor, rules=("CHARGE_PLAN_PAYOFF",))
+
+
+def _passed_on(step: Step) -> Iterator[Part]:
+    """What belongs to whoever bought the claim."""
+    minor = posted_minor(step, Rule.PASS_TO_CLAIM_BUYER)
+    if minor and step.before.sold is not None:
+        values = {"buyer": step.before.sold.buyer}
+        yield Part(what="passed_on", amount_minor=minor, values=values, rules=("PASS_TO_CLAIM_BUYER",))
 
 
 def _fee_given_back(step: Step) -> Iterator[Part]:

@@ -183,6 +183,7 @@ _MOVED = {
     "HardshipEnded": "moved.hardship_ended",
     "ChargedOff": "moved.charged_off",
     "ChargedOffByOwner": "moved.charged_off",
+    "ClaimsSold": "moved.sold",
 }
 
 

@@ -165,6 +165,8 @@ def notices_shown(notices: Sequence[Notice], line: Line, language: Language) -> 
 def credit_of(line: Line, program: Program | None, at: At, language: Language) -> Credit:
     own = "credit.hardship" if line.particulars.hardship else "credit.closing" if line.particulars.closing else ""
     notice = _NOTICES.get(line.state, own)
+    if line.particulars.sold_to:
+        notice = "credit.sold"
     limit_minor = line.limit_minor_on(at.on)
     used_minor = min(max(line.exposure_minor, 0), limit_minor)
     return Credit(
@@ -174,7 +176,7 @@ def credit_of(line: Line, program: Program | None, at: At, language: Language) -
         owed=money(owed_minor(line), language),
         committed=money(line.committed_minor, language) if line.committed_minor else "",
         used=used_minor * _PER_MILLE // limit_minor if limit_minor else 0,
-        notice=text(language, notice) if notice else "",
+        notice=_notice(notice, line, language),
         uplifts=tuple(
             text(
                 language,
@@ -195,6 +197,11 @@ def credit_of(line: Line, program: Program | None, at: At, language: Language) -
             for held in line.particulars.uncleared
         ),
     )
+
+
+def _notice(key: str, line: Line, language: Language) -> str:
+    sold = {"buyer": line.particulars.sold_to, "contact": line.particulars.sold_contact}
+    return text(language, key, **(sold if key == "credit.sold" else {})) if key else ""
 
 
 def owed_minor(line: Line) -> int:

@@ -117,6 +117,7 @@ TEXTS: dict[str, str] = {
     "credit.closing": "Takes no new purchases, and closes by itself when all of it is paid. Installments run on as agreed.",
     "credit.closed": "This account is closed.",
     "credit.charged_off": "Closed for purchases: too long past due. What you owe can be repaid as always.",
+    "credit.sold": "What you owed was sold to {buyer}. Please pay {buyer}: {contact}.",
     "reminder.due_soon": "{amount} is due on {date}. Repay it by then and nothing is added.",
     "reminder.due_today": "{amount} is due today, {date}.",
     "reminder.past_due": "{amount} was due on {date} and has not arrived yet. If you have just paid, there is nothing to do.",

@@ -112,6 +112,7 @@ TEXTS: dict[str, str] = {
     "credit.closing": "已停止新消费，分期照常进行，结清后自动关闭。",
     "credit.closed": "该账户已关闭。",
     "credit.charged_off": "因长期逾期，不能再用于消费；欠款仍可照常偿还。",
+    "credit.sold": "您的欠款已转让给{buyer}，请向{buyer}还款：{contact}。",
     "reminder.due_soon": "您有 {amount} 将于{date}到期。按时还清，不会产生任何费用。",
     "reminder.due_today": "您有 {amount} 今天（{date}）到期。",
     "reminder.past_due": "您有 {amount} 已于{date}到期，我们尚未收到还款。如您刚刚还款，无需再操作。",

@@ -1,12 +1,13 @@
-"""Lines that are late, by the owner's program: pauses of collection, and what customers were told."""
+"""Lines that are late, by the owner's program: pauses of collection, claims sold, and what customers were told."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 from florin.credit.pause import PauseCollection, ResumeCollection
+from florin.credit.sell_claims import SellClaims
 from florin.engine.listeners import OWNER_TOPICS
-from florin.events import Reminded
+from florin.events import ClaimsSold, Reminded
 from florin.queries.notices import Notice, notices_of
 from florin.queries.webhooks import owner_webhook
 from florin.wires.rest import shapes
@@ -27,6 +28,30 @@ async def resume(call: Call, body: shapes.Reason) -> Answer:
     return step(
         await execute(call, ResumeCollection(line_id=line_id, reason=body.reason), ("resume", line_id, body)), "resumed"
     )
+
+
+async def sell(call: Call, body: shapes.NewSale) -> Answer:
+    """POST /v1/owner/lines/{line_id}/sale"""
+    line_id = known_id(call, "line_id", "line")
+    command = SellClaims(
+        line_id=line_id,
+        buyer=body.buyer,
+        contact=body.contact,
+        price_minor=body.price_minor,
+        reference=body.reference,
+    )
+    outcome = await execute(call, command, ("sale", line_id, body))
+    event = cast(ClaimsSold, outcome.event)
+    shown = shapes.ClaimSale(
+        id=str(outcome.event_id),
+        line_id=str(event.line_id),
+        value_on=event.value_on,
+        buyer=event.buyer,
+        reference=event.reference,
+        price_minor=event.price_minor,
+        sold_minor=event.sold_minor,
+    )
+    return Answer(shown, 201, outcome.replayed)
 
 
 async def get_notices(call: Call, body: Any) -> Answer:

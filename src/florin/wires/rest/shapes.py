@@ -421,6 +421,17 @@ class NewPause(Taken, frozen=True, kw_only=True):
     reason: Text
 
 
+class NewSale(Taken, frozen=True, kw_only=True):
+    """price: of this line, zero or more. buyer: who owns the claims from now on; contact: where the customer pays him.
+    reference: of the sale, the same for all its lines.
+    """
+
+    buyer: Name
+    contact: Text
+    price_minor: Annotated[int, Meta(ge=0, le=10**12)]
+    reference: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
+
+
 class NewRepayment(Taken, frozen=True, kw_only=True):
     """source: `wallet` takes it from the person's wallet; `bank` is money that has arrived, by the bank's reference. value_on:
     the day on which it arrived, when that is over; the bank's only.
@@ -596,7 +607,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     person_id: str
     program: str
     currency: str
-    state: Literal["open", "frozen", "closing", "hardship", "closed", "charged-off"]
+    state: Literal["open", "frozen", "closing", "hardship", "closed", "charged-off", "sold"]
     opened_on: date
     as_of: date
     known_on: date
@@ -683,6 +694,18 @@ class Notices(msgspec.Struct, frozen=True, kw_only=True):
     """The newest first."""
 
     items: tuple[Notice, ...]
+
+
+class ClaimSale(msgspec.Struct, frozen=True, kw_only=True):
+    """sold: what was claimed when it was sold."""
+
+    id: str
+    line_id: str
+    value_on: date
+    buyer: str
+    reference: str
+    price_minor: int
+    sold_minor: int
 
 
 class OwnerWebhook(msgspec.Struct, frozen=True, kw_only=True):

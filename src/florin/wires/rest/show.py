@@ -350,6 +350,8 @@ def _line(row: Line, program: Program, payoff: PayoffQuote, *, on: date, known_o
 def _line_state(row: Line) -> Any:
     if row.state is LineState.OPEN and row.particulars.hardship:
         return "hardship"
+    if row.state is LineState.CHARGED_OFF and row.particulars.sold_to:
+        return "sold"
     return "closing" if row.particulars.closing and row.state is LineState.OPEN else _LINE_STATES[row.state]
 
 
