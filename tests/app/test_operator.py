@@ -85,16 +85,25 @@ def test_what_is_no_rate_is_refused(operator: Operator, text: str):
 def test_a_merchant_is_listed_with_what_was_given(operator: Operator):
     operator(
         "merchant", "add", "Tea House", "--mdr", "0.60%", "--name-zh", "茶馆", "--payout-account", "CN-17",
-        "--category", "tea", "--login", "tea", given="correct horse\n",
+        "--market", "home", "--category", "tea", "--login", "tea", given="correct horse\n",
     )  # fmt: skip
 
     (row,) = operator.json("merchant", "list")
 
     assert {**row, "id": ""} == {
-        "id": "", "name": "Tea House", "name_zh": "茶馆", "category": "tea", "state": "open", "mdr_ppm": 6_000,
-        "payout_account": "CN-17", "available_minor": 0, "apps": 0, "logins": ["tea"],
+        "id": "", "name": "Tea House", "name_zh": "茶馆", "market": "home", "category": "tea", "state": "open",
+        "mdr_ppm": 6_000, "payout_account": "CN-17", "available_minor": 0, "apps": 0, "logins": ["tea"],
     }  # fmt: skip
     assert "Tea House 茶馆" in operator("merchant", "list")
+
+
+def test_where_a_merchant_sells_is_said_again_and_what_is_not_named_stays(operator: Operator, merchant_id: str):
+    said = operator("merchant", "set", "Tea House", "--market", "guest")
+    shown = operator.json("merchant", "set", merchant_id, "--category", "tea")
+
+    assert said == "Tea House sells general in the market guest.\n"
+    assert (shown["market"], shown["category"]) == ("guest", "tea")
+    assert type(operator.refused("merchant", "set", "Coffee House")).__name__ == "NoSuchMerchant"
 
 
 def test_a_merchant_is_added_once_and_found_by_name_or_number(operator: Operator, merchant_id: str):

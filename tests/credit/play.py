@@ -34,6 +34,7 @@ from florin.events import (
     InstallmentChoice,
     LimitSet,
     LineOpened,
+    Place,
     Received,
     Refunded,
     Repaid,
@@ -94,6 +95,7 @@ class Play:
         self.log: list[tuple[Event, tuple[Entry, ...]]] = [(event, ())]
         self.balances: Counter[Ledger] = Counter()
         self.today = day(opened)
+        self.places: dict[int, Place] = {}  # where items are bought, under terms with sub-limits
 
     # ── what the hot path records ────────────────────────────────────────────────────────────────────────────────
 
@@ -134,8 +136,8 @@ class Play:
         self._hot(*decided)
         return None
 
-    def refused(self, on: str | date, yuan: str) -> Refusal | None:
-        return refuse_credit(self.line, parse_yuan(yuan), 0, at(on), self.program.terms_on(day(on)))
+    def refused(self, on: str | date, yuan: str, place: Place | None = None) -> Refusal | None:
+        return refuse_credit(self.line, parse_yuan(yuan), 0, at(on), self.program.terms_on(day(on)), place=place)
 
     # ── what needs the account ───────────────────────────────────────────────────────────────────────────────────
 
@@ -224,7 +226,7 @@ class Play:
         said = refund.preview(self.account, item, parse_yuan(yuan), day(on), self.program)
         self._load(
             Refunded(
-                **self._paid(on, yuan, item),
+                **self._paid(on, yuan, item) | {"place": None},
                 before_receipt=False,
                 request_no="after-sale",
                 merchant_fee_back_minor=said.merchant_fee_back_minor,
@@ -337,6 +339,7 @@ class Play:
             "payment_id": item,
             "credit_minor": parse_yuan(yuan),
             "wallet_minor": 0,
+            "place": self.places.get(item),
         }
 
     def _hot(self, event: Event) -> None:

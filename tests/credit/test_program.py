@@ -21,6 +21,7 @@ from florin.credit.terms import (
     LateCharge,
     ProvisionRate,
     ReAgeLimit,
+    SubLimit,
     Terms,
     Version,
     Waterfall,
@@ -344,6 +345,7 @@ def test_the_reference_explains_every_term_once_and_no_other():
         *InstallmentTerms.__struct_fields__,
         *ProvisionRate.__struct_fields__,
         *DunningStep.__struct_fields__,
+        *SubLimit.__struct_fields__,
         "from_on",
         "applies_to",
     }

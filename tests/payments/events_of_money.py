@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from florin import events
-from florin.events import CampaignPart, CampaignTerms, Event, InstallmentChoice
+from florin.events import CampaignPart, CampaignTerms, Event, InstallmentChoice, Place
 
 ON = date(2026, 3, 5)
 AT = datetime(2026, 3, 5, 4, tzinfo=UTC)
@@ -55,6 +55,8 @@ _OTHER = {
     "known_on": st.just(ON),
     "payoff": st.none(),
     "drawn": st.booleans(),
+    "place": st.none()
+    | st.builds(Place, category=st.sampled_from(("", "games")), channel=st.sampled_from(("online", "offline"))),
     "from_lane": st.just(8),
     "to_lane": st.just(8),
     "withdrawal_id": st.just(6),

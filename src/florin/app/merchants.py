@@ -13,7 +13,7 @@ from psycopg import Connection
 
 from florin.app.house import DataOption, JsonOption, ask_password, entered, group, say, say_table
 from florin.app.logins import make_merchant_login, refuse_logon
-from florin.engine.admin import add_merchant, set_merchant_state
+from florin.engine.admin import add_merchant, place_merchant, set_merchant_state
 from florin.engine.ids import IdBlocks
 from florin.engine.side import Side
 from florin.events.refusals import yuan
@@ -21,7 +21,7 @@ from florin.money import AmountTextInvalid, parse_yuan
 from florin.queries.directory import MerchantRow, merchants, merchants_called
 from florin.store import StoreRefusal
 
-app = group("Merchants: add, list, freeze, reopen, and their logins.")
+app = group("Merchants: add, list, set, freeze, reopen, and their logins.")
 
 MerchantArgument = Annotated[str, typer.Argument(metavar="MERCHANT", help="The merchant's number, or its exact name.")]
 
@@ -74,7 +74,10 @@ def add(
     name: Annotated[str, typer.Argument(help="As shoppers know the shop.")],
     mdr: Annotated[str, typer.Option("--mdr", help="The fee on each sale, in percent: 0.60%.")],
     name_zh: Annotated[str, typer.Option("--name-zh", help="The name in Chinese.")] = "",
-    category: Annotated[str, typer.Option("--category", help="The kind of goods.")] = "general",
+    market: Annotated[
+        str, typer.Option("--market", help="The market of which it is part, as sub-limits name it.")
+    ] = "",
+    category: Annotated[str, typer.Option("--category", help="The kind of goods, as sub-limits name it.")] = "general",
     payout_account: Annotated[str, typer.Option("--payout-account", help="The bank account that is paid.")] = "",
     mdr_refunded: Annotated[bool, typer.Option("--mdr-refunded", help="Give the fee back with a refund.")] = False,
     negative_limit: Annotated[
@@ -110,6 +113,7 @@ def add(
                     IdBlocks(side),
                     name=name.strip(),
                     name_zh=name_zh,
+                    market=market,
                     category=category,
                     mdr_ppm=ppm,
                     mdr_refunded=mdr_refunded,
@@ -138,15 +142,32 @@ def list_(data: DataOption = None, as_json: JsonOption = False) -> None:
     say_table(
         as_json,
         [_document(row) for row in found],
-        ("merchant", "name", "fee", "state", "apps", "available", "paid to", "logins"),
+        ("merchant", "name", "market", "goods", "fee", "state", "apps", "available", "paid to", "logins"),
         [
             (
-                str(row.id), f"{row.name} {row.name_zh}".strip(), rate_text(row.mdr_ppm), row.state, str(row.apps),
-                yuan(row.available_minor), row.payout_account, ", ".join(row.logins),
+                str(row.id), f"{row.name} {row.name_zh}".strip(), row.market, row.category, rate_text(row.mdr_ppm), row.state,
+                str(row.apps), yuan(row.available_minor), row.payout_account, ", ".join(row.logins),
             )
             for row in found
         ],
     )  # fmt: skip
+
+
+@app.command("set")
+def set_(
+    merchant: MerchantArgument,
+    market: Annotated[str | None, typer.Option("--market", help="The market of which it is part.")] = None,
+    category: Annotated[str | None, typer.Option("--category", help="The kind of goods.")] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say where a merchant sells and what, for sub-limits: of every sale from now on. What is not named stays."""
+    with entered(data) as house:
+        merchant_id, _ = merchant_of(house.connection, merchant)
+        place_merchant(house.connection, merchant_id, market=market, category=category)
+        row = next(row for row in merchants(house.connection) if row.id == merchant_id)
+    said = f"{row.name} sells {row.category}" + (f" in the market {row.market}." if row.market else ", in no market.")
+    say(as_json, _document(row), said)
 
 
 @app.command()
@@ -228,7 +249,8 @@ def _refuse_name(connection: Connection[Any], name: str) -> None:
 
 def _document(row: MerchantRow) -> dict[str, Any]:
     return {
-        "id": str(row.id), "name": row.name, "name_zh": row.name_zh, "category": row.category, "state": row.state,
+        "id": str(row.id), "name": row.name, "name_zh": row.name_zh, "market": row.market, "category": row.category,
+        "state": row.state,
         "mdr_ppm": row.mdr_ppm, "payout_account": row.payout_account, "available_minor": row.available_minor,
         "apps": row.apps, "logins": row.logins,
     }  # fmt: skip

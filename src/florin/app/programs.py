@@ -23,6 +23,7 @@ from florin.credit.terms import (
     Program,
     ProvisionRate,
     ReAgeLimit,
+    SubLimit,
     Terms,
     Waterfall,
 )
@@ -237,6 +238,8 @@ def _one_of_list(value: Any) -> str:
         return _late_charge(value)
     if isinstance(value, ReAgeLimit):
         return f"{value.count} in {value.years} years" if value.years > 1 else f"{value.count} a year"
+    if isinstance(value, SubLimit):
+        return _sub_limit(value)
     return str(value)
 
 
@@ -249,6 +252,12 @@ def _late_charge(charge: LateCharge) -> str:
         f"cap {charge.cap_share * 100:.2f} %" if charge.cap_share else "",
     ]
     return f"day {charge.days_past_due}, per {charge.per}: {', '.join(each for each in said if each)}"
+
+
+def _sub_limit(sub_limit: SubLimit) -> str:
+    named = (("market", sub_limit.market), ("category", sub_limit.category), ("channel", sub_limit.channel))
+    most = str(sub_limit.limit_minor) if sub_limit.share is None else f"{percent(sub_limit.share)} of the limit"
+    return f"{' '.join(f'{name} {value}' for name, value in named if value)}: {most}"
 
 
 def _latest(program: Program) -> Terms:

@@ -43,6 +43,7 @@ from florin.credit.remind import after_reminder
 from florin.credit.repayment_hold import after_balance_used, after_cleared, after_held
 from florin.credit.returns import return_purchase
 from florin.credit.sell_claims import after_sale, pass_on, passes_on_minor
+from florin.credit.sub_limits import after_bought, outstanding_after, without_paid_off
 from florin.credit.terms import Program
 from florin.events import (
     AccrualStopped,
@@ -168,6 +169,8 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
             account = after_cleared(account, event)
         case CycleMoved():
             account = after_cycle_moved(account, event, program)
+    if account.places:
+        account = without_paid_off(account)
     return noted(account, event), entries
 
 
@@ -236,6 +239,7 @@ def summary(account: Account, line: Line, program: Program) -> Line:
         hardship=account.hardship_on is not None,
         sold_to=sold.buyer if sold else "",
         sold_contact=sold.contact if sold else "",
+        outstanding=outstanding_after(line.particulars.outstanding, account),
     )
     if particulars == line.particulars:
         particulars = line.particulars  # the very same: what most lines have is not written again
@@ -269,7 +273,7 @@ def _state(account: Account, line: Line) -> LineState:
 def _buy(account: Account, event: Captured | Received, program: Program) -> Account:
     if event.credit_minor == 0:
         return account
-    account = accrued(account, event.value_on, program)
+    account = after_bought(accrued(account, event.value_on, program), event)
     opened_on = cycle_opens_on(account, event.value_on, program)
     account = replace(account, opens_on=max(account.opens_on, opened_on), accrued_through_on=event.value_on)
     by_order = program.terms_on(event.value_on).billing == "order"

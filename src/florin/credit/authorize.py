@@ -6,7 +6,9 @@ from datetime import date
 from typing import Literal
 
 from florin.credit.line import Line, LineState
+from florin.credit.sub_limits import refuse_place
 from florin.credit.terms import Terms
+from florin.events import Place
 from florin.events.refusals import Refusal
 from florin.money.at import At
 
@@ -65,11 +67,13 @@ class PastDue(Refusal, frozen=True, kw_only=True):
     line_id: int
 
 
-def refuse_credit(line: Line, amount_minor: int, tolerance_minor: int, at: At, terms: Terms) -> Refusal | None:
+def refuse_credit(
+    line: Line, amount_minor: int, tolerance_minor: int, at: At, terms: Terms, *, place: Place | None = None
+) -> Refusal | None:
     """Why `amount_minor` may not be reserved on this line now; None when it may.
 
-    tolerance_minor: how far above the limit this purchase may go. The flags are those of the line's last event or
-    close.
+    tolerance_minor: how far above the limit this purchase may go. place: where it is made, if the terms ask. The flags are
+    those of the line's last event or close.
     """
     if line.state is not LineState.OPEN:
         return LineNotOpen(state=_NOT_OPEN[line.state], line_id=line.id)
@@ -83,7 +87,7 @@ def refuse_credit(line: Line, amount_minor: int, tolerance_minor: int, at: At, t
     over_minor = amount_minor - available_minor
     if over_minor > tolerance_minor:
         return _too_much(line, amount_minor, available_minor, over_minor - tolerance_minor)
-    return None
+    return None if place is None else refuse_place(line, amount_minor, place, at, terms)
 
 
 def _too_much(line: Line, amount_minor: int, available_minor: int, short_minor: int) -> CreditLimitExceeded:

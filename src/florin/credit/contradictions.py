@@ -420,6 +420,7 @@ def _line(terms: Terms) -> Iterator[Wrong]:
         yield "limit_minor_max", "write an amount of minor units, zero or more"
     if not 0 <= terms.limit_minor_min <= terms.limit_minor_max:
         yield "limit_minor_min", "write an amount from zero up to `limit_minor_max`"
+    yield from _sub_limits(terms)
     for goods, days in terms.auto_confirm_days.items():
         if not 0 <= days <= DAYS_A_YEAR:
             yield "auto_confirm_days", f"give `{goods}` 0 to {DAYS_A_YEAR} days"
@@ -429,3 +430,20 @@ def _line(terms: Terms) -> Iterator[Wrong]:
         yield "autopay_sources", "name each source once"
     if not 1 <= terms.autopay_attempts <= 2:
         yield "autopay_attempts", "write 1, when the due day begins, or 2, once more before it ends"
+
+
+def _sub_limits(terms: Terms) -> Iterator[Wrong]:
+    seen: set[tuple[str, str, str]] = set()
+    for index, each in enumerate(terms.sub_limits):
+        path, covered = f"sub_limits[{index}]", (each.market, each.category, each.channel)
+        if covered == ("", "", ""):
+            yield path, "name a `market`, a `category` or a `channel`: for all purchases there is the limit itself"
+        elif covered in seen:
+            yield path, "give each combination of market, category and channel once"
+        seen.add(covered)
+        if (each.limit_minor is None) == (each.share is None):
+            yield path, "give `limit_minor` or `share`, one of the two"
+        if each.limit_minor is not None and not 0 <= each.limit_minor <= AMOUNT_MINOR_MAX:
+            yield f"{path}.limit_minor", "write an amount of minor units, zero or more"
+        if each.share is not None and not 0 <= each.share <= 1:
+            yield f"{path}.share", "write a share of the limit from 0 to 1, as in 0.30 for 30 %"

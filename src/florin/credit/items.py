@@ -6,6 +6,7 @@ is state that a fold has derived, small because what is settled is dropped, and 
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 
@@ -13,7 +14,7 @@ import msgspec
 
 from florin.credit.particulars import Uncleared, Uplift
 from florin.credit.terms import Bucket
-from florin.events import FeePayer
+from florin.events import FeePayer, Place
 
 
 class Purchase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -243,6 +244,13 @@ class Pause(msgspec.Struct, frozen=True, kw_only=True):
     until_on: date
 
 
+class ItemPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a purchase was made, while any of its principal is owed."""
+
+    item_id: int
+    place: Place
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All items of a line. statements: oldest first. opens_on: of the cycle last seen. sequence: events folded;
     through_on: the latest day of any of them that was not the clock's own.
@@ -254,7 +262,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     adjustments: told by the next statement. uplifts: above the limit, until the clock has recorded their end.
     uncleared: repayments that the bank may still take back, in the order in which they clear. pause: of collection, the last
     one, over or not. reaged_on: the days on which it was brought current by agreement. hardship_on: since when a hardship plan
-    runs; None while none does.
+    runs; None while none does. places: of the purchases of which principal is owed, where the terms had sub-limits.
     """
 
     line_id: int
@@ -285,6 +293,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     uncleared: tuple[Uncleared, ...] = ()
     reaged_on: tuple[date, ...] = ()
     hardship_on: date | None = None
+    places: tuple[ItemPlace, ...] = ()
 
     @property
     def uncleared_minor(self) -> int:
@@ -365,6 +374,22 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def past_due_on(self) -> date | None:
         """The due day of the oldest statement whose minimum is unmet."""
         return next((statement.due_on for statement in self.statements if statement.past_due), None)
+
+
+def principal_by_item(account: Account) -> Counter[int]:
+    """Principal owed, in whatever stage, purchase by purchase."""
+    principal: Counter[int] = Counter()
+    for purchase in account.purchases:
+        principal[purchase.item_id] += purchase.unbilled_minor
+    for plan in account.plans:
+        principal[plan.item_id] += plan.principal_minor
+    for statement in account.statements:
+        for item in statement.items:
+            principal[item.item_id] += item.principal_minor
+    for claim in account.written_off.claims if account.written_off is not None else ():
+        if claim.bucket == "principal":
+            principal[claim.item_id] += claim.amount_minor
+    return principal
 
 
 def missed_minor(account: Account, closes_on: date) -> int:

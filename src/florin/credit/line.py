@@ -6,13 +6,14 @@ flags decide it. What those sums consist of is the account (`account.py`), folde
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from enum import IntEnum
 
 import msgspec
 from msgspec.structs import replace
 
-from florin.credit.particulars import ORDINARY, Particulars, Uplift
+from florin.credit.particulars import ORDINARY, Outstanding, Particulars, Uplift
 from florin.events import (
     Authorized,
     AutopayFailed,
@@ -125,6 +126,8 @@ def evolve(line: Line, event: Event, *, next_close_on: date = date.max) -> Line:
     action from it. Repayments and refunds after receipt need the account; see `account.py`.
     """
     sequence = line.sequence + 1
+    if getattr(event, "place", None) is not None:
+        line = replace(line, particulars=_used(line.particulars, event))
     match event:
         case Captured():
             return replace(
@@ -180,6 +183,42 @@ def evolve(line: Line, event: Event, *, next_close_on: date = date.max) -> Line:
         case LineClosed():
             return replace(line, state=LineState.CLOSED, sequence=sequence)
     raise AssertionError(f"{type(event).__name__} needs the account, or does not touch a line")
+
+
+def _used(particulars: Particulars, event: Event) -> Particulars:
+    """What is outstanding at the event's place after it."""
+    assert isinstance(event, _AT_A_PLACE)
+    place = event.place
+    assert place is not None
+    reserved_minor = owed_minor = 0
+    match event:
+        case Authorized():
+            reserved_minor = event.credit_minor
+        case Escrowed():
+            reserved_minor = event.credit_minor - event.held_credit_minor
+        case Captured():
+            reserved_minor, owed_minor = -event.held_credit_minor, event.credit_minor
+        case Received():
+            reserved_minor, owed_minor = -event.credit_minor, event.credit_minor
+        case Voided() | Refunded(before_receipt=True):
+            reserved_minor = -event.credit_minor
+    before = next((each for each in particulars.outstanding if each.place == place), Outstanding(place=place))
+    after = replace(
+        before,
+        reserved_minor=before.reserved_minor + reserved_minor,
+        owed_minor=before.owed_minor + owed_minor,
+    )
+    others = [each for each in particulars.outstanding if each.place != place]
+    return replace(particulars, outstanding=in_order([*others, after]))
+
+
+def in_order(outstanding: Iterable[Outstanding]) -> tuple[Outstanding, ...]:
+    """By place; without those where nothing is outstanding."""
+    left = [each for each in outstanding if each.reserved_minor or each.owed_minor]
+    return tuple(sorted(left, key=lambda each: (each.place.market, each.place.category, each.place.channel)))
+
+
+_AT_A_PLACE = (Authorized, Escrowed, Captured, Received, Voided, Refunded)
 
 
 def shopper_fee_minor(event: Captured | Received) -> int:

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from florin.events import RepaymentSource
+from florin.events import Place, RepaymentSource
 
 
 class Uplift(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,12 +36,25 @@ class Uncleared(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.debt_minor + self.balance_minor
 
 
+class Outstanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What purchases at one place keep of the limit: reserved (held, or paid into escrow) and owed principal."""
+
+    place: Place
+    reserved_minor: int = 0
+    owed_minor: int = 0
+
+    @property
+    def amount_minor(self) -> int:
+        return self.reserved_minor + self.owed_minor
+
+
 class Particulars(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """uplifts: in the order in which they were given; one counts while its last day has not passed, recorded or not.
     autopay: her own order of sources, none when she has turned it off; None: as the terms say. closing: the line
     takes no purchases and closes by itself once nothing is left of it. uncleared: repayments that may still come back, in
     the order in which they clear. hardship: a hardship plan runs, so it takes no purchases either. sold_to: who bought what
-    was charged off; sold_contact: where he is paid.
+    was charged off; sold_contact: where he is paid. outstanding: by place, in the order of places, where the terms have
+    sub-limits.
     """
 
     uplifts: tuple[Uplift, ...] = ()
@@ -51,6 +64,7 @@ class Particulars(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     hardship: bool = False
     sold_to: str = ""
     sold_contact: str = ""
+    outstanding: tuple[Outstanding, ...] = ()
 
     def uplift_minor_on(self, on: date) -> int:
         """What the uplifts of a day come to."""

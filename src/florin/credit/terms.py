@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from florin.events import FeeTiming, PlanMethod, ReminderChannel, ReminderText, RepaymentSource
+from florin.events import FeeTiming, Place, PlanMethod, ReminderChannel, ReminderText, RepaymentSource
 from florin.money.dates import due_on_after, last_close_on, months_after, next_close_on
 
 Bucket = Literal["cost", "penalty", "fee", "interest", "principal"]
@@ -85,6 +85,30 @@ class LateCharge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     floor_minor: int = 0
     cap_minor: int = 0
     cap_share: Decimal = Decimal(0)
+
+
+class SubLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The most that may be outstanding from purchases in a market, of a category, by a channel: of those that are given,
+    all. An amount, or a share of the limit in force.
+    """
+
+    market: str = ""
+    category: str = ""
+    channel: Literal["", "online", "offline"] = ""
+    limit_minor: int | None = None
+    share: Decimal | None = None
+
+    def covers(self, place: Place) -> bool:
+        """Whether a purchase at this place counts."""
+        return (
+            self.market in ("", place.market)
+            and self.category in ("", place.category)
+            and self.channel in ("", place.channel)
+        )
+
+    def most_minor(self, limit_minor: int) -> int:
+        """The amount, of a line with this limit in force; a share is rounded down."""
+        return int(limit_minor * (self.share or 0)) if self.limit_minor is None else self.limit_minor
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -172,6 +196,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     # the line, and escrow
     limit_minor_min: int = 0
     limit_minor_max: int = 10**12
+    sub_limits: tuple[SubLimit, ...] = ()
     auto_confirm_days: dict[str, int] = {}
     # autopay on the due day
     autopay_sources: tuple[RepaymentSource, ...] = ()

@@ -25,10 +25,10 @@ FIRST_APP_ID, LAST_APP_ID = 2021_0001_0000_0001, 2021_9999_9999_9999
 LIVE_KEYS = 2
 
 _ADD_MERCHANT = """
-    INSERT INTO merchant (id, lane, name, name_zh, category, mdr_ppm, mdr_refunded, negative_limit_minor, payout_account,
-                          refund_order)
-    VALUES (%(id)s, %(lane)s, %(name)s, %(name_zh)s, %(category)s, %(mdr_ppm)s, %(mdr_refunded)s, %(negative_limit_minor)s,
-            %(payout_account)s, %(refund_order)s)
+    INSERT INTO merchant (id, lane, name, name_zh, market, category, mdr_ppm, mdr_refunded, negative_limit_minor,
+                          payout_account, refund_order)
+    VALUES (%(id)s, %(lane)s, %(name)s, %(name_zh)s, %(market)s, %(category)s, %(mdr_ppm)s, %(mdr_refunded)s,
+            %(negative_limit_minor)s, %(payout_account)s, %(refund_order)s)
 """
 _ADD_BALANCE = (
     "INSERT INTO merchant_balance (lane, id, negative_limit_minor) VALUES (%(lane)s, %(id)s, %(negative_limit_minor)s)"
@@ -49,6 +49,9 @@ _SET_OWNER_ENDPOINT = """
 """
 _REMOVE_OWNER_ENDPOINT = "DELETE FROM owner_endpoint RETURNING url"
 _MOVE_VERSION = "UPDATE clock SET reference_version = reference_version + 1"
+_PLACE = """
+    UPDATE merchant SET market = coalesce(%(market)s, market), category = coalesce(%(category)s, category) WHERE id = %(id)s
+"""
 _SET_STATE = "UPDATE merchant SET state = %(state)s WHERE id = %(id)s"
 _APP_IDS_TURN = "SELECT pg_advisory_xact_lock(0x666C6F74)"  # any number, as long as it is always the same one
 _NEXT_APP_ID = """
@@ -93,6 +96,7 @@ def add_merchant(
     name: str,
     mdr_ppm: int,
     name_zh: str = "",
+    market: str = "",
     category: str = "general",
     mdr_refunded: bool = False,
     negative_limit_minor: int = 0,
@@ -105,9 +109,9 @@ def add_merchant(
     """
     lane = lane_for(f"merchant/{name}")
     row: dict[str, Any] = {
-        "id": ids.take(lane), "lane": lane, "name": name, "name_zh": name_zh, "category": category, "mdr_ppm": mdr_ppm,
-        "mdr_refunded": mdr_refunded, "negative_limit_minor": negative_limit_minor, "payout_account": payout_account,
-        "refund_order": refund_order,
+        "id": ids.take(lane), "lane": lane, "name": name, "name_zh": name_zh, "market": market, "category": category,
+        "mdr_ppm": mdr_ppm, "mdr_refunded": mdr_refunded, "negative_limit_minor": negative_limit_minor,
+        "payout_account": payout_account, "refund_order": refund_order,
     }  # fmt: skip
     with connection.transaction():
         connection.execute(_ADD_MERCHANT, row)
@@ -166,6 +170,17 @@ def set_merchant_state(connection: Connection, merchant_id: int, state: Literal[
     """Freeze, reopen or close a merchant for new payments, in every process from its next batch on. False: no such merchant."""
     with connection.transaction():
         changed = connection.execute(_SET_STATE, {"id": merchant_id, "state": state}).rowcount == 1
+        connection.execute(_MOVE_VERSION)
+    return changed
+
+
+def place_merchant(
+    connection: Connection, merchant_id: int, *, market: str | None = None, category: str | None = None
+) -> bool:
+    """Set a merchant's market and kind of goods, for every sale from the next batch on. False: no such merchant."""
+    with connection.transaction():
+        row = {"id": merchant_id, "market": market, "category": category}
+        changed = connection.execute(_PLACE, row).rowcount == 1
         connection.execute(_MOVE_VERSION)
     return changed
 

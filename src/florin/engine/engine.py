@@ -116,6 +116,10 @@ class Engine:
         """The merchant may take payments again. False: no such merchant."""
         return self._ask(lambda side: admin.set_merchant_state(side, merchant_id, "open"))
 
+    def place_merchant(self, merchant_id: int, *, market: str | None = None, category: str | None = None) -> bool:
+        """Where the merchant sells, and what kind of goods, for sales from now on; None leaves it. False: no such merchant."""
+        return self._ask(lambda side: admin.place_merchant(side, merchant_id, market=market, category=category))
+
     def close(self) -> None:
         """Finish what is under way and let the connections go. What is submitted later raises EngineClosed."""
         self._closed = True

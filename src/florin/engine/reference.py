@@ -21,7 +21,7 @@ from florin.engine.tables.campaign import CAMPAIGN, campaign_of
 from florin.payments.merchant import App, Merchant
 
 _MERCHANTS = """
-    SELECT id, lane, name, name_zh, state, mdr_ppm, mdr_refunded, negative_limit_minor, category, refund_order
+    SELECT id, lane, name, name_zh, state, mdr_ppm, mdr_refunded, negative_limit_minor, category, market, refund_order
       FROM merchant ORDER BY id LIMIT 1000000
 """
 _APPS = """

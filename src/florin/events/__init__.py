@@ -26,6 +26,7 @@ FeeTiming = Literal["each", "upfront"]
 RepaymentSource = Literal["wallet", "bank"]
 ReminderChannel = Literal["message", "letter"]
 ReminderText = Literal["due_soon", "due_today", "past_due", "urgent", "final"]
+Channel = Literal["online", "offline"]
 
 
 Sponsor = Literal["mall", "state", "merchant"]
@@ -96,6 +97,14 @@ class PlanPayoff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     closes_on: date | None = None
     fee_minor: int = 0
     charge_minor: int = 0
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where something was bought: the merchant's market and kind of goods as they were then, and the channel."""
+
+    market: str = ""
+    category: str = ""
+    channel: Channel = "online"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -406,7 +415,10 @@ class TradeClosed(Event, frozen=True, kw_only=True):
 
 
 class Authorized(Event, frozen=True, kw_only=True):
-    """The tenders are reserved until `expires_at`: credit held, wallet money set aside."""
+    """The tenders are reserved until `expires_at`: credit held, wallet money set aside.
+
+    place: where it was bought, on this event and on those that follow it, if the line's terms have sub-limits.
+    """
 
     kind = 42
     credit_minor: int
@@ -414,6 +426,7 @@ class Authorized(Event, frozen=True, kw_only=True):
     expires_at: datetime
     plan: InstallmentChoice | None = None
     coupon: CampaignPart | None = None
+    place: Place | None = None
 
 
 class Escrowed(Event, frozen=True, kw_only=True):
@@ -431,6 +444,7 @@ class Escrowed(Event, frozen=True, kw_only=True):
     plan: InstallmentChoice | None = None
     drawn: bool = False
     coupon: CampaignPart | None = None
+    place: Place | None = None
 
 
 class Captured(Event, frozen=True, kw_only=True):
@@ -447,6 +461,7 @@ class Captured(Event, frozen=True, kw_only=True):
     held_wallet_minor: int = 0
     plan: InstallmentChoice | None = None
     coupon: CampaignPart | None = None
+    place: Place | None = None
 
 
 class Received(Event, frozen=True, kw_only=True):
@@ -463,6 +478,7 @@ class Received(Event, frozen=True, kw_only=True):
     plan: InstallmentChoice | None = None
     drawn: bool = False
     coupon: CampaignPart | None = None
+    place: Place | None = None
 
 
 class Voided(Event, frozen=True, kw_only=True):
@@ -473,6 +489,7 @@ class Voided(Event, frozen=True, kw_only=True):
     wallet_minor: int
     reason: Literal["voided", "expired"]
     coupon: CampaignPart | None = None
+    place: Place | None = None
 
 
 class Refunded(Event, frozen=True, kw_only=True):
@@ -495,9 +512,11 @@ class Refunded(Event, frozen=True, kw_only=True):
     swept_minor: int = 0
     known_on: date | None = None
     drawn: bool = False
-
-    # ── plans made of what is owed already ────────────────────────────────────────────────────────────────────────────
+    place: Place | None = None
     coupon: CampaignPart | None = None
+
+
+# ── plans made of what is owed already ────────────────────────────────────────────────────────────────────────────
 
 
 class PurchaseConverted(Event, frozen=True, kw_only=True):

@@ -41,7 +41,11 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     def sentence(self, language: Language = "en") -> str:
         """What the person reads, in that language."""
         template = self.zh if language == "zh" else self.en
-        return template.format(**{name: _shown(name, value, language) for name, value in self.numbers().items()})
+        return template.format(**self.shown(language))
+
+    def shown(self, language: Language) -> dict[str, str]:
+        """What the braces of the sentence stand for, as a person reads it."""
+        return {name: _shown(name, value, language) for name, value in self.numbers().items()}
 
 
 def refusal_of(name: str, numbers: dict[str, Any]) -> Refusal:

@@ -76,5 +76,6 @@ def decide(
             mdr_minor=merchant.mdr_minor(before + funded) - merchant.mdr_minor(before),
             plan=plan if credit else None,
             coupon=coupon,
+            place=payment.place if credit else None,
         ),
     )

@@ -136,7 +136,7 @@ def decide(
     pay = pay_of(command)
     refusal = (
         refuse_merchant(merchant)
-        or refuse_tenders(trade, line, wallet, terms, pay, at)
+        or refuse_tenders(trade, merchant, line, wallet, terms, pay, at)
         or refuse_offer(trade, pay, offer, at)
     )
     if refusal is not None:

@@ -14,7 +14,8 @@ from florin.payments.trade import Flow
 class Merchant(msgspec.Struct, frozen=True, kw_only=True):
     """mdr_ppm: merchant discount rate, parts per million of the sale. mdr_refunded: given back with a refund, or kept.
 
-    refund_order: in which a refund gives the tenders back, where no campaign says another.
+    market, category: where he sells and what kind of goods, in the owner's words, as sub-limits name them. refund_order: in
+    which a refund gives the tenders back, where no campaign says another.
     """
 
     id: int
@@ -27,6 +28,7 @@ class Merchant(msgspec.Struct, frozen=True, kw_only=True):
     negative_limit_minor: int
     category: str = "general"
     refund_order: RefundOrder = "credit_first"
+    market: str = ""
 
     def mdr_minor(self, amount_minor: int) -> int:
         """The fee on a sale, rounded half up to the fen."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,6 +13,7 @@ from florin.campaigns.coupon import part_of, refuse_budget, refuse_coupon
 from florin.credit.authorize import refuse_credit
 from florin.credit.line import Line
 from florin.credit.plans import installment_choice
+from florin.credit.sub_limits import place_of
 from florin.credit.terms import Terms
 from florin.events import Authorized, CampaignPart, Captured, Escrowed, Event, InstallmentChoice
 from florin.events.refusals import Refusal
@@ -126,7 +127,7 @@ def decide(
     refusal = (
         refuse_trade(trade, command.person_id, at)
         or refuse_merchant(merchant)
-        or refuse_tenders(trade, line, wallet, terms, command, at)
+        or refuse_tenders(trade, merchant, line, wallet, terms, command, at)
         or refuse_offer(trade, command, offer, at)
     )
     if refusal is not None:
@@ -147,7 +148,7 @@ def refuse_trade(trade: Trade, person_id: int, at: At) -> Refusal | None:
 
 
 def refuse_tenders(
-    trade: Trade, line: Line | None, wallet: Wallet, terms: Terms | None, command: Pay, at: At
+    trade: Trade, merchant: Merchant, line: Line | None, wallet: Wallet, terms: Terms | None, command: Pay, at: At
 ) -> Refusal | None:
     """The tenders make up the amount, the merchant takes them, and each has enough left."""
     credit, from_wallet = command.credit_minor, command.wallet_minor
@@ -160,7 +161,8 @@ def refuse_tenders(
     if credit:
         if line is None or terms is None or line.person_id != command.person_id:
             return NoLine(person_id=command.person_id)
-        if refusal := refuse_credit(line, credit, terms.over_limit_tolerance_minor, at, terms):
+        place = place_of(merchant.market, merchant.category, trade.detail.sold, terms)
+        if refusal := refuse_credit(line, credit, terms.over_limit_tolerance_minor, at, terms, place=place):
             return refusal
     return refuse_wallet(wallet, from_wallet) if from_wallet else None
 
@@ -212,12 +214,14 @@ def paid_event(
         "merchant_id": trade.merchant_id,
     }
     coupon = coupon_of(command, offer)
-    tenders = {
+    tenders: dict[str, Any] = {
         "credit_minor": command.credit_minor,
         "wallet_minor": command.wallet_minor,
         "plan": plan,
         "coupon": coupon,
     }
+    if terms is not None and terms.sub_limits and command.credit_minor:
+        tenders["place"] = place_of(merchant.market, merchant.category, trade.detail.sold, terms)
     if trade.flow is Flow.ESCROW:
         drawn = terms is not None and terms.draws_on == "payment" and command.credit_minor > 0
         return Escrowed(**owners, **tenders, drawn=drawn)  # type: ignore[arg-type]
@@ -248,6 +252,7 @@ def new_payment(
         credit_authorized_minor=command.credit_minor,
         wallet_authorized_minor=command.wallet_minor,
         plan=plan,
+        place=getattr(event, "place", None),
         confirm_on=confirm_on(trade, terms, event.value_on),
         exposure_before_minor=line.exposure_minor if by_credit and line else 0,
         limit_effective_minor=line.limit_minor_on(event.value_on) if by_credit and line else 0,

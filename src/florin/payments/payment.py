@@ -19,6 +19,7 @@ from florin.events import (
     Escrowed,
     Event,
     InstallmentChoice,
+    Place,
     Received,
     Refunded,
     Voided,
@@ -43,6 +44,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     drawn: its loan began when it was paid into escrow, by the terms of that day.
     payable_on: the merchant's first window that it was credited in. confirm_on: the day on which the clock confirms receipt.
+    place: where it was bought, if the line's terms had sub-limits when it was authorized.
     exposure_before, limit_effective, tolerance: what the line was when it was authorized.
     """
 
@@ -68,6 +70,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     received_minor: int = 0
     refunded_before_receipt_minor: int = 0
     plan: InstallmentChoice | None = None
+    place: Place | None = None
     drawn: bool = False
     merchant_fee_back_minor: int = 0
     mdr_minor: int = 0

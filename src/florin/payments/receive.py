@@ -64,6 +64,7 @@ def decide(
             mdr_minor=merchant.mdr_minor(credit + from_wallet + (coupon.funded_minor if coupon else 0)),
             by=command.by,
             plan=plan,
+            place=payment.place if credit else None,
             drawn=payment.drawn and credit > 0,
             coupon=coupon,
         ),

@@ -141,6 +141,7 @@ def decide(
         wallet_minor=parts.wallet_minor,
         before_receipt=before_receipt,
         drawn=before_receipt and payment.drawn and parts.credit_minor > 0,
+        place=payment.place if before_receipt and parts.credit_minor else None,
         request_no=command.request_no,
         reason=command.reason,
         mdr_back_minor=mdr_back,

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import IntEnum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+
+from florin.events import Channel
+
+# Doors that are there for tills alone: what is asked by them needs no word of its own to be offline.
+_OF_TILLS = frozenset({"alipay.trade.pay", "alipay.trade.precreate"})
 
 
 class Flow(IntEnum):
@@ -27,11 +32,12 @@ class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """What rides along with a trade and decides nothing about money, except who may pay and with what.
 
     buyer_id: only this person may pay. fee_payer: who bears the fee of installments. tenders: those the merchant allows.
-    product: by which door it came. goods: their
+    product: by which door it came. channel: bought online or in a shop; empty: by the door. goods: their
     kind, which sets the days to auto-confirm. extra: a wire's own fields that it wants back.
     """
 
     product: str = ""
+    channel: Literal["", "online", "offline"] = ""
     body: str = ""
     notify_url: str = ""
     return_url: str = ""
@@ -45,6 +51,11 @@ class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     confirm_days: int = 0
     charset: str = ""
     extra: dict[str, Any] = {}
+
+    @property
+    def sold(self) -> Channel:
+        """By which channel it is sold."""
+        return self.channel or ("offline" if self.product in _OF_TILLS else "online")
 
 
 NO_DETAIL = TradeDetail()

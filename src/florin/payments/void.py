@@ -42,5 +42,6 @@ def decide(payment: Payment, command: Void, at: At) -> tuple[Voided] | Refusal:
             wallet_minor=payment.wallet_open_minor,
             reason=command.reason,
             coupon=payment.coupon_part(payment.coupon_open_minor),
+            place=payment.place if payment.credit_open_minor else None,
         ),
     )

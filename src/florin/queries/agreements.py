@@ -1,4 +1,4 @@
-"""Standing agreements, and the apps and merchants they are with, as the house's owner reads them."""
+"""Standing agreements, and the apps they are with, as the house's owner reads them."""
 
 from __future__ import annotations
 
@@ -29,12 +29,6 @@ def active_agreements(connection: Connection[Any], *, person_id: int, app_id: in
 
 def app_exists(connection: Connection[Any], *, app_id: int) -> bool:
     return connection.execute("SELECT 1 FROM app WHERE id = %(id)s", {"id": app_id}).fetchone() is not None
-
-
-def merchant_state(connection: Connection[Any], *, merchant_id: int) -> str | None:
-    """open, frozen or closed; None when there is no such merchant."""
-    row = connection.execute("SELECT state FROM merchant WHERE id = %(id)s", {"id": merchant_id}).fetchone()
-    return None if row is None else str(row[0])
 
 
 _AGREEMENT = """

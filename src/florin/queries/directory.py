@@ -16,6 +16,7 @@ class MerchantRow:
     id: int
     name: str
     name_zh: str
+    market: str
     category: str
     state: str
     mdr_ppm: int
@@ -112,7 +113,7 @@ def login_of(connection: Connection[Any], logon: str) -> LoginRow | None:
 
 
 _MERCHANTS = """
-    SELECT m.id, m.name, m.name_zh, m.category, m.state, m.mdr_ppm, m.payout_account,
+    SELECT m.id, m.name, m.name_zh, m.market, m.category, m.state, m.mdr_ppm, m.payout_account,
            coalesce(b.available_minor, 0) AS available_minor,
            (SELECT count(*) FROM app a WHERE a.merchant_id = m.id AND a.state = 'open') AS apps,
            ARRAY(SELECT u.username FROM pages_merchant_user w JOIN auth_user u ON u.id = w.user_id

@@ -14,10 +14,12 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from florin.credit.terms import SubLimit
 from florin.engine import admin
 from florin.wires.alipay.desk import GatewaySettings
 from florin.wires.alipay.gateway import way_back_link
 from florin.wires.alipay.trades import standing_of
+from own_programs import own_programs
 from wires.alipay.house import CASHIER, DIRECT_SHOP, ESCROW_SHOP, House, Shop
 from world import SHOP
 
@@ -453,6 +455,26 @@ def test_a_decline_says_by_how_much_and_leaves_order_and_code_free(house: House,
     assert (declined["code"], declined["sub_code"]) == ("40004", "ACQ.BUYER_BALANCE_NOT_ENOUGH")
     assert "exceeds the buyer's available credit by 1,199.00" in declined["sub_msg"]
     assert paid["code"] == "10000"
+
+
+def test_what_is_asked_at_a_till_is_bought_offline_and_what_is_asked_on_a_page_is_not(house: House, shop: Shop):
+    shops = SubLimit(channel="offline", limit_minor=100_00)
+    with own_programs(parts={"sub_limits": (shops,)}):
+        house.world.person("carol", limit_minor=1_000_000, program="parts")
+        precreated(shop, out_trade_no="code-1")
+        made = shop.call(
+            "alipay.trade.create", **{**TEA, "out_trade_no": "page-1"}, buyer_id=str(house.world.people["carol"])
+        )
+
+        refused = at_till(shop, house.code_of("carol"))
+        scanned = house.pay("carol", "code-1")
+        on_a_page = house.pay("carol", "page-1")
+
+    assert made["code"] == "10000"
+    assert (refused["code"], refused["sub_code"]) == ("40004", "ACQ.BUYER_BALANCE_NOT_ENOUGH")
+    assert "¥99.00 over the part of your limit that is for purchases in shops" in refused["sub_msg"]
+    assert scanned.refusal.name == "SubLimitExceeded"
+    assert on_a_page.refusal is None
 
 
 def test_a_large_amount_waits_for_the_buyer_and_is_paid_by_her(house: House, shop: Shop):

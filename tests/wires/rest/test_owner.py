@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from florin.credit.terms import SubLimit
 from own_programs import own_programs
 from wires.rest.house import RestHouse
 from wires.rest.test_payments import problem
@@ -524,6 +525,32 @@ def test_what_comes_back_and_when_is_in_the_refusal_and_a_line_that_waits_is_not
     numbers = problem(refused, 402, "LimitNotBackYet")["numbers"]
     assert (numbers["back_minor"], numbers["back_on"], numbers["over_minor"]) == (60_000, "2026-03-05", 500)
     assert problem(closed, 409, "StillUncleared")["numbers"]["clears_on"] == "2026-03-05"
+
+
+def test_a_merchant_is_placed_and_a_sub_limit_of_his_goods_is_shown_and_held(house: RestHouse):
+    part = SubLimit(market="guest", channel="offline", limit_minor=10_000)
+    with own_programs(parts={"sub_limits": (part,)}):
+        carol = house.world.person("carol", limit_minor=100_000, program="parts")
+        line_id = house.world.line_ids["carol"]
+        consent = {"person_id": str(carol), "app_id": str(DIRECT_APP), "line_id": str(line_id), "limit_minor": 50_000}
+        agreement = house.owner.post("/v1/owner/agreements", consent).json()
+        charge = {"amount_minor": 8_000, "subject": "tea", "agreement_id": agreement["id"], "tender": "credit"}
+        offline = {**charge, "channel": "offline"}
+
+        placed = house.owner.post("/v1/owner/merchants/1/place", {"market": "guest"})
+        bought = house.shop.post("/v1/payments", offline, key="till-1")
+        refused = house.shop.post("/v1/payments", offline, key="till-2")
+        online = house.shop.post("/v1/payments", charge, key="online")
+        shown = house.owner.get(f"/v1/owner/lines/{line_id}").json()["sub_limits"]
+
+    assert placed.json() == {"id": "1", "market": "guest", "category": "general", "state": "open"}
+    problem(house.owner.post("/v1/owner/merchants/42/place", {"market": "guest"}), 404, "NotFound")
+    assert (bought.status_code, online.status_code) == (201, 201)
+    numbers = problem(refused, 402, "SubLimitExceeded")["numbers"]
+    assert (numbers["market"], numbers["channel"], numbers["over_minor"]) == ("guest", "offline", 6_000)
+    assert shown == [
+        {"market": "guest", "category": "", "channel": "offline", "limit_minor": 10_000, "outstanding_minor": 8_000}
+    ]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,15 @@ def refusal(trace: Trace, event_id: int, refused: Refused) -> Part:
         parts = [requested, _as_said(_negative(available(trace)), -numbers["available_minor"])]
         terms = terms_used(trace.program, refused.value_on, "over_limit_tolerance_minor")
         return added("refusal", parts, values=values, event=event, terms=terms)
+    if refused.refusal == "SubLimitExceeded":
+        names = {name: numbers[name] for name in ("market", "category", "channel")}
+        parts = [
+            Part(what="refusal.requested", amount_minor=numbers["requested_minor"]),
+            Part(what="refusal.outstanding", amount_minor=numbers["outstanding_minor"], values=names),
+            Part(what="refusal.sub_limit", amount_minor=-numbers["sub_limit_minor"], values=names),
+        ]
+        terms = terms_used(trace.program, refused.value_on, "sub_limits")
+        return added("refusal", parts, values=values, event=event, terms=terms)
     if refused.refusal == "StillOwed":
         parts = [_as_said(payoff(trace), numbers["owed_minor"])]
         return added("refusal", parts, values=values, event=event)

@@ -97,7 +97,13 @@ def merchant_name(merchant: Merchant, language: Language) -> str:
 
 
 def tenders_of(
-    trade: Trade, purse: Purse, program: Program | None, at: At, language: Language, chosen: str = ""
+    trade: Trade,
+    merchant: Merchant,
+    purse: Purse,
+    program: Program | None,
+    at: At,
+    language: Language,
+    chosen: str = "",
 ) -> tuple[Tender, ...]:
     """Pay later first, then the wallet; those that the merchant does not take are left out.
 
@@ -105,9 +111,9 @@ def tenders_of(
     """
     tenders = []
     if "credit" in trade.detail.tenders:
-        tenders.append(_credit(trade, purse, program, at, language))
+        tenders.append(_credit(trade, merchant, purse, program, at, language))
     if "wallet" in trade.detail.tenders:
-        tenders.append(_wallet(trade, purse, at, language))
+        tenders.append(_wallet(trade, merchant, purse, at, language))
     values = [way.value for tender in tenders for way in tender.ways]
     picked = chosen if chosen in values else next(iter(values), "")
     return tuple(_with_choice(tender, picked) for tender in tenders)
@@ -194,7 +200,9 @@ def _next_step(order: Order, program: Program | None, language: Language) -> str
     return ""
 
 
-def _credit(trade: Trade, purse: Purse, program: Program | None, at: At, language: Language) -> Tender:
+def _credit(
+    trade: Trade, merchant: Merchant, purse: Purse, program: Program | None, at: At, language: Language
+) -> Tender:
     line, terms = purse.line, None if program is None else program.terms_on(at.on)
     trial = Pay(
         payment_id=0,
@@ -203,7 +211,7 @@ def _credit(trade: Trade, purse: Purse, program: Program | None, at: At, languag
         line_id=0 if line is None else line.id,
         credit_minor=trade.amount_minor,
     )
-    refusal: Refusal | None = refuse_tenders(trade, line, purse.wallet, terms, trial, at)
+    refusal: Refusal | None = refuse_tenders(trade, merchant, line, purse.wallet, terms, trial, at)
     ways: tuple[Way, ...] = ()
     if refusal is None and program is not None and terms is not None:
         ways = _credit_ways(trade, program, terms, at, language)
@@ -267,9 +275,9 @@ def _plan_way(quote: PlanQuote, trade: Trade, due_on: date, language: Language) 
     )
 
 
-def _wallet(trade: Trade, purse: Purse, at: At, language: Language) -> Tender:
+def _wallet(trade: Trade, merchant: Merchant, purse: Purse, at: At, language: Language) -> Tender:
     trial = Pay(payment_id=0, trade_id=trade.id, person_id=purse.wallet.id, wallet_minor=trade.amount_minor)
-    refusal = refuse_tenders(trade, None, purse.wallet, None, trial, at)
+    refusal = refuse_tenders(trade, merchant, None, purse.wallet, None, trial, at)
     pay_now = Way(value="wallet-0", title=text(language, "way.wallet"), notes=(text(language, "way.wallet.note"),))
     return Tender(
         kind="wallet",

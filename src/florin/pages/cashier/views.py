@@ -110,7 +110,7 @@ def _form(
 ) -> HttpResponse:
     trade, merchant, program, purse, at = asked
     language = language_of(request)
-    tenders = tenders_of(trade, purse, program, at, language, request.POST.get("way", ""))
+    tenders = tenders_of(trade, merchant, purse, program, at, language, request.POST.get("way", ""))
     shown = {
         "asked": request_of(trade, merchant, language),
         "tenders": tenders,

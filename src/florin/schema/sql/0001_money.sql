@@ -40,7 +40,8 @@ CREATE TABLE merchant (
     lane                 smallint NOT NULL,
     name                 text     NOT NULL,
     name_zh              text     NOT NULL DEFAULT '',
-    category             text     NOT NULL DEFAULT 'general',
+    market               text     NOT NULL DEFAULT '' COLLATE "C",
+    category             text     NOT NULL DEFAULT 'general' COLLATE "C",
     state                text     NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'frozen', 'closed')),
     mdr_ppm              integer  NOT NULL CHECK (mdr_ppm BETWEEN 0 AND 1000000),
     mdr_refunded         boolean  NOT NULL DEFAULT false,
@@ -253,8 +254,9 @@ CREATE TABLE trade (
 CREATE INDEX trade_by_asked_at ON trade USING brin (asked_at) WITH (pages_per_range = 32, autosummarize = on);
 CREATE INDEX trade_to_expire ON trade (expires_at) WHERE state = 1 AND expires_at IS NOT NULL;
 
--- Who paid, with what, and what became of it. coupon: the part that a campaign bears; it and its counters are NULL for most. Released: authorized and never taken. exposure_before, limit_effective and
--- tolerance are the evidence for "why was I refused", and the guard.
+-- Who paid, with what, and what became of it. Released: authorized and never taken. exposure_before, limit_effective and
+-- tolerance are the evidence for "why was I refused", and the guard. NULL for most: coupon, the part that a campaign bears, and
+-- its counters; place, where it was bought, if the terms had sub-limits.
 CREATE TABLE payment (
     lane             smallint NOT NULL,
     state            smallint NOT NULL,
@@ -294,6 +296,7 @@ CREATE TABLE payment (
     coupon_paid_minor       bigint,
     coupon_released_minor   bigint,
     coupon_refunded_minor   bigint,
+    place                   jsonb,
     CONSTRAINT payment_within_the_limit CHECK (credit_authorized_minor = 0
         OR exposure_before_minor + credit_authorized_minor <= limit_effective_minor + tolerance_minor),
     CONSTRAINT payment_takes_at_most_what_was_authorized CHECK (

@@ -14,6 +14,7 @@ from florin.wires.rest.serve import Nothing, Operation
 _PAYING = (
     "CreditLimitExceeded",
     "LimitNotBackYet",
+    "SubLimitExceeded",
     "PastDue",
     "LineNotOpen",
     "NoLine",
@@ -841,6 +842,21 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         needs="owner",
         run=owner.end_agreement,
         answer=shapes.Agreement,
+        refusals=("NotFound",),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/owner/merchants/{merchant_id}/place",
+        name="place_merchant",
+        summary="In which market a merchant sells, and what kind of goods",
+        description="What is left out stays. Sub-limits of programs name markets and categories; a sale keeps those of its "
+        "own moment.",
+        tag="owner",
+        needs="owner",
+        run=owner.place_merchant,
+        body=shapes.NewPlace,
+        examples={"a game shop": {"market": "guest", "category": "games"}},
+        answer=shapes.MerchantState,
         refusals=("NotFound",),
     ),
     Operation(

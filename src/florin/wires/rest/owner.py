@@ -47,12 +47,13 @@ from florin.events import (
 from florin.payments.charge import Agreement
 from florin.payments.receive import Receive
 from florin.queries import is_id
-from florin.queries.agreements import active_agreements, agreement_by_id, app_exists, merchant_state
+from florin.queries.agreements import active_agreements, agreement_by_id, app_exists
 from florin.queries.as_of import DayOutOfRange, LineAsOf, line_as_of_day
 from florin.queries.documents import statement_document
 from florin.queries.explain import Explained, explain_line, explain_payout
 from florin.queries.limits import limit_history
 from florin.queries.lines import LineView, line_by_id
+from florin.queries.merchants import MerchantView, merchant_by_id
 from florin.queries.payments import payment_by_trade
 from florin.queries.persons import PersonView, person_by_id
 from florin.queries.statements import statements_of
@@ -593,14 +594,27 @@ def _agreement(agreement: Agreement) -> shapes.Agreement:
 
 async def _move_merchant(call: Call, move: Callable[[int], bool]) -> Answer:
     merchant_id = _id(call, "merchant_id")
-    before = await call.house.reads.ask_async(merchant_state, merchant_id=merchant_id)
-    if before is None:
-        raise RefusedBy(NotFound(what="merchant", id=merchant_id))
-    if before == "closed":
+    before = await _merchant(call, merchant_id)
+    if before.state == "closed":
         raise Refuse("MerchantClosed")
     await asyncio.to_thread(move, merchant_id)
-    state: Any = await call.house.reads.ask_async(merchant_state, merchant_id=merchant_id)
-    return Answer(shapes.MerchantState(id=str(merchant_id), state=state))
+    return Answer(show.merchant(await _merchant(call, merchant_id)))
+
+
+async def place_merchant(call: Call, body: shapes.NewPlace) -> Answer:
+    """POST /v1/owner/merchants/{merchant_id}/place"""
+    merchant_id = _id(call, "merchant_id")
+    await _merchant(call, merchant_id)
+    place = call.house.engine.place_merchant
+    await asyncio.to_thread(place, merchant_id, market=body.market, category=body.category)
+    return Answer(show.merchant(await _merchant(call, merchant_id)))
+
+
+async def _merchant(call: Call, merchant_id: int) -> MerchantView:
+    found = await call.house.reads.ask_async(merchant_by_id, merchant_id=merchant_id)
+    if found is None:
+        raise RefusedBy(NotFound(what="merchant", id=merchant_id))
+    return found
 
 
 async def _person(call: Call, person_id: int) -> PersonView:

@@ -7,7 +7,7 @@ answer of a key is the same answer again, however much has happened since. Payme
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -135,9 +135,21 @@ def _charge(
         wallet_minor=body.amount_minor if by_wallet else 0,
         installments=body.installments,
         capture=capture,
-        detail=TradeDetail(fee_payer=body.fee_payer) if body.fee_payer != "shopper" else NO_DETAIL,
+        detail=_detail_of_charge(body),
     )
     return Submission(command=command, claims=claims)
+
+
+def _detail_of_charge(body: shapes.NewPayment) -> TradeDetail:
+    """Nothing is kept of what most charges say."""
+    if (body.fee_payer, body.channel) == ("shopper", "online"):
+        return NO_DETAIL
+    return TradeDetail(fee_payer=body.fee_payer, channel=_channel(body))
+
+
+def _channel(body: shapes.NewPayment) -> Literal["", "offline"]:
+    """Online goes without saying."""
+    return "offline" if body.channel == "offline" else ""
 
 
 def _ask(app: ApiKey, body: shapes.NewPayment, claims: tuple[Claim, ...], trade_id: int, order: str) -> Submission:
@@ -153,7 +165,11 @@ def _ask(app: ApiKey, body: shapes.NewPayment, claims: tuple[Claim, ...], trade_
         installments=body.installments,
         expires_at=body.expires_at,
         detail=TradeDetail(
-            product="checkout", fee_payer=body.fee_payer, tenders=body.tenders, return_url=body.return_url
+            product="checkout",
+            channel=_channel(body),
+            fee_payer=body.fee_payer,
+            tenders=body.tenders,
+            return_url=body.return_url,
         ),
     )
     return Submission(command=command, claims=claims)

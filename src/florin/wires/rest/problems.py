@@ -23,6 +23,7 @@ STATUS: Final[dict[str, int]] = {
     # the payment is refused
     "CreditLimitExceeded": 402,
     "LimitNotBackYet": 402,
+    "SubLimitExceeded": 402,
     "PastDue": 402,
     "NoLine": 402,
     "WalletTooLow": 402,

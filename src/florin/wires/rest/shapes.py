@@ -76,6 +76,9 @@ class NewPayment(Taken, frozen=True, kw_only=True):
     )
     expires_at: Annotated[Instant | None, Meta(description="Until when a checkout waits.")] = None
     return_url: Annotated[Address, Meta(description="Where the shopper goes after a checkout.")] = ""
+    channel: Annotated[
+        Literal["online", "offline"], Meta(description="Where it is sold: offline is in a shop, at a till.")
+    ] = "online"
 
 
 class BatchItem(NewPayment, frozen=True, kw_only=True):
@@ -458,6 +461,13 @@ class ConfirmedRepayment(Taken, frozen=True, kw_only=True):
     bank_reference: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
 
 
+class NewPlace(Taken, frozen=True, kw_only=True):
+    """market, category: in the owner's words, as sub-limits name them; what is left out stays."""
+
+    market: Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")] | None = None
+    category: Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")] | None = None
+
+
 class LineQuery(Taken, frozen=True, kw_only=True):
     """on: as of the end of that day, by the days on which things count. known_on: by what was known at the end of that day.
     Each is today when it is left out.
@@ -586,6 +596,18 @@ class Uplift(msgspec.Struct, frozen=True, kw_only=True):
     until_on: date
 
 
+class SubLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of the limit for a market, a kind of goods, a channel (of those that are named, all), and what is reserved or
+    owed of it.
+    """
+
+    market: str
+    category: str
+    channel: Literal["", "online", "offline"]
+    limit_minor: int
+    outstanding_minor: int
+
+
 class UnclearedRepayment(msgspec.Struct, frozen=True, kw_only=True):
     """A repayment through the bank that may still come back. held: what of the limit is free again from clears_on."""
 
@@ -614,6 +636,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     limit_minor: int
     limit_in_force_minor: int
     uplifts: tuple[Uplift, ...]
+    sub_limits: tuple[SubLimit, ...]
     available_minor: int
     held_minor: int
     committed_minor: int
@@ -1013,9 +1036,11 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MerchantState(msgspec.Struct, frozen=True, kw_only=True):
-    """frozen: takes no new payment, in every process, from the next batch on."""
+    """frozen: takes no new payment, in every process, from the next batch on. market, category: as sub-limits name them."""
 
     id: str
+    market: str
+    category: str
     state: Literal["open", "frozen", "closed"]
 
 

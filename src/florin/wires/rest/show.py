@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from msgspec.structs import replace
 
@@ -16,6 +16,7 @@ from florin.credit.plan_payoff import PlanPayoffQuote
 from florin.credit.plans import PlanQuote
 from florin.credit.reage import ReAgePreview
 from florin.credit.statement import StatementShown, days_past_due
+from florin.credit.sub_limits import outstanding_minor
 from florin.credit.terms import Program
 from florin.documents import Lender
 from florin.engine import Outcome
@@ -40,6 +41,7 @@ from florin.queries.as_of import LineAsOf
 from florin.queries.documents import Change, DocumentLine, StatementDocument
 from florin.queries.limits import LimitChange
 from florin.queries.lines import LineView
+from florin.queries.merchants import MerchantView
 from florin.queries.payments import PaymentView
 from florin.wires.rest import shapes
 
@@ -320,6 +322,16 @@ def _line(row: Line, program: Program, payoff: PayoffQuote, *, on: date, known_o
             for uplift in row.particulars.uplifts
             if on <= uplift.until_on
         ),
+        sub_limits=tuple(
+            shapes.SubLimit(
+                market=each.market,
+                category=each.category,
+                channel=each.channel,
+                limit_minor=each.most_minor(row.limit_minor_on(on)),
+                outstanding_minor=outstanding_minor(row, each),
+            )
+            for each in program.terms_on(on).sub_limits
+        ),
         available_minor=row.available_minor_on(on),
         held_minor=row.held_minor,
         committed_minor=row.committed_minor,
@@ -363,6 +375,12 @@ def limit_change(change: LimitChange) -> shapes.LimitChange:
         amount_minor=change.amount_minor,
         until_on=change.until_on,
         reason=change.reason,
+    )
+
+
+def merchant(view: MerchantView) -> shapes.MerchantState:
+    return shapes.MerchantState(
+        id=str(view.id), state=cast(Any, view.state), market=view.market, category=view.category
     )
 
 

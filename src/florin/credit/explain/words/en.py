@@ -203,6 +203,8 @@ WORDS: Final[dict[str, str]] = {
     "purchase.billed": "On the bill of {closes_on}: {amount}",
     # no
     "refusal.requested": "Asked for: {amount}",
+    "refusal.outstanding": "Of such purchases reserved or owed already: {amount}",
+    "refusal.sub_limit": "The part of your limit that is for them: {amount}",
     "refusal.then": "As it was said then: {amount}",
     "refusal.number": "{name}: {amount}",
     # a shop's money

@@ -194,6 +194,8 @@ WORDS: Final[dict[str, str]] = {
     "purchase.billed": "计入{closes_on}的账单：{amount}",
     # 拒绝
     "refusal.requested": "申请金额：{amount}",
+    "refusal.outstanding": "此类消费已占用或未还：{amount}",
+    "refusal.sub_limit": "此类消费的分项额度：{amount}",
     "refusal.then": "以当时告知的为准：{amount}",
     "refusal.number": "{name}：{amount}",
     # 商家结算
