@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from florin.engine.tables.payment import payment_of, row_of
-from florin.events import InstallmentChoice
+from florin.events import InstallmentChoice, Place
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.trade import Flow
 
@@ -22,15 +22,16 @@ CHOICES = [
 ]
 
 
+@pytest.mark.parametrize("place", [None, Place(), Place(market="guest", category="游戏", channel="offline")])
 @pytest.mark.parametrize("plan", CHOICES)
-def test_a_payment_comes_back_from_its_row_as_it_was(plan):
+def test_a_payment_comes_back_from_its_row_as_it_was(plan, place):
     payment = Payment(
         id=1, lane=1, trade_id=2, app_id=3, merchant_id=4, person_id=5, line_id=6, flow=Flow.ESCROW,
         state=PaymentState.ESCROWED, mdr_ppm=6_000, authorized_on=date(2026, 3, 5), credit_authorized_minor=100_00,
-        wallet_authorized_minor=0, plan=plan,
+        wallet_authorized_minor=0, plan=plan, place=place,
     )  # fmt: skip
-    *columns, priced = row_of(payment)
+    *columns, priced, placed = row_of(payment)
 
-    stored = None if priced is None else msgspec.json.decode(priced)
+    stored = [None if text is None else msgspec.json.decode(text) for text in (priced, placed)]
 
-    assert payment_of((*columns, stored)) == payment
+    assert payment_of((*columns, *stored)) == payment
