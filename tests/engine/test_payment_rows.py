@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from florin.engine.tables.payment import payment_of, row_of
+from florin.engine.tables.payment import PAYMENT, payment_of, row_of
 from florin.events import InstallmentChoice, Place
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.trade import Flow
@@ -30,8 +30,8 @@ def test_a_payment_comes_back_from_its_row_as_it_was(plan, place):
         state=PaymentState.ESCROWED, mdr_ppm=6_000, authorized_on=date(2026, 3, 5), credit_authorized_minor=100_00,
         wallet_authorized_minor=0, plan=plan, place=place,
     )  # fmt: skip
-    *columns, priced, placed = row_of(payment)
+    row = zip(PAYMENT.columns, row_of(payment), strict=True)
 
-    stored = [None if text is None else msgspec.json.decode(text) for text in (priced, placed)]
+    stored = [msgspec.json.decode(value) if column.cast == "jsonb" and value else value for column, value in row]
 
-    assert payment_of((*columns, *stored)) == payment
+    assert payment_of(tuple(stored)) == payment
