@@ -58,6 +58,17 @@ def test_a_rule_that_moves_money_in_two_books_moves_what_one_owes_the_other_in_b
         assert lender_is_owed == institution_owes
 
 
+@pytest.mark.parametrize("rule", Rule)
+def test_what_the_lender_owes_a_partner_bank_more_the_partner_is_owed_more(rule):
+    moved: Counter[Account] = Counter()
+    for debit, credit, amount in transfers_of([Entry(rule, 1)]):
+        moved[debit] += amount
+        moved[credit] -= amount
+
+    assert -moved[Account.LENDER_DUE_TO_PARTNER] == moved[Account.PARTNER_DUE_FROM_LENDER]
+    assert moved[Account.LENDER_DUE_FROM_PARTNER] == -moved[Account.PARTNER_DUE_TO_LENDER]
+
+
 def test_every_account_is_used_by_some_rule_and_every_rule_moves_something():
     used = {account for legs in POSTINGS.values() for leg in legs for account in leg}
 
@@ -73,7 +84,11 @@ def test_every_memo_account_has_a_contra_account_in_its_own_book():
         for contra, names in {
             "COMMITMENT": ("HELD", "COMMITTED"),
             "OFF_BOOKS": ("INTEREST", "PENALTY"),
-            "CLAIM": ("CLAIM_PRINCIPAL", "CLAIM_FEE", "CLAIM_INTEREST", "CLAIM_PENALTY", "CLAIM_COST"),
+            "CLAIM": (
+                *("CLAIM_PRINCIPAL", "CLAIM_FEE", "CLAIM_INTEREST", "CLAIM_PENALTY", "CLAIM_COST"),
+                "PARTNER_CLAIM",
+            ),
+            "PARTNER": ("PARTNER_LOANS",),
             "GUARANTEE": ("GUARANTEED_ESCROW",),
             "CAMPAIGN": ("DISCOUNT", "BUDGET"),
         }.items()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from florin import events
-from florin.events import CampaignPart, CampaignTerms, Event, InstallmentChoice, Place
+from florin.events import CampaignPart, CampaignTerms, Event, InstallmentChoice, LoanFunding, Place
 
 ON = date(2026, 3, 5)
 AT = datetime(2026, 3, 5, 4, tzinfo=UTC)
@@ -57,6 +57,9 @@ _OTHER = {
     "drawn": st.booleans(),
     "place": st.none()
     | st.builds(Place, category=st.sampled_from(("", "games")), channel=st.sampled_from(("online", "offline"))),
+    "funding": st.none()
+    | st.builds(LoanFunding, agreement_id=st.just(9), share_ppm=st.just(700_000), partner_minor=MINOR),
+    "agreement_id": st.just(9),
     "from_lane": st.just(8),
     "to_lane": st.just(8),
     "withdrawal_id": st.just(6),
@@ -85,7 +88,7 @@ MOVING = (
     events.RepaymentReturned,
     events.CreditBalancePaid, events.Authorized, events.Escrowed, events.Captured, events.Received, events.Voided,
     events.Refunded, events.WindowSwept, events.WindowReceived, events.RefundFunded, events.PaidOut,
-    events.PayoutSettled, events.PayoutReturned, events.BooksSettled, events.FeesSwept,
+    events.PayoutSettled, events.PayoutReturned, events.BooksSettled, events.PartnerSettled, events.FeesSwept,
     events.CampaignOpened, events.CampaignToppedUp, events.CampaignRecalled, events.MallSettled, events.StatePaid,
 )  # fmt: skip
 EVENTS = st.one_of([of_kind(kind) for kind in MOVING])

@@ -46,7 +46,7 @@ def test_every_event_either_moves_money_or_is_known_not_to():
         "PurchaseConverted", "BillConverted", "Refolded", "ChargedOff", "ChargedOffByOwner",
         "CaseOpened", "CaseClosed", "CaseAssigned", "CaseNoted", "Promised", "PromiseJudged", "Contacted",
         "Reminded", "CollectionPaused", "CollectionResumed", "ClaimsSold",
-        "TradeAsked", "TradeClosed", "CampaignClosed", "Refused",
+        "TradeAsked", "TradeClosed", "CampaignClosed", "FundingAgreed", "FundingClosed", "Refused",
     }  # fmt: skip
 
     of_buckets = {"Provisioned"}  # moves the sum of its buckets: tests/engine/test_charge_off.py

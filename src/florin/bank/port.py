@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
-BankAccount = Literal["safeguarded", "own", "lender", "mall"]
+BankAccount = Literal["safeguarded", "own", "lender", "mall", "partner"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

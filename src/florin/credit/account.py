@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from florin.credit import joint
 from florin.credit.allocation import billed_debts, clear, cure, repay, unbilled_debts
 from florin.credit.appointments import Scheduled, next_action_on, scheduled_by
 from florin.credit.charge_off import after_charge_off, recover
@@ -115,6 +116,7 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
     before receipt) only count.
     """
     entries: Entries = ()
+    before = account
     match event:
         case Captured() | Received():
             account = _buy(account, event, program)
@@ -171,7 +173,8 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
             account = after_cycle_moved(account, event, program)
     if account.places:
         account = without_paid_off(account)
-    return noted(account, event), entries
+    account, of_partners = joint.after_event(before, account, event, entries)
+    return noted(account, event), (*entries, *of_partners)
 
 
 def noted(account: Account, event: Event) -> Account:

@@ -426,6 +426,8 @@ def _line(terms: Terms) -> Iterator[Wrong]:
             yield "auto_confirm_days", f"give `{goods}` 0 to {DAYS_A_YEAR} days"
     if "other" not in terms.auto_confirm_days:
         yield "auto_confirm_days", "add an entry `other` for goods not listed"
+    if not 0 < terms.own_share_min <= 1:
+        yield "own_share_min", "write the least share of a joint loan that is the house's own: above 0, up to 1"
     if len(set(terms.autopay_sources)) < len(terms.autopay_sources):
         yield "autopay_sources", "name each source once"
     if not 1 <= terms.autopay_attempts <= 2:

@@ -251,6 +251,28 @@ class ItemPlace(msgspec.Struct, frozen=True, kw_only=True):
     place: Place
 
 
+class Funded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A joint loan (item_id: its payment), as long as anything of it is owed: what of it is a partner bank's.
+
+    share, servicing: as agreed when it was drawn, parts per million. partner: its part of the principal on the books;
+    charged_off: of the principal charged off. escrow: of the principal, what has begun and waits for receipt. minor_days:
+    principal times days. income: the partner's part of all that was collected beside principal, in millionths of a minor
+    unit; passed: what was passed on of it; serviced: what of that the lender keeps.
+    """
+
+    item_id: int
+    agreement_id: int
+    share_ppm: int
+    servicing_ppm: int = 0
+    partner_minor: int = 0
+    charged_off_minor: int = 0
+    escrow_minor: int = 0
+    minor_days: int = 0
+    income_millionths: int = 0
+    passed_minor: int = 0
+    serviced_minor: int = 0
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All items of a line. statements: oldest first. opens_on: of the cycle last seen. sequence: events folded;
     through_on: the latest day of any of them that was not the clock's own.
@@ -263,6 +285,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     uncleared: repayments that the bank may still take back, in the order in which they clear. pause: of collection, the last
     one, over or not. reaged_on: the days on which it was brought current by agreement. hardship_on: since when a hardship plan
     runs; None while none does. places: of the purchases of which principal is owed, where the terms had sub-limits.
+    funded: joint loans; funded_minor_days: all principal times days, through funded_through_on, since there are any.
     """
 
     line_id: int
@@ -294,6 +317,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reaged_on: tuple[date, ...] = ()
     hardship_on: date | None = None
     places: tuple[ItemPlace, ...] = ()
+    funded: tuple[Funded, ...] = ()
+    funded_minor_days: int = 0
+    funded_through_on: date = date.min
 
     @property
     def uncleared_minor(self) -> int:

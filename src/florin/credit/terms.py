@@ -198,6 +198,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     limit_minor_max: int = 10**12
     sub_limits: tuple[SubLimit, ...] = ()
     auto_confirm_days: dict[str, int] = {}
+    # joint lending
+    own_share_min: Decimal = Decimal("0.3")
     # autopay on the due day
     autopay_sources: tuple[RepaymentSource, ...] = ()
     autopay_attempts: int = 2

@@ -32,7 +32,9 @@ from florin.credit import (
     collect,
     convert,
     freeze,
+    funding,
     hardship,
+    joint,
     limit,
     move_cycle,
     pause,
@@ -48,13 +50,15 @@ from florin.credit import (
 from florin.credit import close as close_line
 from florin.credit import open as open_line
 from florin.credit import refund as credit_refund
+from florin.credit.program import program_names
 from florin.engine import delinquency, plan_actions
 from florin.engine.ids import IdBlocks, is_id, lane_of
 from florin.engine.lanes import LANES
 from florin.engine.room import Room
 from florin.engine.submission import NotFound
+from florin.engine.tables.joint import FUNDING_CAP
 from florin.engine.tables.small import PERSON, SWEEP
-from florin.events import Event
+from florin.events import Event, Refunded
 from florin.events.refusals import Refusal
 from florin.payments import ask, capture, charge, close, pay, receive, refund, settle, void
 from florin.payments.merchant import Merchant
@@ -85,6 +89,7 @@ class Needs(NamedTuple):
     balances: tuple[int, ...] = ()
     payouts: tuple[int, ...] = ()
     campaigns: tuple[int, ...] = ()
+    fundings: tuple[int, ...] = ()
     lines_seen: tuple[int, ...] = ()
     histories: tuple[int, ...] = ()
     posted: tuple[int, ...] = ()
@@ -279,6 +284,7 @@ def _pay(room: Room, command: pay.Pay) -> Events | Refusal:
         offer=_offer(room, command),
     )
     if not isinstance(decided, Refusal):
+        decided = (room.funded(decided[0]),)
         _begin_payment(room, trade, decided[0], command)
         room.change(room.trades, trade.id, replace(trade, state=TradeState.PAID, payment_id=command.payment_id))
     return decided
@@ -306,6 +312,7 @@ def _charge(room: Room, command: charge.Charge) -> Events | Refusal:
         offer=_offer(room, command),
     )
     if not isinstance(decided, Refusal):
+        decided = (room.funded(decided[0]),)
         _begin_payment(room, trade, decided[0], charge.pay_of(command))
         room.add(room.trades, trade.id, replace(trade, state=TradeState.PAID, payment_id=command.payment_id))
     return decided
@@ -329,13 +336,17 @@ def _begin_payment(room: Room, trade: Trade, event: Event, command: pay.Pay) -> 
 def _capture(room: Room, command: capture.Capture) -> Events | Refusal:
     payment = room.payment(command.payment_id)
     terms = room.terms(room.line(payment.line_id))
-    return capture.decide(payment, room.merchant(payment.merchant_id), terms, command, room.at)
+    decided = capture.decide(payment, room.merchant(payment.merchant_id), terms, command, room.at)
+    if isinstance(decided, Refusal) or decided[0].credit_minor != payment.credit_authorized_minor:
+        return decided  # what is captured in parts the house lends alone: a loan is funded as one
+    return (room.funded(decided[0]),)
 
 
 def _receive(room: Room, command: receive.Receive) -> Events | Refusal:
     payment = room.payment(command.payment_id)
     terms = room.terms(room.line(payment.line_id))
-    return receive.decide(payment, room.merchant(payment.merchant_id), terms, command, room.at)
+    decided = receive.decide(payment, room.merchant(payment.merchant_id), terms, command, room.at)
+    return decided if isinstance(decided, Refusal) else (room.funded(decided[0]),)
 
 
 def _void(room: Room, command: void.Void) -> Events | Refusal:
@@ -344,7 +355,7 @@ def _void(room: Room, command: void.Void) -> Events | Refusal:
 
 def _refund(room: Room, command: refund.Refund) -> Events | Refusal:
     payment = room.payment(command.payment_id)
-    return refund.decide(
+    decided = refund.decide(
         payment=payment,
         merchant=room.merchant(payment.merchant_id),
         balance=room.balance(payment.merchant_id),
@@ -353,6 +364,9 @@ def _refund(room: Room, command: refund.Refund) -> Events | Refusal:
         at=room.at,
         campaign=_campaign_of(room, payment),
     )
+    if isinstance(decided, Refusal) or not (isinstance(decided[0], Refunded) and decided[0].drawn):
+        return decided
+    return (joint.given_back(room.account(payment.line_id), decided[0]), *decided[1:])
 
 
 def _campaign_of(room: Room, payment: Payment) -> Campaign | None:
@@ -423,6 +437,32 @@ def _top_up_campaign(room: Room, command: TopUpCampaign) -> Events | Refusal:
 def _recall_budget(room: Room, command: RecallBudget) -> Events | Refusal:
     budget: Budget = room.budgets[command.campaign_id]
     return decide_recall(budget, command, room.at)
+
+
+# ── partner banks ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _open_funding(room: Room, command: funding.OpenFunding) -> Events | Refusal:
+    decided = funding.decide(
+        command,
+        room.at,
+        terms_of=lambda program: room.reference.terms(program, room.at.on),
+        programs=program_names(),
+        others=[*room.reference.fundings, *room.fundings.values()],
+    )
+    if not isinstance(decided, Refusal):
+        agreement = funding.agreement_of(decided[0], lane=lane_of(command.agreement_id))
+        room.add(room.fundings, agreement.id, agreement)
+        room.add_row(FUNDING_CAP, (agreement.lane, agreement.id, agreement.cap_minor))
+    return decided
+
+
+def _close_funding(room: Room, command: funding.CloseFunding) -> Events | Refusal:
+    agreement: funding.FundingAgreement = room.fundings[command.agreement_id]
+    decided = funding.decide_closed(agreement, command, room.at)
+    if not isinstance(decided, Refusal):
+        room.change(room.fundings, agreement.id, replace(agreement, state="closed"))
+    return decided
 
 
 # ── settlement ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -512,8 +552,8 @@ def _of_refund(room: Room, command: refund.Refund) -> Needs:
     line = (payment.line_id,) if payment.line_id else ()
     return Needs(
         trades_seen=(payment.trade_id,),
-        lines=line if before else (),
-        accounts=() if before else line,
+        lines=line if before and not payment.drawn else (),
+        accounts=line if payment.drawn or not before else (),  # of a loan in escrow a part may be a partner bank's
         histories=line if command.value_on and not before else (),
         # The excess of a refund above all debt goes to the wallet, so it is locked with the account.
         wallets=(payment.person_id,) if payment.wallet_authorized_minor or payment.coupon or not before else (),
@@ -658,7 +698,17 @@ ACTIONS: dict[type, Action] = {
     provision.Provision: Action(
         lambda command, ids: ids.take(command.lane), lambda command: NOTHING, delinquency.provide
     ),
+    funding.OpenFunding: Action(_own("agreement_id"), lambda command: NOTHING, _open_funding),
+    funding.CloseFunding: Action(_beside("agreement_id"), _by(fundings="agreement_id"), _close_funding),
+    funding.SettlePartner: Action(
+        lambda command, ids: ids.take(command.lane),
+        lambda command: NOTHING,
+        lambda room, command: funding.decide_settled(command, room.at),
+    ),
     settle.SweepFees: Action(
         lambda command, ids: ids.take(command.lane), lambda c: NOTHING, lambda room, c: settle.decide_fees(c, room.at)
     ),
 }
+
+# Commands that may begin a loan: for these alone the batch looks at what the caps of funding agreements leave.
+DRAWING = (pay.Pay, charge.Charge, capture.Capture, receive.Receive)

@@ -16,6 +16,7 @@ from psycopg.rows import class_row
 
 from florin.credit.terms import Program
 from florin.engine.ids import IdBlocks, lane_for, lane_of
+from florin.engine.reference import MOVE_VERSION
 from florin.events import RefundOrder
 
 PAYMENT_CODE_LIVES = timedelta(minutes=2)
@@ -48,7 +49,6 @@ _SET_OWNER_ENDPOINT = """
        SET url = excluded.url, secret = excluded.secret, allow_loopback = excluded.allow_loopback
 """
 _REMOVE_OWNER_ENDPOINT = "DELETE FROM owner_endpoint RETURNING url"
-_MOVE_VERSION = "UPDATE clock SET reference_version = reference_version + 1"
 _PLACE = """
     UPDATE merchant SET market = coalesce(%(market)s, market), category = coalesce(%(category)s, category) WHERE id = %(id)s
 """
@@ -116,7 +116,7 @@ def add_merchant(
     with connection.transaction():
         connection.execute(_ADD_MERCHANT, row)
         connection.execute(_ADD_BALANCE, row)
-        connection.execute(_MOVE_VERSION)
+        connection.execute(MOVE_VERSION)
     return int(row["id"])
 
 
@@ -124,14 +124,14 @@ def set_owner_endpoint(connection: Connection, *, url: str, secret: bytes, allow
     """Where the owner's own systems are told what happens to lines from the next batch on, in place of an earlier address."""
     with connection.transaction():
         connection.execute(_SET_OWNER_ENDPOINT, {"url": url, "secret": secret, "allow_loopback": allow_loopback})
-        connection.execute(_MOVE_VERSION)
+        connection.execute(MOVE_VERSION)
 
 
 def remove_owner_endpoint(connection: Connection) -> str | None:
     """Nobody listens any more. Returns the address that was; None when there was none."""
     with connection.transaction():
         row = connection.execute(_REMOVE_OWNER_ENDPOINT).fetchone()
-        connection.execute(_MOVE_VERSION)
+        connection.execute(MOVE_VERSION)
     return None if row is None else str(row[0])
 
 
@@ -156,21 +156,21 @@ def add_app(
     }  # fmt: skip
     with connection.transaction():
         connection.execute(_ADD_APP, row)
-        connection.execute(_MOVE_VERSION)
+        connection.execute(MOVE_VERSION)
 
 
 def add_program(connection: Connection, program: Program, source: str, on: date) -> None:
     """Keep a program's file for every process; one of the same name is replaced. source: the file's text, valid."""
     with connection.transaction():
         connection.execute(_ADD_PROGRAM, {"name": program.name, "source": source, "on": on})
-        connection.execute(_MOVE_VERSION)
+        connection.execute(MOVE_VERSION)
 
 
 def set_merchant_state(connection: Connection, merchant_id: int, state: Literal["open", "frozen", "closed"]) -> bool:
     """Freeze, reopen or close a merchant for new payments, in every process from its next batch on. False: no such merchant."""
     with connection.transaction():
         changed = connection.execute(_SET_STATE, {"id": merchant_id, "state": state}).rowcount == 1
-        connection.execute(_MOVE_VERSION)
+        connection.execute(MOVE_VERSION)
     return changed
 
 
@@ -181,7 +181,7 @@ def place_merchant(
     with connection.transaction():
         row = {"id": merchant_id, "market": market, "category": category}
         changed = connection.execute(_PLACE, row).rowcount == 1
-        connection.execute(_MOVE_VERSION)
+        connection.execute(MOVE_VERSION)
     return changed
 
 
@@ -197,7 +197,7 @@ def set_app_state(connection: Connection, app_id: int, state: Literal["open", "c
     """Close an app for every call, or open it again. False: no such app."""
     with connection.transaction():
         changed = connection.execute(_SET_APP_STATE, {"id": app_id, "state": state}).rowcount == 1
-        connection.execute(_MOVE_VERSION)
+        connection.execute(MOVE_VERSION)
     return changed
 
 
@@ -208,7 +208,7 @@ def add_app_key(connection: Connection, app_id: int, public_key: str, *, live: i
     """
     with connection.transaction():
         row = connection.execute(_ADD_APP_KEY, {"id": app_id, "key": public_key, "live": live}).fetchone()
-        connection.execute(_MOVE_VERSION)
+        connection.execute(MOVE_VERSION)
     return None if row is None else list(row[0])
 
 

@@ -18,6 +18,7 @@ import structlog
 from psycopg import Connection
 from psycopg.rows import namedtuple_row
 
+from florin.credit.funding import SettlePartner
 from florin.credit.program import load_program, program_names
 from florin.credit.repayment_hold import PayCreditBalance
 from florin.credit.terms import Program
@@ -45,7 +46,9 @@ class Bank(autopay.Bank, Protocol):
     """
 
     def move(self, *, debit: str, credit: str, amount_minor: int, reference: str, on: date) -> None:
-        """Move money between two of the house's own accounts ("safeguarded", "own", "lender", "mall"), once for a reference."""
+        """Move money between two of the house's own accounts ("safeguarded", "own", "lender", "mall"), or to or from its
+        partner banks' ("partner"), once for a reference.
+        """
 
 
 class CloseUnfinished(RuntimeError):
@@ -106,6 +109,7 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     swept, windows_parked = _sweep_windows(engine, connection, yesterday)
     _settle_books(engine, connection, on, bank)
     _settle_mall(engine, connection, on, bank)
+    _settle_partners(engine, connection, on, bank)
     _sweep_fees(engine, connection, on, bank)
     watch.lap("settlement")
     proof = prove_day(connection)
@@ -287,6 +291,18 @@ _MALL = """
     HAVING sum(p.signed_minor) <> 0
   ORDER BY p.lane
 """
+# Each loan's subject is its payment, which names the agreement.
+_PARTNERS = """
+    SELECT p.lane, j.agreement_id,
+           coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_TO_PARTNER'), 0)::bigint AS lender_owes,
+           coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_FROM_PARTNER'), 0)::bigint AS partner_owes
+      FROM clock c, posting_line p JOIN joint_loan j ON j.lane = p.lane AND j.id = p.subject_id
+     WHERE p.name IN ('LENDER_DUE_TO_PARTNER', 'LENDER_DUE_FROM_PARTNER') AND p.kind <> 182
+       AND p.posted_on > c.closed_through AND p.posted_on < %(on)s
+  GROUP BY 1, 2
+  ORDER BY 1, 2
+"""
+_ANY_PARTNER = "SELECT EXISTS (SELECT FROM funding_agreement) AS found"
 _FEES = """
     SELECT p.lane, sum(p.signed_minor)::bigint AS amount_minor
       FROM posting_line p, clock c
@@ -361,6 +377,31 @@ def _settle_mall(engine: Engine, connection: Connection, on: date, bank: Bank) -
             Submission(
                 command=SettleMall(lane=row.lane, institution_minor=row.institution, lender_minor=0),
                 claims=(claim(ClaimKind.JOB, 0, f"mall/{row.lane}/{on}"),),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _settle_partners(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
+    """Net what lender and each partner bank came to owe each other yesterday, lane by lane; the rest is one bank line."""
+    if not _rows(connection, _ANY_PARTNER)[0].found:
+        return
+    rows = [row for row in _rows(connection, _PARTNERS, on=on) if row.lender_owes or row.partner_owes]
+    for row in rows:
+        reference = f"partner/{row.agreement_id}/{row.lane}/{on}"
+        _move(bank, "lender", "partner", row.lender_owes - row.partner_owes, reference, on)
+    _settle(
+        engine,
+        [
+            Submission(
+                command=SettlePartner(
+                    lane=row.lane,
+                    agreement_id=row.agreement_id,
+                    lender_owes_minor=row.lender_owes,
+                    partner_owes_minor=row.partner_owes,
+                ),
+                claims=(claim(ClaimKind.JOB, 0, f"partner/{row.agreement_id}/{row.lane}/{on}"),),
             )
             for row in rows
         ],

@@ -12,7 +12,7 @@ from typing import Any
 from psycopg import Connection
 
 from florin.credit import account as accounts
-from florin.engine.actions import Needs
+from florin.engine.actions import DRAWING, Needs
 from florin.engine.budgets import load_budgets
 from florin.engine.ids import is_id, lane_of
 from florin.engine.jobs import Job, Missing
@@ -24,6 +24,8 @@ from florin.engine.tables import trade as trade_rows
 from florin.engine.tables.account import account_of
 from florin.engine.tables.arrays import numbers
 from florin.engine.tables.campaign import CAMPAIGN, COUPON_USE, campaign_of, use_of
+from florin.engine.tables.joint import FUNDING_AGREEMENT, caps_left
+from florin.engine.tables.joint import agreement_of as funding_of
 from florin.engine.tables.small import (
     ACCOUNT,
     AGREEMENT,
@@ -75,12 +77,22 @@ def _load_rows(connection: Connection, room: Room, jobs: Sequence[Job], turn: in
     if histories := {i for job in jobs for i in job.needs[turn].histories if i in room.lines} - room.histories.keys():
         from_the_first = [(lane_of(line_id), line_id, 0) for line_id in histories]
         room.histories |= event_rows.load_events_since(connection, from_the_first)
+    if not room.caps_left and any(_may_draw(room, job) for job in jobs):
+        room.caps_left.update(caps_left(connection))
     if posted := {i for job in jobs for i in job.needs[turn].posted if i in room.lines} - room.posted.keys():
         room.posted |= event_rows.load_entries(connection, [(lane_of(line_id), line_id) for line_id in posted])
     if persons := {i for job in jobs for i in job.needs[turn].uses if i in room.wallets} - room.uses_of:
         _load_uses(connection, room, persons)
     if any(job.needs[turn].budgets for job in jobs):
         load_budgets(connection, room, jobs, turn, lock)
+
+
+def _may_draw(room: Room, job: Job) -> bool:
+    """Whether the command may begin a loan that a partner bank shares: of all others nothing more is loaded."""
+    if not room.reference.fundings or not isinstance(job.command, DRAWING):
+        return False
+    lines = (room.lines.get(identifier) for needs in job.needs for identifier in (*needs.lines, *needs.accounts))
+    return any(line is not None and room.reference.fundings_of(line.program, room.at.on) for line in lines)
 
 
 def _present(connection: Connection, table: Table, absent: set[int]) -> set[int]:
@@ -143,6 +155,7 @@ _LOADS = (
     ("balances", MERCHANT_BALANCE, balance_of, False),
     ("payouts", PAYOUT, payout_of, False),
     ("campaigns", CAMPAIGN, campaign_of, False),
+    ("fundings", FUNDING_AGREEMENT, funding_of, False),
 )
 _SHELVES = {kind: {"trades_seen": "trades", "accounts": "lines"}.get(kind, kind) for kind, *_ in _LOADS}
 assert (*(kind for kind, *_ in _LOADS), "lines_seen", "histories", "posted", "uses", "budgets") == Needs._fields, (

@@ -147,6 +147,16 @@ _PAIR: LiteralString = """
            coalesce(sum(amount_minor) FILTER (WHERE name = 'MALL_DUE_TO_PAYMENTS'), 0)::bigint,
            coalesce(sum(amount_minor) FILTER (WHERE name = 'PAYMENTS_DUE_FROM_MALL'), 0)::bigint
       FROM balance WHERE name IN ('MALL_DUE_TO_PAYMENTS', 'PAYMENTS_DUE_FROM_MALL')
+     UNION ALL
+    SELECT x.what,
+           coalesce(sum(amount_minor) FILTER (WHERE name = x.lender), 0)::bigint,
+           coalesce(sum(amount_minor) FILTER (WHERE name = x.partner), 0)::bigint
+      FROM (VALUES ('lender owes partners', 'LENDER_DUE_TO_PARTNER', 'PARTNER_DUE_FROM_LENDER'),
+                   ('partners owe lender', 'LENDER_DUE_FROM_PARTNER', 'PARTNER_DUE_TO_LENDER'),
+                   ('income passed to partners', 'PARTNER_INCOME_SHARE', 'PARTNER_INCOME'),
+                   ('servicing of partners'' loans', 'SERVICING_INCOME', 'PARTNER_SERVICING_COST')) AS x(what, lender, partner)
+           JOIN balance ON name IN (x.lender, x.partner)
+  GROUP BY x.what
 """
 # What the mall bears of its own and of the state's campaigns is its cost; what merchants bear of theirs is counted beside it.
 _CAMPAIGNS: LiteralString = """
@@ -163,6 +173,46 @@ _CAMPAIGNS: LiteralString = """
                                       ('allotted', coalesce(b.allotted, 0), coalesce(k.allotted, 0))
                               ) AS x(what, expected, found)
      WHERE x.expected <> x.found
+"""
+# The partner's part of each joint loan is its share, rounded down; each line's loans are what both books say; and what is
+# owed to a partner under an agreement is what its cap counts. What is left of a line's debt is the lender's own.
+_JOINT: LiteralString = """
+    WITH book AS (
+        SELECT owner_id AS id,
+               coalesce(sum(amount_minor) FILTER (WHERE name = 'PARTNER_SHARE'), 0)::bigint AS share,
+               coalesce(sum(amount_minor) FILTER (WHERE name = 'PARTNER_LOANS'), 0)::bigint AS loans,
+               coalesce(sum(amount_minor) FILTER (WHERE name = 'MEMO_PARTNER_CLAIM'), 0)::bigint AS claim,
+               coalesce(sum(amount_minor) FILTER (WHERE name = 'MEMO_PARTNER_LOANS'), 0)::bigint AS charged_off,
+               coalesce(sum(amount_minor) FILTER (WHERE name NOT LIKE '%%PARTNER%%'), 0)::bigint AS principal
+          FROM balance
+         WHERE name IN ('PARTNER_SHARE', 'PARTNER_LOANS', 'MEMO_PARTNER_CLAIM', 'MEMO_PARTNER_LOANS')
+            OR (name IN ('PRINCIPAL_UNBILLED', 'PRINCIPAL_BILLED', 'PRINCIPAL_PAST_DUE', 'LOANS_IN_ESCROW',
+                         'MEMO_CLAIM_PRINCIPAL')
+                AND (lane, owner_id) IN (SELECT lane, line_id FROM joint_loan))
+      GROUP BY owner_id),
+    joint AS (
+        SELECT line_id AS id, sum(owed_minor)::bigint AS owed, sum(partner_minor - charged_off_minor)::bigint AS partner,
+               sum(charged_off_minor)::bigint AS charged_off
+          FROM joint_loan GROUP BY line_id),
+    funded AS (
+        SELECT agreement_id AS id, sum(partner_minor)::bigint AS partner FROM joint_loan GROUP BY agreement_id)
+    SELECT 'partner''s part of loan ' || id AS what, floor(owed_minor::numeric * share_ppm / 1000000)::bigint AS expected,
+           partner_minor AS found
+      FROM joint_loan WHERE floor(owed_minor::numeric * share_ppm / 1000000)::bigint <> partner_minor
+     UNION ALL
+    SELECT 'line ' || coalesce(b.id, j.id) || ' ' || x.what, x.expected, x.found
+      FROM book b FULL JOIN joint j USING (id)
+           CROSS JOIN LATERAL (VALUES
+               ('partners'' share in the lender''s book', coalesce(j.partner, 0), coalesce(b.share, 0)),
+               ('partners'' share in the partners'' book', coalesce(j.partner, 0), coalesce(b.loans, 0)),
+               ('partners'' claims in the lender''s book', coalesce(j.charged_off, 0), coalesce(b.claim, 0)),
+               ('partners'' claims in the partners'' book', coalesce(j.charged_off, 0), coalesce(b.charged_off, 0)),
+               ('joint principal above all that is owed', 0, greatest(0, coalesce(j.owed, 0) - coalesce(b.principal, 0)))
+           ) AS x(what, expected, found)
+     WHERE x.expected <> x.found
+     UNION ALL
+    SELECT 'owed to the partner of agreement ' || c.id, coalesce(f.partner, 0), c.outstanding_minor
+      FROM funding_cap c LEFT JOIN funded f ON f.id = c.id WHERE coalesce(f.partner, 0) <> c.outstanding_minor
 """
 _LINES: LiteralString = """
     WITH book AS (
@@ -252,6 +302,7 @@ _TRANSIT: LiteralString = """
 OF_BALANCES = (
     Question("books balance", "in each book debits equal credits", _BALANCED),
     Question("books agree", "lender, payment institution and mall say the same of each other", _PAIR),
+    Question("joint loans", "own share and partners' shares are what customers owe", _JOINT),
     Question("lines", "each line's row equals its accounts", _LINES),
     Question("statements", "what remains on statements equals what is billed", _STATEMENTS),
     Question("campaigns", "each campaign's budget equals what it was allotted and what it has borne", _CAMPAIGNS),
@@ -307,18 +358,18 @@ _CLAIMS: LiteralString = """
     SELECT 'claim of kind ' || c.kind || ', ' || c.digest AS what, c.event_id AS expected, 0::bigint AS found
       FROM claim c LEFT JOIN event e ON e.id = c.event_id WHERE e.id IS NULL
 """
-# A sweep or settlement of a day is posted on the next one: kinds 60, 66, 67 and 134.
+# A sweep or settlement of a day is posted on the next one: kinds 60, 66, 67, 134 and 182.
 # A parked window is not swept yet, or later than on the next day: it is named with its reason, and is no difference.
 # Summed by rule before the rules are told apart: the planner knows nothing of the day's rows yet.
 _SETTLED_OF: LiteralString = f"""
     WITH {_LEGS}, moved AS MATERIALIZED (
         SELECT e.lane, e.merchant_id, x.rule, sum(x.amount)::bigint AS amount_minor
           FROM clock c, event e CROSS JOIN LATERAL unnest(e.rules, e.amounts) AS x(rule, amount)
-         WHERE e.posted_on <= c.closed_through + CASE WHEN e.kind IN (60, 66, 67, 134) THEN 1 ELSE 0 END
+         WHERE e.posted_on <= c.closed_through + CASE WHEN e.kind IN (60, 66, 67, 134, 182) THEN 1 ELSE 0 END
 """
 _SETTLED_SINCE: LiteralString = """
            AND e.posted_on > %(since_closed)s
-           AND e.posted_on > %(since_closed)s + CASE WHEN e.kind IN (60, 66, 67, 134) THEN 1 ELSE 0 END
+           AND e.posted_on > %(since_closed)s + CASE WHEN e.kind IN (60, 66, 67, 134, 182) THEN 1 ELSE 0 END
 """
 _SETTLED_SHOWN: LiteralString = """
       GROUP BY 1, 2, 3),
@@ -328,7 +379,7 @@ _SETTLED_SHOWN: LiteralString = """
                sum(CASE WHEN l.name = 'OWN_CASH' THEN -1 ELSE 1 END * l.factor * m.amount_minor)::bigint AS remaining
           FROM moved m JOIN leg l ON l.rule = m.rule
          WHERE l.name IN ('MERCHANT_PAYABLE', 'LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS', 'MDR_INCOME', 'OWN_CASH',
-                          'PAYMENTS_DUE_FROM_MALL')
+                          'PAYMENTS_DUE_FROM_MALL', 'LENDER_DUE_TO_PARTNER', 'LENDER_DUE_FROM_PARTNER')
       GROUP BY 1, 2, 3),
     unswept AS (
         SELECT w.lane, w.merchant_id, w.window_on, 'infinity'::date AS swept_on, w.amount_minor,
@@ -444,7 +495,11 @@ BANK: LiteralString = """
             ('lender', (SELECT coalesce(sum(amount_minor), 0)::bigint FROM balance WHERE name = 'LENDER_BANK'),
              (SELECT coalesce(sum(amount_minor), 0)::bigint FROM bank_line WHERE account = 'lender')),
             ('mall', (SELECT coalesce(sum(amount_minor), 0)::bigint FROM balance WHERE name = 'MALL_BANK'),
-             (SELECT coalesce(sum(amount_minor), 0)::bigint FROM bank_line WHERE account = 'mall'))) AS x(account, book, bank)
+             (SELECT coalesce(sum(amount_minor), 0)::bigint FROM bank_line WHERE account = 'mall')),
+            ('partner', (SELECT coalesce(sum(amount_minor), 0)::bigint FROM balance WHERE name = 'PARTNER_BANK'),
+             (SELECT coalesce(sum(amount_minor), 0)::bigint FROM bank_line WHERE account = 'partner'))
+           ) AS x(account, book, bank)
+     WHERE x.account <> 'partner' OR x.book <> 0 OR x.bank <> 0
   ORDER BY x.account
 """
 

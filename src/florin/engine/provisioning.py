@@ -17,7 +17,7 @@ from florin.engine.submission import ClaimKind, Submission, claim
 
 _OVERDUE = """
     WITH owing AS (
-        SELECT l.lane, l.program, greatest(0, %(on)s::date - l.past_due_on) AS days,
+        SELECT l.lane, l.id, l.program, greatest(0, %(on)s::date - l.past_due_on) AS days,
                l.principal_minor + l.fee_minor + l.interest_minor + l.penalty_minor + l.cost_minor AS owed_minor,
                CASE WHEN l.state = 4 THEN coalesce((
                    SELECT sum((c->>'amount_minor')::bigint)
@@ -25,9 +25,13 @@ _OVERDUE = """
                     WHERE a.lane = l.lane AND a.line_id = l.id), 0)::bigint ELSE 0 END AS claimed_minor
           FROM line l
          WHERE l.principal_minor + l.fee_minor + l.interest_minor + l.penalty_minor + l.cost_minor > 0)
-    SELECT lane, program, coalesce(days, 0) AS days, count(*) AS lines,
-           sum(owed_minor - claimed_minor)::bigint AS owed_minor, sum(claimed_minor)::bigint AS claimed_minor
-      FROM owing
+    SELECT o.lane, o.program, coalesce(o.days, 0) AS days, count(*) AS lines,
+           sum(o.owed_minor - o.claimed_minor - coalesce(j.on_books, 0))::bigint AS owed_minor,
+           sum(o.claimed_minor - coalesce(j.charged_off, 0))::bigint AS claimed_minor
+      FROM owing o
+           LEFT JOIN LATERAL (           -- what partner banks bear themselves
+               SELECT sum(partner_minor - charged_off_minor) AS on_books, sum(charged_off_minor) AS charged_off
+                 FROM joint_loan j WHERE j.lane = o.lane AND j.line_id = o.id) j ON true
   GROUP BY 1, 2, 3
   ORDER BY 1, 2, 3
      LIMIT 1000000
@@ -43,7 +47,7 @@ _ALLOWANCES = """
 
 
 def overdue_by_lane(connection: Connection, on: date) -> dict[int, tuple[Overdue, ...]]:
-    """What lines owe by lane, program and days past due, as their rows say it."""
+    """What lines owe the house itself by lane, program and days past due, as their rows say it."""
     found: dict[int, list[Overdue]] = {}
     with connection.cursor(row_factory=namedtuple_row) as cursor:
         rows: list[Any] = cursor.execute(_OVERDUE, {"on": on}).fetchall()

@@ -15,9 +15,11 @@ from psycopg import Connection
 from psycopg.rows import class_row, tuple_row
 
 from florin.campaigns.campaign import Campaign
+from florin.credit.funding import FundingAgreement
 from florin.credit.program import add_program, load_program, program_of
 from florin.credit.terms import Program, Terms
 from florin.engine.tables.campaign import CAMPAIGN, campaign_of
+from florin.engine.tables.joint import FUNDING_AGREEMENT, agreement_of
 from florin.payments.merchant import App, Merchant
 
 _MERCHANTS = """
@@ -32,7 +34,13 @@ _APPS = """
 
 _OWNER = "SELECT url, allow_loopback FROM owner_endpoint"
 _CAMPAIGNS = f"SELECT {', '.join(column.name for column in CAMPAIGN.columns)} FROM campaign ORDER BY id LIMIT 100000"  # noqa: S608
+# Every process reads them again from its next batch on.
+MOVE_VERSION = "UPDATE clock SET reference_version = reference_version + 1"
 _PROGRAMS = "SELECT name, source FROM program ORDER BY name LIMIT 1000"
+_FUNDINGS = f"""
+    SELECT {", ".join(column.name for column in FUNDING_AGREEMENT.columns)}
+      FROM funding_agreement WHERE state = 'open' ORDER BY from_on, partner LIMIT 10000
+"""  # noqa: S608 - our own list of columns
 
 
 class OwnerEndpoint(NamedTuple):
@@ -50,6 +58,11 @@ class Reference(NamedTuple):
     apps: dict[int, App]
     owner: OwnerEndpoint | None = None
     campaigns: Mapping[int, Campaign] = {}
+    fundings: tuple[FundingAgreement, ...] = ()  # open ones, the oldest first, of one day by name
+
+    def fundings_of(self, program: str, on: date) -> list[FundingAgreement]:
+        """Agreements that may fund a loan which begins on a day under a program, in the order in which they are asked."""
+        return [funding for funding in self.fundings if funding.funds(program, on)]
 
     @staticmethod
     def program(name: str) -> Program:
@@ -79,8 +92,9 @@ def load_reference(connection: Connection, version: int) -> Reference:
         owner = cursor.execute(_OWNER).fetchone()
     with connection.cursor(row_factory=tuple_row) as cursor:
         campaigns = {campaign.id: campaign for campaign in map(campaign_of, cursor.execute(_CAMPAIGNS))}
+        fundings = tuple(agreement_of(row) for row in cursor.execute(_FUNDINGS))
     know_programs(connection)
-    return Reference(version, merchants, apps, owner, campaigns)
+    return Reference(version, merchants, apps, owner, campaigns, fundings)
 
 
 def know_programs(connection: Connection) -> None:

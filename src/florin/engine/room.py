@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from florin.campaigns.budget import allot, draw, drawn_by
 from florin.campaigns.coupon import CouponUse
 from florin.credit import account as accounts
+from florin.credit import funding
 from florin.credit import line as lines
 from florin.credit.account import Account
 from florin.credit.correction import correct, difference, refold
@@ -45,6 +46,7 @@ from florin.events import (
     HardshipAgreed,
     LineClosed,
     LineOpened,
+    LoanFunding,
     PaidOut,
     PayoutReturned,
     PersonJoined,
@@ -120,6 +122,7 @@ class Room:
         self.balances, self.payouts = Shelf(), Shelf()
         self.campaigns, self.budgets, self.uses = Shelf(), Shelf(), Shelf()
         self.uses_of: set[int] = set()
+        self.fundings, self.caps_left = Shelf(), Shelf()
         self.agreements: dict[int, Agreement] = {}
         self.lines_seen: dict[int, list[Line]] = {}
         self.recorded: list[Recorded] = []
@@ -172,6 +175,22 @@ class Room:
 
     def program(self, line: Line) -> Program:
         return self.reference.program(line.program)
+
+    def funded(self, event: Event) -> Event:
+        """The event with its funding, if a loan begins with it that a partner bank shares."""
+        line = self.lines.get(event.line_id)
+        if line is None or not self.caps_left:
+            return event
+        agreements = self.reference.fundings_of(line.program, event.value_on)
+        terms = self.reference.terms(line.program, event.value_on)
+        event = funding.funded(
+            event, agreements, line.program, terms, lambda identifier: self.caps_left.get(identifier, 0)
+        )
+        agreed: LoanFunding | None = getattr(event, "funding", None)
+        if agreed is not None:
+            left_minor = self.caps_left[agreed.agreement_id] - agreed.partner_minor
+            self.change(self.caps_left, agreed.agreement_id, left_minor)
+        return event
 
     def terms(self, line: Line | None) -> Terms | None:
         return None if line is None else self.reference.terms(line.program, self.at.on)

@@ -9,6 +9,7 @@ from psycopg import Connection
 from florin.credit.particulars import ORDINARY
 from florin.engine.chain import Chain
 from florin.engine.listeners import outbox_rows
+from florin.engine.reference import MOVE_VERSION
 from florin.engine.room import Room, Shelf
 from florin.engine.tables import event as event_rows
 from florin.engine.tables import line as line_rows
@@ -16,6 +17,7 @@ from florin.engine.tables import payment as payment_rows
 from florin.engine.tables import trade as trade_rows
 from florin.engine.tables.account import account_row, statement_changes
 from florin.engine.tables.campaign import BUDGET, CAMPAIGN, COUPON_USE, budget_rows, campaign_row, use_row
+from florin.engine.tables.joint import FUNDING_AGREEMENT, agreement_row, joint_changes, store_joint
 from florin.engine.tables.small import (
     ACCOUNT,
     MERCHANT_BALANCE,
@@ -41,6 +43,7 @@ def write(connection: Connection, room: Room, chain: Chain) -> None:
     _store(connection, ACCOUNT, room.accounts, account_row)
     if room.budgets or room.campaigns:
         _store_campaigns(connection, room)
+    _store(connection, FUNDING_AGREEMENT, room.fundings, agreement_row)
     for table, rows in room.rows.items():
         table.insert(connection, rows)
     issued, changed = statement_changes(room.recorded, room.accounts_before, room.accounts)
@@ -49,6 +52,9 @@ def write(connection: Connection, room: Room, chain: Chain) -> None:
     if room.recorded:
         event_rows.EVENT.insert(connection, chain.link(connection, room.recorded, room.at))
         OUTBOX.insert(connection, outbox_rows(room))
+    if room.fundings.added or room.fundings.changed:
+        connection.execute(MOVE_VERSION)
+    store_joint(connection, joint_changes(room.recorded, room.accounts_before, room.accounts))
 
 
 def _store_campaigns(connection: Connection, room: Room) -> None:
@@ -61,7 +67,7 @@ def _store_campaigns(connection: Connection, room: Room) -> None:
         connection, [row for identifier in sorted(budgets.changed) for row in budget_rows(budgets[identifier])]
     )
     if room.campaigns:
-        connection.execute("UPDATE clock SET reference_version = reference_version + 1")
+        connection.execute(MOVE_VERSION)
 
 
 def _store_lines(connection: Connection, room: Room) -> None:

@@ -88,6 +88,19 @@ class InstallmentChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     fee_timing: FeeTiming = "each"
 
 
+class LoanFunding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a joint loan is funded: under which agreement, with what share of it (parts per million) from the partner bank.
+
+    servicing_ppm: what the lender keeps of the income that it collects for the partner. partner_minor: the partner's part
+    of this event's amount.
+    """
+
+    agreement_id: int
+    share_ppm: int
+    partner_minor: int
+    servicing_ppm: int = 0
+
+
 class PlanPayoff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was agreed when one plan was paid off: the plan of a purchase, or of the bill closed on a day; the fee that was
     still owed, and the charge for paying early.
@@ -433,7 +446,7 @@ class Escrowed(Event, frozen=True, kw_only=True):
     """Paid, and kept until the buyer confirms receipt: credit committed, wallet money in funded escrow.
 
     held_*: the part of it that an earlier authorization had reserved. drawn: the loan began at once, by the terms; the
-    lender has paid it into escrow.
+    lender has paid it into escrow. funding: of a drawn loan that a partner bank shares.
     """
 
     kind = 43
@@ -443,6 +456,7 @@ class Escrowed(Event, frozen=True, kw_only=True):
     held_wallet_minor: int = 0
     plan: InstallmentChoice | None = None
     drawn: bool = False
+    funding: LoanFunding | None = None
     coupon: CampaignPart | None = None
     place: Place | None = None
 
@@ -450,7 +464,7 @@ class Escrowed(Event, frozen=True, kw_only=True):
 class Captured(Event, frozen=True, kw_only=True):
     """Paid directly: owed from this day, and payable to the merchant.
 
-    held_*: the part of it that an earlier authorization had reserved.
+    held_*: the part of it that an earlier authorization had reserved. funding: of a loan that a partner bank shares.
     """
 
     kind = 44
@@ -460,6 +474,7 @@ class Captured(Event, frozen=True, kw_only=True):
     held_credit_minor: int = 0
     held_wallet_minor: int = 0
     plan: InstallmentChoice | None = None
+    funding: LoanFunding | None = None
     coupon: CampaignPart | None = None
     place: Place | None = None
 
@@ -467,7 +482,7 @@ class Captured(Event, frozen=True, kw_only=True):
 class Received(Event, frozen=True, kw_only=True):
     """The buyer (or the clock) confirmed receipt of an escrowed payment: owed from this day, and payable to the merchant.
 
-    drawn: its loan began when it was paid.
+    drawn: its loan began when it was paid. funding: of a loan that a partner bank shares from this day.
     """
 
     kind = 45
@@ -477,6 +492,7 @@ class Received(Event, frozen=True, kw_only=True):
     by: Literal["buyer", "clock", "seller"] = "buyer"
     plan: InstallmentChoice | None = None
     drawn: bool = False
+    funding: LoanFunding | None = None
     coupon: CampaignPart | None = None
     place: Place | None = None
 
@@ -496,7 +512,7 @@ class Refunded(Event, frozen=True, kw_only=True):
     """Money given back. Before receipt the commitment is released; after it the debt falls in the refund order.
 
     known_on: the business date on which we learned of it, when that is after the day on which it counts. drawn: before
-    receipt, of a loan that had begun when it was paid.
+    receipt, of a loan that had begun when it was paid; funding: when a partner bank shares it.
     mdr_back_minor and merchant_fee_back_minor are what the merchant gets back of his fees; `swept_minor` is what was drawn
     from the merchant's available balance because the sale's window had been swept (0 when it was still open).
     """
@@ -512,6 +528,7 @@ class Refunded(Event, frozen=True, kw_only=True):
     swept_minor: int = 0
     known_on: date | None = None
     drawn: bool = False
+    funding: LoanFunding | None = None
     place: Place | None = None
     coupon: CampaignPart | None = None
 
@@ -647,6 +664,48 @@ class FeesSwept(Event, frozen=True, kw_only=True):
     kind = 67
     amount_minor: int
     negative: bool = False
+
+
+# ── joint lending ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class FundingAgreed(Event, frozen=True, kw_only=True):
+    """A partner bank funds its share of each new loan under these programs, up to a cap on all that is owed to it.
+
+    share_ppm, servicing_ppm: parts per million, as in `LoanFunding`. from_on, until_on: first and last day of new loans.
+    """
+
+    kind = 180
+    agreement_id: int
+    partner: str
+    programs: tuple[str, ...]
+    share_ppm: int
+    servicing_ppm: int
+    cap_minor: int
+    from_on: date
+    until_on: date | None = None
+
+
+class FundingClosed(Event, frozen=True, kw_only=True):
+    """No new loan is funded under the agreement; those that were are shared until they are paid."""
+
+    kind = 181
+    agreement_id: int
+    reason: str
+
+
+class PartnerSettled(Event, frozen=True, kw_only=True):
+    """Lender and partner bank netted what they owed each other under an agreement in this lane, and the bank moved the rest.
+
+    net_minor: cleared against each other. Of the rest at most one of the two sides is above zero; one below zero was
+    settled the other way.
+    """
+
+    kind = 182
+    agreement_id: int
+    net_minor: int
+    lender_pays_minor: int
+    partner_pays_minor: int
 
 
 # ── campaigns and the mall ────────────────────────────────────────────────────────────────────────────────────────

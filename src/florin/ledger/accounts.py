@@ -16,6 +16,7 @@ class Book(Enum):
     LENDER = "LN"
     PAYMENTS = "PI"
     MALL = "MK"
+    PARTNER = "PT"
 
 
 class Owner(Enum):
@@ -70,6 +71,12 @@ class Account(IntEnum):
     DUE_FROM_CLAIM_BUYERS = 90
     CLAIM_SALE_INCOME = 91
     DUE_TO_CLAIM_BUYERS = 92
+    PARTNER_SHARE = 95
+    LENDER_DUE_TO_PARTNER = 96
+    LENDER_DUE_FROM_PARTNER = 97
+    PARTNER_INCOME_SHARE = 98
+    SERVICING_INCOME = 99
+    MEMO_PARTNER_CLAIM = 110
     # payment institution
     SAFEGUARDED_CASH = 40
     OWN_CASH = 41
@@ -95,6 +102,17 @@ class Account(IntEnum):
     MEMO_DISCOUNT = 76
     MEMO_CAMPAIGN_CONTRA = 77
     MEMO_BUDGET = 78
+    # partner banks
+    PARTNER_LOANS = 100
+    PARTNER_DUE_TO_LENDER = 101
+    PARTNER_DUE_FROM_LENDER = 102
+    PARTNER_BANK = 103
+    PARTNER_INCOME = 104
+    PARTNER_SERVICING_COST = 105
+    PARTNER_LOSSES = 106
+    PARTNER_RECOVERY_INCOME = 107
+    MEMO_PARTNER_LOANS = 108
+    MEMO_PARTNER_CONTRA = 109
 
 
 class Describes(NamedTuple):
@@ -144,6 +162,12 @@ ACCOUNTS: dict[Account, Describes] = {
     Account.DUE_FROM_CLAIM_BUYERS: Describes(Book.LENDER, Owner.HOUSE, +1),
     Account.CLAIM_SALE_INCOME: Describes(Book.LENDER, Owner.HOUSE, -1),
     Account.DUE_TO_CLAIM_BUYERS: Describes(Book.LENDER, Owner.HOUSE, -1),
+    Account.PARTNER_SHARE: Describes(Book.LENDER, Owner.LINE, -1),
+    Account.LENDER_DUE_TO_PARTNER: Describes(Book.LENDER, Owner.HOUSE, -1),
+    Account.LENDER_DUE_FROM_PARTNER: Describes(Book.LENDER, Owner.HOUSE, +1),
+    Account.PARTNER_INCOME_SHARE: Describes(Book.LENDER, Owner.HOUSE, +1),
+    Account.SERVICING_INCOME: Describes(Book.LENDER, Owner.HOUSE, -1),
+    Account.MEMO_PARTNER_CLAIM: Describes(Book.LENDER, Owner.LINE, -1, memo=True),
     Account.SAFEGUARDED_CASH: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
     Account.OWN_CASH: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
     Account.WALLET: Describes(Book.PAYMENTS, Owner.PERSON, -1),
@@ -167,4 +191,14 @@ ACCOUNTS: dict[Account, Describes] = {
     Account.MEMO_DISCOUNT: Describes(Book.MALL, Owner.CAMPAIGN, +1, memo=True),
     Account.MEMO_BUDGET: Describes(Book.MALL, Owner.CAMPAIGN, +1, memo=True),
     Account.MEMO_CAMPAIGN_CONTRA: Describes(Book.MALL, Owner.HOUSE, -1, memo=True),
+    Account.PARTNER_LOANS: Describes(Book.PARTNER, Owner.LINE, +1),
+    Account.PARTNER_DUE_TO_LENDER: Describes(Book.PARTNER, Owner.HOUSE, -1),
+    Account.PARTNER_DUE_FROM_LENDER: Describes(Book.PARTNER, Owner.HOUSE, +1),
+    Account.PARTNER_BANK: Describes(Book.PARTNER, Owner.HOUSE, +1),
+    Account.PARTNER_INCOME: Describes(Book.PARTNER, Owner.HOUSE, -1),
+    Account.PARTNER_SERVICING_COST: Describes(Book.PARTNER, Owner.HOUSE, +1),
+    Account.PARTNER_LOSSES: Describes(Book.PARTNER, Owner.HOUSE, +1),
+    Account.PARTNER_RECOVERY_INCOME: Describes(Book.PARTNER, Owner.HOUSE, -1),
+    Account.MEMO_PARTNER_LOANS: Describes(Book.PARTNER, Owner.LINE, +1, memo=True),
+    Account.MEMO_PARTNER_CONTRA: Describes(Book.PARTNER, Owner.HOUSE, -1, memo=True),
 }

@@ -114,6 +114,17 @@ class Rule(IntEnum):
     SELL_CLAIM_COST = 184
     EARN_SALE_PRICE = 185
     PASS_TO_CLAIM_BUYER = 186
+    FUND_LOAN = 200
+    SHARE_PRINCIPAL = 201
+    CHARGE_OFF_SHARE = 202
+    SHARE_RECOVERY = 203
+    SHARE_INCOME = 204
+    CHARGE_SERVICING = 205
+    NET_PARTNER = 206
+    LENDER_PAYS_PARTNER = 207
+    PARTNER_PAYS = 208
+    SELL_SHARE = 209
+    SHARE_SALE_PRICE = 210
 
 
 class Leg(NamedTuple):
@@ -285,6 +296,45 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     Rule.SELL_CLAIM_COST: (Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_COST),),
     Rule.EARN_SALE_PRICE: (Leg(Account.DUE_FROM_CLAIM_BUYERS, Account.CLAIM_SALE_INCOME),),
     Rule.PASS_TO_CLAIM_BUYER: (Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.DUE_TO_CLAIM_BUYERS),),
+    # a joint loan: the customer owes the lender all of it; the partner bank's share is taken off that asset, and what is
+    # collected on it is the partner's
+    Rule.FUND_LOAN: (
+        Leg(Account.LENDER_DUE_FROM_PARTNER, Account.PARTNER_SHARE),
+        Leg(Account.PARTNER_LOANS, Account.PARTNER_DUE_TO_LENDER),
+    ),
+    Rule.SHARE_PRINCIPAL: (
+        Leg(Account.PARTNER_SHARE, Account.LENDER_DUE_TO_PARTNER),
+        Leg(Account.PARTNER_DUE_FROM_LENDER, Account.PARTNER_LOANS),
+    ),
+    # its loss is the partner's own: the allowance that the charge-off took up for all of the loan is given back
+    Rule.CHARGE_OFF_SHARE: (
+        Leg(Account.PARTNER_SHARE, Account.ALLOWANCE),
+        Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_PARTNER_CLAIM),
+        Leg(Account.PARTNER_LOSSES, Account.PARTNER_LOANS),
+        Leg(Account.MEMO_PARTNER_LOANS, Account.MEMO_PARTNER_CONTRA),
+    ),
+    Rule.SHARE_RECOVERY: (
+        Leg(Account.RECOVERY_INCOME, Account.LENDER_DUE_TO_PARTNER),
+        Leg(Account.MEMO_PARTNER_CLAIM, Account.MEMO_CLAIM_CONTRA),
+        Leg(Account.PARTNER_DUE_FROM_LENDER, Account.PARTNER_RECOVERY_INCOME),
+        Leg(Account.MEMO_PARTNER_CONTRA, Account.MEMO_PARTNER_LOANS),
+    ),
+    Rule.SHARE_INCOME: (
+        Leg(Account.PARTNER_INCOME_SHARE, Account.LENDER_DUE_TO_PARTNER),
+        Leg(Account.PARTNER_DUE_FROM_LENDER, Account.PARTNER_INCOME),
+    ),
+    Rule.SELL_SHARE: (
+        Leg(Account.MEMO_PARTNER_CLAIM, Account.MEMO_CLAIM_CONTRA),
+        Leg(Account.MEMO_PARTNER_CONTRA, Account.MEMO_PARTNER_LOANS),
+    ),
+    Rule.SHARE_SALE_PRICE: (
+        Leg(Account.CLAIM_SALE_INCOME, Account.LENDER_DUE_TO_PARTNER),
+        Leg(Account.PARTNER_DUE_FROM_LENDER, Account.PARTNER_RECOVERY_INCOME),
+    ),
+    Rule.CHARGE_SERVICING: (
+        Leg(Account.LENDER_DUE_FROM_PARTNER, Account.SERVICING_INCOME),
+        Leg(Account.PARTNER_SERVICING_COST, Account.PARTNER_DUE_TO_LENDER),
+    ),
     # money that went to the wallet and, as a correction has shown, was not the customer's
     Rule.LEND_OVERPAID: (Leg(Account.PRINCIPAL_UNBILLED, Account.CREDIT_BALANCE),),
     Rule.REPAY_FROM_WALLET: (Leg(Account.WALLET, Account.PAYMENTS_DUE_TO_LENDER),),
@@ -333,6 +383,19 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     Rule.MALL_PAYS_PAYMENTS: (
         Leg(Account.MALL_DUE_TO_PAYMENTS, Account.MALL_BANK),
         Leg(Account.SAFEGUARDED_CASH, Account.PAYMENTS_DUE_FROM_MALL),
+    ),
+    # the daily bank line between the lender and a partner bank, as above
+    Rule.NET_PARTNER: (
+        Leg(Account.LENDER_DUE_TO_PARTNER, Account.LENDER_DUE_FROM_PARTNER),
+        Leg(Account.PARTNER_DUE_TO_LENDER, Account.PARTNER_DUE_FROM_LENDER),
+    ),
+    Rule.LENDER_PAYS_PARTNER: (
+        Leg(Account.LENDER_DUE_TO_PARTNER, Account.LENDER_BANK),
+        Leg(Account.PARTNER_BANK, Account.PARTNER_DUE_FROM_LENDER),
+    ),
+    Rule.PARTNER_PAYS: (
+        Leg(Account.LENDER_BANK, Account.LENDER_DUE_FROM_PARTNER),
+        Leg(Account.PARTNER_DUE_TO_LENDER, Account.PARTNER_BANK),
     ),
     Rule.SWEEP_FEES: (Leg(Account.OWN_CASH, Account.SAFEGUARDED_CASH),),
 }

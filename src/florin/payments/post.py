@@ -21,8 +21,10 @@ from florin.events import (
     Event,
     FeesSwept,
     InstallmentChoice,
+    LoanFunding,
     MallSettled,
     PaidOut,
+    PartnerSettled,
     PayoutReturned,
     PayoutSettled,
     Provisioned,
@@ -65,6 +67,7 @@ def _escrowed(event: Escrowed) -> Entries:
         Entry(Rule.DRAW_INTO_ESCROW if event.drawn else Rule.COMMIT_CREDIT, event.credit_minor),
         Entry(Rule.ESCROW_WALLET, event.wallet_minor - event.held_wallet_minor),
         *_coupon_spent(event.coupon),
+        *_funded(event.funding),
     ]
 
 
@@ -93,7 +96,13 @@ def _owed(event: Captured | Received) -> Entries:
         Entry(Rule.RELEASE_ESCROW, event.wallet_minor + (event.coupon.funded_minor if event.coupon else 0)),
         Entry(Rule.CHARGE_MDR, event.mdr_minor),
         *_installment_fee(event.plan),
+        *_funded(event.funding),
     ]
+
+
+def _funded(funding: LoanFunding | None) -> Entries:
+    """A partner bank's part of a loan that begins."""
+    return [] if funding is None else [Entry(Rule.FUND_LOAN, funding.partner_minor)]
 
 
 def _installment_fee(plan: InstallmentChoice | None) -> Entries:
@@ -144,6 +153,7 @@ def _refunded(event: Refunded) -> Entries:
             Entry(Rule.RETURN_DRAWN, event.credit_minor) if event.drawn else given_back,
             Entry(Rule.ESCROW_WALLET, event.wallet_minor, reversed=True),
             *_coupon_back(event.coupon, from_escrow=True),
+            Entry(Rule.SHARE_PRINCIPAL, event.funding.partner_minor if event.funding else 0),
         ]
     return [
         # The money of a swept sale comes back from the merchant's available balance, through the lanes' clearing.
@@ -170,6 +180,14 @@ def _books_settled(event: BooksSettled) -> Entries:
 
 def _mall_settled(event: MallSettled) -> Entries:
     return [_signed(Rule.MALL_PAYS_PAYMENTS, event.institution_minor)]
+
+
+def _partner_settled(event: PartnerSettled) -> Entries:
+    return [
+        Entry(Rule.NET_PARTNER, event.net_minor),
+        _signed(Rule.LENDER_PAYS_PARTNER, event.lender_pays_minor),
+        _signed(Rule.PARTNER_PAYS, event.partner_pays_minor),
+    ]
 
 
 def _signed(rule: Rule, amount_minor: int) -> Entry:
@@ -200,6 +218,7 @@ _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
     PayoutReturned: _by(Rule.PAY_OUT, reversed=True),
     PayoutSettled: _by(Rule.SETTLE_PAYOUT),
     BooksSettled: _books_settled,
+    PartnerSettled: _partner_settled,
     CampaignOpened: lambda event: [Entry(Rule.ALLOT_BUDGET, event.budget_minor, event.campaign_id)],
     CampaignToppedUp: lambda event: [Entry(Rule.ALLOT_BUDGET, event.amount_minor, event.campaign_id)],
     CampaignRecalled: lambda event: [Entry(Rule.ALLOT_BUDGET, event.amount_minor, event.campaign_id, reversed=True)],

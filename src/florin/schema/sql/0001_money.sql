@@ -414,6 +414,56 @@ CREATE TABLE statement (
 );
 CREATE INDEX statement_by_due ON statement USING brin (due_on) WITH (pages_per_range = 32, autosummarize = on);
 
+-- ── joint lending ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- A partner bank's promise to fund its share of new loans. Reference data of the house: a change raises reference_version.
+CREATE TABLE funding_agreement (
+    lane          smallint NOT NULL,
+    id            bigint   NOT NULL,
+    partner       text     NOT NULL COLLATE "C",
+    programs      jsonb    NOT NULL,
+    share_ppm     integer  NOT NULL CHECK (share_ppm BETWEEN 1 AND 999999),
+    servicing_ppm integer  NOT NULL CHECK (servicing_ppm BETWEEN 0 AND 999999),
+    cap_minor     bigint   NOT NULL CHECK (cap_minor > 0),
+    from_on       date     NOT NULL,
+    until_on      date,
+    state         text     NOT NULL CHECK (state IN ('open', 'closed')),
+    PRIMARY KEY (lane, id)
+);
+CREATE UNIQUE INDEX funding_one_open_a_partner ON funding_agreement (partner) WHERE state = 'open';
+
+-- What is owed to a partner under an agreement, and its cap. lent: by the last batch that changed it. A returned repayment may
+-- lawfully bring it above the cap; a batch that lends may not.
+CREATE TABLE funding_cap (
+    lane              smallint NOT NULL,
+    id                bigint   NOT NULL,
+    cap_minor         bigint   NOT NULL,
+    outstanding_minor bigint   NOT NULL DEFAULT 0,
+    lent_minor        bigint   NOT NULL DEFAULT 0,
+    CONSTRAINT funding_lends_within_its_cap CHECK (lent_minor = 0 OR outstanding_minor <= cap_minor),
+    CONSTRAINT funding_is_not_owed_less_than_nothing CHECK (outstanding_minor >= 0),
+    PRIMARY KEY (lane, id)
+) WITH (fillfactor = 50);
+
+-- A loan that a partner shares, by its payment's id: its principal that is owed, the partner's part of it, and what of that
+-- part is charged off. Loans of the house alone have no row.
+CREATE TABLE joint_loan (
+    lane              smallint NOT NULL,
+    share_ppm         integer  NOT NULL,
+    lent_on           date     NOT NULL,
+    id                bigint   NOT NULL,
+    line_id           bigint   NOT NULL,
+    agreement_id      bigint   NOT NULL,
+    lent_minor        bigint   NOT NULL,
+    owed_minor        bigint   NOT NULL,
+    partner_minor     bigint   NOT NULL,
+    charged_off_minor bigint   NOT NULL,
+    CONSTRAINT joint_loan_parts_are_within_the_whole CHECK (0 <= charged_off_minor AND charged_off_minor <= partner_minor
+        AND partner_minor <= owed_minor),
+    PRIMARY KEY (lane, id)
+) WITH (fillfactor = 80);
+CREATE INDEX joint_loan_of_line ON joint_loan (lane, line_id);
+
 -- An account whose day close failed: the rest goes on, this one waits with its reason.
 CREATE TABLE parked_line (
     lane      smallint    NOT NULL,
@@ -493,7 +543,7 @@ CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
 -- The simulated bank's own books, and what its statement shows: the outside that the inside is reconciled with.
 CREATE TABLE bank_line (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    account      text   NOT NULL CHECK (account IN ('safeguarded', 'own', 'lender', 'mall')),
+    account      text   NOT NULL CHECK (account IN ('safeguarded', 'own', 'lender', 'mall', 'partner')),
     amount_minor bigint NOT NULL,
     reference    text   NOT NULL,
     booked_on    date   NOT NULL,
