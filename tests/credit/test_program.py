@@ -152,6 +152,8 @@ ORDER = {"billing": "order", "due_day": 0}
     ("terms", "field", "fix"),
     [
         ({"due_days": 9}, "due_days", "`due_day` says it already"),
+        ({"down_payment_share": Decimal(1)}, "down_payment_share", "a share from 0 to below 1"),
+        ({"down_payment_share": Decimal("0.25"), "installments": ()}, "down_payment_share", "offer counts"),
         ({"reage_min_paid": -1}, "reage_min_paid", "write 0 to 60 least payments"),
         ({"reage_per_years": (ReAgeLimit(count=0, years=1),)}, "reage_per_years[0].count", "write 1 or more"),
         ({"reage_per_years": (ReAgeLimit(count=1, years=0),)}, "reage_per_years[0].years", "write 1 to 30 years"),

@@ -317,6 +317,10 @@ def _waterfall(terms: Terms) -> Iterator[Wrong]:
 
 def _installments(terms: Terms) -> Iterator[Wrong]:
     yield from _offers("installments", terms.installments)
+    if not 0 <= terms.down_payment_share < 1:
+        yield "down_payment_share", "write a share from 0 to below 1, as in 0.25 for a quarter"
+    elif terms.down_payment_share and not terms.installments:
+        yield "down_payment_share", "offer counts in `installments`, which are of the rest, or write 0"
     if terms.installments and terms.installment_amount_minor_min > terms.limit_minor_max:
         yield (
             "installment_amount_minor_min",

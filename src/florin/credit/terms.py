@@ -186,6 +186,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     installments: tuple[InstallmentTerms, ...] = ()
     installment_amount_minor_min: int = 0
     installment_split: Literal["each", "equal_total"] = "each"
+    down_payment_share: Decimal = Decimal(0)
     plan_payoff_fee: Literal["owed", "waived", "current_period"] = "owed"
     plan_payoff_charge: Decimal = Decimal(0)
     # installments after the purchase

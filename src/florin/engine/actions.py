@@ -61,6 +61,7 @@ from florin.engine.tables.small import PERSON, SWEEP
 from florin.events import Event, Refunded
 from florin.events.refusals import Refusal
 from florin.payments import ask, capture, charge, close, pay, receive, refund, settle, void
+from florin.payments.down_payment import with_down_payment
 from florin.payments.merchant import Merchant
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.trade import Trade, TradeState
@@ -273,12 +274,14 @@ def _ask(room: Room, command: ask.Ask) -> Events | Refusal:
 
 def _pay(room: Room, command: pay.Pay) -> Events | Refusal:
     trade = room.trade(command.trade_id)
+    terms = room.terms(room.line(command.line_id))
+    command = with_down_payment(command, trade.installments or command.installments, terms)
     decided = pay.decide(
         trade=trade,
         merchant=room.merchant(trade.merchant_id),
         line=room.line(command.line_id),
         wallet=room.wallet(command.person_id),
-        terms=room.terms(room.line(command.line_id)),
+        terms=terms,
         command=command,
         at=room.at,
         offer=_offer(room, command),
@@ -301,12 +304,14 @@ def _charge(room: Room, command: charge.Charge) -> Events | Refusal:
         command = replace(command, person_id=agreement.person_id, line_id=agreement.line_id)
     trade = charge.trade_of(command, lane=lane_of(command.trade_id), at=room.at)
     line = room.line(command.line_id)
+    terms = room.terms(line)
+    command = with_down_payment(command, command.installments, terms)
     decided = charge.decide(
         trade=trade,
         merchant=room.merchant(command.merchant_id),
         line=line,
         wallet=room.wallet(command.person_id),
-        terms=room.terms(line),
+        terms=terms,
         command=command,
         at=room.at,
         offer=_offer(room, command),
@@ -605,13 +610,27 @@ def _draws_of(command: Any) -> tuple[Draw, ...]:
     return (Draw(command.campaign_id, max(command.coupon_minor, 0)),) if command.campaign_id else ()
 
 
+def _of_down_payment(room: Room, command: pay.Pay | charge.Charge) -> Needs:
+    """Her wallet, where the terms of her line take a part of an order in installments from it."""
+    trade: Trade | None = room.trades.get(command.trade_id)
+    terms = room.terms(room.line(command.line_id))
+    count = command.installments or (trade.installments if trade is not None else 0)
+    if not count or terms is None or not terms.down_payment_share or command.person_id in room.wallets:
+        return NOTHING
+    return Needs(wallets=(command.person_id,))
+
+
 def _of_agreement(room: Room, command: charge.Charge) -> Needs:
+    if not command.agreement_id:
+        return _of_down_payment(room, command)
     agreement = room.agreements.get(command.agreement_id)
     if agreement is None:
         return NOTHING
+    # Whether the terms ask for a down payment is known only when the line is there.
+    from_wallet = command.wallet_minor or command.campaign_id or (command.credit_minor and command.installments)
     return Needs(
         lines=(agreement.line_id,) if command.credit_minor and agreement.line_id else (),
-        wallets=(agreement.person_id,) if command.wallet_minor or command.campaign_id else (),
+        wallets=(agreement.person_id,) if from_wallet else (),
         uses=(agreement.person_id,) if command.campaign_id else (),
     )
 
@@ -666,7 +685,7 @@ ACTIONS: dict[type, Action] = {
     ),
     AdvanceLine: Action(_beside("line_id"), _by(accounts="line_id"), lambda room, command: ()),
     ask.Ask: Action(_own("trade_id"), lambda command: NOTHING, _ask),
-    pay.Pay: Action(_own("payment_id"), _pay_needs, _pay),
+    pay.Pay: Action(_own("payment_id"), _pay_needs, _pay, _of_down_payment),
     charge.Charge: Action(_own("payment_id"), _charge_needs, _charge, _of_agreement),
     capture.Capture: Action(_beside("payment_id"), _by(payments="payment_id"), _capture, _of_payment),
     receive.Receive: Action(_beside("payment_id"), _by(payments="payment_id"), _receive, _of_payment),

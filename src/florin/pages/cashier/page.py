@@ -19,6 +19,7 @@ from florin.money.at import At
 from florin.pages import hooks
 from florin.pages.show import full_date, full_moment, money, percent
 from florin.pages.texts import text
+from florin.payments.down_payment import down_payment_minor
 from florin.payments.merchant import Merchant
 from florin.payments.pay import NoLine, Pay, PlanNotOffered, refuse_tenders
 from florin.payments.payment import PaymentState
@@ -231,9 +232,10 @@ def _credit_ways(trade: Trade, program: Program, terms: Terms, at: At, language:
     """Next month and each plan; only the merchant's own choice when he made one."""
     fee_payer = "merchant" if trade.detail.fee_payer == "merchant" else "shopper"
     due_on = first_due_on(program, at.on)
+    down_minor = down_payment_minor(trade.amount_minor, terms)
     plans = [
-        _plan_way(quote, trade, due_on, language)
-        for quote in offers(trade.amount_minor, terms, fee_payer)  # type: ignore[arg-type]
+        _plan_way(quote, trade, due_on, down_minor, language)
+        for quote in offers(trade.amount_minor - down_minor, terms, fee_payer)  # type: ignore[arg-type]
         if trade.installments in (0, quote.count)
     ]
     return tuple(plans) if trade.installments else (_next_month(trade, terms, due_on, language), *plans)
@@ -252,14 +254,15 @@ def _next_month(trade: Trade, terms: Terms, due_on: date, language: Language) ->
     )
 
 
-def _plan_way(quote: PlanQuote, trade: Trade, due_on: date, language: Language) -> Way:
+def _plan_way(quote: PlanQuote, trade: Trade, due_on: date, down_minor: int, language: Language) -> Way:
     last = quote.installments[-1]
     last_minor = last.principal_minor + last.fee_minor
     upfront = quote.fee_timing == "upfront" and quote.fee_payer == "shopper"
     each = money(last_minor if upfront else quote.per_period_minor, language)
     priced = "interest" if quote.method == "declining" else "fee"
     total, fee = money(quote.total_minor, language), money(quote.fee_minor, language)
-    notes = [text(language, f"way.plan.{priced}_{quote.fee_payer}", total=total, fee=fee)]
+    notes = [text(language, "way.plan.down", amount=money(down_minor, language))] if down_minor else []
+    notes.append(text(language, f"way.plan.{priced}_{quote.fee_payer}", total=total, fee=fee))
     if upfront:
         notes.append(text(language, "way.plan.with_fee", amount=money(quote.per_period_minor, language)))
     elif last_minor != quote.per_period_minor:

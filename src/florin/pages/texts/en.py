@@ -34,6 +34,7 @@ TEXTS: dict[str, str] = {
     "way.next_month.due_escrow": "due {date} if you confirm receipt this month, no fee",
     "way.next_month.late": "what is unpaid after that day bears {rate} a year, simple",
     "way.plan": "{count} × {each}",
+    "way.plan.down": "{amount} today from your wallet; the rest in installments",
     "way.plan.fee_shopper": "{total} in all, {fee} of it fee",
     "way.plan.fee_merchant": "{total} in all, the shop pays the fee of {fee}",
     "way.plan.interest_shopper": "{total} in all, {fee} of it interest on what is left",

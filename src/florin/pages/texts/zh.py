@@ -34,6 +34,7 @@ TEXTS: dict[str, str] = {
     "way.next_month.due_escrow": "本月内确认收货的，{date}前还清，不收费用",
     "way.next_month.late": "到期未还的部分年化 {rate}（单利）",
     "way.plan": "{each} × {count}期",
+    "way.plan.down": "今天从余额付 {amount}，其余分期",
     "way.plan.fee_shopper": "共还 {total}，含分期费用 {fee}",
     "way.plan.fee_merchant": "共还 {total}，分期费用 {fee} 由商家承担",
     "way.plan.interest_shopper": "共还 {total}，其中利息 {fee}，按剩余本金计算",
