@@ -7,6 +7,7 @@ from django.urls import path
 from florin.pages import assets, sign_in
 from florin.pages.cashier import views as cashier
 from florin.pages.merchant import views as merchant
+from florin.pages.shopper import plan_views
 from florin.pages.shopper import views as shopper
 
 urlpatterns = [
@@ -16,6 +17,10 @@ urlpatterns = [
     path("orders/<int:payment_id>", shopper.order),
     path("bill", shopper.bill),
     path("bill/<str:closes_on>", shopper.statement),
+    path("plans", plan_views.plans),
+    path("plans/<str:address>/convert", plan_views.convert),
+    path("plans/<str:address>/payoff", plan_views.pay_off),
+    path("autopay", plan_views.autopay),
     path("why", shopper.why),
     path("pay/<int:trade_id>/<str:token>", cashier.pay),
     path("q/<int:trade_id>/<str:token>.svg", cashier.code_image),
