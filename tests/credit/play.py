@@ -37,6 +37,7 @@ from florin.events import (
     Place,
     Received,
     Refunded,
+    RefundReversed,
     Repaid,
     RepaymentReturned,
     StatementIssued,
@@ -276,6 +277,22 @@ class Play:
                 known_on=day(today),
             )
         )
+
+    def reverse_refund(self, on: str | date, yuan: str, item: int, *, counts: str | date | None = None) -> None:
+        self.until(on)
+        event = RefundReversed(
+            value_on=day(counts or on),
+            known_on=day(on) if counts else None,
+            line_id=1,
+            person_id=7,
+            payment_id=item,
+            credit_minor=parse_yuan(yuan),
+            wallet_minor=0,
+            mdr_minor=0,
+            request_no="after-sale",
+            reason="dispute won",
+        )
+        self._correct(event) if counts else self._load(event)
 
     def charge_off(self, on: str | date, mode: ChargeOffMode | None = None) -> Refusal | None:
         self.until(on)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from credit.explain.stories import answer, last_of
+from credit.explain.test_sums import adds_up
 from credit.play import Play, day, program_with, totals
+from credit.test_properties import a_fold_of_all_events_is_the_live_state, every_stage_is_in_the_book
 from florin.credit.account import evolve
+from florin.credit.explain import tell
 from florin.credit.statement import show
 from florin.credit.terms import InstallmentTerms
-from florin.events import CreditBalancePaid, Refunded
+from florin.events import CreditBalancePaid, Refunded, RefundReversed
 from florin.ledger import Account as Ledger
 from florin.ledger import Rule
 from florin.money import parse_yuan, yuan_text
@@ -461,3 +468,79 @@ def test_golden_11_after_a_partial_return_future_fees_go_on_on_the_remainder():
     (plan,) = alice.account.plans
     assert said.shopper_fee_minor == 120_00
     assert (plan.principal_minor, plan.fee_minor) == (7_000_00, 420_00)  # 6 % of 12 months is still 0.5 % a month
+
+
+# ── taken back ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_refund_taken_back_bears_interest_as_if_bought_that_day():
+    alice = Play()
+    alice.buy("03-05", "1000.00", TEA_SET)
+    alice.refund("03-20", "1000.00", TEA_SET)
+    alice.reverse_refund("04-15", "1000.00", TEA_SET)
+    alice.until("05-20")
+
+    assert alice.images == {"05-01": "1000.00"}
+    alice.until("06-01")
+    assert alice.line.interest_minor == 11_00  # 0.50 a day from 10 May
+
+
+def test_taken_back_for_a_day_that_is_over_it_is_owed_as_if_the_refund_had_ended_then():
+    late, in_time = Play(), Play()
+    for alice in (late, in_time):
+        alice.buy("03-05", "1000.00", TEA_SET)
+        alice.refund("03-20", "1000.00", TEA_SET)
+    late.until("05-20")
+    late.reverse_refund("05-20", "1000.00", TEA_SET, counts="04-15")
+    in_time.reverse_refund("04-15", "1000.00", TEA_SET)
+    for alice in (late, in_time):
+        alice.until("05-20")
+        alice.until("06-02")
+
+    assert late.line.principal_minor == in_time.line.principal_minor == 1000_00
+    assert late.account.accruals == in_time.account.accruals
+    assert [late.balance(ledger) for ledger in (Ledger.PRINCIPAL_UNBILLED, Ledger.WALLET)] == [
+        in_time.balance(ledger) for ledger in (Ledger.PRINCIPAL_UNBILLED, Ledger.WALLET)
+    ]
+
+
+def test_a_refund_taken_back_is_explained_and_adds_up():
+    alice = Play()
+    alice.buy("03-05", "1000.00", TEA_SET)
+    alice.refund("03-20", "300.00", TEA_SET)
+    alice.reverse_refund("03-25", "300.00", TEA_SET)
+
+    bought = answer(alice, "03-26", "purchase=11")
+    told = tell(answer(alice, "03-26", f"event={last_of(alice, RefundReversed)}"), "zh")
+
+    adds_up(bought)
+    assert bought.amount_minor == 1000_00
+    assert "退款被撤销（dispute won），¥300.00 重新计入欠款" in told.text
+    assert "a refund was taken back; ¥300.00 is owed again" in str(tell(bought, "en"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    bought=st.integers(1_00, 3_000_00),
+    share=st.integers(1, 100),
+    days=st.lists(st.integers(0, 40), min_size=3, max_size=3),
+    repaid=st.integers(0, 2_000_00),
+)
+def test_whenever_a_refund_is_taken_back_the_stages_are_in_the_book_and_a_fold_is_the_live_state(
+    bought, share, days, repaid
+):
+    alice = Play()
+    on = day("03-05")
+    alice.buy(on, yuan_text(bought), TEA_SET)
+    back = yuan_text(max(1, bought * share // 100))
+    on += timedelta(days=days[0])
+    alice.refund(on, back, TEA_SET)
+    on += timedelta(days=days[1])
+    if repaid:
+        alice.repay(on, yuan_text(repaid))
+    on += timedelta(days=days[2])
+    alice.reverse_refund(on, back, TEA_SET)
+    alice.until(on + timedelta(days=50))
+
+    every_stage_is_in_the_book(alice)
+    a_fold_of_all_events_is_the_live_state(alice)

@@ -87,8 +87,9 @@ MOVING = (
     events.ToppedUp, events.WithdrawalRequested, events.WithdrawalSettled, events.WithdrawalReturned, events.Repaid,
     events.RepaymentReturned,
     events.CreditBalancePaid, events.Authorized, events.Escrowed, events.Captured, events.Received, events.Voided,
-    events.Refunded, events.WindowSwept, events.WindowReceived, events.RefundFunded, events.PaidOut,
-    events.PayoutSettled, events.PayoutReturned, events.BooksSettled, events.PartnerSettled, events.FeesSwept,
+    events.Refunded, events.RefundReversed, events.WindowSwept, events.WindowReceived, events.RefundFunded,
+    events.PaidOut, events.PayoutSettled, events.PayoutReturned, events.BooksSettled, events.PartnerSettled,
+    events.FeesSwept,
     events.CampaignOpened, events.CampaignToppedUp, events.CampaignRecalled, events.MallSettled, events.StatePaid,
 )  # fmt: skip
 EVENTS = st.one_of([of_kind(kind) for kind in MOVING])

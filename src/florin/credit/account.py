@@ -43,7 +43,7 @@ from florin.credit.reage import after_reage
 from florin.credit.remind import after_reminder
 from florin.credit.repayment_hold import after_balance_used, after_cleared, after_held
 from florin.credit.returns import return_purchase
-from florin.credit.sell_claims import after_sale, pass_on, passes_on_minor
+from florin.credit.sell_claims import after_sale, claim_again, pass_on, passes_on_minor
 from florin.credit.sub_limits import after_bought, outstanding_after, without_paid_off
 from florin.credit.terms import Program
 from florin.events import (
@@ -66,6 +66,7 @@ from florin.events import (
     FellPastDue,
     HardshipAgreed,
     HardshipEnded,
+    InstallmentChoice,
     LateCharged,
     LimitSet,
     LineOpened,
@@ -75,6 +76,7 @@ from florin.events import (
     ReAged,
     Received,
     Refunded,
+    RefundReversed,
     Reminded,
     Repaid,
     RepaymentCleared,
@@ -124,6 +126,8 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
             account, entries = _repay(account, event, program)
         case Refunded(before_receipt=False):
             account, entries = _refund(account, event, program)
+        case RefundReversed():
+            account, entries = _reopen(account, event, program)
         case PurchaseConverted() | BillConverted():
             account, entries = after_conversion(account, event, program)
             account = _without_settled(_in_full(account, event.value_on, program), program)
@@ -277,23 +281,42 @@ def _buy(account: Account, event: Captured | Received, program: Program) -> Acco
     if event.credit_minor == 0:
         return account
     account = after_bought(accrued(account, event.value_on, program), event)
+    return _owed_from(account, event, event.plan, program)
+
+
+def _owed_from(
+    account: Account, event: Captured | Received | RefundReversed, plan: InstallmentChoice | None, program: Program
+) -> Account:
+    """The credit part of an event is owed from its day on, and waits for its bills."""
+    account = accrued(account, event.value_on, program)
     opened_on = cycle_opens_on(account, event.value_on, program)
     account = replace(account, opens_on=max(account.opens_on, opened_on), accrued_through_on=event.value_on)
     by_order = program.terms_on(event.value_on).billing == "order"
-    if event.plan is None and not by_order:
+    if plan is None and not by_order:
         purchase = Purchase(item_id=event.payment_id, bought_on=event.value_on, unbilled_minor=event.credit_minor)
         return replace(account, purchases=(*account.purchases, purchase))
-    choice = event.plan or ONE_INSTALLMENT
-    plan = new_plan(
+    made = new_plan(
         event.payment_id,
         event.credit_minor,
-        choice,
+        plan or ONE_INSTALLMENT,
         event.value_on,
         program,
         opens_on=account.opens_on,
         cycle_day=account.cycle_day,
     )
-    return replace(account, plans=(*account.plans, plan))
+    return replace(account, plans=(*account.plans, made))
+
+
+def _reopen(account: Account, event: RefundReversed, program: Program) -> tuple[Account, Entries]:
+    """What a refund had given back is owed again: to whoever bought the claims of the line, as a claim where it was charged
+    off, else as what no statement has billed.
+    """
+    if event.credit_minor == 0:
+        return account, ()
+    if account.written_off is not None:
+        return claim_again(account, event.credit_minor, event.payment_id)
+    entry = Entry(Rule.CLEAR_PRINCIPAL_UNBILLED, event.credit_minor, event.payment_id, reversed=True)
+    return _owed_from(after_bought(account, event), event, None, program), (entry,)
 
 
 def _repay(account: Account, event: Repaid, program: Program) -> tuple[Account, Entries]:

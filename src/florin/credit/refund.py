@@ -50,10 +50,12 @@ def preview(
     program: Program,
     *,
     history: Sequence[Event] | None = None,
+    closed: bool = False,
 ) -> RefundPreview:
     """What refunding `credit_minor` of a purchase does on a day to which the account has been advanced.
 
-    history: all events of the line, when the refund counts on a day that is over.
+    history: all events of the line, when the refund counts on a day that is over. closed: the line is, so nothing that is left
+    over is kept on it.
     """
     terms = program.terms_on(on)
     # What was charged off of the purchase comes first, sold or not, and no plan shrinks by it.
@@ -72,7 +74,7 @@ def preview(
     )
     after, entries = evolve(account, event, program) if history is None else correct(history, event, program)
     cleared = [entry for entry in entries if entry.rule in _CLEARS]
-    to_wallet_minor = after.cleared_balance_minor if terms.credit_balance_to_wallet else 0
+    to_wallet_minor = after.cleared_balance_minor if terms.credit_balance_to_wallet or closed else 0
     return RefundPreview(
         cleared_minor=_sum(cleared),
         purchase_minor=_sum(entry for entry in cleared if entry.subject_id == payment_id),

@@ -18,7 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from florin.credit.items import Account
-from florin.credit.line import Line
+from florin.credit.line import Line, LineState
 from florin.credit.particulars import Uncleared
 from florin.credit.terms import Program
 from florin.events import CreditBalancePaid, Repaid, RepaymentCleared, RepaymentConfirmed
@@ -88,12 +88,13 @@ def decide_payment(line: Line, account: Account, at: At, *, program: Program) ->
 
 def credit_balance_paid(line: Line, account: Account, at: At, program: Program) -> CreditBalancePaid | None:
     """The payment to the wallet of all that the lender owes the customer and that has cleared; None when nothing is, or the
-    terms keep it on the line.
+    terms keep it on the line; a closed one keeps nothing.
 
     account: after the repayment, refund or clearing that left something over.
     """
     paid_minor = account.cleared_balance_minor
-    if paid_minor == 0 or not program.terms_on(at.on).credit_balance_to_wallet:
+    stays = not program.terms_on(at.on).credit_balance_to_wallet and line.state is not LineState.CLOSED
+    if paid_minor == 0 or stays:
         return None
     return CreditBalancePaid(value_on=at.on, line_id=line.id, person_id=line.person_id, amount_minor=paid_minor)
 

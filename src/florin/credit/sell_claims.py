@@ -169,3 +169,17 @@ def pass_on(account: Account, amount_minor: int, *, item_id: int = 0) -> tuple[A
     written_off = replace(account.written_off, sold=replace(sold, claims=tuple(claims)))
     entry = Entry(Rule.PASS_TO_CLAIM_BUYER, passed_minor, item_id)
     return replace(account, written_off=written_off), (entry,), left_minor
+
+
+def claim_again(account: Account, amount_minor: int, item_id: int) -> tuple[Account, Entries]:
+    """A refund of a charged-off purchase was reversed: it is claimed again, by whoever owns the claims of the line now."""
+    written_off = account.written_off
+    assert written_off is not None, "only of a charged-off line"
+    claim = Claim.of("principal", amount_minor, item_id)
+    if written_off.sold is not None and not written_off.claims:
+        sold = replace(written_off.sold, claims=(*written_off.sold.claims, claim))
+        entry = Entry(Rule.PASS_TO_CLAIM_BUYER, amount_minor, item_id, reversed=True)
+        return replace(account, written_off=replace(written_off, sold=sold)), (entry,)
+    written_off = replace(written_off, claims=(*written_off.claims, claim))
+    entry = Entry(Rule.CLEAR_CLAIM_PRINCIPAL, amount_minor, item_id, reversed=True)
+    return replace(account, written_off=written_off), (entry,)

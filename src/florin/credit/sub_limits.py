@@ -17,7 +17,7 @@ from florin.credit.items import Account, ItemPlace, principal_by_item
 from florin.credit.line import Line, in_order
 from florin.credit.particulars import Outstanding
 from florin.credit.terms import SubLimit, Terms
-from florin.events import Captured, Channel, Place, Received
+from florin.events import Captured, Channel, Place, Received, RefundReversed
 from florin.events.refusals import Language, Refusal
 from florin.money.at import At
 
@@ -94,7 +94,7 @@ def outstanding_after(outstanding: tuple[Outstanding, ...], account: Account) ->
     return in_order(sums)
 
 
-def after_bought(account: Account, event: Captured | Received) -> Account:
+def after_bought(account: Account, event: Captured | Received | RefundReversed) -> Account:
     """The account that knows where a purchase was made. A capture in parts is one purchase."""
     if event.place is None or event.credit_minor == 0 or event.payment_id in _ids(account.places):
         return account

@@ -50,6 +50,7 @@ from florin.credit import (
 from florin.credit import close as close_line
 from florin.credit import open as open_line
 from florin.credit import refund as credit_refund
+from florin.credit.line import LineState
 from florin.credit.program import program_names
 from florin.engine import delinquency, plan_actions
 from florin.engine.ids import IdBlocks, is_id, lane_of
@@ -60,7 +61,7 @@ from florin.engine.tables.joint import FUNDING_CAP
 from florin.engine.tables.small import PERSON, SWEEP
 from florin.events import Event, Refunded
 from florin.events.refusals import Refusal
-from florin.payments import ask, capture, charge, close, pay, receive, refund, settle, void
+from florin.payments import ask, capture, charge, close, pay, receive, refund, reverse_refund, settle, void
 from florin.payments.down_payment import with_down_payment
 from florin.payments.merchant import Merchant
 from florin.payments.payment import Payment, PaymentState
@@ -378,6 +379,12 @@ def _campaign_of(room: Room, payment: Payment) -> Campaign | None:
     return None if payment.coupon is None else room.reference.campaigns[payment.coupon.campaign_id]
 
 
+def _reverse_refund(room: Room, command: reverse_refund.ReverseRefund) -> Events | Refusal:
+    payment = room.payment(command.payment_id)
+    history = room.history(payment.line_id) or ()
+    return reverse_refund.decide(payment, room.wallet(payment.person_id), command, room.at, history=history)
+
+
 def _refund_preview(room: Room, command: refund.Refund) -> refund.CreditRefundPreview:
     """What the lender's side makes of the credit part; nothing before receipt, when there is no debt yet."""
     payment = room.payment(command.payment_id)
@@ -395,6 +402,7 @@ def _refund_preview(room: Room, command: refund.Refund) -> refund.CreditRefundPr
         command.value_on or room.at.on,
         room.program(line),
         history=room.history(line.id),
+        closed=line.state is LineState.CLOSED,
     )
     return refund.CreditRefundPreview(
         excess_minor=found.excess_minor, merchant_fee_back_minor=found.merchant_fee_back_minor
@@ -568,6 +576,14 @@ def _of_refund(room: Room, command: refund.Refund) -> Needs:
     )
 
 
+def _of_reversal(room: Room, command: reverse_refund.ReverseRefund) -> Needs:
+    payment = room.payments.get(command.payment_id)
+    if payment is None:
+        return NOTHING
+    line = (payment.line_id,) if payment.line_id else ()
+    return Needs(trades_seen=(payment.trade_id,), accounts=line, histories=line, wallets=(payment.person_id,))
+
+
 def _repayment_needs(command: repay.Repay) -> Needs:
     backdated = (command.line_id,) if command.value_on else ()
     return Needs(accounts=(command.line_id,), histories=backdated)
@@ -691,6 +707,9 @@ ACTIONS: dict[type, Action] = {
     receive.Receive: Action(_beside("payment_id"), _by(payments="payment_id"), _receive, _of_payment),
     void.Void: Action(_beside("payment_id"), _by(payments="payment_id"), _void, _of_payment),
     refund.Refund: Action(_beside("payment_id"), _by(payments="payment_id"), _refund, _of_refund),
+    reverse_refund.ReverseRefund: Action(
+        _beside("payment_id"), _by(payments="payment_id"), _reverse_refund, _of_reversal
+    ),
     close.Close: Action(_beside("trade_id"), _by(trades="trade_id"), _close),
     open_campaign.OpenCampaign: Action(_own("campaign_id"), lambda command: NOTHING, _open_campaign),
     open_campaign.CloseCampaign: Action(_beside("campaign_id"), _by(campaigns="campaign_id"), _close_campaign),

@@ -33,6 +33,7 @@ from florin.events import (
     PromiseJudged,
     Received,
     Refunded,
+    RefundReversed,
     Reminded,
     TradeClosed,
     Voided,
@@ -47,6 +48,7 @@ TOPICS: dict[type[Event], str] = {
     Received: "payment.received",
     Voided: "payment.voided",
     Refunded: "payment.refunded",
+    RefundReversed: "payment.refund_reversed",
     TradeClosed: "trade.closed",
 }
 
@@ -63,8 +65,8 @@ OWNER_TOPICS: dict[type[Event], str] = {
     ClaimsSold: "line.sold",
 }
 
-# The Alipay wire has no word for a receipt: its order is paid, and stays paid.
-UNTOLD: dict[str, tuple[str, ...]] = {"alipay": ("payment.received",)}
+# The Alipay wire has no word for a receipt, nor for a refund that is reversed: its order is paid, and stays paid.
+UNTOLD: dict[str, tuple[str, ...]] = {"alipay": ("payment.received", "payment.refund_reversed")}
 
 
 def outbox_rows(room: Room) -> list[tuple[Any, ...]]:

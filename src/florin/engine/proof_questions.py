@@ -104,7 +104,7 @@ SUM_FRESH: tuple[LiteralString, ...] = (
     """,
     f"""
     CREATE TEMP TABLE fresh_payment ON COMMIT DROP AS
-        SELECT DISTINCT e.lane, e.payment_id FROM event e WHERE e.kind BETWEEN 42 AND 47 AND {FRESH}
+        SELECT DISTINCT e.lane, e.payment_id FROM event e WHERE (e.kind BETWEEN 42 AND 47 OR e.kind = 164) AND {FRESH}
     """,
     "ANALYZE fresh_line",
     "ANALYZE fresh_payment",
@@ -318,7 +318,8 @@ OF_BALANCES = (
 _COUNTERS: LiteralString = """
            coalesce(sum(amount) FILTER (WHERE kind IN (43, 44)), 0)::bigint AS paid,
            coalesce(sum(amount) FILTER (WHERE kind IN (44, 45)), 0)::bigint AS received,
-           coalesce(sum(amount) FILTER (WHERE kind = 47), 0)::bigint AS refunded
+           coalesce(sum(amount) FILTER (WHERE kind = 47), 0)::bigint
+           - coalesce(sum(amount) FILTER (WHERE kind = 164), 0)::bigint AS refunded
 """
 _COUNTED: LiteralString = """
            CROSS JOIN LATERAL (VALUES ('paid', coalesce(m.paid, 0), p.credit_paid_minor + p.wallet_paid_minor
@@ -336,7 +337,7 @@ _AMOUNT: LiteralString = """
 _PAYMENTS: LiteralString = f"""
     WITH moved AS (
         SELECT payment_id, {_COUNTERS}
-          FROM (SELECT e.payment_id, e.kind, {_AMOUNT} FROM event e WHERE e.kind IN (43, 44, 45, 47)) e
+          FROM (SELECT e.payment_id, e.kind, {_AMOUNT} FROM event e WHERE e.kind IN (43, 44, 45, 47, 164)) e
       GROUP BY payment_id)
     SELECT 'payment ' || p.id || ' ' || x.what AS what, x.expected, x.found
       FROM payment p LEFT JOIN moved m ON m.payment_id = p.id
@@ -351,7 +352,7 @@ _PAYMENTS_FRESH: LiteralString = f"""
                  FROM (SELECT e.kind, {_AMOUNT} FROM event e WHERE e.lane = f.lane AND e.id = f.payment_id AND e.kind = 44
                         UNION ALL
                        SELECT e.kind, {_AMOUNT} FROM event e WHERE e.lane = f.lane AND e.payment_id = f.payment_id
-                          AND (e.kind IN (43, 45, 46, 47) OR (e.kind = 44 AND e.id <> e.payment_id))) e) m
+                          AND (e.kind IN (43, 45, 46, 47, 164) OR (e.kind = 44 AND e.id <> e.payment_id))) e) m
     {_COUNTED}
 """
 _CLAIMS: LiteralString = """

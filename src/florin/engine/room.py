@@ -57,6 +57,7 @@ from florin.events import (
     Refolded,
     Refunded,
     RefundFunded,
+    RefundReversed,
     Repaid,
     RepaymentConfirmed,
     RepaymentReturned,
@@ -96,6 +97,7 @@ _BY_ACCOUNT = (
     CollectionPaused,
     CollectionResumed,
     ClaimsSold,
+    RefundReversed,
 )
 _OF_BUDGET = (Authorized, Escrowed, Captured, Voided, Refunded, CampaignToppedUp, CampaignRecalled)
 _OF_BALANCE = (WindowReceived, RefundFunded, PaidOut, PayoutReturned)

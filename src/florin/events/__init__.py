@@ -533,6 +533,23 @@ class Refunded(Event, frozen=True, kw_only=True):
     coupon: CampaignPart | None = None
 
 
+class RefundReversed(Event, frozen=True, kw_only=True):
+    """A refund after receipt is taken back whole: its credit part is owed again from this day, and payable to the merchant.
+
+    mdr: the merchant's fee that the refund had given back, charged again. known_on: the business date on which we learned of
+    it, when that is after the day on which it counts.
+    """
+
+    kind = 164
+    credit_minor: int
+    wallet_minor: int
+    mdr_minor: int
+    request_no: str
+    reason: str
+    known_on: date | None = None
+    place: Place | None = None
+
+
 # ── plans made of what is owed already ────────────────────────────────────────────────────────────────────────────
 
 

@@ -1,7 +1,7 @@
 """A payment: who paid, with which tenders, and how much of each was taken, given back or let go.
 
-Every counter only rises. What is open, payable or refundable is the difference of two of them, and the database guards each
-difference (`payment_refunds_at_most_what_was_paid` and its sisters).
+Every counter only rises, but for a refund that is reversed. What is open, payable or refundable is the difference of two of
+them, and the database guards each difference (`payment_refunds_at_most_what_was_paid` and its sisters).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from florin.events import (
     Place,
     Received,
     Refunded,
+    RefundReversed,
     Voided,
 )
 from florin.payments.trade import Flow
@@ -208,6 +209,14 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 mdr_back_minor=payment.mdr_back_minor + event.mdr_back_minor,
                 merchant_fee_back_minor=payment.merchant_fee_back_minor + event.merchant_fee_back_minor,
                 confirm_on=None if ends else payment.confirm_on,
+            )
+        case RefundReversed():
+            return replace(
+                payment,
+                state=PaymentState.CAPTURED if payment.state is PaymentState.REFUNDED else payment.state,
+                credit_refunded_minor=payment.credit_refunded_minor - event.credit_minor,
+                wallet_refunded_minor=payment.wallet_refunded_minor - event.wallet_minor,
+                mdr_back_minor=payment.mdr_back_minor - event.mdr_minor,
             )
     raise AssertionError(f"{type(event).__name__} does not touch a payment")
 

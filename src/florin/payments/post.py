@@ -31,6 +31,7 @@ from florin.events import (
     Received,
     Refunded,
     RefundFunded,
+    RefundReversed,
     Repaid,
     RepaymentReturned,
     StatePaid,
@@ -166,6 +167,14 @@ def _refunded(event: Refunded) -> Entries:
     ]
 
 
+def _refund_reversed(event: RefundReversed) -> Entries:
+    return [
+        Entry(Rule.REFUND_CREDIT, event.credit_minor, reversed=True),
+        Entry(Rule.REFUND_WALLET, event.wallet_minor, reversed=True),
+        Entry(Rule.CHARGE_MDR, event.mdr_minor),
+    ]
+
+
 def _repaid(event: Repaid) -> Entries:
     return [Entry(Rule.REPAY_FROM_WALLET if event.source == "wallet" else Rule.REPAY_FROM_BANK, event.amount_minor)]
 
@@ -205,6 +214,7 @@ _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
     Received: _received,
     Voided: _voided,
     Refunded: _refunded,
+    RefundReversed: _refund_reversed,
     Repaid: _repaid,
     RepaymentReturned: _by(Rule.REPAY_FROM_BANK, reversed=True),
     ToppedUp: _by(Rule.TOP_UP),

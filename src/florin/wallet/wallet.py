@@ -12,6 +12,7 @@ from florin.events import (
     Escrowed,
     Event,
     Refunded,
+    RefundReversed,
     Repaid,
     ToppedUp,
     Voided,
@@ -41,6 +42,8 @@ def change_minor(event: Event) -> int:
             return event.held_wallet_minor - event.wallet_minor
         case Voided() | Refunded():
             return event.wallet_minor
+        case RefundReversed():
+            return -event.wallet_minor
         case Repaid(source="wallet"):
             return -event.amount_minor
     return 0

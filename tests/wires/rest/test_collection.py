@@ -138,5 +138,26 @@ def test_what_was_charged_off_is_sold_and_the_customer_is_told_whom_to_pay(house
     house.world.assert_books_hold()
 
 
+def test_a_refund_is_taken_back_by_its_number_and_owed_again(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000)
+    sale = house.sale("alice", 10_000)
+    house.shop.post(f"/v1/payments/{sale['id']}/refunds", {"amount_minor": 4_000, "refund_number": "r1"}, key="back")
+    path = f"/v1/owner/payments/{sale['id']}/refunds/reverse"
+    unknown = house.owner.post(path, {"refund_number": "r9", "reason": "won"}, key="unknown")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "NoSuchRefund")
+    ahead = house.owner.post(path, {"refund_number": "r1", "reason": "won", "value_on": "2026-03-03"}, key="ahead")
+    assert (ahead.status_code, ahead.json()["code"]) == (422, "ReversalDateImpossible")
+
+    taken_back = house.owner.post(path, {"refund_number": "r1", "reason": "won"}, key="won")
+
+    assert (taken_back.status_code, taken_back.json()["credit_minor"]) == (201, 4_000)
+    assert house.shop.get(f"/v1/payments/{sale['id']}").json()["refunded_minor"] == 0
+    again = house.owner.post(path, {"refund_number": "r1", "reason": "won"}, key="again")
+    assert (again.status_code, again.json()["code"]) == (409, "RefundReversedAlready")
+    line = house.owner.get(f"/v1/owner/lines/{house.world.line_ids['alice']}").json()
+    assert line["owed_minor"] == 10_000
+    house.world.assert_books_hold()
+
+
 def test_the_notices_of_a_line_that_does_not_exist_are_not_found(house: RestHouse):
     assert house.owner.get("/v1/owner/lines/7/notices").json()["code"] == "NotFound"

@@ -10,7 +10,16 @@ from florin.credit.explain.owed import debt_part, late_charge
 from florin.credit.explain.parts import NothingToExplain, Part, added, ref, terms_used
 from florin.credit.explain.trace import Debt, Step, Trace, all_debts, posted_minor, rules_of
 from florin.credit.items import Account
-from florin.events import CollectionPaused, CreditBalancePaid, LateCharged, Refunded, Reminded, Repaid, StatementIssued
+from florin.events import (
+    CollectionPaused,
+    CreditBalancePaid,
+    LateCharged,
+    Refunded,
+    RefundReversed,
+    Reminded,
+    Repaid,
+    StatementIssued,
+)
 from florin.ledger import Rule
 
 _KEPT = (Rule.KEEP_CREDIT_BALANCE,)
@@ -35,6 +44,15 @@ def happened(trace: Trace, event_id: int) -> Part:
                 amount_minor=amount_minor,
                 event=ref(step.id, step.event),
                 **late_charge(trace, step),
+            )
+        case RefundReversed():
+            return Part(
+                what="refund_reversed",
+                amount_minor=step.event.credit_minor,
+                values={"on": step.event.value_on, "reason": step.event.reason},
+                item_id=step.event.payment_id,
+                event=ref(step.id, step.event),
+                rules=tuple(dict.fromkeys(entry.rule.name for entry in step.entries)),
             )
         case Reminded():
             return Part(

@@ -175,6 +175,7 @@ _MOVED = {
     "Repaid": "moved.repaid",
     "RepaymentReturned": "moved.repayment_returned",
     "Refunded": "moved.refunded",
+    "RefundReversed": "moved.refund_reversed",
     "StatementIssued": "moved.balance_used",
     "CostCharged": "moved.cost",
     "AccrualStopped": "moved.stopped",

@@ -24,4 +24,4 @@ CREATE TABLE proven_through (
 -- A capture beside its authorization is found by its payment too; a direct one has the payment's own id.
 DROP INDEX event_of_payment;
 CREATE INDEX event_of_payment ON event (lane, payment_id)
-    WHERE kind IN (43, 45, 46, 47) OR (kind = 44 AND id <> payment_id);
+    WHERE kind IN (43, 45, 46, 47, 164) OR (kind = 44 AND id <> payment_id);

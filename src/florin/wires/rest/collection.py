@@ -1,4 +1,5 @@
-"""Lines that are late, by the owner's program: pauses of collection, claims sold, and what customers were told."""
+"""Lines that are late, by the owner's program: pauses of collection, claims sold, refunds taken back, and what
+customers were told."""
 
 from __future__ import annotations
 
@@ -6,12 +7,16 @@ from typing import Any, cast
 
 from florin.credit.pause import PauseCollection, ResumeCollection
 from florin.credit.sell_claims import SellClaims
+from florin.engine import NotFound
 from florin.engine.listeners import OWNER_TOPICS
-from florin.events import ClaimsSold, Reminded
+from florin.events import ClaimsSold, RefundReversed, Reminded
+from florin.payments.reverse_refund import ReverseRefund
 from florin.queries.notices import Notice, notices_of
+from florin.queries.payments import payment_by_trade
 from florin.queries.webhooks import owner_webhook
 from florin.wires.rest import shapes
 from florin.wires.rest.owner import execute, known_id, line_view, step
+from florin.wires.rest.problems import Refuse, RefusedBy
 from florin.wires.rest.serve import Answer, Call
 
 
@@ -50,6 +55,32 @@ async def sell(call: Call, body: shapes.NewSale) -> Answer:
         reference=event.reference,
         price_minor=event.price_minor,
         sold_minor=event.sold_minor,
+    )
+    return Answer(shown, 201, outcome.replayed)
+
+
+async def reverse_refund(call: Call, body: shapes.NewReversal) -> Answer:
+    """POST /v1/owner/payments/{payment_id}/refunds/reverse: by the id under which the merchant knows the order."""
+    trade_id = known_id(call, "payment_id", "payment")
+    view = await call.house.reads.ask_async(payment_by_trade, trade_id=trade_id)
+    if view is None:
+        raise RefusedBy(NotFound(what="payment", id=trade_id))
+    if view.payment is None:
+        raise Refuse("NotPaid", state="waiting for the shopper")
+    command = ReverseRefund(
+        payment_id=view.payment.id, request_no=body.refund_number, reason=body.reason, value_on=body.value_on
+    )
+    outcome = await execute(call, command, ("reverse-refund", trade_id, body))
+    event = cast(RefundReversed, outcome.event)
+    shown = shapes.RefundReversal(
+        id=str(outcome.event_id),
+        line_id=str(event.line_id),
+        refund_number=event.request_no,
+        credit_minor=event.credit_minor,
+        wallet_minor=event.wallet_minor,
+        merchant_fee_minor=event.mdr_minor,
+        value_on=event.value_on,
+        known_on=event.known_on or event.value_on,
     )
     return Answer(shown, 201, outcome.replayed)
 

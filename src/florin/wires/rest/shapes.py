@@ -424,6 +424,16 @@ class NewPause(Taken, frozen=True, kw_only=True):
     reason: Text
 
 
+class NewReversal(Taken, frozen=True, kw_only=True):
+    """refund_number: the merchant's own number of the refund. reason: for the record. value_on: the day from which it is owed
+    again, no earlier than the refund counted; today when it is left out.
+    """
+
+    refund_number: Annotated[str, Meta(min_length=1, max_length=64)]
+    reason: Text
+    value_on: date | None = None
+
+
 class NewSale(Taken, frozen=True, kw_only=True):
     """price: of this line, zero or more. buyer: who owns the claims from now on; contact: where the customer pays him.
     reference: of the sale, the same for all its lines.
@@ -717,6 +727,19 @@ class Notices(msgspec.Struct, frozen=True, kw_only=True):
     """The newest first."""
 
     items: tuple[Notice, ...]
+
+
+class RefundReversal(msgspec.Struct, frozen=True, kw_only=True):
+    """credit: owed again; wallet: taken back from her wallet; merchant_fee: charged again."""
+
+    id: str
+    line_id: str
+    refund_number: str
+    credit_minor: int
+    wallet_minor: int
+    merchant_fee_minor: int
+    value_on: date
+    known_on: date
 
 
 class ClaimSale(msgspec.Struct, frozen=True, kw_only=True):

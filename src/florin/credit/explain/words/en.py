@@ -62,6 +62,8 @@ WORDS: Final[dict[str, str]] = {
     "moved.hardship": "{on}: it went into your hardship plan: {amount}",
     "moved.hardship_ended": "{on}: your hardship plan ended before it was paid: {amount}",
     "moved.reaged": "{on}: no change of what you owe: {amount}",
+    "moved.refund_reversed": "{on}: a refund was taken back; {size} is owed again",
+    "refund_reversed": "{on}: the refund of {item} was taken back ({reason}); {amount} is owed again",
     "moved.sold": "{on}: sold to somebody else; {size} of it is not owed to us any more",
     "passed_on": "Passed on to {buyer}, who owns what is owed of it: {amount}",
     "moved.charged_off": "{on}: written off in our books; what is owed stays owed ({amount} in this place)",

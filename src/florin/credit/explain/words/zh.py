@@ -58,6 +58,8 @@ WORDS: Final[dict[str, str]] = {
     "moved.hardship": "{on}：转入困难帮扶分期：{amount}",
     "moved.hardship_ended": "{on}：困难帮扶分期提前终止：{amount}",
     "moved.reaged": "{on}：欠款金额不变：{amount}",
+    "moved.refund_reversed": "{on}：退款被撤销，{size} 重新计入欠款",
+    "refund_reversed": "{on}：{item}的退款被撤销（{reason}），{amount} 重新计入欠款",
     "moved.sold": "{on}债权已转让，其中 {size} 不再欠我方",
     "passed_on": "转交给债权人{buyer}：{amount}",
     "moved.charged_off": "{on}在我方账上核销，欠款不变（此处 {amount}）",
