@@ -179,6 +179,12 @@ def campaign(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def partner(context: typer.Context) -> None:
+    """Partner banks that fund a share of each new loan: open, show, list, close."""
+    _call("florin.app.partners", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def keys(context: typer.Context) -> None:
     """Platform keys and API keys: list, make, rotate, revoke."""
     _call("florin.app.keys", "app", context)

@@ -1,4 +1,4 @@
-"""What the pages about onboarding and campaigns show is so: every command and option exists, and every command is shown."""
+"""What pages about onboarding, campaigns and partners show is so: every command and option exists, every command is shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import typer.main
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/how-to/onboard.md").read_text() + (ROOT / "docs/how-to/campaigns.md").read_text()
+PAGE = "".join((ROOT / f"docs/how-to/{page}.md").read_text() for page in ("onboard", "campaigns", "partners"))
 GROUPS = {
     "merchant": "merchants",
     "app": "integrations",
@@ -19,6 +19,7 @@ GROUPS = {
     "line": "lines",
     "webhook": "webhook",
     "campaign": "campaigns",
+    "partner": "partners",
 }
 
 

@@ -14,14 +14,19 @@ from rich.console import Console
 from rich.table import Table
 
 from florin.app.house import DataOption, JsonOption, entered
+from florin.app.partners import document
 from florin.credit.bureau import Amendment, BureauRow, month_end
+from florin.credit.funding import percent
 from florin.engine import clock
 from florin.money import yuan_text
 from florin.queries.buckets import BucketReport, bucket_report
 from florin.queries.bureau import bureau_file
+from florin.queries.partners import PartnerReport, partner_report
 from florin.store import StoreRefusal
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The lender's portfolio: debt by days past due.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="The lender's portfolio: debt by days past due, and partner banks."
+)
 
 
 @app.callback()
@@ -89,6 +94,46 @@ def bureau(
         Console().print(_bureau_table(month, rows))
         for amended in amendments:
             typer.echo(_amendment_text(amended))
+
+
+@app.command()
+def partners(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Partner banks: what each has funded, what it was passed on, and what is owed to it now."""
+    with entered(data) as house, psycopg.connect(house.store.addresses.engine) as connection:
+        found = partner_report(connection)
+    if as_json:
+        typer.echo(
+            msgspec.json.encode(
+                [{**msgspec.to_builtins(each), "agreement": document(each.agreement)} for each in found]
+            )
+        )
+    else:
+        Console().print(_partner_table(found))
+
+
+def _partner_table(found: list[PartnerReport]) -> Table:
+    table = Table("partner", "share", box=None, pad_edge=False, title="Joint lending", title_justify="left")
+    headings = (
+        "owed, own",
+        "owed, partner",
+        "cap leaves",
+        "funded",
+        "repaid",
+        "income",
+        "servicing",
+        "written off",
+        "recovered",
+    )
+    for heading in (*headings, "to settle"):
+        table.add_column(heading, justify="right")
+    for each in found:
+        view = each.agreement
+        amounts = (
+            view.own_minor, view.partner_minor, view.left_minor, each.funded_minor, each.repaid_minor, each.income_minor,
+            each.servicing_minor, each.written_off_minor, each.recovered_minor, each.to_settle_minor,
+        )  # fmt: skip
+        table.add_row(view.partner, percent(view.share_ppm), *(yuan_text(minor) for minor in amounts))
+    return table
 
 
 class MonthNotOver(StoreRefusal):

@@ -600,3 +600,22 @@ def test_a_statement_names_what_was_bought_where_and_when_and_is_a_pdf_too(house
     assert by_name.headers["content-type"] == "application/pdf"
     assert by_name.content.startswith(b"%PDF-")
     assert by_header.content == by_name.content
+
+
+def test_a_partner_bank_funds_its_share_until_its_agreement_is_closed(house: RestHouse):
+    body = {"partner": "Harbor Bank", "programs": ["huabei"], "share_ppm": 700_000, "cap_minor": 1_000_000}
+
+    too_much = house.owner.post("/v1/owner/partners", {**body, "share_ppm": 700_001}, key="too-much")
+    opened = house.owner.post("/v1/owner/partners", body, key="open")
+    again = house.owner.post("/v1/owner/partners", body, key="open")
+    path = f"/v1/owner/partners/{opened.json()['id']}"
+    listed = house.owner.get("/v1/owner/partners").json()["items"]
+    closed = house.owner.post(f"{path}/close", {"reason": "renewed"}, key="close")
+
+    assert (too_much.status_code, too_much.json()["code"]) == (422, "OwnShareTooSmall")
+    assert (opened.status_code, opened.json()["left_minor"], opened.json()["own_minor"]) == (201, 1_000_000, 0)
+    assert (again.status_code, again.json()["id"]) == (201, opened.json()["id"])
+    assert opened.json() in listed
+    assert (closed.status_code, closed.json()["state"]) == (201, "closed")
+    assert house.owner.get(path).json()["state"] == "closed"
+    assert house.owner.get("/v1/owner/partners/7").status_code == 404
