@@ -30,3 +30,4 @@ def own_programs(**changes_by_name: dict[str, Any]) -> Iterator[None]:
 def _forget() -> None:
     reference._terms.cache_clear()
     reference._first_bill_on.cache_clear()
+    reference._group_of.cache_clear()

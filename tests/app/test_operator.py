@@ -490,6 +490,37 @@ def test_the_operator_says_that_a_held_repayment_has_cleared(operator, fresh_dat
     assert again.refusal.name == "NoRepaymentHeld"
 
 
+def test_the_operator_moves_a_bill_day(operator, fresh_database):
+    with World(fresh_database.engine) as world:
+        world.person("alice", limit_minor=100_000)
+        line_id = world.line_ids["alice"]
+
+        said = operator("line", "move", line_id, "15")
+        refused = operator.refused("line", "move", line_id, "15")
+        never = operator.refused("line", "move", line_id, "32")
+
+        assert world.line("alice").cycle_day == 15
+    assert said == f"Bills of line {line_id} are made on day 15 of the month, due on day 24.\n"
+    assert (refused.refusal.name, never.refusal.name) == ("CycleDayUnchanged", "CycleDayOutOfRange")
+
+
+def test_the_operator_says_what_a_shoppers_lines_may_come_to_together(operator, fresh_database):
+    group = {"exposure_group": "house", "exposure_group_limit_minor": 50_000}
+    with own_programs(card=group), World(fresh_database.engine) as world:
+        world.person("alice", limit_minor=60_000, program="card")
+        world.buy("alice", 40_000)
+
+        said = operator("shopper", "share", "alice", "house", "300.00", "--reason", "income reviewed")
+        refused = world.buy("alice", 1).refusal
+        shown = operator.json("shopper", "share", "alice", "house", "terms")
+        nowhere = operator.refused("shopper", "share", "alice", "garage", "300.00")
+
+    assert said == "alice may use ¥300.00 on all lines of house together. ¥400.00 of it is used.\n"
+    assert refused.name == "SharedLimitExceeded"
+    assert shown == {"group": "house", "limit_minor": None, "exposure_minor": 40_000}
+    assert nowhere.refusal.name == "NoSharedLimit"
+
+
 @pytest.mark.parametrize("number", [0, 7, 2**70])
 def test_a_line_that_is_not_there_is_not_shown(operator: Operator, fresh_database, number: int):
     with World(fresh_database.engine):

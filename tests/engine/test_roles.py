@@ -18,8 +18,8 @@ TABLES = (
     "coupon_use", "event", "funding_agreement", "funding_cap", "joint_loan", "lane", "line", "line_account",
     "merchant", "merchant_balance", "outbox", "owner_endpoint",
     "parked_line", "parked_window", "payment", "payment_code", "payout", "person", "platform_key", "posting", "program",
-    "proof", "proven_balance", "proven_head", "proven_through", "signature_failure", "statement", "sweep", "trade", "wallet",
-    "writer",
+    "proof", "proven_balance", "proven_head", "proven_through", "shared_exposure", "signature_failure", "statement",
+    "sweep", "trade", "wallet", "writer",
 )  # fmt: skip
 HISTORY = ("event", "batch", "sweep", "writer", "bank_line", "posting", "account")
 SECRETS = ("api_key", "platform_key", "payment_code", "owner_endpoint")

@@ -39,7 +39,7 @@ def test_what_an_event_does_to_a_wallet_is_what_it_moves_on_the_wallets_account(
 def test_every_event_either_moves_money_or_is_known_not_to():
     moves_none = {
         "PersonJoined", "LineOpened", "LimitSet", "LineFrozen", "LineUnfrozen", "LineClosed", "StatementIssued",
-        "RepaymentCleared", "RepaymentConfirmed",
+        "RepaymentCleared", "RepaymentConfirmed", "SharedLimitSet",
         "FellPastDue", "LateCharged", "AccrualStopped", "CycleMoved", "CostCharged",
         "UpliftGiven", "UpliftEnded", "LineClosing", "AutopaySet", "AutopayTried", "AutopayFailed",
         "ReAged", "HardshipAgreed", "HardshipEnded",

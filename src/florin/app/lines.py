@@ -5,7 +5,7 @@ parked, because their own close failed.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from psycopg import Connection
@@ -15,16 +15,18 @@ from florin.app.house import DataOption, JsonOption, entered, granted, group, sa
 from florin.app.merchants import amount_minor
 from florin.app.relief import NoSuchLine
 from florin.credit.line import LineState
+from florin.credit.move_cycle import MoveCycle
 from florin.credit.repayment_hold import ConfirmRepayment
 from florin.engine import Submission, clock
 from florin.engine.admin import ParkedLine, parked_lines, release_line
+from florin.events import CycleMoved
 from florin.events.refusals import yuan
 from florin.money import yuan_text
 from florin.queries import is_id
 from florin.queries.as_of import DayOutOfRange, LineAsOf, line_as_of_day
 from florin.store import StoreRefusal
 
-app = group("One line as of a day; confirm a repayment; relief for who cannot pay; parked lines: list, release.")
+app = group("One line as of a day; what the owner says of it; relief for who cannot pay; parked lines: list, release.")
 
 
 class LineNotParked(StoreRefusal):
@@ -92,6 +94,23 @@ def confirm(
         _shown(found),
         f"{said} {yuan(found.line.available_minor_on(found.on))} is available on line {line_id}.",
     )
+
+
+@app.command()
+def move(
+    line_id: Annotated[int, typer.Argument(metavar="LINE", help="The line's number, from `florin shopper list`.")],
+    cycle_day: Annotated[int, typer.Argument(metavar="DAY", help="Of the month, 1 to 31; 31 is its last day.")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a line's bills on another day of the month, from the running cycle on; what is billed keeps its due day."""
+    with entered(data) as house, house.engine() as engine:
+        outcomes = engine.execute([Submission(command=MoveCycle(line_id=line_id, cycle_day=cycle_day))])
+        granted(outcomes)
+    moved = cast(CycleMoved, outcomes[0].event)
+    due = f", due on day {moved.due_day}" if moved.due_day else ""
+    document = {"line_id": str(line_id), "cycle_day": moved.cycle_day, "due_day": moved.due_day}
+    say(as_json, document, f"Bills of line {line_id} are made on day {moved.cycle_day} of the month{due}.")
 
 
 @app.command()

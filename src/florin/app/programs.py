@@ -209,7 +209,7 @@ def percent(share: Decimal) -> str:
 
 def term_text(value: Any) -> str:
     """The value of a term in a table: amounts and shares as in the file, lists in words."""
-    if value is None:
+    if value in (None, ""):
         return "–"
     if isinstance(value, bool):
         return str(value).lower()

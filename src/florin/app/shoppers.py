@@ -27,9 +27,11 @@ from florin.credit.limit import SetLimit
 from florin.credit.line import LineState
 from florin.credit.open import OpenLine
 from florin.credit.program import program_names
+from florin.credit.shared_limit import SetSharedLimit
 from florin.engine import ClaimKind, Engine, Submission, claim, lane_for, lane_of
 from florin.events.refusals import yuan
 from florin.queries.directory import ShopperRow, shopper_by_logon, shoppers
+from florin.queries.shared_limits import shared_limits
 from florin.store import StoreRefusal
 from florin.wallet.join import Join
 
@@ -190,6 +192,28 @@ def limit(
     )
     said = f"{row.name} has a limit of {yuan(limit_minor)} now, before {yuan(before.limit_minor or 0)}."
     say(as_json, _document(row), said + f" {yuan(row.exposure_minor or 0)} of it is used.")
+
+
+@app.command()
+def share(
+    logon: LogonArgument,
+    group_name: Annotated[str, typer.Argument(metavar="GROUP", help="As programs name it in exposure_group.")],
+    amount: Annotated[str, typer.Argument(help="In yuan, what her lines in it may come to together; or: terms")],
+    reason: ReasonOption = _REASON,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Set what her lines under programs of one group may come to together; `terms` gives it back to the terms."""
+    limit_minor = None if amount == "terms" else amount_minor(amount)
+    with entered(data) as house:
+        person_id = _rows(house.connection, logon)[0].person_id
+        command = SetSharedLimit(person_id=person_id, group=group_name, limit_minor=limit_minor, reason=reason)
+        with house.engine() as engine:
+            granted(engine.execute([Submission(command=command)]))
+        found = next(each for each in shared_limits(house.connection, person_id=person_id) if each.group == group_name)
+    most = "what the terms say" if limit_minor is None else yuan(limit_minor)
+    said = f"{logon} may use {most} on all lines of {group_name} together. {yuan(found.exposure_minor)} of it is used."
+    say(as_json, found, said)
 
 
 @app.command()

@@ -64,6 +64,9 @@ def contradictions(terms: Terms) -> Iterator[Wrong]:
 
 def changes_refused(before: Terms, after: Terms) -> Iterator[Wrong]:
     """What no later version may change, because accounts hold items that were made under the earlier one."""
+    if before.exposure_group != after.exposure_group:
+        said = f'"{before.exposure_group}"'
+        yield "exposure_group", f"keep {said}: lines are counted in it; or open a program of another name"
     for field in ("billing", "interest_start", "draws_on"):
         if getattr(before, field) != getattr(after, field):
             yield field, f"keep {getattr(before, field)!r} as in the version before, or open a program of another name"
@@ -425,6 +428,10 @@ def _line(terms: Terms) -> Iterator[Wrong]:
     if not 0 <= terms.limit_minor_min <= terms.limit_minor_max:
         yield "limit_minor_min", "write an amount from zero up to `limit_minor_max`"
     yield from _sub_limits(terms)
+    if not 0 <= terms.exposure_group_limit_minor <= AMOUNT_MINOR_MAX:
+        yield "exposure_group_limit_minor", "write an amount of minor units, zero or more"
+    elif terms.exposure_group_limit_minor and not terms.exposure_group:
+        yield "exposure_group_limit_minor", "name the group in `exposure_group`, or leave this away"
     for goods, days in terms.auto_confirm_days.items():
         if not 0 <= days <= DAYS_A_YEAR:
             yield "auto_confirm_days", f"give `{goods}` 0 to {DAYS_A_YEAR} days"

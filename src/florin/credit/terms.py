@@ -198,6 +198,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     limit_minor_min: int = 0
     limit_minor_max: int = 10**12
     sub_limits: tuple[SubLimit, ...] = ()
+    exposure_group: str = ""
+    exposure_group_limit_minor: int = 0
     auto_confirm_days: dict[str, int] = {}
     # joint lending
     own_share_min: Decimal = Decimal("0.3")
@@ -272,6 +274,11 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     title_zh: str
     currency: str
     versions: tuple[Version, ...]
+
+    @property
+    def exposure_group(self) -> str:
+        """The group of programs that it shares a limit with; no version changes it. Empty: none."""
+        return self.versions[0].terms.exposure_group
 
     def terms_on(self, on: date) -> Terms:
         """The terms in force on a day; before the first version its terms."""

@@ -46,12 +46,14 @@ from florin.credit import (
     repayment_hold,
     return_repayment,
     sell_claims,
+    shared_limit,
 )
 from florin.credit import close as close_line
 from florin.credit import open as open_line
 from florin.credit import refund as credit_refund
 from florin.credit.line import LineState
 from florin.credit.program import program_names
+from florin.credit.shared_limit import SetSharedLimit, SharedExposure
 from florin.engine import delinquency, plan_actions
 from florin.engine.ids import IdBlocks, is_id, lane_of
 from florin.engine.lanes import LANES
@@ -78,7 +80,8 @@ class Needs(NamedTuple):
     lines_seen: persons whose lines are read without a lock; only for a command that has locked their wallets. histories:
     lines of `accounts` whose events are all needed, because something counts on a day that is over; posted: and all
     entries that they have derived. uses: persons, of `wallets`, whose uses of coupons are read without a lock. budgets: what
-    is wanted of campaigns' budgets; those of a command's first needs alone may be above zero.
+    is wanted of campaigns' budgets; those of a command's first needs alone may be above zero. shared: persons whose guards of
+    shared limits are needed beside those of the lines, which come by themselves.
     """
 
     trades: tuple[int, ...] = ()
@@ -97,6 +100,7 @@ class Needs(NamedTuple):
     posted: tuple[int, ...] = ()
     uses: tuple[int, ...] = ()
     budgets: tuple[Draw, ...] = ()
+    shared: tuple[int, ...] = ()
 
 
 NOTHING = Needs()
@@ -147,7 +151,26 @@ def _settle_withdrawal(room: Room, command: withdraw.SettleWithdrawal) -> Events
 
 def _open_line(room: Room, command: open_line.OpenLine) -> Events | Refusal:
     existing = room.line_under(command.person_id, command.program)
-    return open_line.decide(command, room.at, program=room.reference.program(command.program), existing=existing)
+    decided = open_line.decide(command, room.at, program=room.reference.program(command.program), existing=existing)
+    if not isinstance(decided, Refusal):
+        _share(room, command.person_id, room.reference.group_of(command.program))
+    return decided
+
+
+def _share(room: Room, person_id: int, group: str) -> None:
+    """The guard of the first line in a group."""
+    if group and (person_id, group) not in room.shared:
+        guard = SharedExposure(lane=lane_of(person_id), person_id=person_id, group=group)
+        room.add(room.shared, (person_id, group), guard)
+
+
+def _set_shared_limit(room: Room, command: SetSharedLimit) -> Events | Refusal:
+    key = (command.person_id, command.group)
+    guard: SharedExposure | None = room.shared.get(key)
+    decided = shared_limit.decide(guard, command, room.at)
+    if guard is not None and not isinstance(decided, Refusal):
+        room.change(room.shared, key, replace(guard, limit_minor=command.limit_minor))
+    return decided
 
 
 def _set_limit(room: Room, command: limit.SetLimit) -> Events | Refusal:
@@ -286,6 +309,7 @@ def _pay(room: Room, command: pay.Pay) -> Events | Refusal:
         command=command,
         at=room.at,
         offer=_offer(room, command),
+        shared=room.shared_by(room.line(command.line_id)),
     )
     if not isinstance(decided, Refusal):
         decided = (room.funded(decided[0]),)
@@ -316,6 +340,7 @@ def _charge(room: Room, command: charge.Charge) -> Events | Refusal:
         command=command,
         at=room.at,
         offer=_offer(room, command),
+        shared=room.shared_by(line),
     )
     if not isinstance(decided, Refusal):
         decided = (room.funded(decided[0]),)
@@ -335,7 +360,8 @@ def _offer(room: Room, command: pay.Pay | charge.Charge) -> pay.Offer | None:
 def _begin_payment(room: Room, trade: Trade, event: Event, command: pay.Pay) -> None:
     line = room.line(command.line_id)
     merchant: Merchant = room.merchant(trade.merchant_id)
-    payment = pay.new_payment(trade, merchant, line, room.terms(line), event, command)
+    shared = room.shared_by(line)
+    payment = pay.new_payment(trade, merchant, line, room.terms(line), event, command, shared)
     room.add(room.payments, payment.id, replace(payment, lane=lane_of(payment.id)))
 
 
@@ -597,7 +623,10 @@ def _of_repayment(room: Room, command: Any) -> Needs:
 
 def _of_opening(room: Room, command: open_line.OpenLine) -> Needs:
     """Her wallet is locked by now, so nobody opens a line for her between this look and the commit."""
-    return Needs(lines_seen=(command.person_id,)) if command.person_id in room.wallets else NOTHING
+    if command.person_id not in room.wallets:
+        return NOTHING
+    shared = (command.person_id,) if room.reference.group_of(command.program) else ()
+    return Needs(lines_seen=(command.person_id,), shared=shared)
 
 
 def _pay_needs(command: Any) -> Needs:
@@ -659,6 +688,7 @@ ACTIONS: dict[type, Action] = {
         _beside("person_id"), _by(wallets="person_id", payouts="withdrawal_id"), _settle_withdrawal
     ),
     open_line.OpenLine: Action(_beside("line_id"), _by(wallets="person_id"), _open_line, _of_opening),
+    SetSharedLimit: Action(_beside("person_id"), _by(wallets="person_id", shared="person_id"), _set_shared_limit),
     limit.SetLimit: Action(_beside("line_id"), _by(lines="line_id"), _set_limit),
     limit.GiveUplift: Action(_beside("line_id"), _by(lines="line_id"), _give_uplift),
     autopay.SetAutopay: Action(_beside("line_id"), _by(lines="line_id"), _set_autopay),

@@ -15,7 +15,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -25,11 +25,14 @@ import structlog
 from psycopg import Connection, Cursor
 
 from florin.credit import account as accounts
+from florin.credit.line import Line
 from florin.engine.batch import CLOCK, Committer
 from florin.engine.room import Room
+from florin.engine.shared import hold
 from florin.engine.tables.account import account_from
 from florin.engine.tables.event import event_from
 from florin.engine.tables.line import LINE, line_of
+from florin.engine.tables.table import SHARED
 from florin.engine.write import write
 from florin.events import Event
 
@@ -92,7 +95,8 @@ class Closer(Committer):
                 clock = connection.execute(CLOCK, prepare=True)
                 asked = _ask(connection, {"lane": lane, "ids": list(ids), "on": on})
                 room = self._open_room(connection, clock.fetchone())
-                closed = _fold(room, *asked)
+                lines, documents, pending = asked
+                closed = _fold(room, _free(connection, room, lines), documents, pending)
                 write(connection, room, self._chain)
                 connection.commit()
         except psycopg.OperationalError:
@@ -120,15 +124,21 @@ def _ask(connection: Connection, chosen: dict[str, Any]) -> list[Cursor[Any]]:
     return cursors
 
 
-def _fold(room: Room, lines: Cursor[Any], documents: Cursor[Any], events: Cursor[Any]) -> int:
+def _free(connection: Connection, room: Room, rows: Iterable[Any]) -> list[Line]:
+    """The lines, without those that share a limit with others that somebody uses just now: these are left to the engine."""
+    lines = [line_of(row) for row in rows]
+    busy = hold(connection, room, lines, SHARED)
+    return [line for line in lines if line.id not in busy]
+
+
+def _fold(room: Room, lines: Sequence[Line], documents: Cursor[Any], events: Cursor[Any]) -> int:
     """Let the clock act in the room on each line up to the room's day; how many it acted on."""
     document_of = dict(documents)
     pending: dict[int, list[Event]] = {}
     for row in events:
         pending.setdefault(row[4], []).append(event_from(row))
     closed = 0
-    for row in lines:
-        line = line_of(row)
+    for line in lines:
         try:
             snapshot = account_from(document_of[line.id])
             unseen = pending.get(line.id, ())

@@ -46,9 +46,9 @@ class Missing(NamedTuple):
     """A row that was not given: `busy` when somebody else holds it, otherwise there is none so far. shelf: where it belongs."""
 
     table: str
-    id: int
+    id: Any
     busy: bool
-    shelf: dict[int, Any]
+    shelf: dict[Any, Any]
 
 
 def ready(jobs: Sequence[Job]) -> Sequence[Job]:

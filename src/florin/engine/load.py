@@ -17,6 +17,7 @@ from florin.engine.budgets import load_budgets
 from florin.engine.ids import is_id, lane_of
 from florin.engine.jobs import Job, Missing
 from florin.engine.room import Room
+from florin.engine.shared import load_shared
 from florin.engine.tables import event as event_rows
 from florin.engine.tables import line as line_rows
 from florin.engine.tables import payment as payment_rows
@@ -71,7 +72,8 @@ def _load_rows(connection: Connection, room: Room, jobs: Sequence[Job], turn: in
                         job.missing.append(Missing(table.name, identifier, identifier in busy, shelf))
     if persons := {i for job in jobs for i in job.needs[turn].lines_seen}:
         _load_lines_of(connection, room, persons)
-    lines = {i for job in jobs for i in job.needs[turn].accounts if i in room.lines and i not in room.accounts}
+    held = load_shared(connection, room, jobs, turn, lock)
+    lines = {i for job in jobs for i in job.needs[turn].accounts if i in room.lines and i not in room.accounts} - held
     if lines:
         _load_accounts(connection, room, lines)
     if histories := {i for job in jobs for i in job.needs[turn].histories if i in room.lines} - room.histories.keys():
@@ -158,9 +160,15 @@ _LOADS = (
     ("fundings", FUNDING_AGREEMENT, funding_of, False),
 )
 _SHELVES = {kind: {"trades_seen": "trades", "accounts": "lines"}.get(kind, kind) for kind, *_ in _LOADS}
-assert (*(kind for kind, *_ in _LOADS), "lines_seen", "histories", "posted", "uses", "budgets") == Needs._fields, (
-    "every kind of need is loaded"
-)
+assert (
+    *(kind for kind, *_ in _LOADS),
+    "lines_seen",
+    "histories",
+    "posted",
+    "uses",
+    "budgets",
+    "shared",
+) == Needs._fields, "every kind of need is loaded"
 
 
 def _wanted(jobs: Sequence[Job], turn: int) -> list[set[int]]:

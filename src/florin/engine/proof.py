@@ -25,7 +25,7 @@ from florin.engine import proof_questions as questions
 from florin.engine.chain import FIRST, link_hash
 from florin.engine.drift import drift_of_sample
 from florin.engine.lanes import LANES
-from florin.engine.proof_of_limits import OF_LIMITS
+from florin.engine.proof_of_limits import OF_LIMITS, exposure_groups
 from florin.engine.proof_questions import Question
 
 FOLDED = 100  # lines folded from nothing by each proof; `florin fold --all` folds all of them
@@ -77,7 +77,7 @@ class _Start(NamedTuple):
     heads: Mapping[int, tuple[int, bytes]] = {}
 
     def parameters(self) -> dict[str, Any]:
-        return {"since_on": self.on, "since_closed": self.closed_through, "lanes": list(LANES)}
+        return {"since_on": self.on, "since_closed": self.closed_through, "lanes": list(LANES), **exposure_groups()}
 
 
 def prove(connection: Connection, *, chains: bool = True) -> Proof:

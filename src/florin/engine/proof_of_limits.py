@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import LiteralString
 
+from florin.credit.program import load_program, program_names
 from florin.engine.proof_questions import Question
 
 _UNCLEARED: LiteralString = """
@@ -32,7 +33,31 @@ _OUTSTANDING: LiteralString = """
      WHERE l.particulars ? 'outstanding' AND x.found > x.expected
 """
 
+# What lines of one person use together under programs of one group, beside the guard that says it.
+_SHARED: LiteralString = """
+    WITH grouped AS (
+        SELECT l.lane, l.person_id, g.name AS exposure_group,
+               sum(l.held_minor + l.committed_minor + l.principal_minor + l.uncleared_minor - l.credit_balance_minor)::bigint
+                   AS exposure_minor
+          FROM unnest(%(grouped_programs)s::text[], %(exposure_groups)s::text[]) AS g(program, name)
+               JOIN line l ON l.program = g.program
+      GROUP BY l.lane, l.person_id, g.name)
+    SELECT 'what person ' || person_id || ' uses in ' || exposure_group AS what,
+           coalesce(g.exposure_minor, 0) AS expected, coalesce(s.exposure_minor, 0) AS found
+      FROM grouped g FULL JOIN shared_exposure s USING (lane, person_id, exposure_group)
+     WHERE g.exposure_minor IS DISTINCT FROM s.exposure_minor
+"""
+
+
+def exposure_groups() -> dict[str, list[str]]:
+    """Programs of a group and the group of each, side by side, as `_SHARED` takes them."""
+    groups = {name: load_program(name).exposure_group for name in program_names()}
+    grouped = sorted(name for name in groups if groups[name])
+    return {"grouped_programs": grouped, "exposure_groups": [groups[name] for name in grouped]}
+
+
 OF_LIMITS = (
     Question("uncleared", "each line's row holds what its repayments that have not cleared come to", _UNCLEARED),
     Question("outstanding", "what is outstanding by place is at most what each line's row says in all", _OUTSTANDING),
+    Question("shared", "what lines use of a limit that they share is what its guard says", _SHARED),
 )

@@ -75,6 +75,11 @@ class Reference(NamedTuple):
         return _terms(name, on)
 
     @staticmethod
+    def group_of(name: str) -> str:
+        """The group in which a program shares a limit; empty: none."""
+        return _group_of(name)
+
+    @staticmethod
     def first_bill_on(name: str, on: date, cycle_day: int) -> date:
         """The first close of a program that can bill a purchase of a day. cycle_day: the line's own, or 0."""
         return _first_bill_on(name, on, cycle_day)
@@ -107,6 +112,7 @@ def know_programs(connection: Connection) -> None:
             _known[name] = source
             _terms.cache_clear()
             _first_bill_on.cache_clear()
+            _group_of.cache_clear()
 
 
 _known: dict[str, str] = {}  # the file's text of each program that this process has read
@@ -115,6 +121,11 @@ _known: dict[str, str] = {}  # the file's text of each program that this process
 @lru_cache(maxsize=1024)
 def _terms(name: str, on: date) -> Terms:
     return load_program(name).terms_on(on)
+
+
+@lru_cache(maxsize=256)
+def _group_of(name: str) -> str:
+    return load_program(name).exposure_group
 
 
 @lru_cache(maxsize=1024)

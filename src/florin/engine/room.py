@@ -19,6 +19,7 @@ from florin.credit import line as lines
 from florin.credit.account import Account
 from florin.credit.correction import correct, difference, refold
 from florin.credit.line import Line, LineState
+from florin.credit.shared_limit import SharedExposure
 from florin.credit.terms import Program, Terms
 from florin.engine.ids import IdBlocks, lane_of
 from florin.engine.reference import Reference
@@ -125,6 +126,7 @@ class Room:
         self.campaigns, self.budgets, self.uses = Shelf(), Shelf(), Shelf()
         self.uses_of: set[int] = set()
         self.fundings, self.caps_left = Shelf(), Shelf()
+        self.shared = Shelf()
         self.agreements: dict[int, Agreement] = {}
         self.lines_seen: dict[int, list[Line]] = {}
         self.recorded: list[Recorded] = []
@@ -156,6 +158,11 @@ class Room:
         seen |= {line.id: line for line in self.lines.values() if line.person_id == person_id}
         found = [line for line in seen.values() if line.program == program]
         return next((line for line in found if line.state is not LineState.CLOSED), found[-1] if found else None)
+
+    def shared_by(self, line: Line | None) -> SharedExposure | None:
+        """The guard of what the line shares with the person's others; None when its program is of no group."""
+        group = "" if line is None else self.reference.group_of(line.program)
+        return self.shared[line.person_id, group] if line is not None and group else None
 
     def account(self, identifier: int) -> Account:
         return self.accounts[identifier]  # type: ignore[no-any-return]
@@ -322,10 +329,20 @@ class Room:
 
     def change(self, shelf: Shelf, identifier: Any, state: Any) -> None:
         """Another state for a row, loaded or new."""
+        if shelf is self.lines:
+            self._expose(shelf[identifier], state)
         self._log(shelf, identifier)
         shelf[identifier] = state
         if identifier not in shelf.added:
             shelf.changed.add(identifier)
+
+    def _expose(self, before: Line, after: Line) -> None:
+        """What the line uses more or less is used more or less of what it shares."""
+        guard = self.shared_by(after)
+        change_minor = after.exposure_minor - before.exposure_minor
+        if guard is not None and change_minor:
+            exposed = replace(guard, exposure_minor=guard.exposure_minor + change_minor)
+            self.change(self.shared, (guard.person_id, guard.group), exposed)
 
     def add_row(self, table: Table, row: tuple[Any, ...]) -> None:
         """A new row of a table that no rule reads."""

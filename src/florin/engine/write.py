@@ -23,10 +23,12 @@ from florin.engine.tables.small import (
     MERCHANT_BALANCE,
     OUTBOX,
     PAYOUT,
+    SHARED_EXPOSURE,
     STATEMENT,
     WALLET,
     balance_row,
     payout_row,
+    shared_row,
     wallet_row,
 )
 from florin.engine.tables.table import Table
@@ -38,6 +40,7 @@ def write(connection: Connection, room: Room, chain: Chain) -> None:
     _store(connection, payment_rows.PAYMENT, room.payments, payment_rows.row_of)
     _store_lines(connection, room)
     _store(connection, WALLET, room.wallets, wallet_row)
+    _store(connection, SHARED_EXPOSURE, room.shared, shared_row)
     _store(connection, MERCHANT_BALANCE, room.balances, balance_row)
     _store(connection, PAYOUT, room.payouts, payout_row)
     _store(connection, ACCOUNT, room.accounts, account_row)

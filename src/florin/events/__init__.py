@@ -402,6 +402,15 @@ class RepaymentConfirmed(Event, frozen=True, kw_only=True):
     repaid_on: date
 
 
+class SharedLimitSet(Event, frozen=True, kw_only=True):
+    """What a person's lines in a group of programs may come to together is another sum from now on; None: the terms' again."""
+
+    kind = 122
+    group: str
+    limit_minor: int | None
+    reason: str
+
+
 class CostCharged(Event, frozen=True, kw_only=True):
     """A cost of collection that the customer owes, put on her oldest statement."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from florin.credit.line import Line
+from florin.credit.shared_limit import SharedExposure
 from florin.credit.terms import Terms
 from florin.events import Event
 from florin.events.refusals import Refusal
@@ -129,6 +130,7 @@ def decide(
     command: Charge,
     at: At,
     offer: Offer | None = None,
+    shared: SharedExposure | None = None,
 ) -> tuple[Event] | Refusal:
     """As `pay.decide`, for a trade that is made by the same command. Nothing is kept of a refused one but the refusal."""
     if not 0 < command.amount_minor <= AMOUNT_MINOR_MAX:
@@ -136,7 +138,7 @@ def decide(
     pay = pay_of(command)
     refusal = (
         refuse_merchant(merchant)
-        or refuse_tenders(trade, merchant, line, wallet, terms, pay, at)
+        or refuse_tenders(trade, merchant, line, wallet, terms, pay, at, shared)
         or refuse_offer(trade, pay, offer, at)
     )
     if refusal is not None:

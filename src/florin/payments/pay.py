@@ -13,6 +13,7 @@ from florin.campaigns.coupon import part_of, refuse_budget, refuse_coupon
 from florin.credit.authorize import refuse_credit
 from florin.credit.line import Line
 from florin.credit.plans import installment_choice
+from florin.credit.shared_limit import SharedExposure, refuse_shared
 from florin.credit.sub_limits import place_of
 from florin.credit.terms import Terms
 from florin.events import Authorized, CampaignPart, Captured, Escrowed, Event, InstallmentChoice
@@ -119,15 +120,16 @@ def decide(
     command: Pay,
     at: At,
     offer: Offer | None = None,
+    shared: SharedExposure | None = None,
 ) -> tuple[Event] | Refusal:
     """One event that says what was agreed: Authorized, Escrowed or Captured, by the trade's flow.
 
-    offer: of the campaign that the command names, if there is one.
+    offer: of the campaign that the command names, if there is one. shared: of the line's group, if its program has one.
     """
     refusal = (
         refuse_trade(trade, command.person_id, at)
         or refuse_merchant(merchant)
-        or refuse_tenders(trade, merchant, line, wallet, terms, command, at)
+        or refuse_tenders(trade, merchant, line, wallet, terms, command, at, shared)
         or refuse_offer(trade, command, offer, at)
     )
     if refusal is not None:
@@ -148,7 +150,14 @@ def refuse_trade(trade: Trade, person_id: int, at: At) -> Refusal | None:
 
 
 def refuse_tenders(
-    trade: Trade, merchant: Merchant, line: Line | None, wallet: Wallet, terms: Terms | None, command: Pay, at: At
+    trade: Trade,
+    merchant: Merchant,
+    line: Line | None,
+    wallet: Wallet,
+    terms: Terms | None,
+    command: Pay,
+    at: At,
+    shared: SharedExposure | None = None,
 ) -> Refusal | None:
     """The tenders make up the amount, the merchant takes them, and each has enough left."""
     credit, from_wallet = command.credit_minor, command.wallet_minor
@@ -163,6 +172,8 @@ def refuse_tenders(
             return NoLine(person_id=command.person_id)
         place = place_of(merchant.market, merchant.category, trade.detail.sold, terms)
         if refusal := refuse_credit(line, credit, terms.over_limit_tolerance_minor, at, terms, place=place):
+            return refusal
+        if shared is not None and (refusal := refuse_shared(shared, credit, line.id, terms)):
             return refusal
     return refuse_wallet(wallet, from_wallet) if from_wallet else None
 
@@ -232,7 +243,13 @@ def paid_event(
 
 
 def new_payment(
-    trade: Trade, merchant: Merchant, line: Line | None, terms: Terms | None, event: Event, command: Pay
+    trade: Trade,
+    merchant: Merchant,
+    line: Line | None,
+    terms: Terms | None,
+    event: Event,
+    command: Pay,
+    shared: SharedExposure | None = None,
 ) -> Payment:
     """The payment that `evolve` starts from: tenders authorized, nothing taken; with the evidence of the limit."""
     plan: InstallmentChoice | None = getattr(event, "plan", None)
@@ -258,6 +275,8 @@ def new_payment(
         limit_effective_minor=line.limit_minor_on(event.value_on) if by_credit and line else 0,
         tolerance_minor=terms.over_limit_tolerance_minor if by_credit and terms else 0,
         coupon=getattr(event, "coupon", None),
+        group_exposure_before_minor=shared.exposure_minor if by_credit and shared else None,
+        group_limit_minor=shared.most_minor(terms) if by_credit and shared and terms else None,
     )
 
 

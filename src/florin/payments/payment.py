@@ -46,7 +46,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     drawn: its loan began when it was paid into escrow, by the terms of that day.
     payable_on: the merchant's first window that it was credited in. confirm_on: the day on which the clock confirms receipt.
     place: where it was bought, if the line's terms had sub-limits when it was authorized.
-    exposure_before, limit_effective, tolerance: what the line was when it was authorized.
+    exposure_before, limit_effective, tolerance: what the line was when it was authorized; group_*: what all lines of the
+    payer that share a limit were, None where none is shared.
     """
 
     id: int
@@ -82,6 +83,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     exposure_before_minor: int = 0
     limit_effective_minor: int = 0
     tolerance_minor: int = 0
+    group_exposure_before_minor: int | None = None
+    group_limit_minor: int | None = None
     coupon: CampaignPart | None = None
     coupon_paid_minor: int = 0
     coupon_released_minor: int = 0

@@ -553,6 +553,53 @@ def test_a_merchant_is_placed_and_a_sub_limit_of_his_goods_is_shown_and_held(hou
     ]
 
 
+def test_what_lines_share_is_set_with_a_reason_shown_and_held(house: RestHouse):
+    group = {"exposure_group": "house", "exposure_group_limit_minor": 50_000}
+    with own_programs(card=group, loan=group):
+        carol = house.world.person("carol", limit_minor=60_000, program="card")
+        house.world.people["loan"] = carol
+        loan = house.world.open_line("loan", "loan", 60_000)
+        path = f"/v1/owner/persons/{carol}/shared-limits"
+        consent = {"person_id": str(carol), "app_id": str(DIRECT_APP), "line_id": str(loan), "limit_minor": 60_000}
+        agreement = house.owner.post("/v1/owner/agreements", consent).json()
+        charge = {"amount_minor": 20_000, "subject": "tea", "agreement_id": agreement["id"], "tender": "credit"}
+        house.world.buy("carol", 40_000)
+
+        refused = house.shop.post("/v1/payments", charge, key="tea")
+        said = {"group": "house", "limit_minor": 60_000, "reason": "income reviewed"}
+        made = house.owner.post(path, said, key="share")
+        replayed = house.owner.post(path, said, key="share")
+        bought = house.shop.post("/v1/payments", charge, key="tea-2")
+        nowhere = house.owner.post(path, {**said, "group": "garage"}, key="garage")
+        house.owner.post(path, {"group": "house", "reason": "review over"}, key="back")
+        shown = house.owner.get(path).json()
+
+    numbers = problem(refused, 402, "SharedLimitExceeded")["numbers"]
+    assert (numbers["group"], numbers["over_minor"], numbers["exposure_minor"]) == ("house", 10_000, 40_000)
+    assert (made.status_code, made.json()["limit_minor"], replayed.json()) == (201, 60_000, made.json())
+    assert bought.status_code == 201
+    problem(nowhere, 409, "NoSharedLimit")
+    assert shown["items"] == [{"group": "house", "limit_minor": None, "exposure_minor": 60_000}]
+    assert [(each["limit_minor"], each["reason"]) for each in shown["changes"]] == [
+        (None, "review over"), (60_000, "income reviewed"),
+    ]  # fmt: skip
+
+
+def test_a_bill_day_is_moved_once_a_cycle(house: RestHouse):
+    _, line_id = with_line(house, "alice", 100_000)
+    path = f"/v1/owner/lines/{line_id}/bill-day"
+
+    moved = house.owner.post(path, {"cycle_day": 15}, key="move")
+    again = house.owner.post(path, {"cycle_day": 20}, key="again")
+    same = house.owner.post(path, {"cycle_day": 15}, key="same")
+    never = house.owner.post(path, {"cycle_day": 32}, key="never")
+
+    assert (moved.status_code, moved.json()["cycle_day"], moved.json()["due_day"]) == (201, 15, 24)
+    problem(again, 409, "CycleMovedAlready")
+    problem(same, 409, "CycleDayUnchanged")
+    problem(never, 422, "FieldsInvalid")
+
+
 @pytest.mark.parametrize(
     ("source", "value_on", "code"),
     [

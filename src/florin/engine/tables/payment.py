@@ -27,6 +27,7 @@ PAYMENT = Table(
         bigint("exposure_before_minor", 0), bigint("limit_effective_minor", 0), bigint("tolerance_minor", 0),
         instant("expires_at", None), json("plan_priced", None), json("coupon", None), bigint("coupon_paid_minor", None),
         bigint("coupon_released_minor", None), bigint("coupon_refunded_minor", None), json("place", None),
+        bigint("group_exposure_before_minor", None), bigint("group_limit_minor", None),
     ],
     changing=(
         "state", "drawn", "plan_count", "plan_fee_payer", "plan_fee_minor", "payable_on", "confirm_on", "credit_paid_minor",
@@ -49,7 +50,7 @@ def row_of(p: Payment) -> tuple[Any, ...]:
         p.tolerance_minor, p.expires_at, _priced(plan) if plan else None,
         msgspec.json.encode(p.coupon).decode() if p.coupon else None, p.coupon_paid_minor or None,
         p.coupon_released_minor or None, p.coupon_refunded_minor or None,
-        None if p.place is None else msgspec.json.encode(p.place).decode(),
+        None if p.place is None else msgspec.json.encode(p.place).decode(), p.group_exposure_before_minor, p.group_limit_minor,
     )  # fmt: skip
 
 
@@ -72,7 +73,8 @@ def payment_of(row: tuple[Any, ...]) -> Payment:
      app_id, merchant_id, person_id, line_id, credit_authorized, credit_paid, credit_released, credit_refunded,
      wallet_authorized, wallet_paid, wallet_released, wallet_refunded, received, refunded_before, plan_fee,
      merchant_fee_back, mdr, mdr_back, exposure_before, limit_effective, tolerance, expires_at,
-     plan_priced, coupon, coupon_paid, coupon_released, coupon_refunded, place) = row  # fmt: skip
+     plan_priced, coupon, coupon_paid, coupon_released, coupon_refunded, place,
+     group_exposure_before, group_limit) = row  # fmt: skip
     plan = None
     if plan_count:
         plan = choice_of(plan_count, plan_fee, fee_payer, plan_priced)
@@ -89,4 +91,5 @@ def payment_of(row: tuple[Any, ...]) -> Payment:
         coupon=None if coupon is None else msgspec.convert(coupon, CampaignPart), coupon_paid_minor=coupon_paid or 0,
         coupon_released_minor=coupon_released or 0, coupon_refunded_minor=coupon_refunded or 0,
         place=None if place is None else msgspec.convert(place, Place),
+        group_exposure_before_minor=group_exposure_before, group_limit_minor=group_limit,
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from florin.credit.shared_limit import SharedExposure
 from florin.engine.tables.table import Table, bigint, day, instant, integer, json, smallint, text
 from florin.payments.charge import Agreement
 from florin.payments.merchant import MerchantBalance
@@ -21,6 +22,18 @@ MERCHANT_BALANCE = Table(
     "merchant_balance",
     [smallint("lane"), bigint("id"), bigint("available_minor"), bigint("negative_limit_minor")],
     changing=("available_minor",),
+)
+SHARED_EXPOSURE = Table(
+    "shared_exposure",
+    [
+        smallint("lane"),
+        bigint("person_id"),
+        bigint("exposure_minor"),
+        bigint("limit_minor", None),
+        text("exposure_group"),
+    ],
+    key=("lane", "person_id", "exposure_group"),
+    changing=("exposure_minor", "limit_minor"),
 )
 ACCOUNT = Table(
     "line_account",
@@ -59,6 +72,15 @@ def wallet_of(row: tuple[Any, ...]) -> Wallet:
 
 def wallet_row(wallet: Wallet) -> tuple[Any, ...]:
     return (wallet.lane, wallet.id, wallet.balance_minor)
+
+
+def shared_of(row: tuple[Any, ...]) -> SharedExposure:
+    lane, person_id, exposure, limit, group = row
+    return SharedExposure(lane=lane, person_id=person_id, exposure_minor=exposure, limit_minor=limit, group=group)
+
+
+def shared_row(shared: SharedExposure) -> tuple[Any, ...]:
+    return (shared.lane, shared.person_id, shared.exposure_minor, shared.limit_minor, shared.group)
 
 
 def balance_of(row: tuple[Any, ...]) -> MerchantBalance:

@@ -256,7 +256,7 @@ CREATE INDEX trade_to_expire ON trade (expires_at) WHERE state = 1 AND expires_a
 
 -- Who paid, with what, and what became of it. Released: authorized and never taken. exposure_before, limit_effective and
 -- tolerance are the evidence for "why was I refused", and the guard. NULL for most: coupon, the part that a campaign bears, and
--- its counters; place, where it was bought, if the terms had sub-limits.
+-- its counters; place, where it was bought, if the terms had sub-limits; group_*, the evidence of a limit that lines share.
 CREATE TABLE payment (
     lane             smallint NOT NULL,
     state            smallint NOT NULL,
@@ -297,8 +297,12 @@ CREATE TABLE payment (
     coupon_released_minor   bigint,
     coupon_refunded_minor   bigint,
     place                   jsonb,
+    group_exposure_before_minor bigint,
+    group_limit_minor       bigint,
     CONSTRAINT payment_within_the_limit CHECK (credit_authorized_minor = 0
         OR exposure_before_minor + credit_authorized_minor <= limit_effective_minor + tolerance_minor),
+    CONSTRAINT payment_within_the_shared_limit CHECK (credit_authorized_minor = 0 OR group_limit_minor IS NULL
+        OR group_exposure_before_minor + credit_authorized_minor <= group_limit_minor),
     CONSTRAINT payment_takes_at_most_what_was_authorized CHECK (
         credit_paid_minor + credit_released_minor <= credit_authorized_minor
         AND wallet_paid_minor + wallet_released_minor <= wallet_authorized_minor
@@ -387,6 +391,17 @@ CREATE TABLE line (
     CONSTRAINT line_one_a_person_and_program UNIQUE (lane, person_id, program)
 ) WITH (fillfactor = 60);
 CREATE INDEX line_by_next_action ON line (next_action_on);
+
+-- What a person's lines under programs of one group use together, beside their rows and held by whoever changes one of them.
+-- limit_minor: her own; NULL: the terms'. No guard on it: posted corrections or a cut limit may lawfully exceed it.
+CREATE TABLE shared_exposure (
+    lane           smallint NOT NULL,
+    person_id      bigint   NOT NULL,
+    exposure_minor bigint   NOT NULL DEFAULT 0,
+    limit_minor    bigint   CONSTRAINT shared_limit_is_not_negative CHECK (limit_minor >= 0),
+    exposure_group text     NOT NULL COLLATE "C",
+    PRIMARY KEY (lane, person_id, exposure_group)
+) WITH (fillfactor = 70);
 
 -- The line's items (purchases, plans, statements, interest segments) after its first `sequence` events: a cache of the fold.
 CREATE TABLE line_account (

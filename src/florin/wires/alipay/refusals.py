@@ -29,6 +29,7 @@ _CODES: Final = {
     "CreditLimitExceeded": "BUYER_BALANCE_NOT_ENOUGH",
     "LimitNotBackYet": "BUYER_BALANCE_NOT_ENOUGH",
     "SubLimitExceeded": "BUYER_BALANCE_NOT_ENOUGH",
+    "SharedLimitExceeded": "BUYER_BALANCE_NOT_ENOUGH",
     "WalletTooLow": "BUYER_BALANCE_NOT_ENOUGH",
     "LineNotOpen": "BUYER_ENABLE_STATUS_FORBID",
     "PastDue": "BUYER_ENABLE_STATUS_FORBID",

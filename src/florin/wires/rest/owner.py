@@ -19,18 +19,21 @@ from florin.credit.explain import NothingToExplain, QuestionUnreadable, question
 from florin.credit.freeze import FreezeLine, UnfreezeLine
 from florin.credit.items import days_past_due
 from florin.credit.limit import GiveUplift, SetLimit
+from florin.credit.move_cycle import MoveCycle
 from florin.credit.open import OpenLine
 from florin.credit.plans import offers
 from florin.credit.program import load_program, program_names
 from florin.credit.repay import Repay
 from florin.credit.repayment_hold import ConfirmRepayment
 from florin.credit.return_repayment import ReturnRepayment
+from florin.credit.shared_limit import SetSharedLimit
 from florin.documents import sheet_of, statement_pdf
 from florin.engine import ClaimKind, NotFound, Outcome, Submission, claim, clock, lane_for, lane_of
 from florin.engine.listeners import TOPICS
 from florin.engine.submission import Claim
 from florin.events import (
     AutopaySet,
+    CycleMoved,
     LimitSet,
     LineClosed,
     LineFrozen,
@@ -41,6 +44,7 @@ from florin.events import (
     RepaymentConfirmed,
     RepaymentReturned,
     RepaymentSource,
+    SharedLimitSet,
     ToppedUp,
     UpliftGiven,
 )
@@ -56,6 +60,7 @@ from florin.queries.lines import LineView, line_by_id
 from florin.queries.merchants import MerchantView, merchant_by_id
 from florin.queries.payments import payment_by_trade
 from florin.queries.persons import PersonView, person_by_id
+from florin.queries.shared_limits import shared_limit_history, shared_limits
 from florin.queries.statements import statements_of
 from florin.queries.webhooks import webhook_of
 from florin.wallet.join import Join
@@ -109,6 +114,30 @@ async def top_up(call: Call, body: shapes.NewTopUp) -> Answer:
         amount_minor=event.amount_minor,
         bank_reference=event.bank_reference,
         value_on=event.value_on,
+    )
+    return Answer(shown, 201, outcome.replayed)
+
+
+async def get_shared_limits(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/persons/{person_id}/shared-limits"""
+    person = await _person(call, _id(call, "person_id"))
+    limits = await call.house.reads.ask_async(shared_limits, person_id=person.id)
+    changes = await call.house.reads.ask_async(shared_limit_history, person_id=person.id)
+    return Answer(show.shared_limits(limits, changes))
+
+
+async def set_shared_limit(call: Call, body: shapes.NewSharedLimit) -> Answer:
+    """POST /v1/owner/persons/{person_id}/shared-limits"""
+    person_id = known_id(call, "person_id", "person")
+    command = SetSharedLimit(person_id=person_id, group=body.group, limit_minor=body.limit_minor, reason=body.reason)
+    outcome = await execute(call, command, ("shared-limit", person_id, body))
+    event = cast(SharedLimitSet, outcome.event)
+    shown = shapes.SharedLimitChange(
+        id=str(outcome.event_id),
+        group=event.group,
+        value_on=event.value_on,
+        limit_minor=event.limit_minor,
+        reason=event.reason,
     )
     return Answer(shown, 201, outcome.replayed)
 
@@ -174,6 +203,21 @@ async def give_uplift(call: Call, body: shapes.NewUplift) -> Answer:
         amount_minor=event.amount_minor,
         until_on=event.until_on,
         reason=event.reason,
+    )
+    return Answer(shown, 201, outcome.replayed)
+
+
+async def move_bill_day(call: Call, body: shapes.NewBillDay) -> Answer:
+    """POST /v1/owner/lines/{line_id}/bill-day"""
+    line_id = known_id(call, "line_id", "line")
+    outcome = await execute(call, MoveCycle(line_id=line_id, cycle_day=body.cycle_day), ("bill-day", line_id, body))
+    event = cast(CycleMoved, outcome.event)
+    shown = shapes.BillDay(
+        id=str(outcome.event_id),
+        line_id=str(event.line_id),
+        cycle_day=event.cycle_day,
+        due_day=event.due_day,
+        value_on=event.value_on,
     )
     return Answer(shown, 201, outcome.replayed)
 

@@ -350,6 +350,22 @@ class NewLimit(Taken, frozen=True, kw_only=True):
     reason: Text
 
 
+class NewSharedLimit(Taken, frozen=True, kw_only=True):
+    """group: as programs name it in `exposure_group`. limit_minor: the person's own; left out: the terms'. reason: for the
+    record.
+    """
+
+    group: Annotated[str, Meta(min_length=1, max_length=64)]
+    limit_minor: LimitMinor | None = None
+    reason: Text
+
+
+class NewBillDay(Taken, frozen=True, kw_only=True):
+    """cycle_day: the day of the month on which the cycle closes; 31 is its last day."""
+
+    cycle_day: Annotated[int, Meta(ge=1, le=31, extra={"fix": "Send a day of the month from 1 to 31."})]
+
+
 class NewUplift(Taken, frozen=True, kw_only=True):
     """amount_minor: so much above the limit. until_on: its last day. reason: for the record."""
 
@@ -685,6 +701,41 @@ class Autopay(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     line_id: str
     sources: tuple[Literal["wallet", "bank"], ...]
+    value_on: date
+
+
+class SharedLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """exposure_minor: what her lines in the group use together. limit_minor: her own; null: the terms'."""
+
+    group: str
+    limit_minor: int | None
+    exposure_minor: int
+
+
+class SharedLimitChange(msgspec.Struct, frozen=True, kw_only=True):
+    """limit_minor: her own from then on; null: the terms'."""
+
+    id: str
+    group: str
+    value_on: date
+    limit_minor: int | None
+    reason: str
+
+
+class SharedLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """items: by group. changes: the newest first, 100 at most."""
+
+    items: tuple[SharedLimit, ...]
+    changes: tuple[SharedLimitChange, ...]
+
+
+class BillDay(msgspec.Struct, frozen=True, kw_only=True):
+    """cycle_day, due_day: of the month, from the running cycle on; due_day 0: so many days after the close, by the terms."""
+
+    id: str
+    line_id: str
+    cycle_day: int
+    due_day: int
     value_on: date
 
 

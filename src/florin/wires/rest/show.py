@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, Final, cast
 
@@ -43,6 +43,7 @@ from florin.queries.limits import LimitChange
 from florin.queries.lines import LineView
 from florin.queries.merchants import MerchantView
 from florin.queries.payments import PaymentView
+from florin.queries.shared_limits import SharedLimit, SharedLimitChange
 from florin.wires.rest import shapes
 
 CURRENCY: Final = "CNY"
@@ -375,6 +376,25 @@ def limit_change(change: LimitChange) -> shapes.LimitChange:
         amount_minor=change.amount_minor,
         until_on=change.until_on,
         reason=change.reason,
+    )
+
+
+def shared_limits(limits: Sequence[SharedLimit], changes: Sequence[SharedLimitChange]) -> shapes.SharedLimits:
+    return shapes.SharedLimits(
+        items=tuple(
+            shapes.SharedLimit(group=each.group, limit_minor=each.limit_minor, exposure_minor=each.exposure_minor)
+            for each in limits
+        ),
+        changes=tuple(
+            shapes.SharedLimitChange(
+                id=str(each.event_id),
+                group=each.group,
+                value_on=each.on,
+                limit_minor=each.limit_minor,
+                reason=each.reason,
+            )
+            for each in changes
+        ),
     )
 
 
