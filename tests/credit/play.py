@@ -27,6 +27,7 @@ from florin.credit.program import load_program
 from florin.credit.terms import ChargeOffMode, Program, Version
 from florin.events import (
     Authorized,
+    CampaignPart,
     Captured,
     Escrowed,
     Event,
@@ -116,10 +117,19 @@ class Play:
         self._hot(Received(**self._paid(on, yuan, item), mdr_minor=0, plan=plan))
 
     def buy(
-        self, on: str | date, yuan: str, item: int, *, installments: int = 0, fee_payer: FeePayer = "shopper"
+        self,
+        on: str | date,
+        yuan: str,
+        item: int,
+        *,
+        installments: int = 0,
+        fee_payer: FeePayer = "shopper",
+        subsidy: str = "0.00",
     ) -> None:
-        """A direct sale: owed at once."""
+        """A direct sale: owed at once. subsidy: what a campaign bears of the fee."""
         plan = self._plan(on, yuan, installments, fee_payer)
+        if plan is not None and parse_yuan(subsidy):
+            plan = replace(plan, subsidy=CampaignPart(campaign_id=9, amount_minor=parse_yuan(subsidy)))
         self._hot(Captured(**self._paid(on, yuan, item), mdr_minor=0, plan=plan))
 
     def return_before_receipt(self, on: str | date, yuan: str, item: int) -> None:
@@ -231,6 +241,7 @@ class Play:
                 before_receipt=False,
                 request_no="after-sale",
                 merchant_fee_back_minor=said.merchant_fee_back_minor,
+                subsidy_back=said.subsidy_back,
             )
         )
         excess = repayment_hold.credit_balance_paid(self.line, self.account, at(on), self.program)

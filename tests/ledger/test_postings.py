@@ -54,6 +54,7 @@ def test_a_rule_that_moves_money_in_two_books_moves_what_one_owes_the_other_in_b
         assert (lender_is_owed, institution_owes, lender_owes, institution_is_owed) == (0, 1, 0, 0)
     else:
         assert -moved[Account.MALL_DUE_TO_PAYMENTS] == moved[Account.PAYMENTS_DUE_FROM_MALL]
+        assert -moved[Account.MALL_DUE_TO_LENDER] == moved[Account.LENDER_DUE_FROM_MALL]
         assert lender_owes == institution_is_owed
         assert lender_is_owed == institution_owes
 
@@ -90,7 +91,7 @@ def test_every_memo_account_has_a_contra_account_in_its_own_book():
             ),
             "PARTNER": ("PARTNER_LOANS",),
             "GUARANTEE": ("GUARANTEED_ESCROW",),
-            "CAMPAIGN": ("DISCOUNT", "BUDGET"),
+            "CAMPAIGN": ("DISCOUNT", "BUDGET", "SUBSIDY"),
         }.items()
         for name in names
     }

@@ -14,12 +14,6 @@ ON = date(2026, 3, 5)
 AT = datetime(2026, 3, 5, 4, tzinfo=UTC)
 MINOR = st.integers(0, 10**12)
 
-PLANS = st.none() | st.builds(
-    InstallmentChoice,
-    count=st.sampled_from((3, 6, 12)),
-    fee_minor=st.integers(0, 10**9),
-    fee_payer=st.sampled_from(("shopper", "merchant")),
-)
 # Of a sale the part beyond what was held is moved, so a sale holds at most all of it.
 COUPONS = st.none() | st.builds(
     CampaignPart,
@@ -27,6 +21,20 @@ COUPONS = st.none() | st.builds(
     amount_minor=st.integers(1, 10**9),
     sponsor=st.sampled_from(("mall", "state", "merchant")),
 )
+_BY_ONE = st.builds(
+    InstallmentChoice,
+    count=st.sampled_from((3, 6, 12)),
+    fee_minor=st.integers(0, 10**9),
+    fee_payer=st.sampled_from(("shopper", "merchant")),
+)
+_SHARED = st.builds(
+    InstallmentChoice,
+    count=st.sampled_from((3, 6, 12)),
+    fee_minor=st.integers(10**9, 10**10),
+    fee_payer=st.just("shopper"),
+    subsidy=COUPONS,
+)
+PLANS = st.none() | _BY_ONE | _SHARED
 OWNERS = {
     "value_on": st.just(ON),
     "trade_id": st.just(1),
@@ -39,6 +47,8 @@ _OTHER = {
     "expires_at": st.just(AT),
     "plan": PLANS,
     "coupon": COUPONS,
+    "promised": COUPONS,
+    "subsidy_back": COUPONS,
     "campaign_id": st.just(7),
     "name": st.just("Spring"),
     "name_zh": st.just("春天"),

@@ -84,15 +84,21 @@ def test_an_event_comes_back_from_its_row_as_it_was(event):
 def test_a_capture_moves_what_is_owed_and_what_the_merchant_gets(event):
     on = moved(event)
     merchant_fee = event.plan.fee_minor if event.plan and event.plan.fee_payer == "merchant" else 0
-    shopper_fee = event.plan.fee_minor if event.plan and event.plan.fee_payer == "shopper" else 0
+    shopper_fee = event.plan.shopper_fee_minor if event.plan else 0
+    subsidy = event.plan.subsidy if event.plan else None
+    borne = subsidy.funded_minor if subsidy else 0
+    merchant_fee += subsidy.amount_minor - borne if subsidy else 0
 
     assert on[Account.PRINCIPAL_UNBILLED] == event.credit_minor == on[Account.LENDER_DUE_TO_PAYMENTS]
     assert on[Account.MEMO_HELD] == -event.held_credit_minor
     funded = event.coupon.funded_minor if event.coupon else 0
     assert on[Account.FUNDED_ESCROW] == -event.held_wallet_minor
-    assert on[Account.CAMPAIGN_COST] == funded == on[Account.PAYMENTS_DUE_FROM_MALL]
+    assert on[Account.PAYMENTS_DUE_FROM_MALL] == funded
+    assert on[Account.LENDER_DUE_FROM_MALL] == borne
+    assert on[Account.CAMPAIGN_COST] == funded + borne
+    assert on[Account.MEMO_SUBSIDY] == -(event.promised.amount_minor if event.promised else 0)
     assert on[Account.FEE_UNBILLED] == shopper_fee
-    assert on[Account.DEFERRED_FEE_INCOME] == shopper_fee + merchant_fee
+    assert on[Account.DEFERRED_FEE_INCOME] == shopper_fee + merchant_fee + borne
     paid = event.credit_minor + event.wallet_minor + funded
     assert on[Account.MERCHANT_PAYABLE] == paid - event.mdr_minor - merchant_fee
 
@@ -110,7 +116,9 @@ def test_escrow_and_receipt_together_move_what_a_direct_sale_moves(credit_minor,
     direct = moved(events.Captured(**owners, **tenders, mdr_minor=mdr_minor))
 
     together = moved(events.Escrowed(**owners, **tenders))
-    for account, amount_minor in moved(events.Received(**owners, **tenders, mdr_minor=mdr_minor)).items():
+    promised = plan.subsidy if plan else None
+    received = events.Received(**owners, **tenders, mdr_minor=mdr_minor, promised=promised)
+    for account, amount_minor in moved(received).items():
         together[account] += amount_minor
 
     assert {a: m for a, m in together.items() if m} == {a: m for a, m in direct.items() if m}
@@ -146,6 +154,7 @@ def test_a_refund_after_receipt_is_paid_by_the_merchant_net_of_what_he_gets_back
 
     given_back = event.credit_minor + event.wallet_minor + (event.coupon.funded_minor if event.coupon else 0)
     given_back -= event.mdr_back_minor + event.merchant_fee_back_minor
+    given_back -= event.subsidy_back.amount_minor - event.subsidy_back.funded_minor if event.subsidy_back else 0
     assert on[Account.MERCHANT_PAYABLE] == event.swept_minor - given_back
     assert on[Account.LANE_CLEARING] == -event.swept_minor
 
@@ -154,6 +163,7 @@ def test_a_refund_after_receipt_is_paid_by_the_merchant_net_of_what_he_gets_back
 def test_what_a_campaign_bears_of_a_sale_comes_back_with_its_refund_whoever_is_behind_it(sale, refunded_minor):
     if sale.coupon is None:
         return
+    sale = replace(sale, plan=None)
     back = replace(sale.coupon, amount_minor=min(refunded_minor, sale.coupon.amount_minor))
     refund = events.Refunded(
         value_on=ON, credit_minor=0, wallet_minor=0, before_receipt=False, request_no="r", coupon=back

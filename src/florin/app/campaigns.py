@@ -1,4 +1,4 @@
-"""`florin campaign`: coupons that somebody pays for, with a budget that is never overspent."""
+"""`florin campaign`: coupons and parts of installment fees that somebody pays for, with a budget that is never overspent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from florin.app.house import DataOption, House, JsonOption, entered, granted, group, say, say_table
-from florin.app.merchants import RefundOrderOption, amount_minor, merchant_of
+from florin.app.merchants import RefundOrderOption, amount_minor, merchant_of, rate_ppm, rate_text
 from florin.bank.simulated import SimulatedBank
 from florin.campaigns.budget import RecallBudget, TopUpCampaign
 from florin.campaigns.campaign import CampaignState
@@ -22,7 +22,7 @@ from florin.events.refusals import yuan
 from florin.queries.campaigns import CampaignView, campaign_by_id, campaigns
 from florin.store import StoreRefusal
 
-app = group("Campaigns: coupons with a budget that is never overspent; open, show, list, top-up, recall, paid, close.")
+app = group("Campaigns: coupons and fee subsidies with a budget that is never overspent.")
 
 CampaignArgument = Annotated[int, typer.Argument(metavar="CAMPAIGN", help="Its number, from `florin campaign list`.")]
 AmountArgument = Annotated[str, typer.Argument(metavar="AMOUNT", help="In yuan: 10000.00")]
@@ -46,7 +46,16 @@ def open_(
     name: Annotated[str, typer.Argument(help="As shoppers read it.")],
     budget: Annotated[str, typer.Option("--budget", help="All that it may spend, in yuan; topped up later.")],
     until: Annotated[datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="Its last day.")],
-    off: Annotated[str, typer.Option("--off", help="What the coupon takes off an order, in yuan.")],
+    off: Annotated[str, typer.Option("--off", help="A coupon: what it takes off an order, in yuan.")] = "0",
+    fee_share: Annotated[
+        str, typer.Option("--fee-share", help="A fee subsidy: its share of the shopper's installment fee, in percent.")
+    ] = "0%",
+    count: Annotated[
+        list[int] | None, typer.Option("--count", help="A number of installments it is for; again for more; else all.")
+    ] = None,
+    program: Annotated[
+        list[str] | None, typer.Option("--program", help="A program it is for; again for more; else all.")
+    ] = None,
     from_: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Its first day; else today.")
     ] = None,
@@ -64,10 +73,10 @@ def open_(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Open a campaign of coupons. Shoppers see it at the cashier from its first day on."""
+    """Open a campaign: coupons with --off, or a subsidy of installment fees with --fee-share."""
     with entered(data) as house, house.engine() as engine:
         terms = CampaignTerms(
-            kind="coupon",
+            kind="fee_subsidy" if rate_ppm(fee_share) else "coupon",
             sponsor=sponsor.value,
             opens_on=from_.date() if from_ else clock.read(house.connection).on,
             closes_on=until.date() + timedelta(days=1),
@@ -75,6 +84,9 @@ def open_(
             amount_off_minor=amount_minor(off),
             threshold_minor=amount_minor(over),
             per_person_max=per_person,
+            share_ppm=rate_ppm(fee_share),
+            counts=tuple(count or ()),
+            programs=tuple(program or ()),
             refund_order=refund_order.value if refund_order else None,
             warning_minor=amount_minor(warning),
         )
@@ -181,6 +193,9 @@ def document(view: CampaignView) -> dict[str, Any]:
         "amount_off_minor": terms.amount_off_minor,
         "threshold_minor": terms.threshold_minor,
         "per_person_max": terms.per_person_max,
+        "share_ppm": terms.share_ppm,
+        "counts": terms.counts,
+        "programs": terms.programs,
         "refund_order": terms.refund_order,
         "allotted_minor": view.allotted_minor,
         "spent_minor": view.spent_minor,
@@ -208,13 +223,20 @@ def _view(house: House, campaign_id: int) -> CampaignView:
 
 def _told(view: CampaignView) -> list[str]:
     campaign, terms = view.campaign, view.campaign.terms
-    often = f", {terms.per_person_max} times a person" if terms.per_person_max else ""
     return [
         f"Campaign {campaign.id}: {campaign.name} {campaign.name_zh}, paid by the {terms.sponsor}{_mark(view, ', ')}",
-        f"  {yuan(terms.amount_off_minor)} off orders from {yuan(terms.threshold_minor)}{often},"
-        f" from {terms.opens_on} until {_last_on(view)}",
+        f"  {_gives(terms)}, from {terms.opens_on} until {_last_on(view)}",
         f"  budget {yuan(view.allotted_minor)}, spent {yuan(view.spent_minor)}, left {yuan(view.left_minor)}",
     ]
+
+
+def _gives(terms: CampaignTerms) -> str:
+    if terms.kind == "coupon":
+        often = f", {terms.per_person_max} times a person" if terms.per_person_max else ""
+        return f"{yuan(terms.amount_off_minor)} off orders from {yuan(terms.threshold_minor)}{often}"
+    counts = f" in {', '.join(map(str, terms.counts))} installments" if terms.counts else ""
+    programs = f" of {', '.join(terms.programs)}" if terms.programs else ""
+    return f"{rate_text(terms.share_ppm)} of the shopper's fee for plans{counts}{programs}"
 
 
 def _mark(view: CampaignView, before: str = "") -> str:

@@ -16,12 +16,15 @@ from msgspec.structs import replace
 
 from florin.events import (
     Authorized,
+    CampaignPart,
     CampaignRecalled,
     CampaignToppedUp,
     Captured,
     Escrowed,
     Event,
+    Received,
     Refunded,
+    Repaid,
     Voided,
 )
 from florin.events.refusals import Refusal
@@ -135,12 +138,39 @@ def decide_recall(budget: Budget, command: RecallBudget, at: At) -> tuple[Campai
 def drawn_by(event: Event) -> Counter[int]:
     """By campaign, how much more of its budget is spent after an event; below zero comes back."""
     drawn: Counter[int] = Counter()
-    match event:
-        case Authorized(coupon=part) | Escrowed(coupon=part) | Captured(coupon=part) if part is not None:
-            drawn[part.campaign_id] += part.amount_minor - part.held_minor
-        case Voided(coupon=part) | Refunded(coupon=part) if part is not None:
-            drawn[part.campaign_id] -= part.amount_minor
+    for part in _borne(event):
+        drawn[part.campaign_id] += part.amount_minor - part.held_minor
+    for part in _returned(event):
+        drawn[part.campaign_id] -= part.amount_minor
     return drawn
+
+
+def _borne(event: Event) -> list[CampaignPart]:
+    """What campaigns bear by an event: of the order, and of its plan's fee."""
+    match event:
+        case Authorized() | Escrowed() | Captured():
+            parts = [event.coupon, event.plan.subsidy if event.plan else None]
+        case Received():
+            parts = [event.plan.subsidy if event.plan else None]
+        case _:
+            return []
+    return [part for part in parts if part is not None]
+
+
+def _returned(event: Event) -> list[CampaignPart]:
+    """What comes back by an event: given back, or promised and not needed."""
+    match event:
+        case Captured() | Received():
+            parts = [event.promised]
+        case Voided():
+            parts = [event.coupon, event.promised]
+        case Refunded():
+            parts = [event.coupon, event.promised, event.subsidy_back]
+        case Repaid() if event.payoff is not None:
+            parts = [event.payoff.subsidy_back]
+        case _:
+            return []
+    return [part for part in parts if part is not None]
 
 
 def draw(budget: Budget, amount_minor: int) -> Budget:

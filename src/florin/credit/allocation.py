@@ -303,6 +303,9 @@ def _less_installment(
     installment: Installment, *, principal_minor: int, fee_minor: int, fee_payer: FeePayer
 ) -> Installment:
     left_minor = installment.principal_minor - principal_minor
+    if installment.borne_minor and principal_minor > 0:
+        borne = Fraction(installment.borne_minor * left_minor, installment.principal_minor)
+        installment = replace(installment, borne_minor=round_half_up(borne))
     if fee_payer == "merchant" and principal_minor > 0:
         share = Fraction(installment.fee_minor * left_minor, installment.principal_minor)
         return replace(installment, principal_minor=left_minor, fee_minor=round_half_up(share))

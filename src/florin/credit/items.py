@@ -14,7 +14,7 @@ import msgspec
 
 from florin.credit.particulars import Uncleared, Uplift
 from florin.credit.terms import Bucket
-from florin.events import FeePayer, Place
+from florin.events import CampaignPart, FeePayer, Place
 
 
 class Purchase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -28,6 +28,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Installment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An installment to come. fee_minor: owed by the shopper if she bears it; in any case income only when it is
     billed. earns: what becomes income then, if that is not the fee: a fee up front is billed at once and earned by and by.
+    borne: beside it, what a campaign bears of the fee and nobody is billed; income then too.
     """
 
     number: int
@@ -35,11 +36,17 @@ class Installment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     principal_minor: int
     fee_minor: int
     earns_minor: int | None = None
+    borne_minor: int = 0
+
+    @property
+    def own_income_minor(self) -> int:
+        """What of the fee of shopper or merchant becomes income when it is billed."""
+        return self.fee_minor if self.earns_minor is None else self.earns_minor
 
     @property
     def income_minor(self) -> int:
         """What becomes income when it is billed."""
-        return self.fee_minor if self.earns_minor is None else self.earns_minor
+        return self.own_income_minor + self.borne_minor
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -47,7 +54,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     upfront_fee: the whole fee as agreed, where it is billed with the first installment. yearly_rate: of a declining plan,
     whose fee is interest. bill_on: the close of the bill that was put into installments, if one was. hardship: it is a part
-    of the line's hardship plan; where nothing was bought (item_id 0) it is what was owed beside principal.
+    of the line's hardship plan; where nothing was bought (item_id 0) it is what was owed beside principal. subsidy: the part
+    of the fee that a campaign bears, as agreed.
     """
 
     item_id: int
@@ -59,6 +67,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     yearly_rate: Decimal = Decimal(0)
     bill_on: date | None = None
     hardship: bool = False
+    subsidy: CampaignPart | None = None
 
     @property
     def principal_minor(self) -> int:
@@ -68,6 +77,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def deferred_fee_minor(self) -> int:
         """The fee that is not income yet, whoever bears it."""
         return sum(installment.income_minor for installment in self.future)
+
+    @property
+    def borne_minor(self) -> int:
+        """What a campaign bears of the fee and is not income yet."""
+        return sum(installment.borne_minor for installment in self.future)
 
     @property
     def fee_minor(self) -> int:

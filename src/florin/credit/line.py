@@ -222,5 +222,5 @@ _AT_A_PLACE = (Authorized, Escrowed, Captured, Received, Voided, Refunded)
 
 
 def shopper_fee_minor(event: Captured | Received) -> int:
-    """The installment fee that this purchase adds to what the shopper owes; 0 when the merchant pays it or there is no plan."""
-    return event.plan.fee_minor if event.plan is not None and event.plan.fee_payer == "shopper" else 0
+    """The installment fee that this purchase adds to what the shopper owes; 0 when others pay it or there is no plan."""
+    return 0 if event.plan is None else event.plan.shopper_fee_minor

@@ -20,8 +20,8 @@ from florin.credit.allocation import Debt, clear
 from florin.credit.interest import grace_ends_on
 from florin.credit.items import Account, Installment, Plan, missed_minor
 from florin.credit.line import Line
-from florin.credit.terms import Program
-from florin.events import PlanPayoff, Repaid, RepaymentSource
+from florin.credit.terms import Program, Terms
+from florin.events import CampaignPart, PlanPayoff, Repaid, RepaymentSource
 from florin.events.refusals import Refusal
 from florin.ledger import Entry, Rule
 from florin.money.amounts import round_half_up
@@ -47,7 +47,8 @@ class PayOffPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 class PlanPayoffQuote(msgspec.Struct, frozen=True, kw_only=True):
     """What settles the installments to come. fee: owed; waived: need not be paid; charge: for paying early. billed: what is
-    left of the plan on statements, beside it. good_through_on: the last day on which it is the same.
+    left of the plan on statements, beside it. good_through_on: the last day on which it is the same. subsidy_back: what goes
+    back to a campaign that bears a part of the fee.
     """
 
     on: date
@@ -61,6 +62,7 @@ class PlanPayoffQuote(msgspec.Struct, frozen=True, kw_only=True):
     total_minor: int
     billed_minor: int
     good_through_on: date
+    subsidy_back: CampaignPart | None = None
 
 
 class NoPlanToPayOff(Refusal, frozen=True, kw_only=True):
@@ -121,7 +123,18 @@ def quote(
             if item.item_id in of_plan and item.number
         ),
         good_through_on=_good_through_on(account, plans, on, program),
+        subsidy_back=_subsidy_back(plans, terms),
     )
+
+
+def _subsidy_back(plans: Iterable[Plan], terms: Terms) -> CampaignPart | None:
+    """What a campaign need not bear any more: its part of those installments whose fee the shopper need not pay."""
+    part, back_minor = None, 0
+    for plan in plans:
+        not_owed = {"owed": (), "waived": plan.future, "current_period": plan.future[1:]}[terms.plan_payoff_fee]
+        part = plan.subsidy or part
+        back_minor += sum(installment.borne_minor for installment in not_owed)
+    return None if part is None or not back_minor else replace(part, amount_minor=back_minor)
 
 
 def decide(
@@ -154,6 +167,7 @@ def decide(
                 closes_on=command.closes_on,
                 fee_minor=found.fee_minor,
                 charge_minor=found.charge_minor,
+                subsidy_back=found.subsidy_back,
             ),
         ),
     )
@@ -179,6 +193,8 @@ def paid_off(account: Account, event: Repaid) -> tuple[Account, tuple[Entry, ...
     if not meant:
         return account, (), event.amount_minor
     account, waived = _waived(account, meant, agreed.fee_minor)
+    if agreed.subsidy_back is not None:
+        account = _without_borne(account, meant, agreed.subsidy_back.amount_minor)
     charge_minor = min(agreed.charge_minor, event.amount_minor)
     cleared = clear(account, _debts(account, meant), event.amount_minor - charge_minor)
     charged = [Entry(Rule.CHARGE_PLAN_PAYOFF, charge_minor, agreed.item_id)] if charge_minor else []
@@ -228,12 +244,25 @@ def _waived(account: Account, meant: list[int], owed_minor: int) -> tuple[Accoun
     return replace(account, plans=tuple(plans)), entries
 
 
+def _without_borne(account: Account, meant: list[int], minor: int) -> Account:
+    """Without so much of what a campaign bears, the latest first: it is income no more."""
+    plans = list(account.plans)
+    for index in meant:
+        future: list[Installment] = []
+        for installment in reversed(plans[index].future):
+            taken_minor = min(installment.borne_minor, minor)
+            minor -= taken_minor
+            future.insert(0, replace(installment, borne_minor=installment.borne_minor - taken_minor))
+        plans[index] = replace(plans[index], future=tuple(future))
+    return replace(account, plans=tuple(plans))
+
+
 def _less_deferred(plan: Plan, minor: int) -> Plan:
     future = []
     for installment in plan.future:
-        taken = min(minor, installment.income_minor)
+        taken = min(minor, installment.own_income_minor)
         minor -= taken
-        earns_minor = installment.income_minor - taken
+        earns_minor = installment.own_income_minor - taken
         future.append(replace(installment, earns_minor=earns_minor) if taken else installment)
     return replace(plan, future=tuple(future))
 

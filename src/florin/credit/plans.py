@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from florin.credit.items import Installment, Plan
 from florin.credit.schedules import Convention, Every, Loan, schedule
 from florin.credit.terms import InstallmentTerms, Program, RateConvention, Terms
-from florin.events import FeePayer, FeeTiming, InstallmentChoice, PlanMethod
+from florin.events import CampaignPart, FeePayer, FeeTiming, InstallmentChoice, PlanMethod
 from florin.money.amounts import round_half_up, share_out, split_minor
 from florin.money.rates import installment_rate
 
@@ -44,7 +44,8 @@ class Part(NamedTuple):
 
 class PlanQuote(msgspec.Struct, frozen=True, kw_only=True):
     """An offer. fee_minor: of the whole plan, whoever bears it. total: what the shopper pays in all; per_period: her
-    first installment, the largest. annualized_rate: a share (0.1445 is 14.45 %), zero when the merchant bears the fee.
+    first installment, the largest. annualized_rate: of what she pays, a share (0.1445 is 14.45 %), zero when others bear
+    the fee. subsidy: the part of her fee that a campaign bears.
     """
 
     count: int
@@ -58,6 +59,12 @@ class PlanQuote(msgspec.Struct, frozen=True, kw_only=True):
     method: PlanMethod = "flat"
     yearly_rate: Decimal = Decimal(0)
     fee_timing: FeeTiming = "each"
+    subsidy: CampaignPart | None = None
+
+    @property
+    def shopper_fee_minor(self) -> int:
+        """What she pays of the fee."""
+        return self.choice().shopper_fee_minor
 
     def choice(self) -> InstallmentChoice:
         """What the shopper agrees to by taking this offer."""
@@ -68,6 +75,7 @@ class PlanQuote(msgspec.Struct, frozen=True, kw_only=True):
             method=self.method,
             yearly_rate=self.yearly_rate,
             fee_timing=self.fee_timing,
+            subsidy=self.subsidy,
         )
 
 
@@ -95,7 +103,20 @@ def quote_of(principal_minor: int, choice: InstallmentChoice, terms: Terms) -> P
         method=choice.method,
         yearly_rate=choice.yearly_rate,
         fee_timing=choice.fee_timing,
+        subsidy=choice.subsidy,
     )
+
+
+def subsidized(choice: InstallmentChoice, before: InstallmentChoice | None, left_minor: int) -> InstallmentChoice:
+    """A choice priced anew on a part of what it was agreed for: the campaign bears the same share of its fee.
+
+    before: as agreed; left_minor: what of the campaign's promise is left, and no more. Rounded half up.
+    """
+    if before is None or before.subsidy is None:
+        return choice
+    share = Fraction(before.subsidy.amount_minor * choice.fee_minor, before.fee_minor)
+    part = replace(before.subsidy, amount_minor=min(round_half_up(share), left_minor))
+    return replace(choice, subsidy=part if part.amount_minor else None)
 
 
 def installment_choice(
@@ -161,8 +182,9 @@ def new_plan(
         fee_payer=choice.fee_payer,
         bought_minor=principal_minor,
         future=future,
-        upfront_fee_minor=choice.fee_minor if is_upfront(choice) else 0,
+        upfront_fee_minor=choice.shopper_fee_minor if is_upfront(choice) else 0,
         yearly_rate=choice.yearly_rate,
+        subsidy=choice.subsidy,
     )
 
 
@@ -230,8 +252,10 @@ def installments_to_come(
     opens_on: of the current cycle; a purchase that is recorded late starts there, so that no two installments meet.
     cycle_day: the line's own; 0 means the terms'.
     """
-    parts = _split(principal_minor, choice, program.terms_on(bought_on))
+    terms = program.terms_on(bought_on)
+    parts = _split(principal_minor, choice, terms)
     earned = _earned(parts) if is_upfront(choice) else [None] * len(parts)
+    borne = _borne(principal_minor, choice, parts, terms)
     return tuple(
         Installment(
             number=number,
@@ -239,26 +263,32 @@ def installments_to_come(
             principal_minor=part.principal_minor,
             fee_minor=part.fee_minor,
             earns_minor=earns_minor,
+            borne_minor=borne_minor,
         )
-        for number, (part, earns_minor) in enumerate(zip(parts, earned, strict=True), start=1)
+        for number, (part, earns_minor, borne_minor) in enumerate(zip(parts, earned, borne, strict=True), start=1)
     )
 
 
 def is_upfront(choice: InstallmentChoice) -> bool:
     """Whether the shopper is billed all of the fee with the first installment."""
-    return choice.fee_timing == "upfront" and choice.fee_payer == "shopper" and choice.fee_minor > 0
+    return choice.fee_timing == "upfront" and choice.shopper_fee_minor > 0
 
 
 def _split(principal_minor: int, choice: InstallmentChoice, terms: Terms) -> tuple[Part, ...]:
     by_shopper = choice.fee_payer == "shopper"
+    fee_minor = choice.shopper_fee_minor if by_shopper else choice.fee_minor
     if choice.method == "declining" and by_shopper:
-        return _declining(principal_minor, choice.count, choice.yearly_rate, terms.order_days(), terms.rounding)
-    fees = split_minor(choice.fee_minor, choice.count)
+        parts = _declining(principal_minor, choice.count, choice.yearly_rate, terms.order_days(), terms.rounding)
+        if choice.subsidy is None:
+            return parts
+        fees = share_out(fee_minor, [part.fee_minor for part in parts])
+        return tuple(part._replace(fee_minor=fee) for part, fee in zip(parts, fees, strict=True))
+    fees = split_minor(fee_minor, choice.count)
     principals = split_minor(principal_minor, choice.count)
     if is_upfront(choice):
-        fees = [choice.fee_minor, *[0] * (choice.count - 1)]
+        fees = [fee_minor, *[0] * (choice.count - 1)]
     elif terms.installment_split == "equal_total" and by_shopper:
-        totals = split_minor(principal_minor + choice.fee_minor, choice.count)
+        totals = split_minor(principal_minor + fee_minor, choice.count)
         principals = [total - fee for total, fee in zip(totals, fees, strict=True)]
     return tuple(map(Part, principals, fees))
 
@@ -274,6 +304,16 @@ def _earned(parts: Sequence[Part]) -> list[int | None]:
         earned.append(deferred_minor - still_minor)
         deferred_minor = still_minor
     return earned
+
+
+def _borne(principal_minor: int, choice: InstallmentChoice, parts: Sequence[Part], terms: Terms) -> Sequence[int]:
+    """What a campaign bears of each installment's fee, whenever the shopper is billed hers."""
+    if choice.subsidy is None:
+        return [0] * len(parts)
+    if choice.method == "declining":
+        whole = _declining(principal_minor, choice.count, choice.yearly_rate, terms.order_days(), terms.rounding)
+        return [of_all.fee_minor - part.fee_minor for of_all, part in zip(whole, parts, strict=True)]
+    return split_minor(choice.subsidy.amount_minor, choice.count)
 
 
 @lru_cache(maxsize=4096)

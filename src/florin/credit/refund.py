@@ -15,10 +15,10 @@ import msgspec
 from florin.credit.account import evolve
 from florin.credit.correction import correct
 from florin.credit.items import Account
-from florin.credit.returns import merchant_fee_back_minor
+from florin.credit.returns import merchant_fee_back_minor, subsidy_back
 from florin.credit.sell_claims import sold_principal_minor
 from florin.credit.terms import Program
-from florin.events import Event, Refunded
+from florin.events import CampaignPart, Event, Refunded
 from florin.ledger import Entry, Rule
 
 _CLEARS = {rule for rule in Rule if rule.name.startswith("CLEAR_")}
@@ -30,8 +30,8 @@ class RefundPreview(msgspec.Struct, frozen=True, kw_only=True):
     itself.
 
     shopper_fee: installment fee that the shopper need not pay any more, or gets back. merchant_fee_back: the part of a fee
-    he bore that goes back to the merchant. excess: what goes to the wallet now, above all debt. kept: what stays on the line
-    as credit balance.
+    he bore that goes back to the merchant. subsidy_back: that part of a campaign. excess: what goes to the wallet now, above
+    all debt. kept: what stays on the line as credit balance.
     """
 
     cleared_minor: int
@@ -40,6 +40,7 @@ class RefundPreview(msgspec.Struct, frozen=True, kw_only=True):
     merchant_fee_back_minor: int
     excess_minor: int
     kept_minor: int
+    subsidy_back: CampaignPart | None = None
 
 
 def preview(
@@ -62,6 +63,7 @@ def preview(
     claimed_minor = account.claim_minor("principal", item_id=payment_id) + sold_principal_minor(account, payment_id)
     unclaimed_minor = max(0, credit_minor - claimed_minor)
     fee_back_minor = merchant_fee_back_minor(account, payment_id, unclaimed_minor, terms)
+    to_campaign = subsidy_back(account, payment_id, unclaimed_minor, terms)
     event = Refunded(
         value_on=on,
         line_id=account.line_id,
@@ -71,6 +73,7 @@ def preview(
         before_receipt=False,
         request_no="",
         merchant_fee_back_minor=fee_back_minor,
+        subsidy_back=to_campaign,
     )
     after, entries = evolve(account, event, program) if history is None else correct(history, event, program)
     cleared = [entry for entry in entries if entry.rule in _CLEARS]
@@ -82,6 +85,7 @@ def preview(
         merchant_fee_back_minor=fee_back_minor,
         excess_minor=to_wallet_minor,
         kept_minor=after.credit_balance_minor - to_wallet_minor,
+        subsidy_back=to_campaign,
     )
 
 

@@ -308,7 +308,7 @@ def _pay(room: Room, command: pay.Pay) -> Events | Refusal:
         terms=terms,
         command=command,
         at=room.at,
-        offer=_offer(room, command),
+        offers=_offers(room, command),
         shared=room.shared_by(room.line(command.line_id)),
     )
     if not isinstance(decided, Refusal):
@@ -339,7 +339,7 @@ def _charge(room: Room, command: charge.Charge) -> Events | Refusal:
         terms=terms,
         command=command,
         at=room.at,
-        offer=_offer(room, command),
+        offers=_offers(room, command),
         shared=room.shared_by(line),
     )
     if not isinstance(decided, Refusal):
@@ -349,12 +349,17 @@ def _charge(room: Room, command: charge.Charge) -> Events | Refusal:
     return decided
 
 
-def _offer(room: Room, command: pay.Pay | charge.Charge) -> pay.Offer | None:
-    """The campaign that the command names, with what this batch holds of its budget."""
-    campaign = room.reference.campaigns.get(command.campaign_id)
-    if campaign is None:
-        return None
-    return pay.Offer(campaign, room.budgets[campaign.id], room.use(command.person_id, campaign.id).used)
+def _offers(room: Room, command: pay.Pay | charge.Charge) -> pay.Offers:
+    """The campaigns that the command names, with what this batch holds of their budgets."""
+    if not command.campaign_id and not command.subsidy_id:
+        return pay.NO_OFFERS
+    coupon, subsidy = (
+        pay.Offer(campaign, room.budgets[campaign.id], room.use(command.person_id, campaign.id).used)
+        if (campaign := room.reference.campaigns.get(identifier))
+        else None
+        for identifier in (command.campaign_id, command.subsidy_id)
+    )
+    return pay.Offers(coupon, subsidy)
 
 
 def _begin_payment(room: Room, trade: Trade, event: Event, command: pay.Pay) -> None:
@@ -431,7 +436,9 @@ def _refund_preview(room: Room, command: refund.Refund) -> refund.CreditRefundPr
         closed=line.state is LineState.CLOSED,
     )
     return refund.CreditRefundPreview(
-        excess_minor=found.excess_minor, merchant_fee_back_minor=found.merchant_fee_back_minor
+        excess_minor=found.excess_minor,
+        merchant_fee_back_minor=found.merchant_fee_back_minor,
+        subsidy_back=found.subsidy_back,
     )
 
 
@@ -579,7 +586,7 @@ def _of_payment(room: Room, command: Any) -> Needs:
         lines=(payment.line_id,) if payment.line_id else (),
         wallets=(payment.person_id,) if payment.wallet_authorized_minor or payment.coupon else (),
         uses=(payment.person_id,) if payment.coupon else (),
-        budgets=(Draw(payment.coupon.campaign_id, 0),) if payment.coupon else (),
+        budgets=_gives_back(payment),
     )
 
 
@@ -597,7 +604,7 @@ def _of_refund(room: Room, command: refund.Refund) -> Needs:
         # The excess of a refund above all debt goes to the wallet, so it is locked with the account.
         wallets=(payment.person_id,) if payment.wallet_authorized_minor or payment.coupon or not before else (),
         uses=(payment.person_id,) if payment.coupon else (),
-        budgets=(Draw(payment.coupon.campaign_id, 0),) if payment.coupon else (),
+        budgets=_gives_back(payment),
         balances=(payment.merchant_id,) if not before and payment.payable_on != room.at.on else (),
     )
 
@@ -618,7 +625,14 @@ def _repayment_needs(command: repay.Repay) -> Needs:
 def _of_repayment(room: Room, command: Any) -> Needs:
     """The wallet beside the line: what it pays, or is paid."""
     line = room.line(command.line_id)
-    return NOTHING if line is None else Needs(wallets=(line.person_id,))
+    if line is None:
+        return NOTHING
+    budgets: tuple[Draw, ...] = ()
+    if isinstance(command, plan_payoff.PayOffPlan):
+        plans = room.account(line.id).plans
+        borne = {plan.subsidy.campaign_id for plan in plans if plan.item_id == command.item_id and plan.subsidy}
+        budgets = tuple(Draw(campaign_id, 0) for campaign_id in sorted(borne))
+    return Needs(wallets=(line.person_id,), budgets=budgets)
 
 
 def _of_opening(room: Room, command: open_line.OpenLine) -> Needs:
@@ -651,8 +665,16 @@ def _charge_needs(command: Any) -> Needs:
     )
 
 
+def _gives_back(payment: Payment) -> tuple[Draw, ...]:
+    """Campaigns that bear a part of a payment, or of its plan's fee: something of it may come back."""
+    parts = (payment.coupon, payment.plan.subsidy if payment.plan else None)
+    return tuple(Draw(part.campaign_id, 0) for part in parts if part is not None)
+
+
 def _draws_of(command: Any) -> tuple[Draw, ...]:
-    return (Draw(command.campaign_id, max(command.coupon_minor, 0)),) if command.campaign_id else ()
+    of_order = (Draw(command.campaign_id, max(command.coupon_minor, 0)),) if command.campaign_id else ()
+    of_fee = (Draw(command.subsidy_id, max(command.subsidy_minor, 0)),) if command.subsidy_id else ()
+    return of_order + of_fee
 
 
 def _of_down_payment(room: Room, command: pay.Pay | charge.Charge) -> Needs:

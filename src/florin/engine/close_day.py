@@ -283,12 +283,13 @@ _PAIRS = """
   ORDER BY p.lane
 """
 _MALL = """
-    SELECT p.lane, sum(p.signed_minor)::bigint AS institution
+    SELECT p.lane,
+           coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'PAYMENTS_DUE_FROM_MALL'), 0)::bigint AS institution,
+           coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_FROM_MALL'), 0)::bigint AS lender
       FROM posting_line p, clock c
-     WHERE p.name = 'PAYMENTS_DUE_FROM_MALL' AND p.kind <> 134
+     WHERE p.name IN ('PAYMENTS_DUE_FROM_MALL', 'LENDER_DUE_FROM_MALL') AND p.kind <> 134
        AND p.posted_on > c.closed_through AND p.posted_on < %(on)s
   GROUP BY p.lane
-    HAVING sum(p.signed_minor) <> 0
   ORDER BY p.lane
 """
 # Each loan's subject is its payment, which names the agreement.
@@ -367,15 +368,16 @@ def _settle_books(engine: Engine, connection: Connection, on: date, bank: Bank) 
 
 
 def _settle_mall(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
-    """What the mall's campaigns owed the institution for yesterday leaves its account; what came back of it comes back."""
-    rows = _rows(connection, _MALL, on=on)
+    """What the mall's campaigns owed the others for yesterday leaves its account; what came back of it comes back."""
+    rows = [row for row in _rows(connection, _MALL, on=on) if row.institution or row.lender]
     for row in rows:
         _move(bank, "mall", "safeguarded", row.institution, f"mall/{row.lane}/{on}", on)
+        _move(bank, "mall", "lender", row.lender, f"mall-lender/{row.lane}/{on}", on)
     _settle(
         engine,
         [
             Submission(
-                command=SettleMall(lane=row.lane, institution_minor=row.institution, lender_minor=0),
+                command=SettleMall(lane=row.lane, institution_minor=row.institution, lender_minor=row.lender),
                 claims=(claim(ClaimKind.JOB, 0, f"mall/{row.lane}/{on}"),),
             )
             for row in rows

@@ -148,6 +148,11 @@ _PAIR: LiteralString = """
            coalesce(sum(amount_minor) FILTER (WHERE name = 'PAYMENTS_DUE_FROM_MALL'), 0)::bigint
       FROM balance WHERE name IN ('MALL_DUE_TO_PAYMENTS', 'PAYMENTS_DUE_FROM_MALL')
      UNION ALL
+    SELECT 'mall owes lender',
+           coalesce(sum(amount_minor) FILTER (WHERE name = 'MALL_DUE_TO_LENDER'), 0)::bigint,
+           coalesce(sum(amount_minor) FILTER (WHERE name = 'LENDER_DUE_FROM_MALL'), 0)::bigint
+      FROM balance WHERE name IN ('MALL_DUE_TO_LENDER', 'LENDER_DUE_FROM_MALL')
+     UNION ALL
     SELECT x.what,
            coalesce(sum(amount_minor) FILTER (WHERE name = x.lender), 0)::bigint,
            coalesce(sum(amount_minor) FILTER (WHERE name = x.partner), 0)::bigint
@@ -158,13 +163,14 @@ _PAIR: LiteralString = """
            JOIN balance ON name IN (x.lender, x.partner)
   GROUP BY x.what
 """
-# What the mall bears of its own and of the state's campaigns is its cost; what merchants bear of theirs is counted beside it.
+# What the mall bears of its own and of the state's campaigns is its cost; what merchants bear of theirs, and what is promised
+# of fees, is counted beside it.
 _CAMPAIGNS: LiteralString = """
     WITH book AS (
         SELECT owner_id AS id,
                coalesce(sum(amount_minor) FILTER (WHERE name <> 'MEMO_BUDGET'), 0)::bigint AS spent,
                coalesce(sum(amount_minor) FILTER (WHERE name = 'MEMO_BUDGET'), 0)::bigint AS allotted
-          FROM balance WHERE name IN ('CAMPAIGN_COST', 'MEMO_DISCOUNT', 'MEMO_BUDGET') GROUP BY owner_id),
+          FROM balance WHERE name IN ('CAMPAIGN_COST', 'MEMO_DISCOUNT', 'MEMO_SUBSIDY', 'MEMO_BUDGET') GROUP BY owner_id),
     kept AS (SELECT id, sum(spent_minor)::bigint AS spent, sum(allotted_minor)::bigint AS allotted
                FROM campaign_budget GROUP BY id)
     SELECT 'campaign ' || coalesce(b.id, k.id) || ' ' || x.what AS what, x.expected, x.found
@@ -380,7 +386,7 @@ _SETTLED_SHOWN: LiteralString = """
                sum(CASE WHEN l.name = 'OWN_CASH' THEN -1 ELSE 1 END * l.factor * m.amount_minor)::bigint AS remaining
           FROM moved m JOIN leg l ON l.rule = m.rule
          WHERE l.name IN ('MERCHANT_PAYABLE', 'LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS', 'MDR_INCOME', 'OWN_CASH',
-                          'PAYMENTS_DUE_FROM_MALL', 'LENDER_DUE_TO_PARTNER', 'LENDER_DUE_FROM_PARTNER')
+                          'PAYMENTS_DUE_FROM_MALL', 'LENDER_DUE_FROM_MALL', 'LENDER_DUE_TO_PARTNER', 'LENDER_DUE_FROM_PARTNER')
       GROUP BY 1, 2, 3),
     unswept AS (
         SELECT w.lane, w.merchant_id, w.window_on, 'infinity'::date AS swept_on, w.amount_minor,

@@ -100,7 +100,9 @@ _BY_ACCOUNT = (
     ClaimsSold,
     RefundReversed,
 )
-_OF_BUDGET = (Authorized, Escrowed, Captured, Voided, Refunded, CampaignToppedUp, CampaignRecalled)
+_OF_BUDGET = (
+    Authorized, Escrowed, Captured, Received, Voided, Refunded, Repaid, CampaignToppedUp, CampaignRecalled,
+)  # fmt: skip
 _OF_BALANCE = (WindowReceived, RefundFunded, PaidOut, PayoutReturned)
 
 

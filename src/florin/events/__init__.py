@@ -77,7 +77,8 @@ class InstallmentChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     """How a purchase is spread: `count` installments, one fee for all of them, and who pays that fee.
 
     method: a flat fee, or interest at yearly_rate on what is left (`declining`), which is then all of the fee.
-    fee_timing: a part of the fee with each installment, or all of it with the first.
+    fee_timing: a part of the fee with each installment, or all of it with the first. subsidy: the part of a fee of the
+    shopper's that a campaign bears; he owes the rest.
     """
 
     count: int
@@ -86,6 +87,14 @@ class InstallmentChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     method: PlanMethod = "flat"
     yearly_rate: Decimal = Decimal(0)
     fee_timing: FeeTiming = "each"
+    subsidy: CampaignPart | None = None
+
+    @property
+    def shopper_fee_minor(self) -> int:
+        """What the shopper owes of the fee."""
+        if self.fee_payer == "merchant":
+            return 0
+        return self.fee_minor - (0 if self.subsidy is None else self.subsidy.amount_minor)
 
 
 class LoanFunding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -103,13 +112,14 @@ class LoanFunding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 class PlanPayoff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was agreed when one plan was paid off: the plan of a purchase, or of the bill closed on a day; the fee that was
-    still owed, and the charge for paying early.
+    still owed, and the charge for paying early. subsidy_back: what goes back to a campaign of a fee that is not owed any more.
     """
 
     item_id: int = 0
     closes_on: date | None = None
     fee_minor: int = 0
     charge_minor: int = 0
+    subsidy_back: CampaignPart | None = None
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -473,7 +483,8 @@ class Escrowed(Event, frozen=True, kw_only=True):
 class Captured(Event, frozen=True, kw_only=True):
     """Paid directly: owed from this day, and payable to the merchant.
 
-    held_*: the part of it that an earlier authorization had reserved. funding: of a loan that a partner bank shares.
+    held_*: the part of it that an earlier authorization had reserved. funding: of a loan that a partner bank shares. promised:
+    what it had reserved of a fee's subsidy, which is free again; the plan says what is borne.
     """
 
     kind = 44
@@ -486,12 +497,14 @@ class Captured(Event, frozen=True, kw_only=True):
     funding: LoanFunding | None = None
     coupon: CampaignPart | None = None
     place: Place | None = None
+    promised: CampaignPart | None = None
 
 
 class Received(Event, frozen=True, kw_only=True):
     """The buyer (or the clock) confirmed receipt of an escrowed payment: owed from this day, and payable to the merchant.
 
-    drawn: its loan began when it was paid. funding: of a loan that a partner bank shares from this day.
+    drawn: its loan began when it was paid. funding: of a loan that a partner bank shares from this day. promised: what was
+    reserved of a fee's subsidy, which is free again; the plan says what is borne.
     """
 
     kind = 45
@@ -504,10 +517,11 @@ class Received(Event, frozen=True, kw_only=True):
     funding: LoanFunding | None = None
     coupon: CampaignPart | None = None
     place: Place | None = None
+    promised: CampaignPart | None = None
 
 
 class Voided(Event, frozen=True, kw_only=True):
-    """An authorization, or what is left of it, was released: on request or by time."""
+    """An authorization, or what is left of it, was released: on request or by time. promised: of a fee's subsidy."""
 
     kind = 46
     credit_minor: int
@@ -515,6 +529,7 @@ class Voided(Event, frozen=True, kw_only=True):
     reason: Literal["voided", "expired"]
     coupon: CampaignPart | None = None
     place: Place | None = None
+    promised: CampaignPart | None = None
 
 
 class Refunded(Event, frozen=True, kw_only=True):
@@ -523,7 +538,8 @@ class Refunded(Event, frozen=True, kw_only=True):
     known_on: the business date on which we learned of it, when that is after the day on which it counts. drawn: before
     receipt, of a loan that had begun when it was paid; funding: when a partner bank shares it.
     mdr_back_minor and merchant_fee_back_minor are what the merchant gets back of his fees; `swept_minor` is what was drawn
-    from the merchant's available balance because the sale's window had been swept (0 when it was still open).
+    from the merchant's available balance because the sale's window had been swept (0 when it was still open). promised: what
+    was reserved of a fee's subsidy and is free again, before receipt; subsidy_back: what is not earned of it, after receipt.
     """
 
     kind = 47
@@ -540,6 +556,8 @@ class Refunded(Event, frozen=True, kw_only=True):
     funding: LoanFunding | None = None
     place: Place | None = None
     coupon: CampaignPart | None = None
+    promised: CampaignPart | None = None
+    subsidy_back: CampaignPart | None = None
 
 
 class RefundReversed(Event, frozen=True, kw_only=True):

@@ -93,15 +93,18 @@ class Account(IntEnum):
     MEMO_GUARANTEED_ESCROW = 52
     MEMO_GUARANTEE_CONTRA = 53
     PAYMENTS_DUE_FROM_MALL = 60
+    LENDER_DUE_FROM_MALL = 61
     # mall
     CAMPAIGN_COST = 70
     MALL_DUE_TO_PAYMENTS = 71
+    MALL_DUE_TO_LENDER = 72
     MALL_BANK = 73
     DUE_FROM_STATE = 74
     STATE_GRANTS = 75
     MEMO_DISCOUNT = 76
     MEMO_CAMPAIGN_CONTRA = 77
     MEMO_BUDGET = 78
+    MEMO_SUBSIDY = 79
     # partner banks
     PARTNER_LOANS = 100
     PARTNER_DUE_TO_LENDER = 101
@@ -185,11 +188,14 @@ ACCOUNTS: dict[Account, Describes] = {
     Account.PAYMENTS_DUE_FROM_MALL: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
     Account.CAMPAIGN_COST: Describes(Book.MALL, Owner.CAMPAIGN, +1),
     Account.MALL_DUE_TO_PAYMENTS: Describes(Book.MALL, Owner.HOUSE, -1),
+    Account.LENDER_DUE_FROM_MALL: Describes(Book.LENDER, Owner.HOUSE, +1),
+    Account.MALL_DUE_TO_LENDER: Describes(Book.MALL, Owner.HOUSE, -1),
     Account.MALL_BANK: Describes(Book.MALL, Owner.HOUSE, +1),
     Account.DUE_FROM_STATE: Describes(Book.MALL, Owner.CAMPAIGN, +1),
     Account.STATE_GRANTS: Describes(Book.MALL, Owner.CAMPAIGN, -1),
     Account.MEMO_DISCOUNT: Describes(Book.MALL, Owner.CAMPAIGN, +1, memo=True),
     Account.MEMO_BUDGET: Describes(Book.MALL, Owner.CAMPAIGN, +1, memo=True),
+    Account.MEMO_SUBSIDY: Describes(Book.MALL, Owner.CAMPAIGN, +1, memo=True),
     Account.MEMO_CAMPAIGN_CONTRA: Describes(Book.MALL, Owner.HOUSE, -1, memo=True),
     Account.PARTNER_LOANS: Describes(Book.PARTNER, Owner.LINE, +1),
     Account.PARTNER_DUE_TO_LENDER: Describes(Book.PARTNER, Owner.HOUSE, -1),

@@ -125,6 +125,9 @@ class Rule(IntEnum):
     PARTNER_PAYS = 208
     SELL_SHARE = 209
     SHARE_SALE_PRICE = 210
+    PROMISE_SUBSIDY = 157
+    SUBSIDIZE_FEE = 158
+    MALL_PAYS_LENDER = 159
 
 
 class Leg(NamedTuple):
@@ -378,6 +381,16 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     ),
     Rule.CLAIM_ON_STATE: (Leg(Account.DUE_FROM_STATE, Account.STATE_GRANTS),),
     Rule.STATE_PAYS: (Leg(Account.MALL_BANK, Account.DUE_FROM_STATE),),
+    # a fee's subsidy is promised with the payment, and owed to the lender with the loan: income as the whole fee is
+    Rule.PROMISE_SUBSIDY: (Leg(Account.MEMO_SUBSIDY, Account.MEMO_CAMPAIGN_CONTRA),),
+    Rule.SUBSIDIZE_FEE: (
+        Leg(Account.CAMPAIGN_COST, Account.MALL_DUE_TO_LENDER),
+        Leg(Account.LENDER_DUE_FROM_MALL, Account.DEFERRED_FEE_INCOME),
+    ),
+    Rule.MALL_PAYS_LENDER: (
+        Leg(Account.MALL_DUE_TO_LENDER, Account.MALL_BANK),
+        Leg(Account.LENDER_BANK, Account.LENDER_DUE_FROM_MALL),
+    ),
     Rule.ALLOT_BUDGET: (Leg(Account.MEMO_BUDGET, Account.MEMO_CAMPAIGN_CONTRA),),
     Rule.GIVE_DISCOUNT: (Leg(Account.MEMO_DISCOUNT, Account.MEMO_CAMPAIGN_CONTRA),),
     Rule.MALL_PAYS_PAYMENTS: (

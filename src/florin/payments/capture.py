@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import msgspec
 
-from florin.credit.plans import installment_choice
+from florin.credit.plans import installment_choice, subsidized
 from florin.credit.terms import Terms
-from florin.events import Captured
+from florin.events import Captured, InstallmentChoice
 from florin.events.refusals import Refusal
 from florin.money.at import At
 from florin.payments.merchant import Merchant
@@ -60,6 +60,7 @@ def decide(
         plan = installment_choice(credit, plan.count, terms, plan.fee_payer)
         if plan is None:
             return PlanNotOffered(count=payment.plan.count if payment.plan else 0, amount_minor=credit)
+        plan = subsidized(plan, payment.plan, payment.subsidy_promised_minor)
     return (
         Captured(
             value_on=at.on,
@@ -77,5 +78,13 @@ def decide(
             plan=plan if credit else None,
             coupon=coupon,
             place=payment.place if credit else None,
+            promised=payment.promised_part(_promised_minor(payment, plan if credit else None, amount)),
         ),
     )
+
+
+def _promised_minor(payment: Payment, plan: InstallmentChoice | None, amount_minor: int) -> int:
+    """What this capture frees of the promise: what it spends of it; the last one all the rest."""
+    if amount_minor == payment.open_minor or plan is None or plan.subsidy is None:
+        return payment.subsidy_promised_minor if amount_minor == payment.open_minor else 0
+    return plan.subsidy.amount_minor

@@ -14,7 +14,16 @@ from florin.events.refusals import Refusal
 from florin.money.at import At
 from florin.payments.ask import AMOUNT_MINOR_MAX, AmountOutOfRange
 from florin.payments.merchant import Merchant, refuse_merchant
-from florin.payments.pay import Offer, Pay, paid_event, plan_of, refuse_offer, refuse_tenders
+from florin.payments.pay import (
+    NO_OFFERS,
+    Offers,
+    Pay,
+    borne_plan,
+    paid_event,
+    plan_of,
+    refuse_coupon_offer,
+    refuse_tenders,
+)
 from florin.payments.trade import NO_DETAIL, Flow, Trade, TradeDetail
 from florin.wallet.wallet import Wallet
 
@@ -45,6 +54,8 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     detail: TradeDetail = NO_DETAIL
     campaign_id: int = 0
     coupon_minor: int = 0
+    subsidy_id: int = 0
+    subsidy_minor: int = 0
 
 
 class Agreement(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +128,8 @@ def pay_of(command: Charge) -> Pay:
         capture=command.capture,
         campaign_id=command.campaign_id,
         coupon_minor=command.coupon_minor,
+        subsidy_id=command.subsidy_id,
+        subsidy_minor=command.subsidy_minor,
     )
 
 
@@ -129,7 +142,7 @@ def decide(
     terms: Terms | None,
     command: Charge,
     at: At,
-    offer: Offer | None = None,
+    offers: Offers = NO_OFFERS,
     shared: SharedExposure | None = None,
 ) -> tuple[Event] | Refusal:
     """As `pay.decide`, for a trade that is made by the same command. Nothing is kept of a refused one but the refusal."""
@@ -139,9 +152,11 @@ def decide(
     refusal = (
         refuse_merchant(merchant)
         or refuse_tenders(trade, merchant, line, wallet, terms, pay, at, shared)
-        or refuse_offer(trade, pay, offer, at)
+        or refuse_coupon_offer(trade, pay, offers.coupon, at)
     )
     if refusal is not None:
         return refusal
     plan = plan_of(command.installments, command.detail.fee_payer, command.credit_minor, terms)
-    return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, pay, at, offer),)
+    if not isinstance(plan, Refusal):
+        plan = borne_plan(plan, trade, line, pay, offers, at)
+    return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, pay, at, offers),)

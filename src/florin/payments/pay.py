@@ -10,6 +10,7 @@ import msgspec
 from florin.campaigns.budget import Budget
 from florin.campaigns.campaign import Campaign
 from florin.campaigns.coupon import part_of, refuse_budget, refuse_coupon
+from florin.campaigns.subsidy import refuse_subsidy
 from florin.credit.authorize import refuse_credit
 from florin.credit.line import Line
 from florin.credit.plans import installment_choice
@@ -32,7 +33,8 @@ CONFIRM_DAYS = 10
 class Pay(msgspec.Struct, frozen=True, kw_only=True):
     """payment_id: made by the caller in the payer's lane. The tenders add up to the trade's amount.
 
-    campaign_id: the campaign whose coupon takes coupon_minor off, as the shopper saw it; 0: none.
+    campaign_id: the campaign whose coupon takes coupon_minor off; subsidy_id: the one that bears subsidy_minor of the plan's
+    fee; each as the shopper saw it, 0: none.
 
     installments: 0 pays next month; else one of the program's counts, for the credit part. capture: False on a MANUAL trade
     only reserves.
@@ -48,14 +50,26 @@ class Pay(msgspec.Struct, frozen=True, kw_only=True):
     capture: bool = True
     campaign_id: int = 0
     coupon_minor: int = 0
+    subsidy_id: int = 0
+    subsidy_minor: int = 0
 
 
 class Offer(NamedTuple):
-    """A coupon that a command names: its campaign, what the batch holds of the budget, how often she has used it."""
+    """A campaign that a command names: what the batch holds of its budget, how often the person has used its coupon."""
 
     campaign: Campaign
     budget: Budget
-    used: int
+    used: int = 0
+
+
+class Offers(NamedTuple):
+    """What campaigns bear of a payment: of the order, and of its plan's fee."""
+
+    coupon: Offer | None = None
+    subsidy: Offer | None = None
+
+
+NO_OFFERS = Offers()
 
 
 class TradeAlreadyPaid(Refusal, frozen=True, kw_only=True):
@@ -119,23 +133,25 @@ def decide(
     terms: Terms | None,
     command: Pay,
     at: At,
-    offer: Offer | None = None,
+    offers: Offers = NO_OFFERS,
     shared: SharedExposure | None = None,
 ) -> tuple[Event] | Refusal:
     """One event that says what was agreed: Authorized, Escrowed or Captured, by the trade's flow.
 
-    offer: of the campaign that the command names, if there is one. shared: of the line's group, if its program has one.
+    offers: of the campaigns that the command names. shared: of the line's group, if its program has one.
     """
     refusal = (
         refuse_trade(trade, command.person_id, at)
         or refuse_merchant(merchant)
         or refuse_tenders(trade, merchant, line, wallet, terms, command, at, shared)
-        or refuse_offer(trade, command, offer, at)
+        or refuse_coupon_offer(trade, command, offers.coupon, at)
     )
     if refusal is not None:
         return refusal
     plan = plan_of(trade.installments or command.installments, trade.detail.fee_payer, command.credit_minor, terms)
-    return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, command, at, offer),)
+    if not isinstance(plan, Refusal):
+        plan = borne_plan(plan, trade, line, command, offers, at)
+    return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, command, at, offers),)
 
 
 def refuse_trade(trade: Trade, person_id: int, at: At) -> Refusal | None:
@@ -178,7 +194,7 @@ def refuse_tenders(
     return refuse_wallet(wallet, from_wallet) if from_wallet else None
 
 
-def refuse_offer(trade: Trade, command: Pay, offer: Offer | None, at: At) -> Refusal | None:
+def refuse_coupon_offer(trade: Trade, command: Pay, offer: Offer | None, at: At) -> Refusal | None:
     """The coupon is what the campaign gives for this order today, to this person, and the budget has it."""
     if not command.campaign_id and not command.coupon_minor:
         return None
@@ -192,6 +208,32 @@ def refuse_offer(trade: Trade, command: Pay, offer: Offer | None, at: At) -> Ref
         used=offer.used,
         at=at,
     ) or refuse_budget(offer.campaign, offer.budget, command.coupon_minor)
+
+
+def borne_plan(
+    plan: InstallmentChoice | None, trade: Trade, line: Line | None, command: Pay, offers: Offers, at: At
+) -> InstallmentChoice | Refusal | None:
+    """The plan with the part of its fee that the campaign bears, if the command names one and it does."""
+    if not command.subsidy_id and not command.subsidy_minor:
+        return plan
+    if plan is None or line is None or offers.subsidy is None:
+        return TenderNotAccepted(tender="fee subsidy")
+    campaign, budget, _ = offers.subsidy
+    refusal = refuse_subsidy(
+        campaign,
+        plan,
+        merchant_id=trade.merchant_id,
+        program=line.program,
+        requested_minor=command.subsidy_minor,
+        at=at,
+    ) or refuse_budget(campaign, budget, _drawn_minor(command, campaign))
+    return refusal or msgspec.structs.replace(plan, subsidy=part_of(campaign, command.subsidy_minor))
+
+
+def _drawn_minor(command: Pay, campaign: Campaign) -> int:
+    """All that the command wants of one campaign's budget."""
+    of_order = command.coupon_minor if command.campaign_id == campaign.id else 0
+    return of_order + command.subsidy_minor
 
 
 def coupon_of(command: Pay, offer: Offer | None) -> CampaignPart | None:
@@ -213,7 +255,7 @@ def paid_event(
     terms: Terms | None,
     command: Pay,
     at: At,
-    offer: Offer | None = None,
+    offers: Offers = NO_OFFERS,
 ) -> Event:
     """What is agreed by paying with these tenders, by the trade's flow. terms: the line's, if there is one."""
     owners = {
@@ -224,7 +266,7 @@ def paid_event(
         "person_id": command.person_id,
         "merchant_id": trade.merchant_id,
     }
-    coupon = coupon_of(command, offer)
+    coupon = coupon_of(command, offers.coupon)
     tenders: dict[str, Any] = {
         "credit_minor": command.credit_minor,
         "wallet_minor": command.wallet_minor,

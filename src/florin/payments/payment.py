@@ -41,7 +41,8 @@ class PaymentState(IntEnum):
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """One payment. Amounts in minor units, by tender: authorized, paid, released (never taken), refunded.
 
-    coupon: the part that a campaign bears, as authorized; None for most.
+    coupon: the part that a campaign bears, as authorized; None for most. subsidy_promised: what a campaign has reserved to bear
+    of the plan's fee, until the loan begins.
 
     drawn: its loan began when it was paid into escrow, by the terms of that day.
     payable_on: the merchant's first window that it was credited in. confirm_on: the day on which the clock confirms receipt.
@@ -89,6 +90,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     coupon_paid_minor: int = 0
     coupon_released_minor: int = 0
     coupon_refunded_minor: int = 0
+    subsidy_promised_minor: int = 0
 
     @property
     def amount_minor(self) -> int:
@@ -146,6 +148,21 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
             return None
         return replace(self.coupon, amount_minor=amount_minor, held_minor=held_minor)
 
+    def promised_part(self, amount_minor: int) -> CampaignPart | None:
+        """So much of what is promised of its plan's fee, for an event; None when that is nothing."""
+        if self.plan is None or self.plan.subsidy is None or not amount_minor:
+            return None
+        return replace(self.plan.subsidy, amount_minor=amount_minor, held_minor=0)
+
+
+def _promised_minor(event: Captured | Received | Voided | Refunded) -> int:
+    """What an event frees of a promise."""
+    return 0 if event.promised is None else event.promised.amount_minor
+
+
+def _subsidy_minor(event: Authorized | Escrowed) -> int:
+    return 0 if event.plan is None or event.plan.subsidy is None else event.plan.subsidy.amount_minor
+
 
 def coupon_minor(event: Authorized | Escrowed | Captured | Received | Voided | Refunded) -> int:
     """What the event moves of a coupon."""
@@ -156,7 +173,12 @@ def evolve(payment: Payment, event: Event) -> Payment:
     """The payment after the event. A new payment starts with its tenders authorized and nothing taken."""
     match event:
         case Authorized():
-            return replace(payment, state=PaymentState.AUTHORIZED, expires_at=event.expires_at)
+            return replace(
+                payment,
+                state=PaymentState.AUTHORIZED,
+                expires_at=event.expires_at,
+                subsidy_promised_minor=_subsidy_minor(event),
+            )
         case Escrowed():
             return replace(
                 payment,
@@ -164,6 +186,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 credit_paid_minor=payment.credit_paid_minor + event.credit_minor,
                 wallet_paid_minor=payment.wallet_paid_minor + event.wallet_minor,
                 coupon_paid_minor=payment.coupon_paid_minor + coupon_minor(event),
+                subsidy_promised_minor=_subsidy_minor(event),
                 drawn=event.drawn,
             )
         case Captured():
@@ -178,6 +201,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 mdr_minor=payment.mdr_minor + event.mdr_minor,
                 # Of parts the first counts: what was swept before must not be refunded from a later window.
                 payable_on=payment.payable_on or event.value_on,
+                subsidy_promised_minor=payment.subsidy_promised_minor - _promised_minor(event),
                 plan=_plan_after(payment, event),
             )
         case Received():
@@ -187,6 +211,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 received_minor=payment.received_minor + event.credit_minor + event.wallet_minor + coupon_minor(event),
                 mdr_minor=payment.mdr_minor + event.mdr_minor,
                 payable_on=event.value_on,
+                subsidy_promised_minor=payment.subsidy_promised_minor - _promised_minor(event),
                 plan=event.plan,
                 confirm_on=None,
             )
@@ -197,6 +222,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 credit_released_minor=payment.credit_released_minor + event.credit_minor,
                 wallet_released_minor=payment.wallet_released_minor + event.wallet_minor,
                 coupon_released_minor=payment.coupon_released_minor + coupon_minor(event),
+                subsidy_promised_minor=payment.subsidy_promised_minor - _promised_minor(event),
             )
         case Refunded():
             given = event.credit_minor + event.wallet_minor + coupon_minor(event)
@@ -207,6 +233,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 credit_refunded_minor=payment.credit_refunded_minor + event.credit_minor,
                 wallet_refunded_minor=payment.wallet_refunded_minor + event.wallet_minor,
                 coupon_refunded_minor=payment.coupon_refunded_minor + coupon_minor(event),
+                subsidy_promised_minor=payment.subsidy_promised_minor - _promised_minor(event),
                 refunded_before_receipt_minor=payment.refunded_before_receipt_minor
                 + (given if event.before_receipt else 0),
                 mdr_back_minor=payment.mdr_back_minor + event.mdr_back_minor,
@@ -228,4 +255,7 @@ def _plan_after(payment: Payment, event: Captured) -> InstallmentChoice | None:
     """What is agreed of installments after a capture: each is a plan of its own; the payment's fee is all theirs."""
     if event.plan is None or payment.plan is None or payment.credit_paid_minor == 0:
         return event.plan or payment.plan
-    return replace(payment.plan, fee_minor=payment.plan.fee_minor + event.plan.fee_minor)
+    subsidy = payment.plan.subsidy
+    if subsidy is not None and event.plan.subsidy is not None:
+        subsidy = replace(subsidy, amount_minor=subsidy.amount_minor + event.plan.subsidy.amount_minor)
+    return replace(payment.plan, fee_minor=payment.plan.fee_minor + event.plan.fee_minor, subsidy=subsidy)

@@ -59,6 +59,7 @@ def _authorized(event: Authorized) -> Entries:
         Entry(Rule.HOLD_CREDIT, event.credit_minor),
         Entry(Rule.ESCROW_WALLET, event.wallet_minor),
         *_coupon_spent(event.coupon),
+        *_promise(event.plan.subsidy if event.plan else None),
     ]
 
 
@@ -69,6 +70,7 @@ def _escrowed(event: Escrowed) -> Entries:
         Entry(Rule.ESCROW_WALLET, event.wallet_minor - event.held_wallet_minor),
         *_coupon_spent(event.coupon),
         *_funded(event.funding),
+        *_promise(event.plan.subsidy if event.plan else None),
     ]
 
 
@@ -96,6 +98,7 @@ def _owed(event: Captured | Received) -> Entries:
     return [
         Entry(Rule.RELEASE_ESCROW, event.wallet_minor + (event.coupon.funded_minor if event.coupon else 0)),
         Entry(Rule.CHARGE_MDR, event.mdr_minor),
+        *_promise(event.promised, kept=False),
         *_installment_fee(event.plan),
         *_funded(event.funding),
     ]
@@ -109,9 +112,32 @@ def _funded(funding: LoanFunding | None) -> Entries:
 def _installment_fee(plan: InstallmentChoice | None) -> Entries:
     if plan is None:
         return []
-    return [
-        Entry(Rule.CHARGE_MERCHANT_FEE if plan.fee_payer == "merchant" else Rule.CHARGE_SHOPPER_FEE, plan.fee_minor)
+    if plan.fee_payer == "merchant":
+        return [Entry(Rule.CHARGE_MERCHANT_FEE, plan.fee_minor)]
+    return [Entry(Rule.CHARGE_SHOPPER_FEE, plan.shopper_fee_minor), *_subsidy(plan.subsidy)]
+
+
+def _promise(part: CampaignPart | None, *, kept: bool = True) -> Entries:
+    """What a campaign reserves to bear of a fee, or is freed of."""
+    return [] if part is None else [Entry(Rule.PROMISE_SUBSIDY, part.amount_minor, part.campaign_id, reversed=not kept)]
+
+
+def _subsidy(part: CampaignPart | None, *, given_back: bool = False) -> Entries:
+    """What a campaign bears of a shopper's fee; a merchant's own is a fee of his, and only counted."""
+    if part is None:
+        return []
+    by_merchant = Entry(Rule.CHARGE_MERCHANT_FEE, part.amount_minor, reversed=given_back)
+    by_campaign = [
+        Entry(rule, part.amount_minor, part.campaign_id, reversed=given_back) for rule in _FEE_BORNE_BY[part.sponsor]
     ]
+    return [by_merchant, *by_campaign] if part.sponsor == "merchant" else by_campaign
+
+
+_FEE_BORNE_BY = {
+    "mall": (Rule.SUBSIDIZE_FEE,),
+    "state": (Rule.SUBSIDIZE_FEE, Rule.CLAIM_ON_STATE),
+    "merchant": (Rule.GIVE_DISCOUNT,),
+}
 
 
 def _coupon_spent(part: CampaignPart | None) -> Entries:
@@ -144,6 +170,7 @@ def _voided(event: Voided) -> Entries:
         Entry(Rule.HOLD_CREDIT, event.credit_minor, reversed=True),
         Entry(Rule.ESCROW_WALLET, event.wallet_minor, reversed=True),
         *_coupon_back(event.coupon, from_escrow=True),
+        *_promise(event.promised, kept=False),
     ]
 
 
@@ -155,6 +182,7 @@ def _refunded(event: Refunded) -> Entries:
             Entry(Rule.ESCROW_WALLET, event.wallet_minor, reversed=True),
             *_coupon_back(event.coupon, from_escrow=True),
             Entry(Rule.SHARE_PRINCIPAL, event.funding.partner_minor if event.funding else 0),
+            *_promise(event.promised, kept=False),
         ]
     return [
         # The money of a swept sale comes back from the merchant's available balance, through the lanes' clearing.
@@ -164,6 +192,7 @@ def _refunded(event: Refunded) -> Entries:
         Entry(Rule.CHARGE_MDR, event.mdr_back_minor, reversed=True),
         Entry(Rule.CHARGE_MERCHANT_FEE, event.merchant_fee_back_minor, reversed=True),
         *_coupon_back(event.coupon, from_escrow=False),
+        *_subsidy(event.subsidy_back, given_back=True),
     ]
 
 
@@ -176,7 +205,10 @@ def _refund_reversed(event: RefundReversed) -> Entries:
 
 
 def _repaid(event: Repaid) -> Entries:
-    return [Entry(Rule.REPAY_FROM_WALLET if event.source == "wallet" else Rule.REPAY_FROM_BANK, event.amount_minor)]
+    return [
+        Entry(Rule.REPAY_FROM_WALLET if event.source == "wallet" else Rule.REPAY_FROM_BANK, event.amount_minor),
+        *_subsidy(event.payoff.subsidy_back if event.payoff else None, given_back=True),
+    ]
 
 
 def _books_settled(event: BooksSettled) -> Entries:
@@ -188,7 +220,10 @@ def _books_settled(event: BooksSettled) -> Entries:
 
 
 def _mall_settled(event: MallSettled) -> Entries:
-    return [_signed(Rule.MALL_PAYS_PAYMENTS, event.institution_minor)]
+    return [
+        _signed(Rule.MALL_PAYS_PAYMENTS, event.institution_minor),
+        _signed(Rule.MALL_PAYS_LENDER, event.lender_minor),
+    ]
 
 
 def _partner_settled(event: PartnerSettled) -> Entries:

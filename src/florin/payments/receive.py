@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from florin.credit.plans import installment_choice
+from florin.credit.plans import installment_choice, subsidized
 from florin.credit.terms import Terms
 from florin.events import Received
 from florin.events.refusals import Refusal
@@ -50,7 +50,8 @@ def decide(
     plan = payment.plan if credit else None
     if plan is not None and terms is not None and credit != payment.credit_paid_minor:
         # Too little may be left for a plan at all: then it is billed with the next statement, without a fee.
-        plan = installment_choice(credit, plan.count, terms, plan.fee_payer)
+        anew = installment_choice(credit, plan.count, terms, plan.fee_payer)
+        plan = None if anew is None else subsidized(anew, plan, payment.subsidy_promised_minor)
     return (
         Received(
             value_on=at.on,
@@ -67,5 +68,6 @@ def decide(
             place=payment.place if credit else None,
             drawn=payment.drawn and credit > 0,
             coupon=coupon,
+            promised=payment.promised_part(payment.subsidy_promised_minor),
         ),
     )

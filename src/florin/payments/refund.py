@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from florin.campaigns.campaign import Campaign
-from florin.events import CreditBalancePaid, Event, Refunded, RefundFunded, RefundOrder
+from florin.events import CampaignPart, CreditBalancePaid, Event, Refunded, RefundFunded, RefundOrder
 from florin.events.refusals import Refusal
 from florin.money import round_half_up
 from florin.money.at import At
@@ -41,11 +41,12 @@ class CreditRefundPreview(msgspec.Struct, frozen=True, kw_only=True):
     """What the lender's side says of the credit part before it is agreed.
 
     excess_minor: above all debt, to be paid to the wallet now. merchant_fee_back_minor: the part of the installment fee that
-    the merchant paid and that is not earned.
+    the merchant paid and that is not earned. subsidy_back: that part of a campaign.
     """
 
     excess_minor: int = 0
     merchant_fee_back_minor: int = 0
+    subsidy_back: CampaignPart | None = None
 
 
 NO_PREVIEW = CreditRefundPreview()
@@ -128,7 +129,8 @@ def decide(
         return RefundDateImpossible(value_on=on, first_on=payment.payable_on or at.on, last_on=at.on)
     mdr_back = 0 if before_receipt else mdr_back_minor(payment, merchant, command.amount_minor)
     given_back = parts.credit_minor + parts.wallet_minor + (coupon.funded_minor if coupon else 0)
-    net = given_back - mdr_back - preview.merchant_fee_back_minor
+    net = given_back - mdr_back - preview.merchant_fee_back_minor - _own_subsidy_minor(preview)
+    ends = command.amount_minor == payment.refundable_minor
     swept = net if not before_receipt and payment.payable_on != at.on else 0
     if swept > 0:
         assert balance is not None, "a swept refund is decided with the merchant's balance"
@@ -147,6 +149,8 @@ def decide(
         mdr_back_minor=mdr_back,
         swept_minor=max(swept, 0),
         coupon=coupon,
+        promised=payment.promised_part(payment.subsidy_promised_minor) if before_receipt and ends else None,
+        subsidy_back=preview.subsidy_back,
     )
     events: list[Event] = [refunded]
     if swept > 0:
@@ -170,6 +174,12 @@ def decide(
             )
         )
     return tuple(events)
+
+
+def _own_subsidy_minor(preview: CreditRefundPreview) -> int:
+    """What the merchant gets back of a fee of the shopper's that he had borne in part."""
+    back = preview.subsidy_back
+    return back.amount_minor - back.funded_minor if back is not None else 0
 
 
 def refunded_event(payment: Payment, credit_minor: int, merchant_fee_back_minor: int, at: At) -> Refunded:

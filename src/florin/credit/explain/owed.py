@@ -200,7 +200,7 @@ def _drawn(
     arithmetic = ""
     if debt.number and event.plan is not None:
         count = event.plan.count
-        whole_minor = event.credit_minor if debt.bucket == "principal" else event.plan.fee_minor
+        whole_minor = event.credit_minor if debt.bucket == "principal" else event.plan.shopper_fee_minor
         values |= {"of_minor": whole_minor, "count": count, "number": debt.number}
         what = f"{what}_in_parts" if debt.bucket == "principal" else "moved.fee"
         arithmetic = f"{yuan_text(whole_minor)} ÷ {count} → {yuan_text(minor)}"

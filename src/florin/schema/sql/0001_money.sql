@@ -256,7 +256,8 @@ CREATE INDEX trade_to_expire ON trade (expires_at) WHERE state = 1 AND expires_a
 
 -- Who paid, with what, and what became of it. Released: authorized and never taken. exposure_before, limit_effective and
 -- tolerance are the evidence for "why was I refused", and the guard. NULL for most: coupon, the part that a campaign bears, and
--- its counters; place, where it was bought, if the terms had sub-limits; group_*, the evidence of a limit that lines share.
+-- its counters; subsidy_promised_minor, what a campaign has reserved of a plan's fee; place, where it was bought, if the terms
+-- had sub-limits; group_*, the evidence of a limit that lines share.
 CREATE TABLE payment (
     lane             smallint NOT NULL,
     state            smallint NOT NULL,
@@ -299,6 +300,7 @@ CREATE TABLE payment (
     place                   jsonb,
     group_exposure_before_minor bigint,
     group_limit_minor       bigint,
+    subsidy_promised_minor  bigint,
     CONSTRAINT payment_within_the_limit CHECK (credit_authorized_minor = 0
         OR exposure_before_minor + credit_authorized_minor <= limit_effective_minor + tolerance_minor),
     CONSTRAINT payment_within_the_shared_limit CHECK (credit_authorized_minor = 0 OR group_limit_minor IS NULL
