@@ -117,6 +117,6 @@ def _not_reversible(refund: Refunded) -> str:
         return "it was given before receipt, so nothing had been owed"
     if refund.funding is not None:
         return "a part of the loan was a partner's"
-    if refund.coupon is not None:
+    if refund.coupon is not None or refund.subsidy_back is not None:
         return "a part of it went back to a campaign"
     return ""
