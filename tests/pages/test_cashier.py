@@ -9,6 +9,7 @@ from django.test import Client
 
 from florin.credit.plans import quote
 from florin.credit.program import load_program
+from florin.documents import Lender
 from florin.pages import hooks
 from florin.payments.payment import PaymentState
 from pages.conftest import text_of
@@ -450,3 +451,17 @@ def test_an_address_that_is_none_of_the_web_becomes_no_link(shop, browser, addre
     alice.send_form(to_pay(trade), way="credit-0")
 
     assert address.encode() not in alice.get(to_pay(trade)).content
+
+
+def test_the_cashier_names_the_lender_before_anybody_borrows(shop, browser):
+    trade = shop.order("Tea set", 19_900)
+    hooks.name_lender(Lender(name="Lotus Consumer Finance", hotline="400 000"))
+    try:
+        english = browser("alice").read(to_pay(trade))
+        chinese = browser("alice", language="zh").read(to_pay(trade))
+    finally:
+        hooks.name_lender(Lender())
+
+    assert "Pay later is lent by Lotus Consumer Finance. Questions and complaints: 400 000" in english
+    assert "先享后付由Lotus Consumer Finance提供贷款。" in chinese
+    assert "is lent by" not in browser("alice").read(to_pay(trade))

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from florin.credit.freeze import FreezeLine
-from florin.credit.limit import GiveUplift
+from florin.credit.freeze import FreezeLine, UnfreezeLine
+from florin.credit.limit import GiveUplift, SetLimit
 from florin.payments.payment import PaymentState
 from own_programs import own_programs
 from pages.conftest import text_of
@@ -35,6 +35,23 @@ def test_home_says_when_a_line_takes_no_new_purchases(shop, browser):
     shop.do(FreezeLine(line_id=shop.line_ids["Alice"], reason="asked by her"))
 
     assert "Not open for new purchases at the moment." in browser("alice").read("/")
+
+
+def test_home_says_why_the_limit_was_cut_and_why_she_was_stopped(shop, browser):
+    line_id = shop.line_ids["Alice"]
+    shop.do(SetLimit(line_id=line_id, limit_minor=300_000, reason="score", code="credit-history"))
+    shop.do(FreezeLine(line_id=line_id, reason="many orders", code="suspected-misuse"))
+
+    english, chinese = browser("alice").read("/"), browser("alice", language="zh").read("/")
+
+    assert (
+        "Your limit was lowered to ¥3,000.00 on 2 March 2026. Main reason: what credit bureaus report of you."
+        in english
+    )
+    assert "New purchases were stopped on 2 March 2026. Main reason: signs of misuse by somebody." in english
+    assert "主要原因：征信记录。" in chinese
+    shop.do(UnfreezeLine(line_id=line_id, reason="cleared"))
+    assert "were stopped" not in browser("alice").read("/")
 
 
 def test_home_reminds_of_what_is_due_until_it_is_paid(shop, browser):

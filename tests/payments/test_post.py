@@ -45,7 +45,7 @@ def test_every_event_either_moves_money_or_is_known_not_to():
         "ReAged", "HardshipAgreed", "HardshipEnded",
         "PurchaseConverted", "BillConverted", "Refolded", "ChargedOff", "ChargedOffByOwner",
         "CaseOpened", "CaseClosed", "CaseAssigned", "CaseNoted", "Promised", "PromiseJudged", "Contacted",
-        "Reminded", "CollectionPaused", "CollectionResumed", "ClaimsSold",
+        "Reminded", "CollectionPaused", "CollectionResumed", "ClaimsSold", "CreditDeclined",
         "TradeAsked", "TradeClosed", "CampaignClosed", "FundingAgreed", "FundingClosed", "Refused",
     }  # fmt: skip
 

@@ -19,6 +19,7 @@ from florin.credit.bureau import Amendment, BureauRow, month_end
 from florin.credit.funding import percent
 from florin.engine import clock
 from florin.money import yuan_text
+from florin.queries.adverse import AdverseAction, adverse_actions
 from florin.queries.buckets import BucketReport, bucket_report
 from florin.queries.bureau import bureau_file
 from florin.queries.partners import PartnerReport, partner_report
@@ -136,6 +137,25 @@ def _partner_table(found: list[PartnerReport]) -> Table:
     return table
 
 
+@app.command("adverse-actions")
+def adverse(
+    month: Annotated[str, typer.Argument(help="A month, as in 2026-04.")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated.")] = False,
+) -> None:
+    """Who was refused, cut or stopped in a month, and the principal reason that she was told."""
+    first_on = _month(month)
+    with entered(data) as house, psycopg.connect(house.store.addresses.engine) as connection:
+        found = list(adverse_actions(connection, month=first_on))
+    if as_json:
+        typer.echo(msgspec.json.encode({"month": month, "actions": found}))
+    elif as_csv:
+        typer.echo(_adverse_csv(found), nl=False)
+    else:
+        Console().print(_adverse_table(month, found))
+
+
 class MonthNotOver(StoreRefusal):
     def __init__(self, month: str, ends_on: date) -> None:
         super().__init__(f"{month} is not over: its last day is {ends_on}.", "Ask for a month before it.")
@@ -164,6 +184,26 @@ def _bureau_csv(rows: list[BureauRow], amendments: list[Amendment]) -> str:
         values = (getattr(amended.corrected, field) for field in fields)
         writer.writerow(("amendment", amended.known_on, *values))
     return out.getvalue()
+
+
+def _adverse_csv(found: list[AdverseAction]) -> str:
+    out = StringIO()
+    fields = AdverseAction.__struct_fields__
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(fields)
+    writer.writerows([getattr(each, field) for field in fields] for each in found)
+    return out.getvalue()
+
+
+def _adverse_table(month: str, found: list[AdverseAction]) -> Table:
+    table = Table(
+        "day", "person", "line", "what", "reason", box=None, pad_edge=False, title=month, title_justify="left"
+    )
+    table.add_column("amount", justify="right")
+    for each in found:
+        amount = yuan_text(each.amount_minor) if each.amount_minor else ""
+        table.add_row(str(each.on), each.person_id, each.line_id, each.action, each.code, amount)
+    return table
 
 
 def _bureau_table(month: str, rows: list[BureauRow]) -> Table:

@@ -44,6 +44,9 @@ LogonArgument = Annotated[str, typer.Argument(metavar="LOGON", help="The name sh
 ProgramOption = Annotated[str, typer.Option("--program", help="The terms of the line.")]
 WhichProgram = Annotated[str | None, typer.Option("--program", help="Which of her lines, if she has several.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="For the record, in words.")]
+CodeOption = Annotated[
+    str, typer.Option("--code", help="Why, as she reads it: a code of docs/reference/adverse-actions.md.")
+]
 
 
 class NoSuchShopper(StoreRefusal):
@@ -181,6 +184,7 @@ def limit(
     logon: LogonArgument,
     amount: Annotated[str, typer.Argument(help="The new limit in yuan; 0 leaves the line for repayment only.")],
     reason: ReasonOption = _REASON,
+    code: CodeOption = "other",
     program: WhichProgram = None,
     data: DataOption = None,
     as_json: JsonOption = False,
@@ -188,7 +192,10 @@ def limit(
     """Set another limit. What is owed stays owed, even above it."""
     limit_minor = amount_minor(amount)
     before, row = _changed(
-        data, logon, program, lambda line_id: SetLimit(line_id=line_id, limit_minor=limit_minor, reason=reason)
+        data,
+        logon,
+        program,
+        lambda line_id: SetLimit(line_id=line_id, limit_minor=limit_minor, reason=reason, code=code),
     )
     said = f"{row.name} has a limit of {yuan(limit_minor)} now, before {yuan(before.limit_minor or 0)}."
     say(as_json, _document(row), said + f" {yuan(row.exposure_minor or 0)} of it is used.")
@@ -220,12 +227,13 @@ def share(
 def freeze(
     logon: LogonArgument,
     reason: ReasonOption = _REASON,
+    code: CodeOption = "other",
     program: WhichProgram = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Nothing new is bought on the line; what is owed is billed and repaid as ever."""
-    _, row = _changed(data, logon, program, lambda line_id: FreezeLine(line_id=line_id, reason=reason))
+    _, row = _changed(data, logon, program, lambda line_id: FreezeLine(line_id=line_id, reason=reason, code=code))
     say(as_json, _document(row), f"The line of {row.name} is frozen. `florin shopper unfreeze {logon}` ends it.")
 
 

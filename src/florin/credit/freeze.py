@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import msgspec
 
+from florin.credit.decline import refuse_code
 from florin.credit.line import Line, LineState
 from florin.events import LineFrozen, LineUnfrozen
 from florin.events.refusals import Refusal
@@ -16,10 +17,13 @@ from florin.money.at import At
 
 
 class FreezeLine(msgspec.Struct, frozen=True, kw_only=True):
+    """reason: for the record, in words. code: why, of `adverse.REASONS`; the customer reads it."""
+
     needs_advance: ClassVar[bool] = False
 
     line_id: int
     reason: str
+    code: str = "other"
 
 
 class UnfreezeLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +70,17 @@ def decide(line: Line, command: FreezeLine | UnfreezeLine, at: At) -> tuple[Line
     if isinstance(command, FreezeLine):
         if line.state is LineState.FROZEN:
             return LineAlreadyFrozen(line_id=line.id)
-        return (LineFrozen(value_on=at.on, line_id=line.id, person_id=line.person_id, reason=command.reason),)
+        if refusal := refuse_code(command.code):
+            return refusal
+        return (
+            LineFrozen(
+                value_on=at.on,
+                line_id=line.id,
+                person_id=line.person_id,
+                reason=command.reason,
+                code=command.code,
+            ),
+        )
     if line.state is LineState.OPEN:
         return LineNotFrozen(line_id=line.id)
     return (LineUnfrozen(value_on=at.on, line_id=line.id, person_id=line.person_id, reason=command.reason),)

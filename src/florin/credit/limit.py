@@ -11,6 +11,7 @@ from typing import ClassVar
 import msgspec
 from msgspec.structs import replace
 
+from florin.credit.decline import refuse_code
 from florin.credit.freeze import LineIsClosed
 from florin.credit.items import Account
 from florin.credit.line import Line, LineState
@@ -23,13 +24,16 @@ from florin.money.at import At
 
 
 class SetLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """limit_minor: the new limit; zero keeps the line open for repayment only. reason: for the record, in words."""
+    """limit_minor: the new limit; zero keeps the line open for repayment only. reason: for the record, in words. code: why, of
+    `adverse.REASONS`; the customer reads it of a cut.
+    """
 
     needs_advance: ClassVar[bool] = False
 
     line_id: int
     limit_minor: int
     reason: str
+    code: str = "other"
 
 
 class GiveUplift(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,12 +111,15 @@ def decide(line: Line, command: SetLimit, at: At, *, program: Program) -> tuple[
         return LineIsClosed(line_id=line.id)
     if not 0 <= command.limit_minor <= terms.limit_minor_max:
         return LimitOutOfRange(limit_minor=command.limit_minor, least_minor=0, most_minor=terms.limit_minor_max)
+    if refusal := refuse_code(command.code):
+        return refusal
     limit_set = LimitSet(
         value_on=at.on,
         line_id=line.id,
         person_id=line.person_id,
         limit_minor=command.limit_minor,
         reason=command.reason,
+        code=command.code if command.limit_minor < line.limit_minor else "",
     )
     return (limit_set,)
 

@@ -20,6 +20,7 @@ from florin.events import (
     AutopaySet,
     AutopayTried,
     Captured,
+    CreditDeclined,
     Escrowed,
     Event,
     LimitSet,
@@ -172,7 +173,7 @@ def evolve(line: Line, event: Event, *, next_close_on: date = date.max) -> Line:
             )
         case AutopaySet():
             return replace(line, particulars=replace(line.particulars, autopay=event.sources), sequence=sequence)
-        case AutopayTried() | AutopayFailed():
+        case AutopayTried() | AutopayFailed() | CreditDeclined():
             return replace(line, sequence=sequence)
         case LineFrozen():
             return replace(line, state=LineState.FROZEN, sequence=sequence)

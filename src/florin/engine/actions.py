@@ -31,6 +31,7 @@ from florin.credit import (
     charge_off,
     collect,
     convert,
+    decline,
     freeze,
     funding,
     hardship,
@@ -181,6 +182,10 @@ def _set_limit(room: Room, command: limit.SetLimit) -> Events | Refusal:
 def _give_uplift(room: Room, command: limit.GiveUplift) -> Events | Refusal:
     line = room.named_line(command)
     return limit.decide_uplift(line, command, room.at, program=room.program(line))
+
+
+def _decline(room: Room, command: decline.DeclineCredit) -> Events | Refusal:
+    return decline.decide(room.line(command.line_id), command, room.at)
 
 
 def _set_autopay(room: Room, command: autopay.SetAutopay) -> Events | Refusal:
@@ -713,6 +718,11 @@ ACTIONS: dict[type, Action] = {
     SetSharedLimit: Action(_beside("person_id"), _by(wallets="person_id", shared="person_id"), _set_shared_limit),
     limit.SetLimit: Action(_beside("line_id"), _by(lines="line_id"), _set_limit),
     limit.GiveUplift: Action(_beside("line_id"), _by(lines="line_id"), _give_uplift),
+    decline.DeclineCredit: Action(
+        _beside("person_id"),
+        lambda command: Needs(wallets=(command.person_id,), lines=(command.line_id,) if command.line_id else ()),
+        _decline,
+    ),
     autopay.SetAutopay: Action(_beside("line_id"), _by(lines="line_id"), _set_autopay),
     autopay.TryAutopay: Action(_beside("line_id"), _by(accounts="line_id"), _try_autopay, _of_repayment),
     autopay.FailAutopay: Action(_beside("line_id"), _by(lines="line_id"), _fail_autopay),

@@ -30,6 +30,7 @@ from florin.events import (
     Escrowed,
     Event,
     FellPastDue,
+    LineFrozen,
     PromiseJudged,
     Received,
     Refunded,
@@ -63,6 +64,7 @@ OWNER_TOPICS: dict[type[Event], str] = {
     ChargedOff: "line.charged_off",
     ChargedOffByOwner: "line.charged_off",
     ClaimsSold: "line.sold",
+    LineFrozen: "line.frozen",
 }
 
 # The Alipay wire has no word for a receipt, nor for a refund that is reversed: its order is paid, and stays paid.

@@ -200,18 +200,22 @@ class LineOpened(Event, frozen=True, kw_only=True):
 
 
 class LimitSet(Event, frozen=True, kw_only=True):
-    """The limit is another one from now on; what is owed stays owed, even above it."""
+    """The limit is another one from now on; what is owed stays owed, even above it. code: of a cut, why (`credit.adverse`)."""
 
     kind = 21
     limit_minor: int
     reason: str
+    code: str = ""
 
 
 class LineFrozen(Event, frozen=True, kw_only=True):
-    """Nothing new is authorized; what is committed still becomes owed, and is still to be repaid."""
+    """Nothing new is authorized; what is committed still becomes owed, and is still to be repaid. code: why
+    (`credit.adverse`).
+    """
 
     kind = 22
     reason: str
+    code: str = ""
 
 
 class LineUnfrozen(Event, frozen=True, kw_only=True):
@@ -948,6 +952,18 @@ class ClaimsSold(Event, frozen=True, kw_only=True):
     reference: str
     price_minor: int
     sold_minor: int
+
+
+class CreditDeclined(Event, frozen=True, kw_only=True):
+    """The owner said no to somebody who asked for a line, or, where a line is named, for more of it. asked: how much, if she
+    said; code: why (`credit.adverse`).
+    """
+
+    kind = 165
+    program: str
+    code: str
+    reason: str = ""
+    asked_minor: int = 0
 
 
 # ── refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,6 +19,7 @@ from florin.credit.terms import Bucket, Program
 from florin.events import (
     Authorized,
     Captured,
+    CreditDeclined,
     Escrowed,
     Event,
     LimitSet,
@@ -32,7 +33,17 @@ from florin.events import (
 )
 from florin.ledger import Entry, Rule
 
-_RECORDED_UNSEEN = (Authorized, Captured, Escrowed, LimitSet, LineFrozen, LineUnfrozen, Received, Voided)
+_RECORDED_UNSEEN = (
+    Authorized,
+    Captured,
+    CreditDeclined,
+    Escrowed,
+    LimitSet,
+    LineFrozen,
+    LineUnfrozen,
+    Received,
+    Voided,
+)
 
 
 class Record(NamedTuple):

@@ -27,7 +27,7 @@ from florin.pages.cashier.page import command_of, receipt_of, request_of, tender
 from florin.pages.database import reading
 from florin.pages.engine import get_engine
 from florin.pages.forms import form_claim, new_form_key, pin_lock, pin_problem
-from florin.pages.hooks import is_address
+from florin.pages.hooks import is_address, lender
 from florin.pages.language import language_of
 from florin.pages.models import Shopper
 from florin.pages.qr import qr_svg
@@ -117,6 +117,7 @@ def _form(
         "can_pay": any(tender.ways for tender in tenders),
         "can_repay": purse.line is not None and purse.line.exposure_minor > 0,
         "key": new_form_key(),
+        "lender": lender(),
         "problem": problem,
         "pin_problem": wrong_pin,
         "pin_lock": "" if wrong_pin else pin_lock(shopper, language),

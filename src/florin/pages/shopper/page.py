@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from florin.credit.adverse import REASONS
 from florin.credit.line import Line, LineState
 from florin.credit.terms import Program
-from florin.events import Reminded, StatementLine
+from florin.events import CreditDeclined, LimitSet, LineFrozen, Reminded, StatementLine
 from florin.events.refusals import Language
 from florin.money import yuan_text
 from florin.money.at import At
@@ -147,10 +148,11 @@ def home_of(
 
 
 def notices_shown(notices: Sequence[Notice], line: Line, language: Language) -> tuple[NoticeShown, ...]:
-    """The newest reminder, while anything is due; the amount is that of today."""
+    """The newest reminder, while anything is due, with the amount of today; then what was decided against her, and why."""
+    adverse = tuple(_adverse(notice, language) for notice in notices if _still_holds(notice, line))
     reminders = [notice.event for notice in notices if isinstance(notice.event, Reminded)]
     if not reminders or not line.due_minor:
-        return ()
+        return adverse
     newest = reminders[0]
     sentence = text(
         language,
@@ -159,7 +161,33 @@ def notices_shown(notices: Sequence[Notice], line: Line, language: Language) -> 
         date=full_date(newest.due_on, language),
     )
     tone = "bad" if newest.days_past_due > 0 else "plain"
-    return (NoticeShown(sentence=sentence, said_on=full_date(newest.value_on, language), tone=tone),)
+    return (NoticeShown(sentence=sentence, said_on=full_date(newest.value_on, language), tone=tone), *adverse)
+
+
+def _still_holds(notice: Notice, line: Line) -> bool:
+    """A freeze while it lasts, a cut while the limit is that one; a decline as long as it is shown at all."""
+    event = notice.event
+    if isinstance(event, LineFrozen):
+        return line.state is LineState.FROZEN
+    if isinstance(event, LimitSet):
+        return line.limit_minor == event.limit_minor
+    return isinstance(event, CreditDeclined)
+
+
+def _adverse(notice: Notice, language: Language) -> NoticeShown:
+    event = notice.event
+    assert isinstance(event, LimitSet | LineFrozen | CreditDeclined)
+    minor = event.limit_minor if isinstance(event, LimitSet) else 0
+    said_on, reason = full_date(event.value_on, language), REASONS[event.code].text(language)
+    sentence = text(language, _ADVERSE[type(event)], amount=money(minor, language), date=said_on, reason=reason)
+    return NoticeShown(sentence=sentence, said_on=said_on, tone="plain")
+
+
+_ADVERSE: Mapping[type, str] = {
+    LimitSet: "adverse.limit_cut",
+    LineFrozen: "adverse.frozen",
+    CreditDeclined: "adverse.declined",
+}
 
 
 def credit_of(line: Line, program: Program | None, at: At, language: Language) -> Credit:

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from florin.credit.adverse import REASONS
+from florin.credit.decline import DeclineCredit
 from florin.credit.pause import PauseCollection, ResumeCollection
 from florin.credit.sell_claims import SellClaims
 from florin.engine import NotFound
 from florin.engine.listeners import OWNER_TOPICS
-from florin.events import ClaimsSold, RefundReversed, Reminded
+from florin.events import ClaimsSold, CreditDeclined, Event, LimitSet, LineFrozen, RefundReversed, Reminded
+from florin.events.refusals import Language
 from florin.payments.reverse_refund import ReverseRefund
 from florin.queries.notices import Notice, notices_of
 from florin.queries.payments import payment_by_trade
@@ -89,7 +92,31 @@ async def get_notices(call: Call, body: Any) -> Answer:
     """GET /v1/owner/lines/{line_id}/notices"""
     view = await line_view(call)
     found = await call.house.reads.ask_async(notices_of, line_id=view.line.id)
-    return Answer(shapes.Notices(items=tuple(map(_notice, found))))
+    return Answer(shapes.Notices(items=tuple(_notice(notice, call.language) for notice in found)))
+
+
+async def decline(call: Call, body: shapes.NewDecline) -> Answer:
+    """POST /v1/owner/persons/{person_id}/declines"""
+    person_id = known_id(call, "person_id", "person")
+    command = DeclineCredit(
+        person_id=person_id,
+        line_id=int(body.line_id or 0),
+        program=body.program,
+        amount_minor=body.amount_minor or 0,
+        code=body.code,
+        reason=body.reason,
+    )
+    outcome = await execute(call, command, ("decline", person_id, body))
+    event = cast(CreditDeclined, outcome.event)
+    shown = shapes.Declined(
+        id=str(outcome.event_id),
+        person_id=str(event.person_id),
+        line_id=str(event.line_id) if event.line_id else None,
+        value_on=event.value_on,
+        code=event.code,
+        reason=REASONS[event.code].text(call.language),
+    )
+    return Answer(shown, 201, outcome.replayed)
 
 
 async def get_owner_webhook(call: Call, body: Any) -> Answer:
@@ -99,15 +126,34 @@ async def get_owner_webhook(call: Call, body: Any) -> Answer:
     return Answer(shapes.OwnerWebhook(url=view.url if view else None, topics=topics))
 
 
-def _notice(notice: Notice) -> shapes.Notice:
-    event = cast(Reminded, notice.event)
+def _notice(notice: Notice, language: Language) -> shapes.Notice:
+    event, what = notice.event, _WHAT[type(notice.event)]
+    if isinstance(event, Reminded):
+        return shapes.Notice(
+            id=str(notice.event_id),
+            what=what,
+            value_on=event.value_on,
+            text=event.text,
+            channel=event.channel,
+            closes_on=event.closes_on,
+            due_on=event.due_on,
+            due_minor=event.due_minor,
+        )
+    assert isinstance(event, LimitSet | LineFrozen | CreditDeclined)
+    amount_minor = event.limit_minor if isinstance(event, LimitSet) else getattr(event, "asked_minor", 0)
     return shapes.Notice(
         id=str(notice.event_id),
-        what="reminded",
+        what=what,
         value_on=event.value_on,
-        text=event.text,
-        channel=event.channel,
-        closes_on=event.closes_on,
-        due_on=event.due_on,
-        due_minor=event.due_minor,
+        code=event.code,
+        reason=REASONS[event.code].text(language),
+        amount_minor=amount_minor or None,
     )
+
+
+_WHAT: dict[type[Event], Any] = {
+    Reminded: "reminded",
+    LimitSet: "limit-cut",
+    LineFrozen: "frozen",
+    CreditDeclined: "uplift-declined",
+}

@@ -184,7 +184,7 @@ async def get_line(call: Call, body: Any) -> Answer:
 async def set_limit(call: Call, body: shapes.NewLimit) -> Answer:
     """POST /v1/owner/lines/{line_id}/limit"""
     line_id = known_id(call, "line_id", "line")
-    command = SetLimit(line_id=line_id, limit_minor=body.limit_minor, reason=body.reason)
+    command = SetLimit(line_id=line_id, limit_minor=body.limit_minor, reason=body.reason, code=body.code)
     outcome = await execute(call, command, ("limit", line_id, body))
     event = cast(LimitSet, outcome.event)
     return _changed(outcome, "limit-set", limit_minor=event.limit_minor, reason=event.reason)
@@ -251,10 +251,12 @@ async def get_limit_history(call: Call, body: Any) -> Answer:
     return Answer(shapes.LimitHistory(items=tuple(map(show.limit_change, found))))
 
 
-async def freeze_line(call: Call, body: shapes.Reason) -> Answer:
+async def freeze_line(call: Call, body: shapes.NewFreeze) -> Answer:
     """POST /v1/owner/lines/{line_id}/freeze"""
     line_id = known_id(call, "line_id", "line")
-    outcome = await execute(call, FreezeLine(line_id=line_id, reason=body.reason), ("freeze", line_id, body))
+    outcome = await execute(
+        call, FreezeLine(line_id=line_id, reason=body.reason, code=body.code), ("freeze", line_id, body)
+    )
     return _changed(outcome, "frozen", reason=cast(LineFrozen, outcome.event).reason)
 
 
@@ -503,7 +505,7 @@ async def agree(call: Call, body: shapes.NewAgreement) -> Answer:
     active = await call.house.reads.ask_async(active_agreements, person_id=person.id, app_id=app_id)
     for agreement in active:
         if (agreement.line_id, agreement.limit_minor) == (line_id, body.limit_minor):
-            return Answer(_agreement(agreement), 201, replayed=True)
+            return Answer(_agreement(agreement, call), 201, replayed=True)
     agreement_id = await asyncio.to_thread(
         call.house.engine.add_agreement,
         app_id=app_id,
@@ -511,14 +513,14 @@ async def agree(call: Call, body: shapes.NewAgreement) -> Answer:
         line_id=line_id,
         limit_minor=body.limit_minor,
     )
-    return Answer(_agreement(await _found_agreement(call, agreement_id)), 201)
+    return Answer(_agreement(await _found_agreement(call, agreement_id), call), 201)
 
 
 async def end_agreement(call: Call, body: Any) -> Answer:
     """DELETE /v1/owner/agreements/{agreement_id}: once ended, an agreement stays so."""
     agreement = await _found_agreement(call, _id(call, "agreement_id"))
     await asyncio.to_thread(call.house.engine.end_agreement, agreement.id, person_id=agreement.person_id)
-    return Answer(_agreement(await _found_agreement(call, agreement.id)))
+    return Answer(_agreement(await _found_agreement(call, agreement.id), call))
 
 
 async def freeze_merchant(call: Call, body: Any) -> Answer:
@@ -546,6 +548,7 @@ async def get_quotes(call: Call, body: Any) -> Answer:
         amount_minor=query.amount_minor,
         currency=program.currency,
         offers=tuple(show.offer(quote) for quote in quotes),
+        lender=show.lender(call.house.settings.lender),
     )
     return Answer(shown)
 
@@ -625,7 +628,7 @@ async def _found_agreement(call: Call, agreement_id: int) -> Agreement:
     return agreement
 
 
-def _agreement(agreement: Agreement) -> shapes.Agreement:
+def _agreement(agreement: Agreement, call: Call) -> shapes.Agreement:
     return shapes.Agreement(
         id=str(agreement.id),
         person_id=str(agreement.person_id),
@@ -633,6 +636,7 @@ def _agreement(agreement: Agreement) -> shapes.Agreement:
         line_id=str(agreement.line_id) if agreement.line_id else None,
         state=agreement.state,  # type: ignore[arg-type]
         limit_minor=agreement.limit_minor,
+        lender=show.lender(call.house.settings.lender),
     )
 
 

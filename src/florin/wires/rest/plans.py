@@ -75,7 +75,7 @@ async def get_conversion(call: Call, body: Any) -> Answer:
         )
     if isinstance(found, Refusal):
         raise RefusedBy(found)
-    return Answer(show.conversion(view.line.id, found))
+    return Answer(show.conversion(view.line.id, found, call.house.settings.lender))
 
 
 async def make_conversion(call: Call, body: shapes.NewConversion) -> Answer:

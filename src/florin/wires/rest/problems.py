@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from florin.credit.adverse import reason_of
 from florin.events.refusals import REFUSALS, Language, Refusal
 
 CONTENT_TYPE: Final = b"application/problem+json"
@@ -126,6 +127,8 @@ STATUS: Final[dict[str, int]] = {
     "PromiseRefused": 422,
     "PauseOutOfRange": 422,
     "SalePriceOutOfRange": 422,
+    "ReasonUnknown": 422,
+    "LineOfAnother": 422,
     "ReversalDateImpossible": 422,
     "CountNotOffered": 422,
     "HardshipNotOffered": 422,
@@ -153,7 +156,9 @@ class FieldError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The body of every answer that is not a success."""
+    """The body of every answer that is not a success. principal_reason: of a refusal of credit, its code
+    (docs/reference/adverse-actions.md).
+    """
 
     type: str
     title: str
@@ -161,6 +166,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     code: str
     instance: str = ""
+    principal_reason: str = ""
     numbers: dict[str, Any] | None = None
     errors: tuple[FieldError, ...] = ()
 
@@ -340,6 +346,7 @@ def problem_of(refusal: Refusal, language: Language, instance: str, **more: Any)
         detail=refusal.sentence(language),
         code=refusal.name,
         instance=instance,
+        principal_reason=reason_of(refusal),
         numbers=numbers or None,
     )
 

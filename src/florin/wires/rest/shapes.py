@@ -308,6 +308,7 @@ class Quotes(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
     currency: str
     offers: tuple[Offer, ...]
+    lender: Lender
 
 
 # ── what the owner sends ──────────────────────────────────────────────────────────────────────────────────────────
@@ -344,10 +345,30 @@ class NewLine(Taken, frozen=True, kw_only=True):
 
 
 class NewLimit(Taken, frozen=True, kw_only=True):
-    """reason: for the record."""
+    """reason: for the record. code: of a cut, what the customer reads (docs/reference/adverse-actions.md)."""
 
     limit_minor: LimitMinor
     reason: Text
+    code: Name = "other"
+
+
+class NewFreeze(Taken, frozen=True, kw_only=True):
+    """reason: for the record. code: what the customer reads (docs/reference/adverse-actions.md)."""
+
+    reason: Text
+    code: Name = "other"
+
+
+class NewDecline(Taken, frozen=True, kw_only=True):
+    """line_id: the line that she wanted more of; left out, she asked for a new one. amount: what she asked for. code: what she
+    reads (docs/reference/adverse-actions.md); reason: for the record.
+    """
+
+    program: Name
+    code: Name
+    line_id: Id | None = None
+    amount_minor: AmountMinor | None = None
+    reason: Note = ""
 
 
 class NewSharedLimit(Taken, frozen=True, kw_only=True):
@@ -777,16 +798,39 @@ class CollectionStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that the customer was told. text: which reminder; due_minor: what remained of her statements then."""
+    """Something that the customer was told. Of a reminder: text: which, by channel; due_minor: what remained of her statements
+    then. Of an adverse action: code and reason, in the language asked for; amount_minor: the new limit, or what she asked for.
+    """
 
     id: str
-    what: Literal["reminded"]
+    what: Literal["reminded", "limit-cut", "frozen", "uplift-declined"]
     value_on: date
-    text: str
-    channel: str
-    closes_on: date
-    due_on: date
-    due_minor: int
+    text: str | None = None
+    channel: str | None = None
+    closes_on: date | None = None
+    due_on: date | None = None
+    due_minor: int | None = None
+    code: str | None = None
+    reason: str | None = None
+    amount_minor: int | None = None
+
+
+class Declined(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody was told no. reason: what she reads, in the language asked for."""
+
+    id: str
+    person_id: str
+    line_id: str | None
+    value_on: date
+    code: str
+    reason: str
+
+
+class Lender(msgspec.Struct, frozen=True, kw_only=True):
+    """Who lends, and where to ask or complain; null where the house has not said (`FLORIN_LENDER`, `FLORIN_HOTLINE`)."""
+
+    name: str | None
+    hotline: str | None
 
 
 class Notices(msgspec.Struct, frozen=True, kw_only=True):
@@ -1011,6 +1055,7 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True):
     due_on: date | None
     first_bill_on: date
     offer: Offer
+    lender: Lender
 
 
 class Converted(msgspec.Struct, frozen=True, kw_only=True):
@@ -1122,6 +1167,7 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     line_id: str | None
     state: Literal["active", "ended"]
     limit_minor: int
+    lender: Lender
 
 
 class Partner(msgspec.Struct, frozen=True, kw_only=True):

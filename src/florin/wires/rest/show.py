@@ -437,7 +437,7 @@ def plan_payoff(line_id: int, payment_id: str | None, quote: PlanPayoffQuote) ->
     )
 
 
-def conversion(line_id: int, quote: ConversionQuote) -> shapes.Conversion:
+def conversion(line_id: int, quote: ConversionQuote, by: Lender) -> shapes.Conversion:
     return shapes.Conversion(
         line_id=str(line_id),
         amount_minor=quote.amount_minor,
@@ -447,6 +447,7 @@ def conversion(line_id: int, quote: ConversionQuote) -> shapes.Conversion:
         due_on=quote.due_on,
         first_bill_on=quote.first_bill_on,
         offer=offer(quote.plan),
+        lender=lender(by),
     )
 
 
@@ -529,6 +530,10 @@ def statement(line_id: int, shown: StatementShown) -> shapes.StatementShown:
             for one in shown.lines
         ),
     )
+
+
+def lender(found: Lender) -> shapes.Lender:
+    return shapes.Lender(name=found.name or None, hotline=found.hotline or None)
 
 
 def statement_document(document: StatementDocument, lender: Lender, language: Language) -> shapes.StatementDocument:
