@@ -209,9 +209,9 @@ class World:
             command=command, claims=(claim(ClaimKind.REQUEST, DIRECT_APP, number, credit_minor),), **options
         )
 
-    def campaign(self, budget_minor: int, *, days: int = 30, **terms: Any) -> int:
+    def campaign(self, budget_minor: int, *, days: int = 30, name: str = "", **terms: Any) -> int:
         """A campaign of the mall's that takes 20.00 off every order from 100.00, unless said otherwise."""
-        name = self.next_number("campaign-")
+        name = name or self.next_number("campaign-")
         usual = {"kind": "coupon", "sponsor": "mall", "opens_on": self.today, "closes_on": self.today + timedelta(days)}
         if terms.get("kind", "coupon") == "coupon":
             usual |= {"amount_off_minor": 20_00, "threshold_minor": 100_00}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from psycopg import Connection
 from psycopg.rows import tuple_row
 
@@ -18,11 +19,12 @@ LIMIT = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignView:
-    """A campaign with the sums of its budget's slices. Minor units."""
+    """A campaign with the sums of its budget's slices. Minor units. used: its coupon, by the person who was asked about."""
 
     campaign: Campaign
     allotted_minor: int
     spent_minor: int
+    used: int = 0
 
     @property
     def left_minor(self) -> int:
@@ -48,21 +50,27 @@ def campaign_by_id(connection: Connection[Any], campaign_id: int) -> CampaignVie
     return found[0] if found else None
 
 
-def coupons_for(connection: Connection[Any], *, person_id: int) -> dict[int, int]:
-    """By campaign, how often the person has used its coupon."""
-    parameters = {"lane": lane_of(person_id), "person_id": person_id, "limit": LIMIT}
-    return dict(connection.execute(_USES, parameters).fetchall())
+def campaigns_for(connection: Connection[Any], *, person_id: int, limit: int = LIMIT) -> list[CampaignView]:
+    """Every open campaign, the newest first, with how often the person has used its coupon."""
+    parameters = {"person_lane": lane_of(person_id), "person_id": person_id, "limit": limit}
+    return _views(connection, _FOR_PERSON, **parameters)
 
 
 _CAMPAIGN = """
-    SELECT c.lane, c.state, c.id, c.name, c.name_zh, c.terms,
-           sum(b.allotted_minor)::bigint AS allotted_minor, sum(b.spent_minor)::bigint AS spent_minor
+    SELECT c.lane, c.state, c.id, c.name, c.name_zh, c.terms::text,
+           sum(b.allotted_minor)::bigint AS allotted_minor, sum(b.spent_minor)::bigint AS spent_minor, 0 AS used
       FROM campaign c JOIN campaign_budget b ON b.lane = c.lane AND b.id = c.id
 """
-_USES = """
-    SELECT campaign_id, used FROM coupon_use
-     WHERE lane = %(lane)s AND person_id = %(person_id)s
-  ORDER BY campaign_id LIMIT %(limit)s
+_FOR_PERSON = """
+    SELECT c.lane, c.state, c.id, c.name, c.name_zh, c.terms::text,
+           sum(b.allotted_minor)::bigint AS allotted_minor, sum(b.spent_minor)::bigint AS spent_minor,
+           coalesce(max(u.used), 0) AS used
+      FROM campaign c JOIN campaign_budget b ON b.lane = c.lane AND b.id = c.id
+           LEFT JOIN coupon_use u ON u.lane = %(person_lane)s AND u.person_id = %(person_id)s AND u.campaign_id = c.id
+     WHERE c.state = 1
+  GROUP BY c.lane, c.id
+  ORDER BY c.id DESC
+     LIMIT %(limit)s
 """
 
 
@@ -70,6 +78,11 @@ def _views(connection: Connection[Any], statement: str, **parameters: Any) -> li
     with connection.cursor(row_factory=tuple_row) as cursor:
         rows = cursor.execute(statement, parameters).fetchall()
     return [
-        CampaignView(campaign=campaign_of(row), allotted_minor=allotted, spent_minor=spent)
-        for *row, allotted, spent in rows
+        CampaignView(
+            campaign=campaign_of((*row, msgspec.json.decode(terms))),
+            allotted_minor=allotted,
+            spent_minor=spent,
+            used=used,
+        )
+        for *row, terms, allotted, spent, used in rows
     ]

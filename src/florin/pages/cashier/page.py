@@ -6,6 +6,7 @@ would refuse, with the same sentence and the same numbers.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,6 +18,7 @@ from florin.credit.terms import Program, Terms
 from florin.events.refusals import Language, Refusal
 from florin.money.at import At
 from florin.pages import hooks
+from florin.pages.cashier.deals import NO_DEALS, Deal, Deals, subsidized_quote
 from florin.pages.show import full_date, full_moment, money, percent
 from florin.pages.texts import text
 from florin.payments.down_payment import down_payment_minor
@@ -32,7 +34,7 @@ _COUNTS = {"0", *(str(count) for count in range(2, 61))}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the shop asks for."""
+    """What the shop asks for; to_pay: what is left of it beside the coupon, if one is taken off."""
 
     merchant: str
     initial: str
@@ -41,6 +43,9 @@ class Request:
     number: str
     pay_by: str
     quit_url: str
+    to_pay: str = ""
+    coupon: str = ""
+    coupon_off: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +85,9 @@ class Receipt:
     payment_id: int
 
 
-def request_of(trade: Trade, merchant: Merchant, language: Language) -> Request:
+def request_of(trade: Trade, merchant: Merchant, language: Language, coupon: Deal | None = None) -> Request:
     name = merchant_name(merchant, language)
+    off_minor = 0 if coupon is None else coupon.amount_minor
     return Request(
         merchant=name,
         initial=name[:1].upper(),
@@ -90,6 +96,9 @@ def request_of(trade: Trade, merchant: Merchant, language: Language) -> Request:
         number=trade.out_trade_no,
         pay_by=full_moment(trade.expires_at, language) if trade.expires_at is not None else "",
         quit_url=hooks.quit_url(trade),
+        to_pay=money(trade.amount_minor - off_minor, language),
+        coupon="" if coupon is None else coupon.name,
+        coupon_off="" if coupon is None else money(off_minor, language),
     )
 
 
@@ -105,31 +114,53 @@ def tenders_of(
     at: At,
     language: Language,
     chosen: str = "",
+    deals: Deals = NO_DEALS,
 ) -> tuple[Tender, ...]:
-    """Pay later first, then the wallet; those that the merchant does not take are left out.
+    """Pay later first, then the wallet; those that the merchant does not take are left out. Each pays what the coupon leaves.
 
     chosen: the way that was chosen before, if the form comes back; else the first that can be used.
     """
     tenders = []
     if "credit" in trade.detail.tenders:
-        tenders.append(_credit(trade, merchant, purse, program, at, language))
+        tenders.append(_credit(trade, merchant, purse, program, at, language, deals))
     if "wallet" in trade.detail.tenders:
-        tenders.append(_wallet(trade, merchant, purse, at, language))
+        tenders.append(_wallet(trade, merchant, purse, at, language, deals))
     values = [way.value for tender in tenders for way in tender.ways]
     picked = chosen if chosen in values else next(iter(values), "")
     return tuple(_with_choice(tender, picked) for tender in tenders)
 
 
-def command_of(trade: Trade, purse: Purse, way: str, payment_id: int) -> Pay | None:
-    """What the shopper asks for by choosing this way; None for a value that the page did not offer."""
-    tender, _, count = way.partition("-")
-    pay = Pay(payment_id=payment_id, trade_id=trade.id, person_id=purse.wallet.id)
+def command_of(trade: Trade, purse: Purse, way: str, payment_id: int, coupon: str = "") -> Pay | None:
+    """What the shopper asks for by choosing this way; None for a value that the page did not offer.
+
+    coupon: as the form has it, `campaign-amount`; way: a subsidized plan ends in the same. Both are what she saw, and the
+    till says whether they still hold.
+    """
+    tender, count, *borne = way.split("-")[:4] if "-" in way else (way, "")
+    off, of_fee = _given(coupon), _given("-".join(borne))
+    if off is None or of_fee is None:
+        return None
+    left_minor = trade.amount_minor - off[1]
+    pay = Pay(
+        payment_id=payment_id, trade_id=trade.id, person_id=purse.wallet.id, campaign_id=off[0], coupon_minor=off[1]
+    )
     if tender == "wallet":
-        return structs.replace(pay, wallet_minor=trade.amount_minor)
+        return structs.replace(pay, wallet_minor=left_minor)
     if tender == "credit" and purse.line is not None and count in _COUNTS:
-        line_id = purse.line.id
-        return structs.replace(pay, line_id=line_id, credit_minor=trade.amount_minor, installments=int(count))
+        of_credit = {"line_id": purse.line.id, "credit_minor": left_minor, "installments": int(count)}
+        return structs.replace(pay, **of_credit, subsidy_id=of_fee[0], subsidy_minor=of_fee[1])
     return None
+
+
+def _given(text: str) -> tuple[int, int] | None:
+    """(campaign, amount) as a form sends it; (0, 0) for nothing, None for what no page of ours has written."""
+    if not text:
+        return 0, 0
+    match = _GIVEN.fullmatch(text)
+    return None if match is None else (int(match[1]), int(match[2]))
+
+
+_GIVEN = re.compile(r"([1-9][0-9]{0,18})-([1-9][0-9]{0,12})", re.ASCII)
 
 
 def receipt_of(trade: Trade, order: Order, merchant: Merchant, program: Program | None, language: Language) -> Receipt:
@@ -163,6 +194,8 @@ def paid_with(order: Order, program: Program | None, language: Language) -> str:
         parts.append((name + plan, order.credit_minor))
     if order.wallet_minor:
         parts.append((text(language, "tender.wallet"), order.wallet_minor))
+    if order.coupon is not None:
+        parts.append((text(language, "tender.coupon"), order.coupon.amount_minor))
     if len(parts) == 1:
         return parts[0][0]
     joint = text(language, "receipt.and")
@@ -202,7 +235,7 @@ def _next_step(order: Order, program: Program | None, language: Language) -> str
 
 
 def _credit(
-    trade: Trade, merchant: Merchant, purse: Purse, program: Program | None, at: At, language: Language
+    trade: Trade, merchant: Merchant, purse: Purse, program: Program | None, at: At, language: Language, deals: Deals
 ) -> Tender:
     line, terms = purse.line, None if program is None else program.terms_on(at.on)
     trial = Pay(
@@ -210,12 +243,13 @@ def _credit(
         trade_id=trade.id,
         person_id=purse.wallet.id,
         line_id=0 if line is None else line.id,
-        credit_minor=trade.amount_minor,
+        credit_minor=trade.amount_minor - deals.coupon_minor,
+        coupon_minor=deals.coupon_minor,
     )
     refusal: Refusal | None = refuse_tenders(trade, merchant, line, purse.wallet, terms, trial, at)
     ways: tuple[Way, ...] = ()
     if refusal is None and program is not None and terms is not None:
-        ways = _credit_ways(trade, program, terms, at, language)
+        ways = _credit_ways(trade, program, terms, at, language, deals)
         if not ways:
             refusal = PlanNotOffered(count=trade.installments, amount_minor=trade.amount_minor)
     return Tender(
@@ -228,16 +262,21 @@ def _credit(
     )
 
 
-def _credit_ways(trade: Trade, program: Program, terms: Terms, at: At, language: Language) -> tuple[Way, ...]:
+def _credit_ways(
+    trade: Trade, program: Program, terms: Terms, at: At, language: Language, deals: Deals
+) -> tuple[Way, ...]:
     """Next month and each plan; only the merchant's own choice when he made one."""
     fee_payer = "merchant" if trade.detail.fee_payer == "merchant" else "shopper"
     due_on = first_due_on(program, at.on)
-    down_minor = down_payment_minor(trade.amount_minor, terms)
-    plans = [
-        _plan_way(quote, trade, due_on, down_minor, language)
-        for quote in offers(trade.amount_minor - down_minor, terms, fee_payer)  # type: ignore[arg-type]
+    left_minor = trade.amount_minor - deals.coupon_minor
+    down_minor = down_payment_minor(left_minor, terms)
+    lent_minor = left_minor - down_minor
+    quotes = (
+        subsidized_quote(quote, lent_minor, trade, program, terms, deals, language)
+        for quote in offers(lent_minor, terms, fee_payer)  # type: ignore[arg-type]
         if trade.installments in (0, quote.count)
-    ]
+    )
+    plans = [_plan_way(quote, borne, trade, due_on, down_minor, language) for quote, borne in quotes]
     return tuple(plans) if trade.installments else (_next_month(trade, terms, due_on, language), *plans)
 
 
@@ -254,15 +293,20 @@ def _next_month(trade: Trade, terms: Terms, due_on: date, language: Language) ->
     )
 
 
-def _plan_way(quote: PlanQuote, trade: Trade, due_on: date, down_minor: int, language: Language) -> Way:
+def _plan_way(
+    quote: PlanQuote, borne: Deal | None, trade: Trade, due_on: date, down_minor: int, language: Language
+) -> Way:
     last = quote.installments[-1]
     last_minor = last.principal_minor + last.fee_minor
     upfront = quote.fee_timing == "upfront" and quote.fee_payer == "shopper"
     each = money(last_minor if upfront else quote.per_period_minor, language)
     priced = "interest" if quote.method == "declining" else "fee"
-    total, fee = money(quote.total_minor, language), money(quote.fee_minor, language)
+    total, fee = money(quote.total_minor, language), money(quote.shopper_fee_minor or quote.fee_minor, language)
     notes = [text(language, "way.plan.down", amount=money(down_minor, language))] if down_minor else []
-    notes.append(text(language, f"way.plan.{priced}_{quote.fee_payer}", total=total, fee=fee))
+    if borne is None or quote.shopper_fee_minor:
+        notes.append(text(language, f"way.plan.{priced}_{quote.fee_payer}", total=total, fee=fee))
+    if borne is not None:
+        notes.append(text(language, "way.plan.subsidy", name=borne.name, amount=money(borne.amount_minor, language)))
     if upfront:
         notes.append(text(language, "way.plan.with_fee", amount=money(quote.per_period_minor, language)))
     elif last_minor != quote.per_period_minor:
@@ -270,7 +314,7 @@ def _plan_way(quote: PlanQuote, trade: Trade, due_on: date, down_minor: int, lan
     first = "way.plan.first_escrow" if trade.flow is Flow.ESCROW else "way.plan.first"
     notes.append(text(language, first, date=full_date(due_on, language)))
     return Way(
-        value=f"credit-{quote.count}",
+        value=f"credit-{quote.count}" + (f"-{borne.campaign_id}-{borne.amount_minor}" if borne else ""),
         title=text(language, "way.plan", count=quote.count, each=each),
         notes=tuple(notes),
         rate=percent(quote.annualized_rate),
@@ -278,8 +322,14 @@ def _plan_way(quote: PlanQuote, trade: Trade, due_on: date, down_minor: int, lan
     )
 
 
-def _wallet(trade: Trade, merchant: Merchant, purse: Purse, at: At, language: Language) -> Tender:
-    trial = Pay(payment_id=0, trade_id=trade.id, person_id=purse.wallet.id, wallet_minor=trade.amount_minor)
+def _wallet(trade: Trade, merchant: Merchant, purse: Purse, at: At, language: Language, deals: Deals) -> Tender:
+    trial = Pay(
+        payment_id=0,
+        trade_id=trade.id,
+        person_id=purse.wallet.id,
+        wallet_minor=trade.amount_minor - deals.coupon_minor,
+        coupon_minor=deals.coupon_minor,
+    )
     refusal = refuse_tenders(trade, merchant, None, purse.wallet, None, trial, at)
     pay_now = Way(value="wallet-0", title=text(language, "way.wallet"), notes=(text(language, "way.wallet.note"),))
     return Tender(

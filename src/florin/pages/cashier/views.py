@@ -20,9 +20,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from florin.credit.terms import Program
 from florin.engine import KeyConflict, Submission, lane_of
-from florin.events.refusals import Refusal
+from florin.events.refusals import Language, Refusal
 from florin.money.at import At
 from florin.pages.access import for_shoppers
+from florin.pages.cashier.deals import NO_DEALS, Deals, deals_of
 from florin.pages.cashier.page import command_of, receipt_of, request_of, tenders_of
 from florin.pages.database import reading
 from florin.pages.engine import get_engine
@@ -35,6 +36,7 @@ from florin.pages.texts import text
 from florin.payments.merchant import Merchant, refuse_merchant
 from florin.payments.pay import TradeAlreadyPaid, TradeNotOpen, TradeOfAnotherBuyer, refuse_trade
 from florin.payments.trade import Trade, TradeState
+from florin.queries.campaigns import campaigns_for
 from florin.queries.shopper import Purse, read_order, read_purse, read_trade
 
 
@@ -90,9 +92,10 @@ def code_image(request: HttpRequest, trade_id: int, token: str) -> HttpResponse:
 
 def _submit(request: HttpRequest, shopper: Shopper, asked: Asked) -> HttpResponse:
     language, way, trade = language_of(request), request.POST.get("way", ""), asked.trade
+    coupon = request.POST.get("coupon", "")
     payment_id = get_engine().new_id(lane_of(shopper.person_id))
-    command = command_of(trade, asked.purse, way, payment_id)
-    claimed = form_claim(request, shopper, ["pay", trade.id, way])
+    command = command_of(trade, asked.purse, way, payment_id, coupon)
+    claimed = form_claim(request, shopper, ["pay", trade.id, way, coupon] if coupon else ["pay", trade.id, way])
     if command is None or claimed is None:
         return _form(request, shopper, asked, problem=text(language, "pay.choose"))
     if wrong_pin := pin_problem(request, shopper, language):
@@ -110,9 +113,15 @@ def _form(
 ) -> HttpResponse:
     trade, merchant, program, purse, at = asked
     language = language_of(request)
-    tenders = tenders_of(trade, merchant, purse, program, at, language, request.POST.get("way", ""))
+    offered = _offered(shopper, asked, language)
+    # She may pay without the coupon; a form that comes back keeps what she had chosen.
+    unwanted = request.GET.get("coupon") == "none" or (request.method == "POST" and not request.POST.get("coupon"))
+    deals = offered.without_coupon() if unwanted else offered
+    tenders = tenders_of(trade, merchant, purse, program, at, language, request.POST.get("way", ""), deals)
     shown = {
-        "asked": request_of(trade, merchant, language),
+        "asked": request_of(trade, merchant, language, deals.coupon),
+        "coupon": f"{deals.coupon.campaign_id}-{deals.coupon.amount_minor}" if deals.coupon else "",
+        "offered": offered.coupon.name if offered.coupon and unwanted else "",
         "tenders": tenders,
         "can_pay": any(tender.ways for tender in tenders),
         "can_repay": purse.line is not None and purse.line.exposure_minor > 0,
@@ -123,6 +132,13 @@ def _form(
         "pin_lock": "" if wrong_pin else pin_lock(shopper, language),
     }
     return render(request, "cashier/pay.html", shown, status=422 if problem or wrong_pin else 200)
+
+
+def _offered(shopper: Shopper, asked: Asked, language: Language) -> Deals:
+    """What campaigns give on this order; nothing is asked where none runs."""
+    if not any(campaign.gives_on(asked.at.on) for campaign in get_engine().reference.campaigns.values()):
+        return NO_DEALS
+    return deals_of(asked.trade, campaigns_for(reading(), person_id=shopper.person_id), asked.at, language)
 
 
 def _paid(request: HttpRequest, shopper: Shopper, trade: Trade, merchant: Merchant) -> HttpResponse:
