@@ -17,8 +17,8 @@ from msgspec.structs import replace
 from credit.play import HUABEI, Play, day, program_with, totals, with_rate_from
 from florin.credit.account import Account, advance, catch_up, evolve, open_account, rank
 from florin.credit.payoff import payoff, payoff_through
-from florin.credit.terms import InstallmentTerms, LateCharge, Program, ReAgeLimit, Waterfall
-from florin.events import Refunded, Repaid
+from florin.credit.terms import InstallmentTerms, LateCharge, Program, ReAgeLimit, Version, Waterfall
+from florin.events import TOLD_LINES, Refunded, Repaid
 from florin.ledger import Account as Ledger
 from florin.ledger import Rule
 from florin.money import parse_yuan, round_half_up, yuan_text
@@ -50,6 +50,16 @@ FLIPPED_LATE = (
     Waterfall(order=("principal", "interest", "fee", "penalty", "cost"), from_days_past_due=40),
 )
 
+
+def with_plan_rate_from(on: str, rate: str) -> Program:
+    """Plans with interest on what is left, and another rate for them from a day on."""
+    program = program_with(installments=DECLINING, **CONVERTS)
+    (first,) = program.versions
+    cheaper = tuple(replace(offer, yearly_rate=Decimal(rate)) for offer in DECLINING)
+    later = Version(from_on=day(on), applies_to="balances", terms=replace(first.terms, installments=cheaper))
+    return replace(program, versions=(first, later))
+
+
 _PROGRAMS: list[Program] = [
     HUABEI,
     program_with(waterfall=BY_BUCKET, interest_on=("principal", "fee"), installment_split="equal_total"),
@@ -71,6 +81,7 @@ _PROGRAMS: list[Program] = [
     ),
     with_rate_from("05-17", "0.0003", "balances"),
     with_rate_from("05-17", "0.0003", "new_cycles"),
+    with_plan_rate_from("04-17", "0.06"),
     program_with(  # a bank card: the whole bill from posting, compounding, late charge, non-accrual, day-91 flip
         interest_start="posting",
         grace_lost_for=2,
@@ -277,9 +288,10 @@ def money_in_is_money_out(play: Play) -> None:
 
 def statements_add_up(play: Play) -> None:
     for statement in play.statements:
-        assert statement.image_minor == sum(line.amount_minor for line in statement.lines)
+        billed = [line.amount_minor for line in statement.lines if line.what not in TOLD_LINES]
+        assert statement.image_minor == sum(billed)
         assert 0 <= statement.minimum_minor <= statement.image_minor + statement.earlier_minor
-        assert all(line.amount_minor > 0 for line in statement.lines)
+        assert all(minor > 0 for minor in billed)
 
 
 def a_fold_of_all_events_is_the_live_state(play: Play) -> None:

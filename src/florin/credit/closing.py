@@ -37,8 +37,10 @@ from florin.credit.items import (
 )
 from florin.credit.minimum import minimum_due_minor
 from florin.credit.repayment_hold import after_balance_used
+from florin.credit.reprice import repriced
 from florin.credit.terms import Program, Terms
 from florin.events import (
+    TOLD_LINES,
     CycleMoved,
     StatementIssued,
     StatementLine,
@@ -112,7 +114,7 @@ def scheduled_statement(account: Account, closes_on: date, program: Program) -> 
         opens_on=cycle_opens_on(account, closes_on - timedelta(days=1), program),
         closes_on=closes_on,
         due_on=program.due_on(closes_on, account.due_day),
-        image_minor=sum(line.amount_minor for line in lines if line.what != "adjustment"),
+        image_minor=sum(line.amount_minor for line in lines if line.what not in TOLD_LINES),
         minimum_minor=_minimum_minor(account, lines, terms),
         lines=lines,
         earlier_minor=account.due_minor,
@@ -121,7 +123,8 @@ def scheduled_statement(account: Account, closes_on: date, program: Program) -> 
 
 def after_statement(account: Account, event: StatementIssued, program: Program) -> tuple[Account, Entries]:
     """Bill what waits: principal, fees, and what older statements have borne up to the close."""
-    account = accrued(account, event.closes_on, program)
+    found = repriced(accrued(account, event.closes_on, program), event.closes_on, program)
+    account = found.account
     terms = program.terms_on(event.closes_on)
     purchases, installments = account.purchases, _due_installments(account, event.closes_on)
     borne = list(_borne(account, event.closes_on, program))
@@ -168,9 +171,10 @@ def after_statement(account: Account, event: StatementIssued, program: Program) 
         accruals_posted_minor=0,
         grace_lost=_grace_lost(account, event.closes_on, program),
         revolved=False,
-        adjustments=_adjustments(account, event, interest_minor + penalty_minor),
+        adjustments=_adjustments(account, event, interest_minor + penalty_minor, installments),
     )
     entries = [
+        *found.entries(),
         *_billing_entries(purchases, installments),
         *_charging_entries(interest_minor, penalty_minor, off_books=account.accrual_stopped),
     ]
@@ -193,6 +197,7 @@ def _minimum_asked(
 
 
 def _lines(account: Account, closes_on: date, program: Program) -> Iterator[StatementLine]:
+    account, changes = repriced(account, closes_on, program)
     for purchase in account.purchases:
         yield StatementLine(
             what="purchase",
@@ -211,6 +216,8 @@ def _lines(account: Account, closes_on: date, program: Program) -> Iterator[Stat
         yield StatementLine(
             what="adjustment", amount_minor=adjustment.amount_minor, statement_closes_on=adjustment.closes_on
         )
+    for item_id, minor in changes:
+        yield StatementLine(what="rate", amount_minor=minor, item_id=item_id)
 
 
 def _borne(account: Account, closes_on: date, program: Program) -> Iterator[StatementLine]:
@@ -252,7 +259,7 @@ def minimum_base(account: Account, lines: Iterable[StatementLine], terms: Terms)
     in_full = set(terms.minimum_in_full)
     sums = {"ordinary": 0, "in_full": 0}
     for line in lines:
-        if line.what == "adjustment":
+        if line.what in TOLD_LINES:
             continue
         sums["in_full" if line.what in in_full else "ordinary"] += line.amount_minor
     missed = _arrears_minor(account, terms)
@@ -313,12 +320,22 @@ def _by_statement(borne: Iterable[StatementLine], what: str) -> dict[date, int]:
     }
 
 
-def _adjustments(account: Account, event: StatementIssued, borne_minor: int) -> tuple[Adjustment, ...]:
+def _adjustments(
+    account: Account, event: StatementIssued, borne_minor: int, installments: list[tuple[Plan, Installment]]
+) -> tuple[Adjustment, ...]:
     """What the next statement tells of this one: what its image bills too much (below zero) or too little, as history is
-    known now. What this statement tells of earlier ones is told.
+    known now: interest and penalties, and installments of plans whose rate is known to have changed before. What this
+    statement tells of earlier ones is told.
     """
     told = {line.statement_closes_on for line in event.lines if line.what == "adjustment"}
     billed_minor = sum(line.amount_minor for line in event.lines if line.what in ("interest", "penalty"))
+    repriced_minor = {
+        (plan.item_id, installment.number): installment.principal_minor + installment.fee_minor
+        for plan, installment in installments
+        if plan.repriced_on is not None
+    }
+    billed_minor += sum(line.amount_minor for line in event.lines if (line.item_id, line.number) in repriced_minor)
+    borne_minor += sum(repriced_minor.values())
     kept = tuple(adjustment for adjustment in account.adjustments if adjustment.closes_on not in told)
     if borne_minor == billed_minor:
         return kept

@@ -53,9 +53,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A purchase in `count` installments: those that no statement has billed yet, in order. bought: the whole purchase.
 
     upfront_fee: the whole fee as agreed, where it is billed with the first installment. yearly_rate: of a declining plan,
-    whose fee is interest. bill_on: the close of the bill that was put into installments, if one was. hardship: it is a part
-    of the line's hardship plan; where nothing was bought (item_id 0) it is what was owed beside principal. subsidy: the part
-    of the fee that a campaign bears, as agreed.
+    whose fee is interest, and priced_on: the day whose rate that is; repriced_on: from which day on it is a later version's.
+    bill_on: the close of the bill that was put into installments, if one was. hardship: it is a part of the line's hardship
+    plan; where nothing was bought (item_id 0) it is what was owed beside principal. subsidy: the part of the fee that a
+    campaign bears, as agreed.
     """
 
     item_id: int
@@ -65,6 +66,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     bought_minor: int = 0
     upfront_fee_minor: int = 0
     yearly_rate: Decimal = Decimal(0)
+    priced_on: date | None = None
+    repriced_on: date | None = None
     bill_on: date | None = None
     hardship: bool = False
     subsidy: CampaignPart | None = None

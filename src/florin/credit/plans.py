@@ -185,6 +185,7 @@ def new_plan(
         upfront_fee_minor=choice.shopper_fee_minor if is_upfront(choice) else 0,
         yearly_rate=choice.yearly_rate,
         subsidy=choice.subsidy,
+        priced_on=_priced_on(choice, bought_on),
     )
 
 
@@ -231,6 +232,7 @@ def plans_over(
             future=tuple(future),
             upfront_fee_minor=sum(one.fee_minor for one in future) if is_upfront(choice) else 0,
             yearly_rate=choice.yearly_rate,
+            priced_on=_priced_on(choice, agreed_on),
             bill_on=bill_on,
         )
         for item_id, future in installments.items()
@@ -269,9 +271,20 @@ def installments_to_come(
     )
 
 
+def declining_parts(principal_minor: int, count: int, yearly_rate: Decimal, terms: Terms) -> tuple[Part, ...]:
+    """Level installments with interest on what is left: principal and interest of each."""
+    return _declining(principal_minor, count, yearly_rate, terms.order_days(), terms.rounding)
+
+
 def is_upfront(choice: InstallmentChoice) -> bool:
     """Whether the shopper is billed all of the fee with the first installment."""
     return choice.fee_timing == "upfront" and choice.shopper_fee_minor > 0
+
+
+def _priced_on(choice: InstallmentChoice, on: date) -> date | None:
+    """The day whose rate a plan bears, where a later one may reach it: interest that a campaign bears is an amount agreed."""
+    by_rate = choice.method == "declining" and choice.fee_payer == "shopper" and choice.subsidy is None
+    return on if by_rate else None
 
 
 def _split(principal_minor: int, choice: InstallmentChoice, terms: Terms) -> tuple[Part, ...]:

@@ -111,7 +111,9 @@ def _line(one: DocumentLine, asks: str, language: Language) -> Row:
         notes.append(
             say["fee_of" if line.what == "fee" else "installment_of"].format(number=line.number, count=line.count)
         )
-    if one.bought_on is not None:
+    if line.what == "rate" and one.item is not None:
+        notes.append(say["line.rate"])
+    elif one.bought_on is not None:
         notes.append(full_date(one.bought_on, language))
     if line.statement_closes_on is not None:
         notes.append(say["of_bill"].format(date=full_date(line.statement_closes_on, language)))
@@ -167,6 +169,7 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "line.interest": "Interest",
         "line.penalty": "Late charge",
         "line.adjustment": "Correction",
+        "line.rate": "Another yearly rate from this bill on; interest to come",
         "lender": "Lender",
         "hotline": "Questions and complaints",
         "as_of": "As it stands on {date}",
@@ -204,6 +207,7 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "line.interest": "利息",
         "line.penalty": "逾期费用",
         "line.adjustment": "更正",
+        "line.rate": "自本期起执行新的年利率，未到期利息变动",
         "lender": "贷款机构",
         "hotline": "咨询与投诉",
         "as_of": "截至{date}",

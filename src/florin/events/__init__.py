@@ -254,15 +254,20 @@ class CreditBalancePaid(Event, frozen=True, kw_only=True):
     amount_minor: int
 
 
+# Lines that tell something and bill nothing.
+TOLD_LINES = ("adjustment", "rate")
+
+
 class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a statement's image. item_id: the purchase (its payment's id). number, count: installment k of n.
 
     statement_closes_on: of an interest or penalty line, the statement that has borne it; of an adjustment, the statement
-    that a correction has shown to bill too much (below zero) or too little. Adjustments are told, not billed: they are
-    no part of the image.
+    that a correction has shown to bill too much (below zero) or too little. rate: from this bill on a plan bears another
+    rate, and so much more or less (below zero) of interest is to come. Both are told, not billed: they are no part of the
+    image.
     """
 
-    what: Literal["purchase", "installment", "fee", "interest", "penalty", "adjustment"]
+    what: Literal["purchase", "installment", "fee", "interest", "penalty", "adjustment", "rate"]
     amount_minor: int
     item_id: int = 0
     number: int = 0

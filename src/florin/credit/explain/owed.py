@@ -160,6 +160,8 @@ def movement_part(trace: Trace, debt: Debt, movement: Movement) -> Part:
             return _drawn(trace, debt, minor, event, values, common)
         case StatementIssued() if debt.bucket in ("interest", "penalty") and minor > 0:
             return _billed(trace, step, debt, minor, values, common)
+        case StatementIssued(lines=lines) if any((one.what, one.item_id) == ("rate", debt.item_id) for one in lines):
+            return Part(what="moved.rate", amount_minor=minor, values=values, **common)
         case LateCharged():
             return Part(what="moved.late_charge", amount_minor=minor, **late_charge(trace, step), **common)
         case Refunded() if debt.bucket == "fee" and _cancelled(step, debt):

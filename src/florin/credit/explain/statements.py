@@ -16,6 +16,7 @@ from florin.credit.interest import grace_ends_on
 from florin.credit.items import Account, Statement, missed_minor
 from florin.credit.terms import Bucket
 from florin.events import (
+    TOLD_LINES,
     CreditBalancePaid,
     FellPastDue,
     LateCharged,
@@ -34,7 +35,7 @@ def statement(trace: Trace, closes_on: date) -> Part:
     event = _event(step)
     image = added(
         "statement.image",
-        [line(trace, closes_on, number) for number in range(1, len(event.lines) + 1)],
+        [line(trace, closes_on, number) for number, one in enumerate(event.lines, 1) if one.what not in TOLD_LINES],
         event=ref(step.id, event),
         values={"on": closes_on},
     )
@@ -61,6 +62,9 @@ def line(trace: Trace, closes_on: date, number: int) -> Part:
         known = [f"line={closes_on:%Y-%m}/{known}" for known in range(1, len(event.lines) + 1)]
         raise NothingToExplain(f"line={closes_on:%Y-%m}/{number}", known)
     one = event.lines[number - 1]
+    if one.what in TOLD_LINES:
+        values: dict[str, Any] = {"closes_on": one.statement_closes_on or closes_on}
+        return Part(what=f"line.{one.what}", amount_minor=one.amount_minor, item_id=one.item_id, values=values)
     if one.what in ("interest", "penalty"):
         of_on = one.statement_closes_on or closes_on
         return borne_part(trace, one.what, of_on, one.amount_minor, step.before, closes_on, upto=step)

@@ -346,6 +346,8 @@ def _bill_line(line: StatementLine, orders: Mapping[int, Order], language: Langu
         note = full_date(line.posted_on, language)
     elif line.statement_closes_on is not None:
         note = text(language, "bill.line.of_bill", date=full_date(line.statement_closes_on, language))
+    elif line.what == "rate" and order is not None:
+        note = text(language, "bill.line.rate")
     else:
         note = ""
     return BillLine(title=title, note=note, amount=money(line.amount_minor, language))

@@ -174,6 +174,7 @@ TEXTS: dict[str, str] = {
     "bill.line.interest": "Interest",
     "bill.line.penalty": "Late charge",
     "bill.line.adjustment": "Correction",
+    "bill.line.rate": "Another yearly rate from this bill on; interest to come",
     "bill.line.installment_of": "Payment {number} of {count}",
     "bill.line.fee_of": "Fee, payment {number} of {count}",
     "bill.line.of_bill": "On the bill of {date}",

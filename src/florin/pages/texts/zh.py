@@ -169,6 +169,7 @@ TEXTS: dict[str, str] = {
     "bill.line.interest": "利息",
     "bill.line.penalty": "逾期费用",
     "bill.line.adjustment": "账务调整",
+    "bill.line.rate": "自本期起执行新的年利率，未到期利息变动",
     "bill.line.installment_of": "第{number}期，共{count}期",
     "bill.line.fee_of": "第{number}期费用，共{count}期",
     "bill.line.of_bill": "{date}账单产生",
