@@ -360,3 +360,19 @@ def test_a_plan_that_the_clock_ends_is_the_same_in_one_step_or_two(days):
     second, _ = advance(first, day("12-24"), alice.program)
 
     assert second == at_once
+
+
+def test_a_plan_whose_rest_a_credit_balance_pays_at_a_close_ends_with_that_close():
+    alice = Play(program_with(hardship_counts=(3,), credit_balance_to_wallet=False, cycle_day=1), opened="03-02")
+    alice.buy("04-04", "0.01", 11)
+    alice.repay("04-04", "0.05")
+    for item in (12, 13, 14):
+        alice.buy("04-04", "0.01", item)
+    assert alice.agree_hardship("04-21", 3) is None
+    alice.buy("05-25", "0.01", 15)
+
+    alice.until("07-02")
+
+    (ended,) = [event for event in alice.events if isinstance(event, HardshipEnded)]
+    assert (ended.kept, ended.value_on) == (True, alice.statements[-1].closes_on)
+    the_line_is_the_book(alice)

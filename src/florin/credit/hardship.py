@@ -212,7 +212,9 @@ def ended_by_clock(account: Account, program: Program) -> HardshipEnded | None:
     """How the plan ends, on its due day, if nothing happens before; None while it is neither paid nor broken."""
     assert account.hardship_on is not None
     if _is_paid(account):
-        return HardshipEnded(value_on=account.hardship_on, line_id=account.line_id, kept=True)
+        # A bill may have paid the rest, from a credit balance: it is known from that day on.
+        on = max(account.hardship_on, account.opens_on)
+        return HardshipEnded(value_on=on, line_id=account.line_id, kept=True)
     days = program.terms_on(account.hardship_on).hardship_missed_days
     for statement in account.statements:
         lacking_minor = missed_minor(account, statement.closes_on)
