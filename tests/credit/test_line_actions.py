@@ -45,11 +45,13 @@ def test_one_person_has_one_line_of_a_program_unless_the_old_one_is_closed():
 
 def test_a_limit_may_be_cut_to_nothing_but_not_raised_above_the_highest():
     line = Play().line
-    cut = limit.SetLimit(line_id=1, limit_minor=0, reason="income not confirmed")
+    cut = limit.SetLimit(line_id=1, limit_minor=0, reason="income not confirmed", code="income")
     raised = limit.SetLimit(line_id=1, limit_minor=50_000_01, reason="asked")
 
     assert limit.decide(line, cut, at("03-03"), program=HUABEI) == (
-        LimitSet(value_on=day("03-03"), line_id=1, person_id=7, limit_minor=0, reason="income not confirmed"),
+        LimitSet(
+            value_on=day("03-03"), line_id=1, person_id=7, limit_minor=0, reason="income not confirmed", code="income"
+        ),
     )
     assert isinstance(limit.decide(line, raised, at("03-03"), program=HUABEI), opening.LimitOutOfRange)
 

@@ -14,8 +14,11 @@ from florin.credit.authorize import LineNotOpen
 from florin.credit.charge_off import ChargeOff, NothingToChargeOff
 from florin.credit.collect import ChargeCost, NoOpenCase, NoteCase
 from florin.credit.line import LineState
+from florin.credit.open import OpenLine
 from florin.credit.sell_claims import ClaimIsSold
+from florin.engine import lane_of
 from florin.events import ChargedOffByOwner
+from florin.presets import preset_text
 from world import DIRECT_APP, World
 
 
@@ -174,4 +177,65 @@ def test_claims_are_tried_and_sold_by_a_file_and_a_sold_line_says_so(
     assert "sold to Blue River" in operator("line", "show", bob)
     world.assert_books_hold()
     world.until(date(2026, 6, 3))
+    world.assert_books_hold()
+
+
+def test_roll_rates_say_which_share_of_a_bucket_stands_in_the_next_one_a_month_later(
+    world: World, fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    operator = Operator(fresh_database, tmp_path)
+    file = tmp_path / "provided.toml"
+    rates = "[[versions.provision_rates]]\nfrom_days_past_due = 0\nrate = 0.01\n"
+    file.write_text(preset_text("huabei").replace('name = "huabei"', 'name = "provided"') + rates)
+    operator("program", "add", file)
+    for name in ("bob", "carol", "dora"):
+        person_id = world.person(name, wallet_minor=200_000)
+        line_id = world.line_ids[name] = world.engine.new_id(lane_of(person_id))
+        assert world.do(OpenLine(person_id=person_id, line_id=line_id, program="provided", limit_minor=1_000_000)).event
+    world.until(date(2026, 3, 5))
+    for name in ("bob", "carol"):
+        world.buy(name, 100_000, app=DIRECT_APP)
+    world.until(date(2026, 4, 5))
+    world.buy("dora", 100_000, app=DIRECT_APP)
+    world.until(date(2026, 5, 20))
+    assert world.repay("carol", 102_000).event
+    world.until(date(2026, 6, 1))
+
+    rolls = operator.json("report", "buckets")["rolls"]
+
+    found = {
+        (roll["from_on"], roll["bucket"]): (roll["owed_before_minor"], roll["owed_after_minor"], roll["rate"])
+        for roll in rolls
+    }
+    # April: 2,000.00 on the books, none past due. May: both 21 days late, 10.50 of interest each; dora's 1,000.00 is new.
+    assert found["2026-04-01", "1-29"] == (200_000, 202_100, "1.0105")
+    # June: carol has paid; bob's 1,026.00 of 2,021.00 rolled on, and dora's first bill of 1 May is 22 days late.
+    assert found["2026-05-01", "1-29"] == (100_000, 101_100, "1.0110")
+    assert found["2026-05-01", "30-59"] == (202_100, 102_600, "0.5077")
+    assert found["2026-05-01", "60-89"] == (0, 0, None)
+
+
+def test_the_bank_card_needs_an_allowance_by_the_five_categories(world: World) -> None:
+    person_id = world.person("bob")
+    line_id = world.line_ids["bob"] = world.engine.new_id(lane_of(person_id))
+    world.do(OpenLine(person_id=person_id, line_id=line_id, program="bank-card", limit_minor=1_000_000))
+    world.until(date(2026, 3, 5))
+    world.buy("bob", 100_000, app=DIRECT_APP)
+
+    world.until(date(2026, 4, 1))
+    assert world.balance("ALLOWANCE") == 1_000  # 1 % of 1,000.00, which is due
+    world.until(date(2026, 5, 1))
+    line = world.line("bob")
+    owed_minor = line.principal_minor + line.interest_minor + line.penalty_minor
+    assert line.past_due_on == date(2026, 4, 20)
+    assert world.balance("ALLOWANCE") == (owed_minor * 2 + 50) // 100  # special mention: 2 %
+    world.until(date(2026, 8, 1))
+    line = world.line("bob")
+    owed_minor = (
+        world.balance("PRINCIPAL_PAST_DUE") + world.balance("INTEREST_BILLED") + world.balance("PENALTY_BILLED")
+    )
+    assert (date(2026, 8, 1) - date(2026, 4, 20)).days == 103
+    on_books_minor = line.principal_minor + line.interest_minor + line.penalty_minor
+    assert owed_minor <= on_books_minor
+    assert world.balance("ALLOWANCE") == (on_books_minor * 25 + 50) // 100  # substandard: 25 %
     world.assert_books_hold()
