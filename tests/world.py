@@ -41,11 +41,13 @@ SHOP = 1
 
 @dataclass
 class SimpleBank:
-    """A bank that does at once what it is told, and books it. empty, silent: payers without money, and without an answer."""
+    """A bank that does at once what it is told, and books it. empty, silent: payers without money, and without an answer.
+    took: the day on which a debit was taken, by its reference, where its answer came later."""
 
     connection: psycopg.Connection[Any]
     empty: set[str] = field(default_factory=set)
     silent: set[str] = field(default_factory=set)
+    took: dict[str, date] = field(default_factory=dict)
 
     def move(self, *, debit: str, credit: str, amount_minor: int, reference: str, on: date) -> None:
         for account, amount in ((debit, -amount_minor), (credit, amount_minor)):
@@ -59,8 +61,9 @@ class SimpleBank:
             return None
         if debit.payer in self.empty:
             return BankAnswer(reference=debit.reference, returned=True, reason="not enough money")
-        self.book("safeguarded", debit.amount_minor, debit.reference, on)
-        return BankAnswer(reference=debit.reference)
+        booked_on = self.took.get(debit.reference)
+        self.book("safeguarded", debit.amount_minor, debit.reference, booked_on or on)
+        return BankAnswer(reference=debit.reference, booked_on=booked_on)
 
     def book(self, account: str, amount_minor: int, reference: str, on: date) -> None:
         self.connection.execute(

@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from florin.credit.autopay import SetAutopay, SourceRepeated
+from florin.credit.repay import Repay
+from florin.engine import ClaimKind, claim
 from florin.engine.close_day import close_day
+from florin.engine.drift import drift_of_all
 from florin.events import KINDS, event_of
+from florin.queries.as_of import line_as_of_day
 from world import World
 
 DUE_ON, DAY_AFTER = date(2026, 4, 10), date(2026, 4, 11)
@@ -154,6 +158,102 @@ def test_while_the_bank_has_not_answered_nothing_is_taken_a_second_time(alice: W
     assert tried(alice) == [(1, BILL, 0, BILL)]
     assert [e.reference[-2:] for e in happened(alice, 25)] == ["/1"]
     assert (alice.wallet_minor("alice"), alice.line("alice").due_minor) == (500_00, 0)
+
+
+def silent_on_the_due_day(world: World) -> str:
+    """The bank takes an order of 300.00 and says nothing through the due day; its reference."""
+    turn_on(world, "bank")
+    world.bank.silent.add(str(world.people["alice"]))
+    world.until(DAY_AFTER)
+    (asked,) = world.line("alice").particulars.asked
+    assert (asked.amount_minor, asked.on) == (BILL, DUE_ON)
+    return asked.reference
+
+
+def test_an_answer_after_the_due_day_is_asked_for_and_counts_when_it_came(alice: World):
+    silent_on_the_due_day(alice)
+    assert alice.line("alice").past_due_on == DUE_ON
+    alice.until(date(2026, 4, 14))
+    alice.bank.silent.clear()
+
+    alice.until(date(2026, 4, 15))
+
+    line = alice.line("alice")
+    assert (line.due_minor, line.past_due_on, line.particulars.asked) == (0, None, ())
+    assert [e.value_on for e in happened(alice, 25)] == [date(2026, 4, 15)]
+    alice.until(date(2026, 5, 2))
+    assert alice.balance("INTEREST_INCOME") == 75  # 300.00 for five days
+    alice.assert_books_hold()
+
+
+def test_a_debit_that_was_taken_in_time_counts_in_time_however_late_the_bank_says_so(alice: World):
+    reference = silent_on_the_due_day(alice)
+    alice.bank.silent.clear()
+    alice.bank.took[reference] = DUE_ON
+
+    alice.until(date(2026, 4, 15))
+
+    assert [(e.value_on, e.known_on) for e in happened(alice, 25)] == [(DUE_ON, date(2026, 4, 12))]
+    assert (alice.line("alice").due_minor, alice.line("alice").past_due_on) == (0, None)
+    alice.until(date(2026, 5, 2))
+    assert alice.balance("INTEREST_INCOME") == 0
+    assert list(drift_of_all(alice.connection)) == []
+
+
+def test_a_late_no_is_on_record_and_the_bank_is_not_asked_again(alice: World):
+    silent_on_the_due_day(alice)
+    alice.bank.silent.clear()
+    alice.bank.empty.add(str(alice.people["alice"]))
+
+    alice.until(date(2026, 4, 15))
+
+    assert [(e.value_on, e.reason) for e in happened(alice, 111)] == [(date(2026, 4, 12), "not enough money")]
+    assert alice.line("alice").particulars.asked == ()
+    assert alice.line("alice").past_due_on == DUE_ON
+
+
+def test_what_the_bank_owes_an_answer_for_is_not_asked_for_by_the_next_bill(alice: World):
+    silent_on_the_due_day(alice)
+    assert alice.buy("alice", 100_00).refusal is not None, "she is past due"
+    alice.until(date(2026, 5, 11))
+
+    attempts = tried(alice)
+    due_in_may = attempts[1][1]
+
+    assert [attempt for attempt, *_ in attempts] == [1, 1]
+    assert attempts[1] == (1, due_in_may, 0, due_in_may - BILL)
+    assert due_in_may > BILL
+    alice.bank.silent.clear()
+    alice.until(date(2026, 5, 12))
+    line = alice.line("alice")
+    assert (line.due_minor, line.particulars.asked) == (0, ())
+    assert [e.amount_minor for e in happened(alice, 25)] == [BILL, due_in_may - BILL]
+
+
+def test_a_repayment_that_the_owner_books_under_the_debits_reference_is_its_answer(alice: World):
+    reference = silent_on_the_due_day(alice)
+    alice.bank.book("safeguarded", BILL, reference, alice.today)
+
+    booked = Repay(line_id=alice.line_ids["alice"], amount_minor=BILL, source="bank", reference=reference)
+    assert alice.do(booked, claim(ClaimKind.BANK, 0, reference, ("repay", alice.line_ids["alice"], BILL))).event
+    alice.bank.silent.clear()
+    alice.until(date(2026, 4, 15))
+
+    assert len(happened(alice, 25)) == 1
+    assert alice.line("alice").particulars.asked == ()
+
+
+def test_the_line_as_of_a_day_knows_what_the_bank_had_not_answered_then(alice: World):
+    silent_on_the_due_day(alice)
+    alice.bank.silent.clear()
+    alice.until(date(2026, 4, 15))
+    today, line_id = alice.today, alice.line_ids["alice"]
+
+    def asked(on: date) -> int:
+        found = line_as_of_day(alice.connection, line_id=line_id, on=on, known_on=today, today=today)
+        return sum(debit.amount_minor for debit in found.line.particulars.asked)
+
+    assert [asked(on) for on in (date(2026, 4, 9), DUE_ON, DAY_AFTER, today)] == [0, BILL, BILL, 0]
 
 
 def test_a_close_that_runs_twice_debits_once(alice: World):

@@ -12,11 +12,14 @@ BankAccount = Literal["safeguarded", "own", "lender", "mall", "partner"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankAnswer:
-    """What became of money sent out. reference: the bank's own number. returned: it could not be paid; reason says why."""
+    """What became of money sent out or asked for. reference: the bank's own number. returned: it could not be paid; reason says
+    why. booked_on: the day on which the bank took it, if that is before the day of its answer.
+    """
 
     reference: str
     returned: bool = False
     reason: str = ""
+    booked_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,11 @@ def remaining_due_minor(account: Account, due_on: date) -> int:
     return sum(statement.remaining_minor for statement in account.statements if statement.due_on <= due_on)
 
 
+def asked_minor(line: Line) -> int:
+    """What the bank was asked for and has not answered."""
+    return sum(debit.amount_minor for debit in line.particulars.asked)
+
+
 def decide_sources(line: Line, command: SetAutopay, at: At) -> tuple[AutopaySet] | Refusal:
     if line.state is LineState.CLOSED:
         return LineIsClosed(line_id=line.id)
@@ -87,13 +92,15 @@ def decide(
 ) -> tuple[AutopayTried | Repaid, ...]:
     """What was tried, and the repayment from the wallet. The account must have been advanced to `at.on`.
 
-    Nothing is taken on another day than the due day: it would be a debit that nobody was told of.
+    What the bank was asked for before and has not answered is not asked for again: it may arrive any day. Nothing is taken on
+    another day than the due day: it would be a debit that nobody was told of.
     """
     reference = reference_of(line.id, command.due_on, command.attempt)
     due_minor = remaining_due_minor(account, command.due_on) if at.on == command.due_on else 0
+    wanted_minor = max(0, due_minor - asked_minor(line))
     wallet_minor = bank_minor = 0
     for source in sources_of(line, program.terms_on(at.on)):
-        left_minor = due_minor - wallet_minor - bank_minor
+        left_minor = wanted_minor - wallet_minor - bank_minor
         if source == "wallet":
             wallet_minor = min(left_minor, wallet_balance_minor)
         else:

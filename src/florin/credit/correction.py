@@ -21,7 +21,9 @@ from florin.credit.line import Line
 from florin.credit.terms import Program
 from florin.events import (
     Authorized,
+    AutopayFailed,
     AutopaySet,
+    AutopayTried,
     Captured,
     Escrowed,
     Event,
@@ -43,7 +45,9 @@ from florin.ledger import Entry, Rule
 # Of these the line keeps what no account knows: limit, state, what is reserved and committed, what is the person's own wish.
 _KEPT_BY_THE_LINE = (
     Authorized,
+    AutopayFailed,
     AutopaySet,
+    AutopayTried,
     Captured,
     Escrowed,
     LimitSet,
@@ -150,6 +154,8 @@ def line_as_of(events: Sequence[Event], on: date, program: Program, *, lane: int
     for event in sorted((event for event in events[1:] if event.value_on <= on), key=rank):
         if isinstance(event, _KEPT_BY_THE_LINE) or (isinstance(event, Refunded) and event.before_receipt):
             line = lines.evolve(line, event)
+        elif isinstance(event, Repaid):
+            line = lines.answered(line, event)
     return summary(account, line, program), account
 
 

@@ -13,7 +13,7 @@ from enum import IntEnum
 import msgspec
 from msgspec.structs import replace
 
-from florin.credit.particulars import ORDINARY, Outstanding, Particulars, Uplift
+from florin.credit.particulars import ORDINARY, Asked, Outstanding, Particulars, Uplift
 from florin.events import (
     Authorized,
     AutopayFailed,
@@ -31,6 +31,7 @@ from florin.events import (
     LineUnfrozen,
     Received,
     Refunded,
+    Repaid,
     UpliftGiven,
     Voided,
 )
@@ -173,7 +174,11 @@ def evolve(line: Line, event: Event, *, next_close_on: date = date.max) -> Line:
             )
         case AutopaySet():
             return replace(line, particulars=replace(line.particulars, autopay=event.sources), sequence=sequence)
-        case AutopayTried() | AutopayFailed() | CreditDeclined():
+        case AutopayTried():
+            return replace(line, particulars=_asked(line.particulars, event), sequence=sequence)
+        case AutopayFailed():
+            return replace(answered(line, event), sequence=sequence)
+        case CreditDeclined():
             return replace(line, sequence=sequence)
         case LineFrozen():
             return replace(line, state=LineState.FROZEN, sequence=sequence)
@@ -184,6 +189,22 @@ def evolve(line: Line, event: Event, *, next_close_on: date = date.max) -> Line:
         case LineClosed():
             return replace(line, state=LineState.CLOSED, sequence=sequence)
     raise AssertionError(f"{type(event).__name__} needs the account, or does not touch a line")
+
+
+def answered(line: Line, event: AutopayFailed | Repaid) -> Line:
+    """Without the debit that the bank has answered, as a failure or as a repayment under our own reference."""
+    before = line.particulars.asked
+    if not before or (isinstance(event, Repaid) and event.source != "bank"):
+        return line
+    asked = tuple(each for each in before if each.reference != event.reference)
+    return line if asked == before else replace(line, particulars=replace(line.particulars, asked=asked))
+
+
+def _asked(particulars: Particulars, event: AutopayTried) -> Particulars:
+    if event.bank_minor == 0:
+        return particulars
+    asked = Asked(amount_minor=event.bank_minor, reference=event.reference, on=event.value_on)
+    return replace(particulars, asked=(*particulars.asked, asked))
 
 
 def _used(particulars: Particulars, event: Event) -> Particulars:

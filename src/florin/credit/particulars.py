@@ -36,6 +36,14 @@ class Uncleared(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.debt_minor + self.balance_minor
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A debit that the bank was asked for on a day, under our reference, and has not answered."""
+
+    amount_minor: int
+    reference: str
+    on: date
+
+
 class Outstanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What purchases at one place keep of the limit: reserved (held, or paid into escrow) and owed principal."""
 
@@ -54,7 +62,7 @@ class Particulars(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     takes no purchases and closes by itself once nothing is left of it. uncleared: repayments that may still come back, in
     the order in which they clear. hardship: a hardship plan runs, so it takes no purchases either. sold_to: who bought what
     was charged off; sold_contact: where he is paid. outstanding: by place, in the order of places, where the terms have
-    sub-limits.
+    sub-limits. asked: debits of autopay that the bank has not answered, in the order in which it was asked.
     """
 
     uplifts: tuple[Uplift, ...] = ()
@@ -65,6 +73,7 @@ class Particulars(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     sold_to: str = ""
     sold_contact: str = ""
     outstanding: tuple[Outstanding, ...] = ()
+    asked: tuple[Asked, ...] = ()
 
     def uplift_minor_on(self, on: date) -> int:
         """What the uplifts of a day come to."""

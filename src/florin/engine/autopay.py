@@ -2,15 +2,16 @@
 
 An attempt is a command with a key of its own, so a close that runs twice debits once. The bank is asked under the attempt's
 reference and its answer recorded under the same: what a process that died has asked for is asked again, and is the same order.
-While the bank has not answered, the line is not tried again.
+While the bank has not answered, the line is not tried again that day, and what it was asked for is not asked for by a later
+bill; each close asks about it again, and its answer counts on the day on which the bank took the money.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple, Protocol
+from typing import Any, LiteralString, NamedTuple, Protocol
 
 import structlog
 from psycopg import Connection
@@ -26,6 +27,7 @@ from florin.engine.submission import ClaimKind, Submission, claim
 log = structlog.get_logger(__name__)
 
 CHUNK = 100
+PATIENCE_DAYS = 5
 
 
 class Answer(Protocol):
@@ -35,6 +37,8 @@ class Answer(Protocol):
     def returned(self) -> bool: ...
     @property
     def reason(self) -> str: ...
+    @property
+    def booked_on(self) -> date | None: ...
 
 
 class Bank(Protocol):
@@ -51,6 +55,7 @@ class Debit(NamedTuple):
     person_id: int
     amount_minor: int
     reference: str
+    asked_on: date
 
     @property
     def payer(self) -> str:
@@ -73,6 +78,19 @@ def autopay(engine: Engine, connection: Connection[Any], on: date, attempt: int,
                 log.warning("a line was not debited", refusal=outcome.refusal.name, on=str(on), attempt=attempt)
         _ask_bank(engine, connection, lines, on, bank)
     return tried
+
+
+def ask_again(engine: Engine, connection: Connection[Any], on: date, *, bank: Bank) -> int:
+    """Ask the bank once more for what it has not answered since an earlier day, under the same references; how many debits
+    that were. connection: as of `autopay`.
+    """
+    debits = _debits(connection, _STILL_UNANSWERED, {"on": on})
+    for start in range(0, len(debits), CHUNK):
+        _ask(engine, debits[start : start + CHUNK], on, bank)
+    late = [debit.reference for debit in debits if (on - debit.asked_on).days > PATIENCE_DAYS]
+    if late:
+        log.warning("the bank has owed answers for days", debits=len(late), first=late[0])
+    return len(debits)
 
 
 def _submission(line_id: int, on: date, attempt: int) -> Submission:
@@ -106,35 +124,55 @@ def _due(connection: Connection[Any], on: date, attempt: int) -> Iterator[Sequen
     return (due[start : start + CHUNK] for start in range(0, len(due), CHUNK))
 
 
-_UNANSWERED = """
-    SELECT e.line_id, e.person_id, (e.body ->> 'bank_minor')::bigint AS amount_minor, e.body ->> 'reference' AS reference
-      FROM unnest(%(lanes)s::smallint[], %(lines)s::bigint[]) AS l(lane, id)
-           JOIN event e ON e.lane = l.lane AND e.line_id = l.id AND e.kind = 110 AND e.value_on = %(on)s
-     WHERE (e.body ->> 'bank_minor')::bigint > 0
-       AND NOT EXISTS (SELECT FROM event a
-                        WHERE a.lane = e.lane AND a.line_id = e.line_id AND a.sequence > e.sequence
-                          AND (a.kind = 111 OR (a.kind = 25 AND a.body ->> 'source' = 'bank'))
-                          AND a.body ->> 'reference' = e.body ->> 'reference')
-  ORDER BY e.line_id, e.sequence
+# What the bank has not answered stands in the line's row; few lines have any.
+_ASKED: LiteralString = """
+    SELECT l.id AS line_id, l.person_id, (a ->> 'amount_minor')::bigint AS amount_minor, a ->> 'reference' AS reference,
+           (a ->> 'on')::date AS asked_on
 """
+_UNANSWERED: LiteralString = (
+    _ASKED
+    + """
+      FROM unnest(%(lanes)s::smallint[], %(lines)s::bigint[]) AS k(lane, id)
+           JOIN line l ON l.lane = k.lane AND l.id = k.id
+           CROSS JOIN LATERAL jsonb_array_elements(l.particulars -> 'asked') a
+     WHERE (a ->> 'on')::date = %(on)s
+  ORDER BY l.id
+"""
+)
+_STILL_UNANSWERED: LiteralString = (
+    _ASKED
+    + """
+      FROM line l CROSS JOIN LATERAL jsonb_array_elements(l.particulars -> 'asked') a
+     WHERE l.particulars ? 'asked' AND (a ->> 'on')::date < %(on)s
+  ORDER BY l.lane, l.id, asked_on, reference
+"""
+)
 
 
 def _unanswered(connection: Connection[Any], lines: Sequence[int], on: date) -> list[Debit]:
+    chosen = {"lanes": [lane_of(line_id) for line_id in lines], "lines": list(lines), "on": on}
+    return _debits(connection, _UNANSWERED, chosen)
+
+
+def _debits(connection: Connection[Any], statement: LiteralString, chosen: Mapping[str, Any]) -> list[Debit]:
     with connection.cursor(row_factory=class_row(Debit)) as cursor:
-        chosen = {"lanes": [lane_of(line_id) for line_id in lines], "lines": list(lines), "on": on}
-        debits = cursor.execute(_UNANSWERED, chosen).fetchall()
+        debits = cursor.execute(statement, chosen).fetchall()
     connection.commit()
     return debits
 
 
 def _ask_bank(engine: Engine, connection: Connection[Any], lines: Sequence[int], on: date, bank: Bank) -> set[int]:
-    """Ask the bank for what these lines' attempts of the day have left to it, and record its answers; who has paid by it."""
+    """Ask the bank for what these lines' attempts of the day have left to it; who has paid by it."""
+    return _ask(engine, _unanswered(connection, lines, on), on, bank)
+
+
+def _ask(engine: Engine, debits: Sequence[Debit], on: date, bank: Bank) -> set[int]:
+    """Ask the bank, and record its answers; the lines that have paid by it."""
     paid = set()
     submissions = []
-    debits = _unanswered(connection, lines, on)
     for debit, answer in zip(debits, bank.collect(debits, on=on) if debits else (), strict=True):
         if answer is not None:
-            submissions.append(_answered(debit, answer))
+            submissions.append(_answered(debit, answer, on))
             paid |= set() if answer.returned else {debit.line_id}
     for outcome in engine.execute(submissions) if submissions else ():
         if outcome.refusal is not None:
@@ -142,12 +180,20 @@ def _ask_bank(engine: Engine, connection: Connection[Any], lines: Sequence[int],
     return paid
 
 
-def _answered(debit: Debit, answer: Answer) -> Submission:
+def _answered(debit: Debit, answer: Answer, on: date) -> Submission:
+    """A debit counts on the day on which the bank took it, however late it says so; never before it was asked."""
     line_id, amount_minor, reference = debit.line_id, debit.amount_minor, debit.reference
     if answer.returned:
         failed = FailAutopay(line_id=line_id, amount_minor=amount_minor, reference=reference, reason=answer.reason)
         return Submission(command=failed, claims=(claim(ClaimKind.JOB, 0, f"{reference}/failed"),))
-    repay = Repay(line_id=line_id, amount_minor=amount_minor, source="bank", reference=reference)
+    took_on = max(answer.booked_on or on, debit.asked_on)
+    repay = Repay(
+        line_id=line_id,
+        amount_minor=amount_minor,
+        source="bank",
+        reference=reference,
+        value_on=took_on if took_on < on else None,
+    )
     return Submission(
         command=repay,
         claims=(claim(ClaimKind.BANK, 0, reference, ("repay", line_id, amount_minor)),),

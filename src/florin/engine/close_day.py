@@ -101,6 +101,7 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     lines, parked = _advance_lines(engine, connection, on)
     _pay_cleared_balances(engine, connection, on)
     watch.lap("lines")
+    autopay.ask_again(engine, connection, on, bank=bank)
     debited = autopay.autopay(engine, connection, on, 1, bank=bank)
     watch.lap("autopay")
     received = _receive_due(engine, connection, on)
