@@ -58,7 +58,7 @@ def test_home_reminds_of_what_is_due_until_it_is_paid(shop, browser):
     shop.buy("Alice", 19_900)
     shop.until(date(2026, 4, 7))
 
-    assert "¥199.00 is due on 10 April 2026. Repay it by then and nothing is added." in browser("alice").read("/")
+    assert "¥199.00 is due on 10 April 2026. Repay it by then to be in time." in browser("alice").read("/")
     assert "您有 ¥199.00 将于2026年4月10日到期" in browser("alice", language="zh").read("/")
 
     shop.until(date(2026, 4, 18))

@@ -131,7 +131,7 @@ TEXTS: dict[str, str] = {
     "adverse.declined": "A higher limit was declined on {date}. Main reason: {reason}.",
     "pay.lender": "Pay later is lent by {name}.",
     "pay.hotline": "Questions and complaints: {hotline}",
-    "reminder.due_soon": "{amount} is due on {date}. Repay it by then and nothing is added.",
+    "reminder.due_soon": "{amount} is due on {date}. Repay it by then to be in time.",
     "reminder.due_today": "{amount} is due today, {date}.",
     "reminder.past_due": "{amount} was due on {date} and has not arrived yet. If you have just paid, there is nothing to do.",
     "reminder.urgent": "{amount} has been due since {date}. Please repay it, or call us if you cannot.",

@@ -126,7 +126,7 @@ TEXTS: dict[str, str] = {
     "adverse.declined": "您的提额申请于{date}未获批准。主要原因：{reason}。",
     "pay.lender": "先享后付由{name}提供贷款。",
     "pay.hotline": "咨询与投诉：{hotline}",
-    "reminder.due_soon": "您有 {amount} 将于{date}到期。按时还清，不会产生任何费用。",
+    "reminder.due_soon": "您有 {amount} 将于{date}到期。请按时还款，以免逾期。",
     "reminder.due_today": "您有 {amount} 今天（{date}）到期。",
     "reminder.past_due": "您有 {amount} 已于{date}到期，我们尚未收到还款。如您刚刚还款，无需再操作。",
     "reminder.urgent": "您有 {amount} 自{date}起逾期。请尽快还款；如有困难，请与我们联系。",
