@@ -9,9 +9,10 @@ from decimal import Decimal
 import pytest
 
 from florin.credit.hardship import AgreeHardship
+from florin.credit.terms import InstallmentTerms
 from own_programs import own_programs
 from pages.conftest import text_of
-from pages_world import PASSWORD, PIN, WRONG_PIN, PagesWorld
+from pages_world import PASSWORD, PIN, WRONG_PIN, PagesWorld, to_pay
 
 CONVERTS = {"convert": ("purchase", "bill"), "convert_share_max": Decimal("0.9"), "plan_payoff_fee": "waived"}
 
@@ -178,3 +179,24 @@ def test_an_address_that_names_nothing_is_not_found(card, browser, address):
 
     assert carol.get(f"/plans/{address}/payoff").status_code == 404
     assert carol.get(f"/plans/{address}/convert").status_code == 404
+
+
+def test_the_cashier_says_what_is_taken_from_the_wallet_today_and_takes_it(shop, browser):
+    thirds = {"down_payment_share": Decimal("0.25"), "installments": (InstallmentTerms(count=3, fee_rate=Decimal(0)),)}
+    with own_programs(four=thirds):
+        shop.person("Dora", wallet_minor=50_000, limit_minor=1_000_000, program="four")
+        from florin.pages.people import make_shopper  # needs Django joined to the database
+
+        make_shopper(logon="dora", password=PASSWORD, pin=PIN, person_id=shop.people["Dora"])
+        trade, dora = shop.order("Coat", 100_000), browser("dora")
+
+        english = dora.read(to_pay(trade))
+        chinese = browser("dora", language="zh").read(to_pay(trade))
+        dora.send_form(to_pay(trade), way="credit-3")
+        receipt = dora.read(to_pay(trade))
+
+    assert "3 × ¥250.00" in english
+    assert "¥250.00 today from your wallet; the rest in installments" in english
+    assert "今天从余额付 ¥250.00，其余分期" in chinese
+    assert "Paid" in receipt
+    assert (shop.wallet_minor("Dora"), shop.line("Dora").principal_minor) == (25_000, 75_000)
