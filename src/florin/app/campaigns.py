@@ -215,7 +215,7 @@ def _do(command: Any, data: Any, as_json: bool, *claims: Claim, then: Any = lamb
 
 
 def _view(house: House, campaign_id: int) -> CampaignView:
-    view = campaign_by_id(house.connection, campaign_id)
+    view = campaign_by_id(house.connection, campaign_id=campaign_id)
     if view is None:
         raise NoSuchCampaign(campaign_id=campaign_id)
     return view

@@ -128,6 +128,7 @@ class Rule(IntEnum):
     PROMISE_SUBSIDY = 157
     SUBSIDIZE_FEE = 158
     MALL_PAYS_LENDER = 159
+    RELEASE_COUPON = 160
 
 
 class Leg(NamedTuple):
@@ -375,6 +376,7 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
         Leg(Account.CAMPAIGN_COST, Account.MALL_DUE_TO_PAYMENTS),
         Leg(Account.PAYMENTS_DUE_FROM_MALL, Account.FUNDED_ESCROW),
     ),
+    Rule.RELEASE_COUPON: (Leg(Account.FUNDED_ESCROW, Account.MERCHANT_PAYABLE),),
     Rule.REFUND_COUPON: (
         Leg(Account.MERCHANT_PAYABLE, Account.PAYMENTS_DUE_FROM_MALL),
         Leg(Account.MALL_DUE_TO_PAYMENTS, Account.CAMPAIGN_COST),

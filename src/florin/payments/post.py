@@ -96,7 +96,8 @@ def _received(event: Received) -> Entries:
 
 def _owed(event: Captured | Received) -> Entries:
     return [
-        Entry(Rule.RELEASE_ESCROW, event.wallet_minor + (event.coupon.funded_minor if event.coupon else 0)),
+        Entry(Rule.RELEASE_ESCROW, event.wallet_minor),
+        Entry(Rule.RELEASE_COUPON, event.coupon.funded_minor if event.coupon else 0),
         Entry(Rule.CHARGE_MDR, event.mdr_minor),
         *_promise(event.promised, kept=False),
         *_installment_fee(event.plan),

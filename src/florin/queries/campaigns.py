@@ -41,7 +41,7 @@ def campaigns(connection: Connection[Any], *, limit: int = LIMIT) -> list[Campai
     return _views(connection, f"{_CAMPAIGN} GROUP BY c.lane, c.id ORDER BY c.id DESC LIMIT %(limit)s", limit=limit)
 
 
-def campaign_by_id(connection: Connection[Any], campaign_id: int) -> CampaignView | None:
+def campaign_by_id(connection: Connection[Any], *, campaign_id: int) -> CampaignView | None:
     """The campaign with this id; None when there is none."""
     if not is_id(campaign_id):
         return None

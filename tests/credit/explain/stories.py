@@ -16,7 +16,7 @@ from florin.credit.close import decide as decide_close
 from florin.credit.explain import Item, Part, Record, Told, Trace, explain, lines_of, question_of, tell, trace
 from florin.credit.limit import SetLimit
 from florin.credit.limit import decide as decide_limit
-from florin.events import Refunded, Refused, UpliftGiven
+from florin.events import CampaignPart, Refunded, Refused, UpliftGiven
 from florin.money import At
 
 PAGE = Path(__file__).parents[3] / "docs/how-to/explain.md"
@@ -159,6 +159,15 @@ def refund_over_what_was_paid_with() -> Part:
     return answer(alice, "03-10", f"event={len(alice.log)}")
 
 
+def refund_of_what_a_coupon_had_paid() -> Part:
+    alice = Play()
+    alice.buy("03-05", "280.00", COAT)
+    alice.until("03-09")
+    coupon = CampaignPart(campaign_id=9, amount_minor=1000)
+    alice._load(Refunded(**alice._paid("03-09", "140.00", COAT), before_receipt=False, request_no="r", coupon=coupon))
+    return answer(alice, "03-10", f"event={len(alice.log)}")
+
+
 STORIES = (
     Story("The refund is done, but my bill has not changed.", "statement=2026-04", refund_done_but_bill_unchanged),
     Story("It was billed before I had received it.", "line=2026-04/1", billed_before_receipt),
@@ -172,6 +181,7 @@ STORIES = (
     Story("My limit is lower than last month.", "available", limit_lower_again),
     Story("I cannot close my account, though nothing is due.", "refusal=ID", closing_with_plans_running),
     Story("I paid with more than one thing. What comes back?", "event=ID", refund_over_what_was_paid_with),
+    Story("Half was refunded. Where is my coupon?", "event=ID", refund_of_what_a_coupon_had_paid),
 )
 
 

@@ -19,6 +19,7 @@ SAYS = {
     "limit_lower_again": "¥3,000.00 less, because what was added until 9 April 2026 has ended",
     "closing_with_plans_running": "Installments to come: ¥818.40",
     "refund_over_what_was_paid_with": "Paid from the wallet, so it went back there: ¥80.00",
+    "refund_of_what_a_coupon_had_paid": "that went back to whoever gave the coupon: ¥10.00",
 }
 
 

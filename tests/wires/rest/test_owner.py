@@ -666,3 +666,27 @@ def test_a_partner_bank_funds_its_share_until_its_agreement_is_closed(house: Res
     assert (closed.status_code, closed.json()["state"]) == (201, "closed")
     assert house.owner.get(path).json()["state"] == "closed"
     assert house.owner.get("/v1/owner/partners/7").status_code == 404
+
+
+def test_a_campaign_is_opened_topped_up_recalled_and_closed(house: RestHouse):
+    body = {"name": "Spring", "budget_minor": 100_00, "until_on": "2026-04-30", "amount_off_minor": 20_00}
+
+    wrong = house.owner.post("/v1/owner/campaigns", {**body, "amount_off_minor": 0}, key="wrong")
+    opened = house.owner.post("/v1/owner/campaigns", body, key="open")
+    again = house.owner.post("/v1/owner/campaigns", body, key="open")
+    path = f"/v1/owner/campaigns/{opened.json()['id']}"
+    topped_up = house.owner.post(f"{path}/top-up", {"amount_minor": 50_00}, key="top-up")
+    too_much = house.owner.post(f"{path}/recall", {"amount_minor": 150_01}, key="too-much")
+    recalled = house.owner.post(f"{path}/recall", {"amount_minor": 100_00}, key="recall")
+    closed = house.owner.post(f"{path}/close", {"reason": "over"}, key="close")
+
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "CampaignTermsInvalid")
+    assert (opened.status_code, opened.json()["left_minor"], opened.json()["kind"]) == (201, 100_00, "coupon")
+    assert (again.status_code, again.json()["id"]) == (201, opened.json()["id"])
+    assert topped_up.json()["allotted_minor"] == 150_00
+    assert (too_much.status_code, too_much.json()["code"]) == (409, "RecallExceedsBudget")
+    assert recalled.json()["left_minor"] == 50_00
+    assert (closed.status_code, closed.json()["state"]) == (201, "closed")
+    assert house.owner.get(path).json() == closed.json()
+    assert house.owner.get("/v1/owner/campaigns").json()["items"] == [closed.json()]
+    assert house.owner.get("/v1/owner/campaigns/7").status_code == 404

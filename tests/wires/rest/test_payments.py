@@ -613,3 +613,34 @@ def test_a_refund_counts_on_the_day_on_which_the_goods_came_back(house: RestHous
     assert problem(early, 422, "RefundDateImpossible")["numbers"]["first_on"] == "2026-03-02"
     assert (made.status_code, made.json()["refunded_on"]) == (201, "2026-03-20")
     assert house.world.line("alice").due_minor == 60_000
+
+
+def test_a_charge_takes_a_coupon_off_and_its_refund_brings_it_back(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000)
+    campaign_id = str(house.world.campaign(100_00, refund_order="proportional"))
+
+    shown = house.sale("alice", 100_00, campaign_id=campaign_id, coupon_minor=20_00)
+    refunded = house.shop.post(f"/v1/payments/{shown['id']}/refunds", {"amount_minor": 50_00}, key="half")
+    seen = house.shop.get(f"/v1/payments/{shown['id']}").json()
+
+    of_coupon = {"tender": "coupon", "campaign_id": campaign_id, "sponsor": "mall", "authorized_minor": 20_00}
+    assert of_coupon.items() <= shown["tenders"][1].items()
+    assert (shown["amount_minor"], shown["paid_minor"], shown["merchant_fee_minor"]) == (100_00, 100_00, 60)
+    assert (refunded.json()["credit_minor"], refunded.json()["coupon_minor"]) == (40_00, 10_00)
+    assert seen["tenders"][1]["refunded_minor"] == 10_00
+
+
+def test_a_coupon_that_runs_out_is_answered_by_name_with_what_is_left(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000)
+    coupon = {"campaign_id": str(house.world.campaign(30_00)), "coupon_minor": 20_00}
+    house.sale("alice", 100_00, **coupon)
+    body = {"amount_minor": 100_00, "subject": "tea", "agreement_id": house.agreement("alice")}
+
+    refused = house.shop.post("/v1/payments", {**body, **coupon}, key="second")
+    lone = house.shop.post("/v1/payments", {**body, "coupon_minor": 20_00}, key="lone")
+    without = house.shop.post("/v1/payments", body, key="without")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "CampaignBudgetSpent")
+    assert "¥10.00 left" in refused.json()["detail"]
+    assert (lone.status_code, lone.json()["errors"][0]["field"]) == (422, "coupon_minor")
+    assert without.status_code == 201

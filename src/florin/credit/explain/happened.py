@@ -153,6 +153,8 @@ def refund(trace: Trace, step: Step) -> Part:
         )
     if event.wallet_minor:
         parts.append(Part(what="refund.wallet", amount_minor=event.wallet_minor, rules=("REFUND_WALLET",)))
+    if event.coupon is not None:
+        parts.append(Part(what="refund.coupon", amount_minor=event.coupon.amount_minor, rules=("REFUND_COUPON",)))
     explained = added(
         "refund",
         parts,
@@ -161,7 +163,8 @@ def refund(trace: Trace, step: Step) -> Part:
         event=ref(step.id, event),
         notes=tuple(_of_refund(trace, step)),
     )
-    assert explained.amount_minor == event.credit_minor + event.wallet_minor
+    of_coupon = 0 if event.coupon is None else event.coupon.amount_minor
+    assert explained.amount_minor == event.credit_minor + event.wallet_minor + of_coupon
     return explained
 
 
@@ -269,8 +272,10 @@ def _fees_ahead(trace: Trace, step: Step) -> Iterator[Part]:
 def _of_refund(trace: Trace, step: Step) -> Iterator[Part]:
     event = step.event
     assert isinstance(event, Refunded)
-    if event.credit_minor and event.wallet_minor:
+    if sum(bool(tender) for tender in (event.credit_minor, event.wallet_minor, event.coupon)) > 1:
         yield Part(what="note.refund_over_tenders", amount_minor=event.credit_minor)
+    if event.coupon is not None:
+        yield Part(what="note.coupon_again", amount_minor=0)
     cancelled_minor = -posted_minor(step, Rule.CHARGE_SHOPPER_FEE)
     terms = terms_used(trace.program, event.value_on, "plan_refund_fee")
     if cancelled_minor:

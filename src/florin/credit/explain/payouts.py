@@ -80,10 +80,12 @@ def _sale(record: Record) -> list[Part]:
 _SAYS = {
     Rule.DRAW_CREDIT: "payout.gross_credit",
     Rule.RELEASE_ESCROW: "payout.gross_wallet",
+    Rule.RELEASE_COUPON: "payout.gross_coupon",
     Rule.CHARGE_MDR: "payout.mdr",
     Rule.CHARGE_MERCHANT_FEE: "payout.merchant_fee",
     Rule.REFUND_CREDIT: "payout.refunded_credit",
     Rule.REFUND_WALLET: "payout.refunded_wallet",
+    Rule.REFUND_COUPON: "payout.refunded_coupon",
     Rule.SWEEP_OUT: "payout.funded",
 }
 

@@ -115,7 +115,9 @@ def _charge(
         claims += (claim(ClaimKind.CODE, 0, body.payment_code, order),)
     elif not is_id(agreement_id):
         raise invalid("agreement_id", "There is no such agreement.", "Send the id of the shopper's standing agreement.")
-    by_wallet = body.tender == "wallet"
+    if body.coupon_minor >= body.amount_minor or bool(body.coupon_minor) != bool(int(body.campaign_id or 0)):
+        raise invalid("coupon_minor", "A coupon takes a part off, and names its campaign.", "Send both, or neither.")
+    by_wallet, left_minor = body.tender == "wallet", body.amount_minor - body.coupon_minor
     capture = body.capture is not False
     flow = (Flow.ESCROW if app.market == "escrow" else Flow.DIRECT) if capture else Flow.MANUAL
     at_payer = agreement_id or (payer.person_id if payer is not None else 0)
@@ -131,8 +133,10 @@ def _charge(
         person_id=payer.person_id if payer is not None else 0,
         line_id=payer.line_id if payer is not None else 0,
         agreement_id=agreement_id,
-        credit_minor=0 if by_wallet else body.amount_minor,
-        wallet_minor=body.amount_minor if by_wallet else 0,
+        credit_minor=0 if by_wallet else left_minor,
+        wallet_minor=left_minor if by_wallet else 0,
+        campaign_id=int(body.campaign_id or 0),
+        coupon_minor=body.coupon_minor,
         installments=body.installments,
         capture=capture,
         detail=_detail_of_charge(body),
@@ -177,6 +181,8 @@ def _ask(app: ApiKey, body: shapes.NewPayment, claims: tuple[Claim, ...], trade_
 
 def _refuse_charge_fields(body: shapes.NewPayment) -> None:
     """A charge without a payer is not quietly made a checkout."""
+    if body.campaign_id or body.coupon_minor:
+        raise invalid("campaign_id", "At the checkout the shopper chooses her coupon.", "Leave it out.")
     for name in ("tender", "capture"):
         if getattr(body, name) is not _UNSET:
             raise invalid(

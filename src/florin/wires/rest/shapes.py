@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from florin.events import FeePayer, FeeTiming, PlanMethod, Sponsor
+from florin.events import CampaignKind, FeePayer, FeeTiming, PlanMethod, RefundOrder, Sponsor
 from florin.wires.rest.fields import Address, AmountMinor, Id, IdOrNone, Instant, Name, Note, Text
 
 Tender = Literal["credit", "wallet"]
@@ -74,6 +74,13 @@ class NewPayment(Taken, frozen=True, kw_only=True):
         "wallet",
         "credit",
     )
+    campaign_id: Annotated[IdOrNone, Meta(description="The campaign whose coupon a charge takes off.")] = ""
+    coupon_minor: Annotated[
+        int,
+        Meta(
+            ge=0, le=10**12, description="What the coupon takes off, as the shopper saw it; the tender pays the rest."
+        ),
+    ] = 0
     expires_at: Annotated[Instant | None, Meta(description="Until when a checkout waits.")] = None
     return_url: Annotated[Address, Meta(description="Where the shopper goes after a checkout.")] = ""
     channel: Annotated[
@@ -543,6 +550,35 @@ class NewPartner(Taken, frozen=True, kw_only=True):
     servicing_ppm: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     from_on: date | None = None
     until_on: date | None = None
+
+
+class NewCampaign(Taken, frozen=True, kw_only=True):
+    """amount_off_minor: a coupon, for orders of threshold_minor and more; share_ppm: a subsidy of the installment fee that the
+    shopper would pay, parts per million: 500000 is half of it. One of the two. sponsor: who pays; `merchant` names himself in
+    merchant_ids. from_on: today when it is left out. until_on: its last day.
+    """
+
+    name: Name
+    budget_minor: Annotated[int, Meta(ge=1, le=10**13)]
+    until_on: date
+    name_zh: Annotated[str, Meta(max_length=64)] = ""
+    from_on: date | None = None
+    sponsor: Sponsor = "mall"
+    merchant_ids: Annotated[tuple[Id, ...], Meta(max_length=100)] = ()
+    programs: Annotated[tuple[Name, ...], Meta(max_length=100)] = ()
+    counts: Annotated[tuple[Annotated[int, Meta(ge=2, le=60)], ...], Meta(max_length=60)] = ()
+    amount_off_minor: Annotated[int, Meta(ge=0, le=10**12)] = 0
+    threshold_minor: Annotated[int, Meta(ge=0, le=10**12)] = 0
+    per_person_max: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    share_ppm: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    refund_order: RefundOrder | None = None
+    warning_minor: Annotated[int, Meta(ge=0, le=10**13)] = 0
+
+
+class BudgetChange(Taken, frozen=True, kw_only=True):
+    """amount_minor: by how much the budget is topped up, or what of it, not spent, is taken back."""
+
+    amount_minor: Annotated[int, Meta(ge=1, le=10**13)]
 
 
 class NewAgreement(Taken, frozen=True, kw_only=True):
@@ -1196,6 +1232,41 @@ class Partner(msgspec.Struct, frozen=True, kw_only=True):
 
 class Partners(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[Partner, ...]
+
+
+class Campaign(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign and its budget: allotted so far, spent (less what came back), left. is_low: less than warning_minor is left.
+
+    spent counts what is reserved for installment fees of orders that are not received yet.
+    """
+
+    id: str
+    name: str
+    name_zh: str
+    state: Literal["open", "closed"]
+    kind: CampaignKind
+    sponsor: Sponsor
+    from_on: date
+    until_on: date
+    merchant_ids: tuple[str, ...]
+    programs: tuple[str, ...]
+    counts: tuple[int, ...]
+    amount_off_minor: int
+    threshold_minor: int
+    per_person_max: int
+    share_ppm: int
+    refund_order: RefundOrder | None
+    warning_minor: int
+    allotted_minor: int
+    spent_minor: int
+    left_minor: int
+    is_low: bool
+
+
+class Campaigns(msgspec.Struct, frozen=True, kw_only=True):
+    """All of them, the newest first."""
+
+    items: tuple[Campaign, ...]
 
 
 class MerchantState(msgspec.Struct, frozen=True, kw_only=True):

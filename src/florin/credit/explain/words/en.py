@@ -184,8 +184,10 @@ WORDS: Final[dict[str, str]] = {
     "payoff.fee_waived": "{size} of fees to come need not be paid",
     "payoff.charge": "the charge for paying off early: {amount}",
     "refund.wallet": "Paid from the wallet, so it went back there: {amount}",
-    "note.refund_over_tenders": "What was paid in more than one way is given back in this order: first to what you owe, "
-    "then to the wallet.",
+    "refund.coupon": "The coupon had paid a part, and that went back to whoever gave the coupon: {amount}",
+    "note.coupon_again": "You may use the coupon again when all of what you paid with it has been given back.",
+    "note.refund_over_tenders": "What was paid in more than one way goes back to where it came from, each its part; which "
+    "comes first, the shop says, or the campaign of the coupon.",
     "note.fee_cancelled": "{amount} of the installment fee need not be paid any more; what was billed of it is kept.",
     "note.image_stays": "The bill of {closes_on} lists this purchase and still does: a bill is a photograph of its day. What "
     "is left to pay of it is the number to look at.",
@@ -219,10 +221,12 @@ WORDS: Final[dict[str, str]] = {
     "payout.refund": "{item}, given back on {on}: {amount}",
     "payout.gross_credit": "Paid later by the shopper: {amount}",
     "payout.gross_wallet": "Paid from the wallet: {amount}",
+    "payout.gross_coupon": "Paid by the coupon: {amount}",
     "payout.mdr": "Fee on sales: {amount}",
     "payout.merchant_fee": "Installment fee that the shop bears: {amount}",
     "payout.refunded_credit": "Given back to what the shopper owes: {amount}",
     "payout.refunded_wallet": "Given back to the shopper's wallet: {amount}",
+    "payout.refunded_coupon": "Given back to the coupon's campaign: {amount}",
     "payout.funded": "Taken from what was available, for a refund of a settled sale: {amount}",
     "payout.other": "Other: {amount}",
     "payout.unexplained": "Not found among the sales: {amount}",

@@ -1,0 +1,116 @@
+"""Campaigns by the owner's program: coupons and fee subsidies with a budget, opened, topped up, recalled, closed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from florin.campaigns.budget import RecallBudget, TopUpCampaign
+from florin.campaigns.open import CloseCampaign, OpenCampaign
+from florin.engine import NotFound, clock, lane_for
+from florin.events import CampaignTerms
+from florin.queries.campaigns import CampaignView, campaign_by_id
+from florin.queries.campaigns import campaigns as all_campaigns
+from florin.wires.rest import shapes
+from florin.wires.rest.owner import execute, known_id
+from florin.wires.rest.problems import RefusedBy
+from florin.wires.rest.serve import Answer, Call
+
+
+async def open_campaign(call: Call, body: shapes.NewCampaign) -> Answer:
+    """POST /v1/owner/campaigns"""
+    opens_on = body.from_on or (await call.house.reads.ask_async(clock.read)).on
+    command = OpenCampaign(
+        campaign_id=call.house.engine.new_id(lane_for(f"campaign/{body.name}")),
+        name=body.name,
+        name_zh=body.name_zh,
+        budget_minor=body.budget_minor,
+        terms=CampaignTerms(
+            kind="fee_subsidy" if body.share_ppm else "coupon",
+            sponsor=body.sponsor,
+            opens_on=opens_on,
+            closes_on=body.until_on + timedelta(days=1),
+            merchants=tuple(map(int, body.merchant_ids)),
+            programs=body.programs,
+            counts=body.counts,
+            amount_off_minor=body.amount_off_minor,
+            threshold_minor=body.threshold_minor,
+            per_person_max=body.per_person_max,
+            share_ppm=body.share_ppm,
+            refund_order=body.refund_order,
+            warning_minor=body.warning_minor,
+        ),
+    )
+    outcome = await execute(call, command, ("open-campaign", body))
+    return Answer(_shown(await _found(call, outcome.event_id)), 201, outcome.replayed)
+
+
+async def get_campaigns(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/campaigns"""
+    found = await call.house.reads.ask_async(all_campaigns)
+    return Answer(shapes.Campaigns(items=tuple(map(_shown, found))))
+
+
+async def get_campaign(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/campaigns/{campaign_id}"""
+    return Answer(_shown(await _found(call, known_id(call, "campaign_id", "campaign"))))
+
+
+async def top_up(call: Call, body: shapes.BudgetChange) -> Answer:
+    """POST /v1/owner/campaigns/{campaign_id}/top-up"""
+    campaign_id = known_id(call, "campaign_id", "campaign")
+    command = TopUpCampaign(campaign_id=campaign_id, amount_minor=body.amount_minor)
+    return await _changed(call, command, campaign_id, ("top-up-campaign", campaign_id, body))
+
+
+async def recall(call: Call, body: shapes.BudgetChange) -> Answer:
+    """POST /v1/owner/campaigns/{campaign_id}/recall"""
+    campaign_id = known_id(call, "campaign_id", "campaign")
+    command = RecallBudget(campaign_id=campaign_id, amount_minor=body.amount_minor)
+    return await _changed(call, command, campaign_id, ("recall-budget", campaign_id, body))
+
+
+async def close_campaign(call: Call, body: shapes.Reason) -> Answer:
+    """POST /v1/owner/campaigns/{campaign_id}/close"""
+    campaign_id = known_id(call, "campaign_id", "campaign")
+    command = CloseCampaign(campaign_id=campaign_id, reason=body.reason)
+    return await _changed(call, command, campaign_id, ("close-campaign", campaign_id, body))
+
+
+async def _changed(call: Call, command: Any, campaign_id: int, content: Any) -> Answer:
+    outcome = await execute(call, command, content)
+    return Answer(_shown(await _found(call, campaign_id)), 201, outcome.replayed)
+
+
+async def _found(call: Call, campaign_id: int) -> CampaignView:
+    view = await call.house.reads.ask_async(campaign_by_id, campaign_id=campaign_id)
+    if view is None:
+        raise RefusedBy(NotFound(what="campaign", id=campaign_id))
+    return view
+
+
+def _shown(view: CampaignView) -> shapes.Campaign:
+    campaign, terms = view.campaign, view.campaign.terms
+    return shapes.Campaign(
+        id=str(campaign.id),
+        name=campaign.name,
+        name_zh=campaign.name_zh,
+        state="open" if campaign.state.name == "OPEN" else "closed",
+        kind=terms.kind,
+        sponsor=terms.sponsor,
+        from_on=terms.opens_on,
+        until_on=terms.closes_on - timedelta(days=1),
+        merchant_ids=tuple(map(str, terms.merchants)),
+        programs=terms.programs,
+        counts=terms.counts,
+        amount_off_minor=terms.amount_off_minor,
+        threshold_minor=terms.threshold_minor,
+        per_person_max=terms.per_person_max,
+        share_ppm=terms.share_ppm,
+        refund_order=terms.refund_order,
+        warning_minor=terms.warning_minor,
+        allotted_minor=view.allotted_minor,
+        spent_minor=view.spent_minor,
+        left_minor=view.left_minor,
+        is_low=view.is_low,
+    )
