@@ -178,7 +178,7 @@ def test_the_refusal_says_how_much_comes_back_and_when():
     assert (more.back_minor, more.back_on) == (400_00, day("03-14"))
     assert (too_much.back_minor, too_much.back_on) == (400_00, day("03-14"))
     assert "¥100.00 of your limit is back by 13 March 2026" in little.sentence("en")
-    assert "2026年3月13日前将恢复额度 ¥100.00" in little.sentence("zh")
+    assert "最晚2026年3月13日恢复额度 ¥100.00" in little.sentence("zh")
     alice.until("03-14")
     assert type(alice.refused("03-14", "900.00")) is CreditLimitExceeded
 

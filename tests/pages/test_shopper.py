@@ -91,7 +91,7 @@ def test_home_says_how_much_of_the_limit_is_back_when_a_repayment_has_cleared(sh
 
     assert "Available to spend ¥400.00" in english
     assert "Your repayment is being confirmed by the bank: ¥400.00 of your limit is back by 5 March 2026" in english
-    assert "还款正在等待银行确认：2026年3月5日前恢复额度 ¥400.00" in chinese
+    assert "还款正在等待银行确认：最晚2026年3月5日恢复额度 ¥400.00" in chinese
 
 
 def test_orders_are_listed_with_their_state_and_refunds(shop, browser):

@@ -39,7 +39,7 @@ class LimitNotBackYet(CreditLimitExceeded, frozen=True, kw_only=True):
         "is back by {back_on}. Wait until then or pay another way."
     )
     zh = (
-        "这笔消费超出您的可用额度 {over_minor}。您的还款正在等待银行确认，{back_on}前将恢复额度 {back_minor}。"
+        "这笔消费超出您的可用额度 {over_minor}。您的还款正在等待银行确认，最晚{back_on}恢复额度 {back_minor}。"
         "请届时再试，或换一种付款方式。"
     )
 

@@ -112,7 +112,7 @@ TEXTS: dict[str, str] = {
     "credit.available": "可用额度",
     "credit.limit": "总额度",
     "credit.uplift": "其中临时额度 {amount}，有效期至{date}",
-    "credit.uncleared": "还款正在等待银行确认：{date}前恢复额度 {amount}",
+    "credit.uncleared": "还款正在等待银行确认：最晚{date}恢复额度 {amount}",
     "credit.owed": "欠款",
     "credit.committed": "待确认收货",
     "credit.frozen": "目前不能用于新的消费，还款不受影响。",
