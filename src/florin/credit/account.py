@@ -36,6 +36,7 @@ from florin.credit.items import Account, LateOrder, Purchase, Statement, days_pa
 from florin.credit.late import after_accrual_stopped, after_late_charge, after_past_due
 from florin.credit.limit import after_uplift_ended, after_uplift_given
 from florin.credit.line import Line, LineState
+from florin.credit.particulars import ORDINARY, Particulars
 from florin.credit.pause import after_pause, after_resumption
 from florin.credit.plan_payoff import paid_off
 from florin.credit.plans import ONE_INSTALLMENT, new_plan
@@ -238,18 +239,6 @@ def summary(account: Account, line: Line, program: Program) -> Line:
     claims_on = account.written_off.since_on if account.written_off and account.written_off.claims else None
     unpaid = [statement for statement in account.statements if statement.remaining_minor > 0]
     past_due = [statement for statement in account.statements if statement.past_due]
-    sold = account.sold
-    particulars = replace(
-        line.particulars,
-        uplifts=account.uplifts,
-        uncleared=account.uncleared,
-        hardship=account.hardship_on is not None,
-        sold_to=sold.buyer if sold else "",
-        sold_contact=sold.contact if sold else "",
-        outstanding=outstanding_after(line.particulars.outstanding, account),
-    )
-    if particulars == line.particulars:
-        particulars = line.particulars  # the very same: what most lines have is not written again
     return replace(
         line,
         principal_minor=account.principal_minor,
@@ -266,8 +255,26 @@ def summary(account: Account, line: Line, program: Program) -> Line:
         past_due_on=claims_on or (past_due[0].due_on if past_due else None),
         next_action_on=next_action_on(account, program),
         sequence=account.sequence,
-        particulars=particulars,
+        particulars=_particulars(account, line),
     )
+
+
+def _particulars(account: Account, line: Line) -> Particulars:
+    """The line's particulars with what the account knows of them; the very same where nothing is otherwise, as for most."""
+    own = account.uplifts or account.uncleared or account.hardship_on or account.written_off or account.places
+    if not own and line.particulars is ORDINARY:
+        return ORDINARY
+    sold = account.sold
+    particulars = replace(
+        line.particulars,
+        uplifts=account.uplifts,
+        uncleared=account.uncleared,
+        hardship=account.hardship_on is not None,
+        sold_to=sold.buyer if sold else "",
+        sold_contact=sold.contact if sold else "",
+        outstanding=outstanding_after(line.particulars.outstanding, account),
+    )
+    return line.particulars if particulars == line.particulars else particulars
 
 
 def _state(account: Account, line: Line) -> LineState:
