@@ -23,6 +23,7 @@ from credit.test_properties import (
     happen,
     money_in_is_money_out,
 )
+from florin.credit.bureau import bureau_row
 from florin.credit.correction import fold
 from florin.credit.funding import FundingAgreement, funded
 from florin.credit.joint import partner_minor, principal_by_item, share_minor
@@ -309,3 +310,15 @@ def _partner(play: Play) -> dict[str, str]:
         "due to": yuan_text(play.balance(Ledger.LENDER_DUE_TO_PARTNER)),
         "due from": yuan_text(play.balance(Ledger.LENDER_DUE_FROM_PARTNER)),
     }
+
+
+def test_the_bureau_is_told_what_of_the_debt_partner_banks_have_lent():
+    alice = JointPlay(program_with(charge_off_days=0))
+    alice.buy("03-05", "1000.01", 12)
+    alice.buy("03-06", "200.00", 14)
+    alice.until("04-01")
+
+    row = bureau_row(alice.events, day("03-31"), alice.program)
+
+    assert row is not None
+    assert (row.owed_minor, row.partner_minor) == (1200_01, 700_00)

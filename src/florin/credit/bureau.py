@@ -15,6 +15,7 @@ import msgspec
 
 from florin.credit.correction import as_of
 from florin.credit.items import Account, days_past_due
+from florin.credit.joint import partner_minor
 from florin.credit.provision import bucket_of
 from florin.credit.terms import Program
 from florin.events import Event, LineClosed, LineOpened, Repaid, RepaymentReturned
@@ -29,6 +30,8 @@ class BureauRow(msgspec.Struct, frozen=True, kw_only=True):
     settled: nothing is owed. sold: what was charged off belongs to somebody else, and nothing else is owed. restructured: what
     is owed is in a hardship plan that runs. closed: in this month; later months have no row. reaged_on: when it was last
     brought current by agreement.
+
+    partner: of the principal owed, what partner banks have lent and report themselves; the rest is the house's own.
     """
 
     line_id: str
@@ -44,6 +47,7 @@ class BureauRow(msgspec.Struct, frozen=True, kw_only=True):
     days_past_due: int
     bucket: str
     state: State
+    partner_minor: int = 0
     reaged_on: date | None = None
 
 
@@ -95,6 +99,7 @@ def bureau_row(history: Sequence[Event], month: date, program: Program) -> Burea
         past_due_minor=past_due_minor + account.claimed_minor,
         repaid_minor=_repaid_minor(history, month.replace(day=1), ends_on),
         days_past_due=days,
+        partner_minor=partner_minor(account),
         bucket=bucket_of(days),
         state="closed" if closed_on <= ends_on else _state(account, days),
         reaged_on=max(account.reaged_on, default=None),
