@@ -30,6 +30,7 @@ from florin.credit.repay import Repay
 from florin.credit.return_repayment import ReturnRepayment
 from florin.engine import Engine, Outcome, Submission, lane_for, lane_of
 from florin.engine.drift import drift_of_all
+from florin.payments.reverse_refund import ReverseRefund
 from world import DIRECT_APP, ESCROW_APP, START, World
 
 MARCH_5 = date(2026, 3, 5)
@@ -178,6 +179,21 @@ def test_a_returned_repayment_may_bring_a_partner_above_its_cap_and_nothing_new_
     assert returned.refusal is None
     assert outstanding(world, agreement_id) == 28_000
     assert world.buy("alice", 100).event.funding is None  # type: ignore[union-attr]
+
+
+def test_a_refund_that_is_taken_back_brings_back_the_partners_part(world: World) -> None:
+    world.person("alice", limit_minor=1_000_000)
+    agreement_id = agree(world).event_id
+    bought = world.buy("alice", 10_001).event_id
+    world.refund(bought, 4_000, "r1")
+    assert outstanding(world, agreement_id) == 4_200  # 60.01 is left: 42.007
+
+    reversed_ = world.do(ReverseRefund(payment_id=bought, request_no="r1", reason="dispute won"))
+
+    assert reversed_.refusal is None
+    assert outstanding(world, agreement_id) == 7_000
+    world.assert_books_hold()
+    world.until(date(2026, 4, 2))
 
 
 def test_what_waits_in_escrow_is_shared_from_receipt_or_from_payment_as_the_terms_say(world: World) -> None:
