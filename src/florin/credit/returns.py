@@ -143,6 +143,8 @@ def _shrink_plans(
         entries.append(Entry(Rule.CLEAR_PRINCIPAL_UNBILLED, taken_minor, plan.item_id))
         entries.append(Entry(Rule.EARN_FEE, shrunk.deferred_fee_minor - left.deferred_fee_minor, plan.item_id))
         plans += [left] if left.future else []
+    # Agreed with the merchant or a campaign before a correction changed the plan: the lender bears what no plan has left.
+    entries.append(Entry(Rule.EARN_FEE, fee_back_minor + borne_back_minor, event.payment_id, reversed=True))
     return replace(account, plans=tuple(plans)), [e for e in entries if e.amount_minor > 0], amount_minor
 
 
