@@ -19,6 +19,7 @@ from credit.test_properties import (
     PROGRAMS,
     History,
     a_fold_of_all_events_is_the_live_state,
+    every_stage_is_in_the_book,
     happen,
     money_in_is_money_out,
 )
@@ -110,6 +111,7 @@ def test_whatever_happens_own_share_and_partners_shares_are_what_the_customer_ow
     play = joint(program, happenings).play
 
     everything_holds(play)
+    every_stage_is_in_the_book(play)
     money_in_is_money_out(play)
     a_fold_of_all_events_is_the_live_state(play)
 

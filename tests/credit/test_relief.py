@@ -14,10 +14,12 @@ from florin.credit.bureau import bureau_row
 from florin.credit.correction import fold
 from florin.credit.hardship import HardshipNotOffered, HardshipPreview, HardshipRuns, NothingToPlan
 from florin.credit.items import days_past_due
+from florin.credit.payoff import payoff
 from florin.credit.reage import NothingPastDue, ReAgeNotOffered, ReAgePreview, ReAgeTooLittlePaid, ReAgeTooOften
 from florin.credit.terms import LateCharge, ReAgeLimit
 from florin.events import FellPastDue, HardshipEnded
 from florin.ledger import Account as Ledger
+from florin.money import yuan_text
 
 TEA_SET, PHONE = 11, 12
 TWICE = (ReAgeLimit(count=1, years=1), ReAgeLimit(count=2, years=5))
@@ -326,6 +328,18 @@ def test_what_is_not_offered_or_runs_already_is_refused_by_name():
     alice.agree_hardship("06-21", 6)
     assert alice.agree_hardship("06-22", 6) == HardshipRuns(since_on=day("06-21"), line_id=1)
     assert alice.reage("06-22") == HardshipRuns(since_on=day("06-21"), line_id=1)
+
+
+def test_a_part_of_the_plan_is_not_paid_off_by_itself_but_the_whole_line_is():
+    alice = late(**OFFERED, plan_payoff_fee="waived")
+    alice.agree_hardship("06-21", 6)
+    of_charges, of_purchase = sorted(plan.item_id for plan in alice.account.plans)
+
+    for item in (of_charges, of_purchase):
+        assert alice.pay_off_plan("06-22", item) == HardshipRuns(since_on=day("06-21"), line_id=1)
+    alice.repay("06-22", yuan_text(payoff(alice.account, day("06-22"), alice.program).total_minor))
+
+    assert alice.account.owed_minor == 0
 
 
 def test_a_charge_off_while_the_plan_runs_takes_all_of_it_and_leaves_no_plan():

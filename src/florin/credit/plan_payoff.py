@@ -3,7 +3,8 @@
 What is billed of the plan is not part of it: that is on a statement and paid as every statement is. The terms say whether
 fees to come are owed, waived, or owed for the current period alone, and whether the lender charges a share of the remaining
 principal. The amount stays the same until the next bill of the plan, so a quote is good to the day before it; or, if a bill
-that has to be paid first is still unpaid, to the last day on which that is in time.
+that has to be paid first is still unpaid, to the last day on which that is in time. The parts of a hardship plan are paid off
+together, with the whole line.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from florin.credit.allocation import Debt, clear
+from florin.credit.hardship import HardshipRuns, refuse_in_hardship
 from florin.credit.interest import grace_ends_on
 from florin.credit.items import Account, Installment, Plan, missed_minor
 from florin.credit.line import Line
@@ -92,7 +94,9 @@ class PlanPayoffChanged(Refusal, frozen=True, kw_only=True):
 def quote(
     account: Account, on: date, program: Program, *, item_id: int = 0, closes_on: date | None = None
 ) -> PlanPayoffQuote | None:
-    """The quote for a day to which the account has been advanced; None when no installments are to come."""
+    """The quote for a day to which the account has been advanced; None when no installments are to come, or they are a part
+    of a hardship plan, which is paid off as a whole.
+    """
     plans = [plan for plan in account.plans if _is_meant(plan, item_id, closes_on)]
     if not plans:
         return None
@@ -143,7 +147,7 @@ def decide(
     """A repayment that is for this plan. The account must have been advanced to `at.on`."""
     found = quote(account, at.on, program, item_id=command.item_id, closes_on=command.closes_on)
     if found is None:
-        return NoPlanToPayOff(line_id=line.id, item_id=command.item_id)
+        return nothing_to_pay_off(account, command.item_id)
     if refusal := refuse_past_due(account):
         return refusal
     if command.amount_minor != found.total_minor:
@@ -171,6 +175,11 @@ def decide(
             ),
         ),
     )
+
+
+def nothing_to_pay_off(account: Account, item_id: int) -> HardshipRuns | NoPlanToPayOff:
+    """Why there is no quote."""
+    return refuse_in_hardship(account) or NoPlanToPayOff(line_id=account.line_id, item_id=item_id)
 
 
 def refuse_past_due(account: Account) -> ArrearsFirst | None:
@@ -202,6 +211,8 @@ def paid_off(account: Account, event: Repaid) -> tuple[Account, tuple[Entry, ...
 
 
 def _is_meant(plan: Plan, item_id: int, closes_on: date | None) -> bool:
+    if plan.hardship:
+        return False
     return plan.item_id == item_id if closes_on is None else plan.bill_on == closes_on
 
 

@@ -710,7 +710,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         run=plans.get_payoff,
         query=shapes.PlanQuery,
         answer=shapes.PlanPayoff,
-        refusals=("NoPlanToPayOff", "NotFound"),
+        refusals=("NoPlanToPayOff", "HardshipRuns", "NotFound"),
     ),
     Operation(
         method="POST",
@@ -725,7 +725,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=shapes.Repayment,
         status=201,
         idempotent=True,
-        refusals=("NoPlanToPayOff", "PlanPayoffChanged", "ArrearsFirst", "WalletTooLow", "NotFound", *_KEYED),
+        refusals=("NoPlanToPayOff", "HardshipRuns", "PlanPayoffChanged", "ArrearsFirst", "WalletTooLow", "NotFound", *_KEYED),
     ),
     Operation(
         method="GET",

@@ -42,7 +42,7 @@ async def get_payoff(call: Call, body: Any) -> Answer:
     item_id = await _item(call, view.line.id, query.payment_id, query.closes_on)
     found = plan_payoff.quote(view.account, view.at.on, view.program, item_id=item_id, closes_on=query.closes_on)
     if found is None:
-        raise RefusedBy(plan_payoff.NoPlanToPayOff(line_id=view.line.id, item_id=item_id))
+        raise RefusedBy(plan_payoff.nothing_to_pay_off(view.account, item_id))
     return Answer(show.plan_payoff(view.line.id, query.payment_id, found))
 
 
