@@ -437,12 +437,14 @@ _TRADES_FRESH: LiteralString = f"""
            LEFT JOIN trade t ON t.lane = w.lane AND t.id = p.trade_id
     {_TRADES_SHOWN}
 """
+# Counted line by line in the index: so many groups at once are more than a hash table of a modest size takes.
 _SEQUENCES: LiteralString = """
-    WITH counted AS (SELECT line_id AS id, count(*) AS events, max(sequence)::bigint AS last FROM event
-                      WHERE line_id IS NOT NULL GROUP BY line_id)
-    SELECT 'events of line ' || l.id AS what, l.sequence::bigint AS expected, coalesce(c.events, 0) AS found
-      FROM line l LEFT JOIN counted c ON c.id = l.id
-     WHERE coalesce(c.events, 0) <> l.sequence OR coalesce(c.last, 0) <> l.sequence
+    SELECT 'events of line ' || l.id AS what, l.sequence::bigint AS expected, c.events AS found
+      FROM line l
+           CROSS JOIN LATERAL (
+               SELECT count(*) AS events, coalesce(max(e.sequence), 0) AS last
+                 FROM event e WHERE e.lane = l.lane AND e.line_id = l.id) c
+     WHERE c.events <> l.sequence OR c.last <> l.sequence
 """
 _SEQUENCES_FRESH: LiteralString = """
     SELECT 'events of line ' || l.id AS what, l.sequence::bigint AS expected, b.before + f.events AS found

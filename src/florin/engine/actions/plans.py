@@ -1,0 +1,55 @@
+"""Installments to come, and what is to become some: payoff, conversion, re-age and hardship."""
+
+from __future__ import annotations
+
+from florin.credit import (
+    convert,
+    hardship,
+    plan_payoff,
+    reage,
+)
+from florin.engine.actions.action import Action, Events, beside, by
+from florin.engine.actions.lines import of_repayment
+from florin.engine.room import Room
+from florin.events.refusals import Refusal
+
+
+def _pay_off_plan(room: Room, command: plan_payoff.PayOffPlan) -> Events | Refusal:
+    line = room.named_line(command)
+    return plan_payoff.decide(
+        line,
+        room.account(line.id),
+        command,
+        room.at,
+        wallet_balance_minor=room.wallet(line.person_id).balance_minor,
+        program=room.program(line),
+    )
+
+
+def _convert_purchase(room: Room, command: convert.ConvertPurchase) -> Events | Refusal:
+    line = room.named_line(command)
+    return convert.decide_purchase(line, room.account(line.id), command, room.at, program=room.program(line))
+
+
+def _convert_bill(room: Room, command: convert.ConvertBill) -> Events | Refusal:
+    line = room.named_line(command)
+    return convert.decide_bill(line, room.account(line.id), command, room.at, program=room.program(line))
+
+
+def _reage(room: Room, command: reage.ReAge) -> Events | Refusal:
+    line = room.named_line(command)
+    return reage.decide(line, room.account(line.id), command, room.at, program=room.program(line))
+
+
+def _agree_hardship(room: Room, command: hardship.AgreeHardship) -> Events | Refusal:
+    line = room.named_line(command)
+    return hardship.decide(line, room.account(line.id), command, room.at, program=room.program(line))
+
+
+ACTIONS: dict[type, Action] = {
+    plan_payoff.PayOffPlan: Action(beside("line_id"), by(accounts="line_id"), _pay_off_plan, of_repayment),
+    convert.ConvertPurchase: Action(beside("line_id"), by(accounts="line_id"), _convert_purchase),
+    convert.ConvertBill: Action(beside("line_id"), by(accounts="line_id"), _convert_bill),
+    reage.ReAge: Action(beside("line_id"), by(accounts="line_id"), _reage),
+    hardship.AgreeHardship: Action(beside("line_id"), by(accounts="line_id"), _agree_hardship),
+}

@@ -1,0 +1,116 @@
+"""What events are made of: the words and the small agreements that several of them carry."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+FeePayer = Literal["shopper", "merchant"]
+PlanMethod = Literal["flat", "declining"]
+FeeTiming = Literal["each", "upfront"]
+RepaymentSource = Literal["wallet", "bank"]
+ReminderChannel = Literal["message", "letter"]
+ReminderText = Literal["due_soon", "due_today", "past_due", "urgent", "final"]
+Channel = Literal["online", "offline"]
+Sponsor = Literal["mall", "state", "merchant"]
+CampaignKind = Literal["coupon", "fee_subsidy"]
+RefundOrder = Literal["credit_first", "proportional", "coupon_last"]
+
+
+class CampaignPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The part of a payment that a campaign bears, and who is behind it. held: what an authorization had reserved of it."""
+
+    campaign_id: int
+    amount_minor: int
+    held_minor: int = 0
+    sponsor: Sponsor = "mall"
+
+    @property
+    def funded_minor(self) -> int:
+        """What somebody pays in for the merchant: all of it, or nothing of his own discount."""
+        return 0 if self.sponsor == "merchant" else self.amount_minor
+
+
+class CampaignTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a campaign gives, to whom, and when: from opens_on, and no more from closes_on.
+
+    merchants, programs, counts: where it holds; empty: everywhere. amount_off, threshold, per_person_max: of a coupon, how
+    much, from which order amount, how often a person (0: as often as she likes). share_ppm: of a fee subsidy, parts per
+    million of the installment fee that the shopper would bear. refund_order: None is the merchant's. warning: a rest below it
+    is worth a word. slices: into how many rows the budget is cut, so that payments at once do not wait for one row.
+    """
+
+    kind: CampaignKind
+    sponsor: Sponsor
+    opens_on: date
+    closes_on: date
+    merchants: tuple[int, ...] = ()
+    programs: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
+    amount_off_minor: int = 0
+    threshold_minor: int = 0
+    per_person_max: int = 0
+    share_ppm: int = 0
+    refund_order: RefundOrder | None = None
+    warning_minor: int = 0
+    slices: int = 8
+
+
+class InstallmentChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a purchase is spread: `count` installments, one fee for all of them, and who pays that fee.
+
+    method: a flat fee, or interest at yearly_rate on what is left (`declining`), which is then all of the fee.
+    fee_timing: a part of the fee with each installment, or all of it with the first. subsidy: the part of a fee of the
+    shopper's that a campaign bears; he owes the rest.
+    """
+
+    count: int
+    fee_minor: int
+    fee_payer: FeePayer
+    method: PlanMethod = "flat"
+    yearly_rate: Decimal = Decimal(0)
+    fee_timing: FeeTiming = "each"
+    subsidy: CampaignPart | None = None
+
+    @property
+    def shopper_fee_minor(self) -> int:
+        """What the shopper owes of the fee."""
+        if self.fee_payer == "merchant":
+            return 0
+        return self.fee_minor - (0 if self.subsidy is None else self.subsidy.amount_minor)
+
+
+class LoanFunding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a joint loan is funded: under which agreement, with what share of it (parts per million) from the partner bank.
+
+    servicing_ppm: what the lender keeps of the income that it collects for the partner. partner_minor: the partner's part
+    of this event's amount.
+    """
+
+    agreement_id: int
+    share_ppm: int
+    partner_minor: int
+    servicing_ppm: int = 0
+
+
+class PlanPayoff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was agreed when one plan was paid off: the plan of a purchase, or of the bill closed on a day; the fee that was
+    still owed, and the charge for paying early. subsidy_back: what goes back to a campaign of a fee that is not owed any more.
+    """
+
+    item_id: int = 0
+    closes_on: date | None = None
+    fee_minor: int = 0
+    charge_minor: int = 0
+    subsidy_back: CampaignPart | None = None
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where something was bought: the merchant's market and kind of goods as they were then, and the channel."""
+
+    market: str = ""
+    category: str = ""
+    channel: Channel = "online"
