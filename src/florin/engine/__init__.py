@@ -2,7 +2,7 @@
 
 `Engine.execute` takes submissions and gives one outcome each, in order. Inside it a batch is claimed, loaded once, ruled in
 memory, written once and committed (`batch.py`); what each command needs and which pure rule it runs is one table
-(`actions.py`); rows go to SQL and back in `tables/`. Beside the batch live the clock (`clock.py`), the day close
+(`actions`); rows go to SQL and back in `tables/`. Beside the batch live the clock (`clock.py`), the day close
 (`close_day.py`) and the outbox (`outbox.py`). Nothing outside this package writes a money table.
 """
 

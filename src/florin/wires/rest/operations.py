@@ -725,7 +725,15 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=shapes.Repayment,
         status=201,
         idempotent=True,
-        refusals=("NoPlanToPayOff", "HardshipRuns", "PlanPayoffChanged", "ArrearsFirst", "WalletTooLow", "NotFound", *_KEYED),
+        refusals=(
+            "NoPlanToPayOff",
+            "HardshipRuns",
+            "PlanPayoffChanged",
+            "ArrearsFirst",
+            "WalletTooLow",
+            "NotFound",
+            *_KEYED,
+        ),
     ),
     Operation(
         method="GET",
