@@ -49,7 +49,8 @@ class SimulatedBank:
 
     def book_announced(self) -> int:
         """Book what the owner's own systems have announced as arrived (over REST); a real bank would send its statement."""
-        return self._connection.execute(_BOOK_ANNOUNCED).rowcount
+        row = self._connection.execute("SELECT closed_through FROM clock").fetchone()
+        return self._connection.execute(_BOOK_ANNOUNCED, row).rowcount if row else 0
 
     def statement(self, account: BankAccount, *, from_on: date, before_on: date) -> list[BankLine]:
         with self._connection.cursor(row_factory=class_row(BankLine)) as cursor:
@@ -74,8 +75,8 @@ _BOOK_ANNOUNCED = """
     INSERT INTO bank_line (account, amount_minor, reference, booked_on)
     SELECT 'safeguarded', (e.body->>'amount_minor')::bigint, coalesce(e.body->>'bank_reference', e.body->>'reference'),
            e.posted_on
-      FROM event e, clock c
-     WHERE (e.kind = 2 OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= c.closed_through
+      FROM event e
+     WHERE (e.kind = 2 OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= %s
         ON CONFLICT (account, reference) DO NOTHING
 """
 

@@ -252,9 +252,9 @@ def expire_due(engine: Engine, connection: Connection) -> int:
 _WINDOWS = """
     SELECT w.lane, w.merchant_id, w.window_on, w.amount_minor
       FROM (SELECT p.lane, p.owner_id AS merchant_id, p.posted_on AS window_on, sum(p.signed_minor)::bigint AS amount_minor
-              FROM posting_line p, clock c
+              FROM posting_line p
              WHERE p.name = 'MERCHANT_PAYABLE' AND p.kind <> 60
-               AND p.posted_on > c.closed_through AND p.posted_on <= %(through)s
+               AND p.posted_on > %(since_on)s AND p.posted_on < %(on)s
           GROUP BY 1, 2, 3
              UNION
             SELECT lane, merchant_id, window_on, amount_minor FROM parked_window) w
@@ -277,9 +277,9 @@ _PAIRS = """
     SELECT p.lane,
            coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_TO_PAYMENTS'), 0)::bigint AS lender_owes,
            coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_FROM_PAYMENTS'), 0)::bigint AS institution_owes
-      FROM posting_line p, clock c
+      FROM posting_line p
      WHERE p.name IN ('LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS') AND p.kind <> 66
-       AND p.posted_on > c.closed_through AND p.posted_on < %(on)s
+       AND p.posted_on > %(since_on)s AND p.posted_on < %(on)s
   GROUP BY p.lane
   ORDER BY p.lane
 """
@@ -287,9 +287,9 @@ _MALL = """
     SELECT p.lane,
            coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'PAYMENTS_DUE_FROM_MALL'), 0)::bigint AS institution,
            coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_FROM_MALL'), 0)::bigint AS lender
-      FROM posting_line p, clock c
+      FROM posting_line p
      WHERE p.name IN ('PAYMENTS_DUE_FROM_MALL', 'LENDER_DUE_FROM_MALL') AND p.kind <> 134
-       AND p.posted_on > c.closed_through AND p.posted_on < %(on)s
+       AND p.posted_on > %(since_on)s AND p.posted_on < %(on)s
   GROUP BY p.lane
   ORDER BY p.lane
 """
@@ -298,17 +298,17 @@ _PARTNERS = """
     SELECT p.lane, j.agreement_id,
            coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_TO_PARTNER'), 0)::bigint AS lender_owes,
            coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_FROM_PARTNER'), 0)::bigint AS partner_owes
-      FROM clock c, posting_line p JOIN joint_loan j ON j.lane = p.lane AND j.id = p.subject_id
+      FROM posting_line p JOIN joint_loan j ON j.lane = p.lane AND j.id = p.subject_id
      WHERE p.name IN ('LENDER_DUE_TO_PARTNER', 'LENDER_DUE_FROM_PARTNER') AND p.kind <> 182
-       AND p.posted_on > c.closed_through AND p.posted_on < %(on)s
+       AND p.posted_on > %(since_on)s AND p.posted_on < %(on)s
   GROUP BY 1, 2
   ORDER BY 1, 2
 """
 _ANY_PARTNER = "SELECT EXISTS (SELECT FROM funding_agreement) AS found"
 _FEES = """
     SELECT p.lane, sum(p.signed_minor)::bigint AS amount_minor
-      FROM posting_line p, clock c
-     WHERE p.name = 'MDR_INCOME' AND p.posted_on > c.closed_through AND p.posted_on < %(on)s
+      FROM posting_line p
+     WHERE p.name = 'MDR_INCOME' AND p.posted_on > %(since_on)s AND p.posted_on < %(on)s
   GROUP BY p.lane
     HAVING sum(p.signed_minor) <> 0
   ORDER BY p.lane
@@ -320,7 +320,7 @@ _AVAILABLE = """
 
 def _sweep_windows(engine: Engine, connection: Connection, through: date) -> tuple[int, int]:
     """(swept, parked). A window that somebody holds stops the close; one that is refused waits for the next, parked."""
-    rows = _rows(connection, _WINDOWS, through=through)
+    rows = _of_open_days(connection, _WINDOWS, through + timedelta(days=1))
     # A refusal is no answer for good: the window is tried again by every close until it is swept.
     outcomes = _execute(engine, [_sweep(row) for row in rows])
     refused = [(row, outcome.refusal) for row, outcome in zip(rows, outcomes, strict=True) if outcome.refusal]
@@ -351,7 +351,7 @@ def _settle_books(engine: Engine, connection: Connection, on: date, bank: Bank) 
 
     A day on which more was given back than was owed sums below zero, and is settled the other way.
     """
-    rows = [row for row in _rows(connection, _PAIRS, on=on) if row.lender_owes or row.institution_owes]
+    rows = [row for row in _of_open_days(connection, _PAIRS, on) if row.lender_owes or row.institution_owes]
     for row in rows:
         _move(bank, "lender", "safeguarded", row.lender_owes - row.institution_owes, f"books/{row.lane}/{on}", on)
     _settle(
@@ -370,7 +370,7 @@ def _settle_books(engine: Engine, connection: Connection, on: date, bank: Bank) 
 
 def _settle_mall(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
     """What the mall's campaigns owed the others for yesterday leaves its account; what came back of it comes back."""
-    rows = [row for row in _rows(connection, _MALL, on=on) if row.institution or row.lender]
+    rows = [row for row in _of_open_days(connection, _MALL, on) if row.institution or row.lender]
     for row in rows:
         _move(bank, "mall", "safeguarded", row.institution, f"mall/{row.lane}/{on}", on)
         _move(bank, "mall", "lender", row.lender, f"mall-lender/{row.lane}/{on}", on)
@@ -390,7 +390,7 @@ def _settle_partners(engine: Engine, connection: Connection, on: date, bank: Ban
     """Net what lender and each partner bank came to owe each other yesterday, lane by lane; the rest is one bank line."""
     if not _rows(connection, _ANY_PARTNER)[0].found:
         return
-    rows = [row for row in _rows(connection, _PARTNERS, on=on) if row.lender_owes or row.partner_owes]
+    rows = [row for row in _of_open_days(connection, _PARTNERS, on) if row.lender_owes or row.partner_owes]
     for row in rows:
         reference = f"partner/{row.agreement_id}/{row.lane}/{on}"
         _move(bank, "lender", "partner", row.lender_owes - row.partner_owes, reference, on)
@@ -413,7 +413,7 @@ def _settle_partners(engine: Engine, connection: Connection, on: date, bank: Ban
 
 def _sweep_fees(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
     """Yesterday's fees leave the safeguarded account; where more was given back than earned, the rest comes back to it."""
-    rows = _rows(connection, _FEES, on=on)
+    rows = _of_open_days(connection, _FEES, on)
     for row in rows:
         _move(bank, "safeguarded", "own", row.amount_minor, f"fees/{row.lane}/{on}", on)
     _settle(
@@ -470,6 +470,13 @@ def _rows(connection: Connection, statement: LiteralString, **parameters: Any) -
         rows = cursor.execute(statement, parameters).fetchall()
     connection.commit()
     return rows
+
+
+def _of_open_days(connection: Connection, statement: LiteralString, on: date) -> list[Any]:
+    """What a question finds on the days before `on` that are not closed. They are told as values: by a join with the clock no
+    index would lead to them, and every event would be read.
+    """
+    return _rows(connection, statement, since_on=_closed_through(connection), on=on)
 
 
 def _drain(

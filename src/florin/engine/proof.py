@@ -13,7 +13,7 @@ have no gap, no fork and no changed row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, LiteralString, NamedTuple
 
 import msgspec
@@ -223,7 +223,9 @@ def _safeguarding(connection: Connection) -> Check:
 def _bank(connection: Connection) -> Check:
     """The bank's own statement says what our books say of each account, listed items in transit apart."""
     rows = _compared(connection, questions.BANK)
-    in_transit = _compared(connection, questions.IN_TRANSIT)
+    today = _today(connection)
+    since_on = today - timedelta(days=1) if today else None
+    in_transit = _compared(connection, questions.IN_TRANSIT, {"received_since_on": since_on})
     on_its_way = sum(item.found for item in in_transit)
     differences = tuple(
         f"account {row.what}: books {row.expected}, bank {row.found}, in transit {transit}"
@@ -237,10 +239,16 @@ def _bank(connection: Connection) -> Check:
 
 def _folds(connection: Connection) -> Check:
     """A sample of lines, others each day, folded from nothing."""
-    seed = connection.execute("SELECT business_on FROM clock").fetchone()
-    found = drift_of_sample(connection, FOLDED, seed[0].toordinal()) if seed else []
+    today = _today(connection)
+    found = drift_of_sample(connection, FOLDED, today.toordinal()) if today else []
     says = f"{FOLDED} lines, folded from their first event, are as they are stored and posted"
     return Check("folds", says, tuple(drift.says() for drift in found), {"drift": len(found)})
+
+
+def _today(connection: Connection) -> date | None:
+    """The business date; None in a house that has not opened."""
+    row = connection.execute("SELECT business_on FROM clock").fetchone()
+    return row[0] if row else None
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode
