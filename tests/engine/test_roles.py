@@ -15,7 +15,7 @@ from world import World
 # Of the tables in the schema, those that are not the pages' own.
 TABLES = (
     "account", "agreement", "api_key", "app", "bank_line", "batch", "campaign", "campaign_budget", "claim", "clock",
-    "coupon_use", "event", "funding_agreement", "funding_cap", "joint_loan", "lane", "line", "line_account",
+    "campaign_use", "event", "funding_agreement", "funding_cap", "joint_loan", "lane", "line", "line_account",
     "merchant", "merchant_balance", "outbox", "owner_endpoint",
     "parked_line", "parked_window", "payment", "payment_code", "payout", "person", "platform_key", "posting", "program",
     "proof", "proven_balance", "proven_head", "proven_through", "shared_exposure", "signature_failure", "statement",

@@ -115,3 +115,19 @@ def test_after_a_refund_of_a_part_her_order_says_what_came_back_of_all(shop, bro
     assert shop.payment(payment_id).coupon_refunded_minor == 10_00
     assert "¥100.00" in alice.read(f"/orders/{payment_id}")
     assert shop.balance("MERCHANT_PAYABLE", SHOP) == 100_00 - 1_20
+
+
+def test_near_her_cap_the_cashier_offers_what_is_left_of_it_and_takes_that(shop, browser):
+    point = {"kind": "rate_subsidy", "yearly_rate_ppm": 10_000, "sponsor": "state", "person_year_minor_max": 10_00}
+    campaign = shop.campaign(1_000_00, name="State subsidy", **point)
+    alice, first, second = browser("alice"), shop.order("Kettle", 1_200_00), shop.order("Stove", 1_200_00)
+
+    page = alice.read(to_pay(first))
+    assert "State subsidy pays ¥6.50 of the fee" in page
+    alice.send_form(to_pay(first), way=f"credit-12-{campaign}-650")
+    near = alice.read(to_pay(second))
+    alice.send_form(to_pay(second), way=f"credit-12-{campaign}-350")
+
+    assert "State subsidy pays ¥3.50 of the fee" in near
+    assert shop.payment(shop.payment_id(second)).plan.subsidy.amount_minor == 3_50
+    assert "State subsidy" not in alice.read(to_pay(shop.order("Lamp", 1_200_00)))

@@ -20,6 +20,7 @@ COUPONS = st.none() | st.builds(
     campaign_id=st.just(7),
     amount_minor=st.integers(1, 10**9),
     sponsor=st.sampled_from(("mall", "state", "merchant")),
+    year=st.sampled_from((0, 2026)),
 )
 _BY_ONE = st.builds(
     InstallmentChoice,

@@ -13,7 +13,7 @@ from florin.app.merchants import RefundOrderOption, amount_minor, merchant_of, r
 from florin.bank.simulated import SimulatedBank
 from florin.campaigns.budget import RecallBudget, TopUpCampaign
 from florin.campaigns.campaign import CampaignState
-from florin.campaigns.open import CloseCampaign, OpenCampaign
+from florin.campaigns.open import CloseCampaign, OpenCampaign, kind_of
 from florin.campaigns.state import RecordStatePayment
 from florin.engine import ClaimKind, Submission, claim, clock, lane_for
 from florin.engine.submission import Claim
@@ -22,7 +22,7 @@ from florin.events.refusals import yuan
 from florin.queries.campaigns import CampaignView, campaign_by_id, campaigns
 from florin.store import StoreRefusal
 
-app = group("Campaigns: coupons and fee subsidies with a budget that is never overspent.")
+app = group("Campaigns: coupons and subsidies with a budget that is never overspent.")
 
 CampaignArgument = Annotated[int, typer.Argument(metavar="CAMPAIGN", help="Its number, from `florin campaign list`.")]
 AmountArgument = Annotated[str, typer.Argument(metavar="AMOUNT", help="In yuan: 10000.00")]
@@ -50,6 +50,15 @@ def open_(
     fee_share: Annotated[
         str, typer.Option("--fee-share", help="A fee subsidy: its share of the shopper's installment fee, in percent.")
     ] = "0%",
+    rate: Annotated[
+        str, typer.Option("--rate", help="A rate subsidy: so much a year of what is lent, up to the fee, in percent.")
+    ] = "0%",
+    per_person_year: Annotated[
+        str,
+        typer.Option(
+            "--per-person-year", help="A subsidy: the most for one person in a calendar year, in yuan; 0: no cap."
+        ),
+    ] = "0",
     count: Annotated[
         list[int] | None, typer.Option("--count", help="A number of installments it is for; again for more; else all.")
     ] = None,
@@ -73,10 +82,10 @@ def open_(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Open a campaign: coupons with --off, or a subsidy of installment fees with --fee-share."""
+    """Open a campaign: coupons with --off, or a subsidy of installment fees with --fee-share or --rate."""
     with entered(data) as house, house.engine() as engine:
         terms = CampaignTerms(
-            kind="fee_subsidy" if rate_ppm(fee_share) else "coupon",
+            kind=kind_of(rate_ppm(fee_share), rate_ppm(rate)),
             sponsor=sponsor.value,
             opens_on=from_.date() if from_ else clock.read(house.connection).on,
             closes_on=until.date() + timedelta(days=1),
@@ -85,6 +94,8 @@ def open_(
             threshold_minor=amount_minor(over),
             per_person_max=per_person,
             share_ppm=rate_ppm(fee_share),
+            yearly_rate_ppm=rate_ppm(rate),
+            person_year_minor_max=amount_minor(per_person_year),
             counts=tuple(count or ()),
             programs=tuple(program or ()),
             refund_order=refund_order.value if refund_order else None,
@@ -194,6 +205,8 @@ def document(view: CampaignView) -> dict[str, Any]:
         "threshold_minor": terms.threshold_minor,
         "per_person_max": terms.per_person_max,
         "share_ppm": terms.share_ppm,
+        "yearly_rate_ppm": terms.yearly_rate_ppm,
+        "person_year_minor_max": terms.person_year_minor_max,
         "counts": terms.counts,
         "programs": terms.programs,
         "refund_order": terms.refund_order,
@@ -236,7 +249,10 @@ def _gives(terms: CampaignTerms) -> str:
         return f"{yuan(terms.amount_off_minor)} off orders from {yuan(terms.threshold_minor)}{often}"
     counts = f" in {', '.join(map(str, terms.counts))} installments" if terms.counts else ""
     programs = f" of {', '.join(terms.programs)}" if terms.programs else ""
-    return f"{rate_text(terms.share_ppm)} of the shopper's fee for plans{counts}{programs}"
+    most = f", {yuan(terms.person_year_minor_max)} a person and year" if terms.person_year_minor_max else ""
+    if terms.kind == "rate_subsidy":
+        return f"{rate_text(terms.yearly_rate_ppm)} a year of the shopper's plans{counts}{programs}{most}"
+    return f"{rate_text(terms.share_ppm)} of the shopper's fee for plans{counts}{programs}{most}"
 
 
 def _mark(view: CampaignView, before: str = "") -> str:

@@ -9,6 +9,7 @@ allotted and spent.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -138,11 +139,27 @@ def decide_recall(budget: Budget, command: RecallBudget, at: At) -> tuple[Campai
 def drawn_by(event: Event) -> Counter[int]:
     """By campaign, how much more of its budget is spent after an event; below zero comes back."""
     drawn: Counter[int] = Counter()
-    for part in _borne(event):
-        drawn[part.campaign_id] += part.amount_minor - part.held_minor
-    for part in _returned(event):
-        drawn[part.campaign_id] -= part.amount_minor
+    for part, change_minor in _changes(event):
+        drawn[part.campaign_id] += change_minor
     return drawn
+
+
+def borne_in_year_by(event: Event) -> Counter[tuple[int, int]]:
+    """By campaign and calendar year, how much more counts against the cap of the event's person; what comes back counts in the
+    year in which it was given.
+    """
+    borne: Counter[tuple[int, int]] = Counter()
+    for part, change_minor in _changes(event):
+        if part.year:
+            borne[part.campaign_id, part.year] += change_minor
+    return borne
+
+
+def _changes(event: Event) -> Iterator[tuple[CampaignPart, int]]:
+    for part in _borne(event):
+        yield part, part.amount_minor - part.held_minor
+    for part in _returned(event):
+        yield part, -part.amount_minor
 
 
 def _borne(event: Event) -> list[CampaignPart]:

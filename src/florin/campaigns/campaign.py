@@ -32,6 +32,10 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     def holds_for(self, merchant_id: int) -> bool:
         return not self.terms.merchants or merchant_id in self.terms.merchants
 
+    def year_of(self, on: date) -> int:
+        """In which year something of that day counts against a person's cap; 0: it does not count, there is none."""
+        return on.year if self.terms.person_year_minor_max else 0
+
     def coupon_minor(self, order_minor: int) -> int:
         """What its coupon takes off an order; 0 for one that is too small. Never all of the order: that pays with something."""
         if self.terms.kind != "coupon" or order_minor < max(self.terms.threshold_minor, 2):

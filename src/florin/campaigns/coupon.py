@@ -6,22 +6,11 @@ refused, never quietly applied. Her own use of it comes back when all of the pay
 
 from __future__ import annotations
 
-import msgspec
-
 from florin.campaigns.budget import Budget, CampaignBudgetSpent
 from florin.campaigns.campaign import Campaign
 from florin.events import CampaignPart
 from florin.events.refusals import Refusal
 from florin.money.at import At
-
-
-class CouponUse(msgspec.Struct, frozen=True, kw_only=True):
-    """How often a person has used a campaign's coupon, uses that came back not counted."""
-
-    person_id: int
-    campaign_id: int
-    lane: int
-    used: int = 0
 
 
 class CampaignNotRunning(Refusal, frozen=True, kw_only=True):

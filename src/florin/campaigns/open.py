@@ -6,7 +6,7 @@ import msgspec
 
 from florin.campaigns.budget import BUDGET_MINOR_MAX, refuse_amount
 from florin.campaigns.campaign import Campaign, CampaignState
-from florin.events import CampaignClosed, CampaignOpened, CampaignTerms
+from florin.events import CampaignClosed, CampaignKind, CampaignOpened, CampaignTerms
 from florin.events.refusals import Refusal
 from florin.money.amounts import MILLION
 from florin.money.at import At
@@ -62,16 +62,26 @@ def decide(command: OpenCampaign, at: At) -> tuple[CampaignOpened] | Refusal:
     )
 
 
+def kind_of(share_ppm: int, yearly_rate_ppm: int) -> CampaignKind:
+    """What is meant by what is given; more than one thing is refused with the terms."""
+    return "fee_subsidy" if share_ppm else "rate_subsidy" if yearly_rate_ppm else "coupon"
+
+
 def refuse_terms(terms: CampaignTerms, at: At) -> CampaignTermsInvalid | None:
     """The first field that contradicts itself or another one."""
     of_coupon = terms.kind == "coupon"
     rules = (
         ("closes_on", terms.closes_on, terms.closes_on > max(terms.opens_on, at.on), "Choose a day after today and opens_on."),
-        ("amount_off_minor", terms.amount_off_minor, (0 < terms.amount_off_minor <= BUDGET_MINOR_MAX) == of_coupon,
+        ("amount_off_minor", terms.amount_off_minor, _only(of_coupon, terms.amount_off_minor, BUDGET_MINOR_MAX),
          "A coupon takes something off; nothing else does."),
         ("threshold_minor", terms.threshold_minor, 0 <= terms.threshold_minor <= BUDGET_MINOR_MAX, "Choose an order amount."),
-        ("share_ppm", terms.share_ppm, (0 < terms.share_ppm <= MILLION) != of_coupon and terms.share_ppm >= 0,
+        ("share_ppm", terms.share_ppm, _only(terms.kind == "fee_subsidy", terms.share_ppm, MILLION),
          "A fee subsidy pays a share of the fee, up to all of it; nothing else does."),
+        ("yearly_rate_ppm", terms.yearly_rate_ppm, _only(terms.kind == "rate_subsidy", terms.yearly_rate_ppm, MILLION),
+         "A rate subsidy pays so much a year of what is lent, up to 100 %; nothing else does."),
+        ("person_year_minor_max", terms.person_year_minor_max,
+         0 <= terms.person_year_minor_max <= (0 if of_coupon else BUDGET_MINOR_MAX),
+         "Choose 0 for no maximum, or what a subsidy bears at most for a person in a year; a coupon has a number of uses."),
         ("per_person_max", terms.per_person_max, 0 <= terms.per_person_max <= 10_000, "Choose 0 for no maximum, or a number."),
         ("merchants", len(terms.merchants), terms.sponsor != "merchant" or len(terms.merchants) == 1,
          "A merchant's own campaign holds at his shop alone: name him."),
@@ -80,6 +90,11 @@ def refuse_terms(terms: CampaignTerms, at: At) -> CampaignTermsInvalid | None:
     )  # fmt: skip
     wrong = next(((field, value, fix) for field, value, holds, fix in rules if not holds), None)
     return None if wrong is None else CampaignTermsInvalid(field=wrong[0], value=str(wrong[1]), fix=wrong[2])
+
+
+def _only(wanted: bool, value: int, most: int) -> bool:
+    """A field that one kind of campaign has, above zero, and no other kind."""
+    return 0 < value <= most if wanted else value == 0
 
 
 def opened(event: CampaignOpened, *, lane: int) -> Campaign:

@@ -112,7 +112,7 @@ def subsidized(choice: InstallmentChoice, before: InstallmentChoice | None, left
 
     before: as agreed; left_minor: what of the campaign's promise is left, and no more. Rounded half up.
     """
-    if before is None or before.subsidy is None:
+    if before is None or before.subsidy is None or not before.subsidy.amount_minor:
         return choice
     share = Fraction(before.subsidy.amount_minor * choice.fee_minor, before.fee_minor)
     part = replace(before.subsidy, amount_minor=min(round_half_up(share), left_minor))
@@ -274,6 +274,19 @@ def installments_to_come(
 def declining_parts(principal_minor: int, count: int, yearly_rate: Decimal, terms: Terms) -> tuple[Part, ...]:
     """Level installments with interest on what is left: principal and interest of each."""
     return _declining(principal_minor, count, yearly_rate, terms.order_days(), terms.rounding)
+
+
+def lent_years_minor(principal_minor: int, choice: InstallmentChoice, terms: Terms) -> Fraction:
+    """What a plan lends, times how long, in minor units and years: a yearly rate takes its share of this, exact, not rounded.
+
+    By the plan as agreed, with months and days as a declining plan counts them.
+    """
+    a_period = Fraction(terms.order_days(), 365) if terms.order_days() else Fraction(1, 12)
+    left_minor, lent_minor = principal_minor, 0
+    for part in shopper_parts(principal_minor, choice, terms):
+        lent_minor += left_minor
+        left_minor -= part.principal_minor
+    return lent_minor * a_period
 
 
 def is_upfront(choice: InstallmentChoice) -> bool:

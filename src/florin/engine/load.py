@@ -24,7 +24,7 @@ from florin.engine.tables import payment as payment_rows
 from florin.engine.tables import trade as trade_rows
 from florin.engine.tables.account import account_of
 from florin.engine.tables.arrays import numbers
-from florin.engine.tables.campaign import CAMPAIGN, COUPON_USE, campaign_of, use_of
+from florin.engine.tables.campaign import CAMPAIGN, CAMPAIGN_USE, campaign_of, use_of
 from florin.engine.tables.joint import FUNDING_AGREEMENT, caps_left
 from florin.engine.tables.joint import agreement_of as funding_of
 from florin.engine.tables.small import (
@@ -116,11 +116,11 @@ def _load_lines_of(connection: Connection, room: Room, persons: set[int]) -> Non
 
 
 def _load_uses(connection: Connection, room: Room, persons: set[int]) -> None:
-    """What coupons these persons have used; their wallets are locked by now, so nobody changes it meanwhile."""
+    """What these persons have had of campaigns; their wallets are locked by now, so nobody changes it meanwhile."""
     room.uses_of |= persons
-    for row in COUPON_USE.load(connection, [(lane_of(person_id), person_id) for person_id in persons], READ):
+    for row in CAMPAIGN_USE.load(connection, [(lane_of(person_id), person_id) for person_id in persons], READ):
         use = use_of(row)
-        room.uses[use.person_id, use.campaign_id] = use
+        room.uses[use.person_id, use.campaign_id, use.year] = use
 
 
 def _load_accounts(connection: Connection, room: Room, wanted: set[int]) -> None:

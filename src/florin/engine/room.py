@@ -11,8 +11,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from florin.campaigns.budget import allot, draw, drawn_by
-from florin.campaigns.coupon import CouponUse
+from florin.campaigns.budget import allot, borne_in_year_by, draw, drawn_by
+from florin.campaigns.use import CampaignUse
 from florin.credit import account as accounts
 from florin.credit import funding
 from florin.credit import line as lines
@@ -176,10 +176,18 @@ class Room:
     def balance(self, merchant_id: int) -> MerchantBalance | None:
         return self.balances.get(merchant_id)
 
-    def use(self, person_id: int, campaign_id: int) -> CouponUse:
-        """How often the person has used a campaign's coupon; of a command that has locked her wallet."""
-        found: CouponUse | None = self.uses.get((person_id, campaign_id))
-        return found or CouponUse(person_id=person_id, campaign_id=campaign_id, lane=lane_of(person_id))
+    def use(self, person_id: int, campaign_id: int, year: int = 0) -> CampaignUse:
+        """What the person has had of a campaign, by years where it counts so; of a command that has locked her wallet."""
+        found: CampaignUse | None = self.uses.get((person_id, campaign_id, year))
+        if found is not None:
+            return found
+        return CampaignUse(
+            person_id=person_id,
+            campaign_id=campaign_id,
+            lane=lane_of(person_id),
+            year=year,
+            most_minor=self.reference.campaigns[campaign_id].terms.person_year_minor_max,
+        )
 
     def merchant(self, identifier: int) -> Merchant:
         return self.reference.merchants[identifier]
@@ -260,7 +268,7 @@ class Room:
             self._close_when_settled(self.lines[event.line_id])
 
     def _on_budget(self, event: Event) -> None:
-        """What a coupon takes from a budget and brings back, and how often the shopper has used it."""
+        """What a campaign gives and gets back: of its budget, and of the most that the shopper may have."""
         match event:
             case CampaignToppedUp() | CampaignRecalled():
                 sign = 1 if isinstance(event, CampaignToppedUp) else -1
@@ -268,18 +276,21 @@ class Room:
                 self.change(self.budgets, event.campaign_id, budget)
             case Authorized(coupon=part) | Escrowed(coupon=part) | Captured(coupon=part) if part is not None:
                 if part.held_minor == 0:
-                    self._use(event.person_id, part.campaign_id, +1)
+                    self._use(event.person_id, part.campaign_id, times=+1)
             case Voided(coupon=part) | Refunded(coupon=part) if part is not None:
                 # All of it was given back, in however many parts: then her coupon is as if she had not used it.
                 if self.payments[event.payment_id].state in (PaymentState.VOIDED, PaymentState.REFUNDED):
-                    self._use(event.person_id, part.campaign_id, -1)
+                    self._use(event.person_id, part.campaign_id, times=-1)
         for campaign_id, amount_minor in drawn_by(event).items():
             self.change(self.budgets, campaign_id, draw(self.budgets[campaign_id], amount_minor))
 
-    def _use(self, person_id: int, campaign_id: int, times: int) -> None:
-        use = self.use(person_id, campaign_id)
-        keep = self.change if (person_id, campaign_id) in self.uses else self.add
-        keep(self.uses, (person_id, campaign_id), replace(use, used=use.used + times))
+        for (campaign_id, year), amount_minor in borne_in_year_by(event).items():
+            self._use(event.person_id, campaign_id, year, borne_minor=amount_minor)
+
+    def _use(self, person_id: int, campaign_id: int, year: int = 0, *, times: int = 0, borne_minor: int = 0) -> None:
+        use, key = self.use(person_id, campaign_id, year), (person_id, campaign_id, year)
+        keep = self.change if key in self.uses else self.add
+        keep(self.uses, key, replace(use, used=use.used + times, borne_minor=use.borne_minor + borne_minor))
 
     def _close_when_settled(self, line: Line) -> None:
         """A line that was to close when all is paid closes with the event that leaves nothing of it."""

@@ -16,7 +16,7 @@ from florin.engine.tables import line as line_rows
 from florin.engine.tables import payment as payment_rows
 from florin.engine.tables import trade as trade_rows
 from florin.engine.tables.account import account_row, statement_changes
-from florin.engine.tables.campaign import BUDGET, CAMPAIGN, COUPON_USE, budget_rows, campaign_row, use_row
+from florin.engine.tables.campaign import BUDGET, CAMPAIGN, CAMPAIGN_USE, budget_rows, campaign_row, use_row
 from florin.engine.tables.joint import FUNDING_AGREEMENT, agreement_row, joint_changes, store_joint
 from florin.engine.tables.small import (
     ACCOUNT,
@@ -61,9 +61,12 @@ def write(connection: Connection, room: Room, chain: Chain) -> None:
 
 
 def _store_campaigns(connection: Connection, room: Room) -> None:
-    """Campaigns, the slices held of their budgets, uses of coupons. A campaign that changed is read again by every process."""
+    """Campaigns, the slices held of their budgets, what persons have had of them.
+
+    A campaign that changed is read again by every process.
+    """
     _store(connection, CAMPAIGN, room.campaigns, campaign_row)
-    _store(connection, COUPON_USE, room.uses, use_row)
+    _store(connection, CAMPAIGN_USE, room.uses, use_row)
     budgets = room.budgets
     BUDGET.insert(connection, [row for identifier in sorted(budgets.added) for row in budget_rows(budgets[identifier])])
     BUDGET.update(

@@ -16,17 +16,21 @@ ReminderChannel = Literal["message", "letter"]
 ReminderText = Literal["due_soon", "due_today", "past_due", "urgent", "final"]
 Channel = Literal["online", "offline"]
 Sponsor = Literal["mall", "state", "merchant"]
-CampaignKind = Literal["coupon", "fee_subsidy"]
+CampaignKind = Literal["coupon", "fee_subsidy", "rate_subsidy"]
 RefundOrder = Literal["credit_first", "proportional", "coupon_last"]
 
 
 class CampaignPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The part of a payment that a campaign bears, and who is behind it. held: what an authorization had reserved of it."""
+    """The part of a payment that a campaign bears, and who is behind it. held: what an authorization had reserved of it.
+
+    year: the calendar year in which it counts against the person's cap; 0: the campaign has none.
+    """
 
     campaign_id: int
     amount_minor: int
     held_minor: int = 0
     sponsor: Sponsor = "mall"
+    year: int = 0
 
     @property
     def funded_minor(self) -> int:
@@ -39,8 +43,11 @@ class CampaignTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     merchants, programs, counts: where it holds; empty: everywhere. amount_off, threshold, per_person_max: of a coupon, how
     much, from which order amount, how often a person (0: as often as she likes). share_ppm: of a fee subsidy, parts per
-    million of the installment fee that the shopper would bear. refund_order: None is the merchant's. warning: a rest below it
-    is worth a word. slices: into how many rows the budget is cut, so that payments at once do not wait for one row.
+    million of the installment fee that the shopper would bear. yearly_rate_ppm: of a rate subsidy, parts per million a year of
+    what is lent, as long as it is (10,000 is one percentage point), and never more than the fee. person_year_minor_max: what a
+    subsidy bears at most for one person in a calendar year; 0: as much as the budget has. refund_order: None is the merchant's.
+    warning: a rest below it is worth a word. slices: into how many rows the budget is cut, so that payments at once do not wait
+    for one row.
     """
 
     kind: CampaignKind
@@ -54,6 +61,8 @@ class CampaignTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     threshold_minor: int = 0
     per_person_max: int = 0
     share_ppm: int = 0
+    yearly_rate_ppm: int = 0
+    person_year_minor_max: int = 0
     refund_order: RefundOrder | None = None
     warning_minor: int = 0
     slices: int = 8

@@ -158,5 +158,5 @@ def decide(
         return refusal
     plan = plan_of(command.installments, command.detail.fee_payer, command.credit_minor, terms)
     if not isinstance(plan, Refusal):
-        plan = borne_plan(plan, trade, line, pay, offers, at)
+        plan = borne_plan(plan, trade, line, terms, pay, offers, at)
     return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, pay, at, offers),)

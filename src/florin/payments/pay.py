@@ -10,10 +10,10 @@ import msgspec
 from florin.campaigns.budget import Budget
 from florin.campaigns.campaign import Campaign
 from florin.campaigns.coupon import part_of, refuse_budget, refuse_coupon
-from florin.campaigns.subsidy import refuse_subsidy
+from florin.campaigns.subsidy import refuse_subsidy, subsidy_part
 from florin.credit.authorize import refuse_credit
 from florin.credit.line import Line
-from florin.credit.plans import installment_choice
+from florin.credit.plans import installment_choice, lent_years_minor
 from florin.credit.shared_limit import SharedExposure, refuse_shared
 from florin.credit.sub_limits import place_of
 from florin.credit.terms import Terms
@@ -55,11 +55,14 @@ class Pay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offer(NamedTuple):
-    """A campaign that a command names: what the batch holds of its budget, how often the person has used its coupon."""
+    """A campaign that a command names: what the batch holds of its budget, how often the person has used its coupon, what it
+    has borne for her in this year.
+    """
 
     campaign: Campaign
     budget: Budget
     used: int = 0
+    borne_minor: int = 0
 
 
 class Offers(NamedTuple):
@@ -150,7 +153,7 @@ def decide(
         return refusal
     plan = plan_of(trade.installments or command.installments, trade.detail.fee_payer, command.credit_minor, terms)
     if not isinstance(plan, Refusal):
-        plan = borne_plan(plan, trade, line, command, offers, at)
+        plan = borne_plan(plan, trade, line, terms, command, offers, at)
     return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, command, at, offers),)
 
 
@@ -211,23 +214,31 @@ def refuse_coupon_offer(trade: Trade, command: Pay, offer: Offer | None, at: At)
 
 
 def borne_plan(
-    plan: InstallmentChoice | None, trade: Trade, line: Line | None, command: Pay, offers: Offers, at: At
+    plan: InstallmentChoice | None,
+    trade: Trade,
+    line: Line | None,
+    terms: Terms | None,
+    command: Pay,
+    offers: Offers,
+    at: At,
 ) -> InstallmentChoice | Refusal | None:
     """The plan with the part of its fee that the campaign bears, if the command names one and it does."""
     if not command.subsidy_id and not command.subsidy_minor:
         return plan
-    if plan is None or line is None or offers.subsidy is None:
-        return TenderNotAccepted(tender="fee subsidy")
-    campaign, budget, _ = offers.subsidy
+    if plan is None or line is None or terms is None or offers.subsidy is None:
+        return TenderNotAccepted(tender="subsidy")
+    campaign, budget, _, borne_minor = offers.subsidy
     refusal = refuse_subsidy(
         campaign,
         plan,
+        lent_years_minor=lent_years_minor(command.credit_minor, plan, terms),
         merchant_id=trade.merchant_id,
         program=line.program,
         requested_minor=command.subsidy_minor,
         at=at,
+        borne_minor=borne_minor,
     ) or refuse_budget(campaign, budget, _drawn_minor(command, campaign))
-    return refusal or msgspec.structs.replace(plan, subsidy=part_of(campaign, command.subsidy_minor))
+    return refusal or msgspec.structs.replace(plan, subsidy=subsidy_part(campaign, command.subsidy_minor, at.on))
 
 
 def _drawn_minor(command: Pay, campaign: Campaign) -> int:

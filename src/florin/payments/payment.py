@@ -160,10 +160,6 @@ def _promised_minor(event: Captured | Received | Voided | Refunded) -> int:
     return 0 if event.promised is None else event.promised.amount_minor
 
 
-def _subsidy_minor(event: Authorized | Escrowed) -> int:
-    return 0 if event.plan is None or event.plan.subsidy is None else event.plan.subsidy.amount_minor
-
-
 def coupon_minor(event: Authorized | Escrowed | Captured | Received | Voided | Refunded) -> int:
     """What the event moves of a coupon."""
     return 0 if event.coupon is None else event.coupon.amount_minor
@@ -177,7 +173,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 payment,
                 state=PaymentState.AUTHORIZED,
                 expires_at=event.expires_at,
-                subsidy_promised_minor=_subsidy_minor(event),
+                subsidy_promised_minor=_borne_minor(event.plan),
             )
         case Escrowed():
             return replace(
@@ -186,7 +182,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 credit_paid_minor=payment.credit_paid_minor + event.credit_minor,
                 wallet_paid_minor=payment.wallet_paid_minor + event.wallet_minor,
                 coupon_paid_minor=payment.coupon_paid_minor + coupon_minor(event),
-                subsidy_promised_minor=_subsidy_minor(event),
+                subsidy_promised_minor=_borne_minor(event.plan),
                 drawn=event.drawn,
             )
         case Captured():
@@ -252,10 +248,17 @@ def evolve(payment: Payment, event: Event) -> Payment:
 
 
 def _plan_after(payment: Payment, event: Captured) -> InstallmentChoice | None:
-    """What is agreed of installments after a capture: each is a plan of its own; the payment's fee is all theirs."""
-    if event.plan is None or payment.plan is None or payment.credit_paid_minor == 0:
+    """What is agreed of installments after a capture: each is a plan of its own; the payment's fee is all theirs, and so
+    is what a campaign bears of it. The campaign stays named where it bears nothing yet: its promise is still to be freed.
+    """
+    if event.plan is None or payment.plan is None:
         return event.plan or payment.plan
+    before = payment.plan if payment.credit_paid_minor else replace(event.plan, fee_minor=0, subsidy=None)
     subsidy = payment.plan.subsidy
-    if subsidy is not None and event.plan.subsidy is not None:
-        subsidy = replace(subsidy, amount_minor=subsidy.amount_minor + event.plan.subsidy.amount_minor)
-    return replace(payment.plan, fee_minor=payment.plan.fee_minor + event.plan.fee_minor, subsidy=subsidy)
+    if subsidy is not None:
+        subsidy = replace(subsidy, amount_minor=_borne_minor(before) + _borne_minor(event.plan))
+    return replace(before, fee_minor=before.fee_minor + event.plan.fee_minor, subsidy=subsidy)
+
+
+def _borne_minor(plan: InstallmentChoice | None) -> int:
+    return 0 if plan is None or plan.subsidy is None else plan.subsidy.amount_minor

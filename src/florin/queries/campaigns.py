@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -19,12 +20,15 @@ LIMIT = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignView:
-    """A campaign with the sums of its budget's slices. Minor units. used: its coupon, by the person who was asked about."""
+    """A campaign with the sums of its budget's slices. Minor units. used: its coupon, by the person who was asked about;
+    borne: by its subsidy for her, in this year, where it has a cap.
+    """
 
     campaign: Campaign
     allotted_minor: int
     spent_minor: int
     used: int = 0
+    borne_minor: int = 0
 
     @property
     def left_minor(self) -> int:
@@ -50,27 +54,36 @@ def campaign_by_id(connection: Connection[Any], *, campaign_id: int) -> Campaign
     return found[0] if found else None
 
 
-def campaigns_for(connection: Connection[Any], *, person_id: int, limit: int = LIMIT) -> list[CampaignView]:
-    """Every open campaign, the newest first, with how often the person has used its coupon."""
-    parameters = {"person_lane": lane_of(person_id), "person_id": person_id, "limit": limit}
-    return _views(connection, _FOR_PERSON, **parameters)
+def campaigns_for(connection: Connection[Any], *, person_id: int, on: date, limit: int = LIMIT) -> list[CampaignView]:
+    """Every open campaign, the newest first, with what the person has had of it by a day."""
+    parameters = {"person_lane": lane_of(person_id), "person_id": person_id, "year": on.year, "limit": limit}
+    where = f"{_FOR_PERSON} WHERE c.state = 1 GROUP BY c.lane, c.id ORDER BY c.id DESC LIMIT %(limit)s"
+    return _views(connection, where, **parameters)
+
+
+def campaign_for(connection: Connection[Any], *, campaign_id: int, person_id: int, on: date) -> CampaignView | None:
+    """One campaign, with what the person has had of it by a day; person_id 0: nobody's. None when there is none."""
+    if not is_id(campaign_id):
+        return None
+    lanes = {"person_lane": lane_of(person_id), "lane": lane_of(campaign_id)}
+    where = f"{_FOR_PERSON} WHERE c.lane = %(lane)s AND c.id = %(id)s GROUP BY c.lane, c.id"
+    found = _views(connection, where, **lanes, person_id=person_id, year=on.year, id=campaign_id)
+    return found[0] if found else None
 
 
 _CAMPAIGN = """
     SELECT c.lane, c.state, c.id, c.name, c.name_zh, c.terms::text,
-           sum(b.allotted_minor)::bigint AS allotted_minor, sum(b.spent_minor)::bigint AS spent_minor, 0 AS used
+           sum(b.allotted_minor)::bigint AS allotted_minor, sum(b.spent_minor)::bigint AS spent_minor, 0 AS used,
+           0::bigint AS borne_minor
       FROM campaign c JOIN campaign_budget b ON b.lane = c.lane AND b.id = c.id
 """
 _FOR_PERSON = """
     SELECT c.lane, c.state, c.id, c.name, c.name_zh, c.terms::text,
            sum(b.allotted_minor)::bigint AS allotted_minor, sum(b.spent_minor)::bigint AS spent_minor,
-           coalesce(max(u.used), 0) AS used
+           coalesce(max(u.used), 0) AS used, coalesce(max(u.borne_minor), 0) AS borne_minor
       FROM campaign c JOIN campaign_budget b ON b.lane = c.lane AND b.id = c.id
-           LEFT JOIN coupon_use u ON u.lane = %(person_lane)s AND u.person_id = %(person_id)s AND u.campaign_id = c.id
-     WHERE c.state = 1
-  GROUP BY c.lane, c.id
-  ORDER BY c.id DESC
-     LIMIT %(limit)s
+           LEFT JOIN campaign_use u ON u.lane = %(person_lane)s AND u.person_id = %(person_id)s AND u.campaign_id = c.id
+                                   AND u.year = CASE WHEN c.terms ? 'person_year_minor_max' THEN %(year)s ELSE 0 END
 """
 
 
@@ -83,6 +96,7 @@ def _views(connection: Connection[Any], statement: str, **parameters: Any) -> li
             allotted_minor=allotted,
             spent_minor=spent,
             used=used,
+            borne_minor=borne,
         )
-        for *row, terms, allotted, spent, used in rows
+        for *row, terms, allotted, spent, used, borne in rows
     ]

@@ -644,3 +644,40 @@ def test_a_coupon_that_runs_out_is_answered_by_name_with_what_is_left(house: Res
     assert "¥10.00 left" in refused.json()["detail"]
     assert (lone.status_code, lone.json()["errors"][0]["field"]) == (422, "coupon_minor")
     assert without.status_code == 201
+
+
+def test_a_charge_with_a_subsidized_fee_costs_what_the_quote_said(house: RestHouse):
+    house.world.person("alice", limit_minor=1_000_000)
+    point = {"kind": "rate_subsidy", "yearly_rate_ppm": 10_000, "sponsor": "state", "person_year_minor_max": 10_00}
+    subsidy_id, agreement_id = str(house.world.campaign(1_000_00, **point)), house.agreement("alice")
+    asked = {"amount_minor": 1_200_00, "subsidy_id": subsidy_id, "agreement_id": agreement_id}
+    body = {"amount_minor": 1_200_00, "subject": "tea", "agreement_id": agreement_id, "installments": 12}
+
+    plain = house.shop.get("/v1/quotes", amount_minor=1_200_00).json()["offers"][-1]
+    offer = house.shop.get("/v1/quotes", **asked).json()["offers"][-1]
+    lone = house.shop.post("/v1/payments", {**body, "subsidy_minor": 6_50}, key="lone")
+    paid = house.shop.post("/v1/payments", {**body, "subsidy_id": subsidy_id, "subsidy_minor": 6_50}, key="paid")
+    left = house.shop.get("/v1/quotes", **asked).json()["offers"][-1]
+    again = house.shop.post("/v1/payments", {**body, "subsidy_id": subsidy_id, "subsidy_minor": 6_50}, key="again")
+
+    assert (offer["count"], offer["subsidy_minor"], plain.get("subsidy_minor")) == (12, 6_50, None)
+    assert offer["total_minor"] == plain["total_minor"] - 6_50 == 1_200_00 + offer["fee_minor"] - 6_50
+    assert float(offer["annualized_rate_percent"]) < float(plain["annualized_rate_percent"])
+    assert (lone.status_code, lone.json()["errors"][0]["field"]) == (422, "subsidy_minor")
+    assert paid.status_code == 201
+    assert house.world.line("alice").fee_minor == offer["fee_minor"] - 6_50
+    assert left["subsidy_minor"] == 3_50
+    assert (again.status_code, again.json()["code"]) == (409, "SubsidyCapSpent")
+    assert "¥3.50 of yours is left" in again.json()["detail"]
+
+
+def test_a_quote_with_a_campaign_that_is_not_there_or_over_is_refused(house: RestHouse):
+    later = house.world.campaign(1_00, kind="fee_subsidy", share_ppm=1, opens_on=house.world.today + timedelta(1))
+
+    unknown = house.shop.get("/v1/quotes", amount_minor=1_200_00, subsidy_id="7")
+    early = house.shop.get("/v1/quotes", amount_minor=1_200_00, subsidy_id=str(later))
+    stranger = house.shop.get("/v1/quotes", amount_minor=1_200_00, subsidy_id=str(later), agreement_id="7")
+
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "NotFound")
+    assert (early.status_code, early.json()["code"]) == (409, "CampaignNotRunning")
+    assert (stranger.status_code, stranger.json()["code"]) == (404, "NotFound")

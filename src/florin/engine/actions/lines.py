@@ -167,12 +167,15 @@ def of_repayment(room: Room, command: Any) -> Needs:
     line = room.line(command.line_id)
     if line is None:
         return NOTHING
-    budgets: tuple[Draw, ...] = ()
-    if isinstance(command, plan_payoff.PayOffPlan):
-        plans = room.account(line.id).plans
-        borne = {plan.subsidy.campaign_id for plan in plans if plan.item_id == command.item_id and plan.subsidy}
-        budgets = tuple(Draw(campaign_id, 0) for campaign_id in sorted(borne))
-    return Needs(wallets=(line.person_id,), budgets=budgets)
+    if not isinstance(command, plan_payoff.PayOffPlan):
+        return Needs(wallets=(line.person_id,))
+    plans = room.account(line.id).plans
+    borne = [plan.subsidy for plan in plans if plan.item_id == command.item_id and plan.subsidy]
+    return Needs(
+        wallets=(line.person_id,),
+        uses=(line.person_id,) if any(part.year for part in borne) else (),
+        budgets=tuple(Draw(campaign_id, 0) for campaign_id in sorted({part.campaign_id for part in borne})),
+    )
 
 
 def _of_opening(room: Room, command: open_line.OpenLine) -> Needs:

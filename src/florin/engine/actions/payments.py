@@ -118,12 +118,15 @@ def _offers(room: Room, command: pay.Pay | charge.Charge) -> pay.Offers:
     if not command.campaign_id and not command.subsidy_id:
         return pay.NO_OFFERS
     coupon, subsidy = (
-        pay.Offer(campaign, room.budgets[campaign.id], room.use(command.person_id, campaign.id).used)
-        if (campaign := room.reference.campaigns.get(identifier))
-        else None
+        _offer(room, command.person_id, campaign) if (campaign := room.reference.campaigns.get(identifier)) else None
         for identifier in (command.campaign_id, command.subsidy_id)
     )
     return pay.Offers(coupon, subsidy)
+
+
+def _offer(room: Room, person_id: int, campaign: Campaign) -> pay.Offer:
+    use = room.use(person_id, campaign.id, campaign.year_of(room.at.on))
+    return pay.Offer(campaign, room.budgets[campaign.id], use.used, use.borne_minor)
 
 
 def _begin_payment(room: Room, trade: Trade, event: Event, command: pay.Pay) -> None:
@@ -224,8 +227,8 @@ def _of_payment(room: Room, command: Any) -> Needs:
     return Needs(
         trades_seen=(payment.trade_id,),
         lines=(payment.line_id,) if payment.line_id else (),
-        wallets=(payment.person_id,) if payment.wallet_authorized_minor or payment.coupon else (),
-        uses=(payment.person_id,) if payment.coupon else (),
+        wallets=(payment.person_id,) if payment.wallet_authorized_minor or _is_counted(payment) else (),
+        uses=(payment.person_id,) if _is_counted(payment) else (),
         budgets=_gives_back(payment),
     )
 
@@ -242,8 +245,8 @@ def _of_refund(room: Room, command: refund.Refund) -> Needs:
         accounts=line if payment.drawn or not before else (),  # of a loan in escrow a part may be a partner bank's
         histories=line if command.value_on and not before else (),
         # The excess of a refund above all debt goes to the wallet, so it is locked with the account.
-        wallets=(payment.person_id,) if payment.wallet_authorized_minor or payment.coupon or not before else (),
-        uses=(payment.person_id,) if payment.coupon else (),
+        wallets=(payment.person_id,) if payment.wallet_authorized_minor or _is_counted(payment) or not before else (),
+        uses=(payment.person_id,) if _is_counted(payment) else (),
         budgets=_gives_back(payment),
         balances=(payment.merchant_id,) if not before and payment.payable_on != room.at.on else (),
     )
@@ -261,9 +264,9 @@ def _pay_needs(command: Any) -> Needs:
     return Needs(
         trades=(command.trade_id,),
         lines=(command.line_id,) if command.credit_minor and command.line_id else (),
-        # Her wallet is locked with a coupon too: so nobody counts her uses at the same time.
-        wallets=(command.person_id,) if command.wallet_minor or command.campaign_id else (),
-        uses=(command.person_id,) if command.campaign_id else (),
+        # Her wallet is locked with a campaign too: so nobody counts what she has had of it at the same time.
+        wallets=(command.person_id,) if command.wallet_minor or _names_campaign(command) else (),
+        uses=(command.person_id,) if _names_campaign(command) else (),
         budgets=_draws_of(command),
     )
 
@@ -273,10 +276,20 @@ def _charge_needs(command: Any) -> Needs:
         return Needs(agreements=(command.agreement_id,), budgets=_draws_of(command))
     return Needs(
         lines=(command.line_id,) if command.credit_minor and command.line_id else (),
-        wallets=(command.person_id,) if command.wallet_minor or command.campaign_id else (),
-        uses=(command.person_id,) if command.campaign_id else (),
+        wallets=(command.person_id,) if command.wallet_minor or _names_campaign(command) else (),
+        uses=(command.person_id,) if _names_campaign(command) else (),
         budgets=_draws_of(command),
     )
+
+
+def _names_campaign(command: pay.Pay | charge.Charge) -> bool:
+    return bool(command.campaign_id or command.subsidy_id)
+
+
+def _is_counted(payment: Payment) -> bool:
+    """Whether what becomes of it changes what she has had of a campaign."""
+    of_fee = payment.plan.subsidy if payment.plan else None
+    return payment.coupon is not None or (of_fee is not None and of_fee.year > 0)
 
 
 def _gives_back(payment: Payment) -> tuple[Draw, ...]:
@@ -308,11 +321,11 @@ def _of_agreement(room: Room, command: charge.Charge) -> Needs:
     if agreement is None:
         return NOTHING
     # Whether the terms ask for a down payment is known only when the line is there.
-    from_wallet = command.wallet_minor or command.campaign_id or (command.credit_minor and command.installments)
+    from_wallet = command.wallet_minor or _names_campaign(command) or (command.credit_minor and command.installments)
     return Needs(
         lines=(agreement.line_id,) if command.credit_minor and agreement.line_id else (),
         wallets=(agreement.person_id,) if from_wallet else (),
-        uses=(agreement.person_id,) if command.campaign_id else (),
+        uses=(agreement.person_id,) if _names_campaign(command) else (),
     )
 
 

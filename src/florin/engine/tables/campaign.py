@@ -1,4 +1,4 @@
-"""Campaigns, the slices of their budgets and how often a person has used one: to rows and back."""
+"""Campaigns, the slices of their budgets and what a person has had of one: to rows and back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from florin.campaigns.budget import Budget, Slice
 from florin.campaigns.campaign import Campaign, CampaignState
-from florin.campaigns.coupon import CouponUse
+from florin.campaigns.use import CampaignUse
 from florin.engine.tables.table import Table, bigint, integer, json, smallint, text
 from florin.events import CampaignTerms
 
@@ -24,11 +24,19 @@ BUDGET = Table(
     key=("lane", "id", "slice"),
     changing=("allotted_minor", "spent_minor"),
 )
-COUPON_USE = Table(
-    "coupon_use",
-    [smallint("lane"), bigint("person_id"), bigint("campaign_id"), integer("used")],
-    key=("lane", "person_id", "campaign_id"),
-    changing=("used",),
+CAMPAIGN_USE = Table(
+    "campaign_use",
+    [
+        smallint("lane"),
+        smallint("year"),
+        integer("used"),
+        bigint("person_id"),
+        bigint("campaign_id"),
+        bigint("borne_minor"),
+        bigint("most_minor"),
+    ],
+    key=("lane", "person_id", "campaign_id", "year"),
+    changing=("used", "borne_minor"),
 )
 
 _encode = msgspec.json.Encoder().encode
@@ -58,10 +66,18 @@ def slice_of(row: tuple[Any, ...]) -> Slice:
     return Slice(number=number, allotted_minor=allotted, spent_minor=spent)
 
 
-def use_row(use: CouponUse) -> tuple[Any, ...]:
-    return (use.lane, use.person_id, use.campaign_id, use.used)
+def use_row(use: CampaignUse) -> tuple[Any, ...]:
+    return (use.lane, use.year, use.used, use.person_id, use.campaign_id, use.borne_minor, use.most_minor)
 
 
-def use_of(row: tuple[Any, ...]) -> CouponUse:
-    lane, person_id, campaign_id, used = row
-    return CouponUse(lane=lane, person_id=person_id, campaign_id=campaign_id, used=used)
+def use_of(row: tuple[Any, ...]) -> CampaignUse:
+    lane, year, used, person_id, campaign_id, borne, most = row
+    return CampaignUse(
+        lane=lane,
+        year=year,
+        used=used,
+        person_id=person_id,
+        campaign_id=campaign_id,
+        borne_minor=borne,
+        most_minor=most,
+    )

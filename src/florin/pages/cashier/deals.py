@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from msgspec import structs
-
-from florin.campaigns.coupon import part_of, refuse_coupon
-from florin.campaigns.subsidy import subsidy_minor
-from florin.credit.plans import PlanQuote, quote_of
+from florin.campaigns.coupon import refuse_coupon
+from florin.credit.plans import PlanQuote
 from florin.credit.terms import Program, Terms
 from florin.events.refusals import Language
 from florin.money.at import At
+from florin.payments.borne import borne_quote
 from florin.payments.trade import Trade
 from florin.queries.campaigns import CampaignView
 
@@ -75,20 +73,30 @@ def subsidized_quote(
     program: Program,
     terms: Terms,
     deals: Deals,
+    at: At,
     language: Language,
 ) -> tuple[PlanQuote, Deal | None]:
     """The offer as she pays it, with the campaign that bears the most of its fee."""
-    choice, best = quote.choice(), None
+    best, deal = quote, None
     for view in deals.views:
-        minor = subsidy_minor(view.campaign, choice, merchant_id=trade.merchant_id, program=program.name)
-        if 0 < minor <= view.left_minor and (best is None or minor > best[1]):
-            best = (view, minor)
-    if best is None:
-        return quote, None
-    view, minor = best
-    borne = structs.replace(choice, subsidy=part_of(view.campaign, minor))
-    deal = Deal(campaign_id=view.campaign.id, name=_name(view, language), amount_minor=minor)
-    return quote_of(principal_minor, borne, terms), deal
+        borne = borne_quote(
+            quote,
+            principal_minor,
+            terms,
+            view.campaign,
+            left_minor=view.left_minor,
+            borne_minor=view.borne_minor,
+            merchant_id=trade.merchant_id,
+            program=program.name,
+            at=at,
+        )
+        if borne.subsidy is not None and (deal is None or borne.subsidy.amount_minor > deal.amount_minor):
+            amount_minor = borne.subsidy.amount_minor
+            best, deal = (
+                borne,
+                Deal(campaign_id=view.campaign.id, name=_name(view, language), amount_minor=amount_minor),
+            )
+    return best, deal
 
 
 def _name(view: CampaignView, language: Language) -> str:

@@ -272,7 +272,7 @@ def _credit_ways(
     down_minor = down_payment_minor(left_minor, terms)
     lent_minor = left_minor - down_minor
     quotes = (
-        subsidized_quote(quote, lent_minor, trade, program, terms, deals, language)
+        subsidized_quote(quote, lent_minor, trade, program, terms, deals, at, language)
         for quote in offers(lent_minor, terms, fee_payer)  # type: ignore[arg-type]
         if trade.installments in (0, quote.count)
     )

@@ -138,7 +138,9 @@ def _offered(shopper: Shopper, asked: Asked, language: Language) -> Deals:
     """What campaigns give on this order; nothing is asked where none runs."""
     if not any(campaign.gives_on(asked.at.on) for campaign in get_engine().reference.campaigns.values()):
         return NO_DEALS
-    return deals_of(asked.trade, campaigns_for(reading(), person_id=shopper.person_id), asked.at, language)
+    return deals_of(
+        asked.trade, campaigns_for(reading(), person_id=shopper.person_id, on=asked.at.on), asked.at, language
+    )
 
 
 def _paid(request: HttpRequest, shopper: Shopper, trade: Trade, merchant: Merchant) -> HttpResponse:

@@ -350,13 +350,18 @@ CREATE TABLE campaign_budget (
     PRIMARY KEY (lane, id, slice)
 ) WITH (fillfactor = 50);
 
--- How often a person has used a coupon. Changed under the lock of her wallet.
-CREATE TABLE coupon_use (
+-- What a person has had of a campaign: how often its coupon (year 0); what its subsidy has borne for her in a calendar year.
+-- Changed under the lock of her wallet.
+CREATE TABLE campaign_use (
     lane        smallint NOT NULL,
+    year        smallint NOT NULL,
+    used        integer  NOT NULL CONSTRAINT coupon_is_used_before_it_comes_back CHECK (used >= 0),
     person_id   bigint   NOT NULL,
     campaign_id bigint   NOT NULL,
-    used        integer  NOT NULL CONSTRAINT coupon_is_used_before_it_comes_back CHECK (used >= 0),
-    PRIMARY KEY (lane, person_id, campaign_id)
+    borne_minor bigint   NOT NULL CONSTRAINT subsidy_is_borne_before_it_comes_back CHECK (borne_minor >= 0),
+    most_minor  bigint   NOT NULL,
+    CONSTRAINT subsidy_bears_at_most_the_persons_cap CHECK (borne_minor <= most_minor),
+    PRIMARY KEY (lane, person_id, campaign_id, year)
 ) WITH (fillfactor = 80);
 
 -- ── credit ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""Campaigns by the owner's program: coupons and fee subsidies with a budget, opened, topped up, recalled, closed."""
+"""Campaigns by the owner's program: coupons and subsidies with a budget, opened, topped up, recalled, closed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from florin.campaigns.budget import RecallBudget, TopUpCampaign
-from florin.campaigns.open import CloseCampaign, OpenCampaign
+from florin.campaigns.open import CloseCampaign, OpenCampaign, kind_of
 from florin.engine import NotFound, clock, lane_for
 from florin.events import CampaignTerms
 from florin.queries.campaigns import CampaignView, campaign_by_id
@@ -26,7 +26,7 @@ async def open_campaign(call: Call, body: shapes.NewCampaign) -> Answer:
         name_zh=body.name_zh,
         budget_minor=body.budget_minor,
         terms=CampaignTerms(
-            kind="fee_subsidy" if body.share_ppm else "coupon",
+            kind=kind_of(body.share_ppm, body.yearly_rate_ppm),
             sponsor=body.sponsor,
             opens_on=opens_on,
             closes_on=body.until_on + timedelta(days=1),
@@ -37,6 +37,8 @@ async def open_campaign(call: Call, body: shapes.NewCampaign) -> Answer:
             threshold_minor=body.threshold_minor,
             per_person_max=body.per_person_max,
             share_ppm=body.share_ppm,
+            yearly_rate_ppm=body.yearly_rate_ppm,
+            person_year_minor_max=body.person_year_minor_max,
             refund_order=body.refund_order,
             warning_minor=body.warning_minor,
         ),
@@ -107,6 +109,8 @@ def _shown(view: CampaignView) -> shapes.Campaign:
         threshold_minor=terms.threshold_minor,
         per_person_max=terms.per_person_max,
         share_ppm=terms.share_ppm,
+        yearly_rate_ppm=terms.yearly_rate_ppm,
+        person_year_minor_max=terms.person_year_minor_max,
         refund_order=terms.refund_order,
         warning_minor=terms.warning_minor,
         allotted_minor=view.allotted_minor,

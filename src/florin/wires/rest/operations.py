@@ -31,6 +31,9 @@ _PAYING = (
     "CouponNotForThisOrder",
     "CouponChanged",
     "CouponUsedUp",
+    "SubsidyNotForThisPlan",
+    "SubsidyChanged",
+    "SubsidyCapSpent",
 )
 _CONVERTING = (
     "ConversionNotOffered",
@@ -194,6 +197,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         run=owner.get_quotes,
         query=shapes.QuoteQuery,
         answer=shapes.Quotes,
+        refusals=("NotFound", "CampaignNotRunning"),
     ),
     Operation(
         method="GET",
@@ -957,7 +961,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="POST",
         path="/v1/owner/campaigns",
         name="open_campaign",
-        summary="Open a campaign: coupons, or a part of installment fees, with a budget",
+        summary="Open a campaign: coupons, or a subsidy of installment fees, with a budget",
         description="Its terms never change; its budget is never overspent, however many pay at once.",
         tag="owner",
         needs="owner",
@@ -977,6 +981,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
                 "until_on": "2026-12-31",
                 "share_ppm": 500_000,
                 "counts": [6, 12],
+            },
+            "one percentage point, paid by the state": {
+                "name": "State subsidy",
+                "budget_minor": 1_000_000_000,
+                "until_on": "2026-12-31",
+                "sponsor": "state",
+                "yearly_rate_ppm": 10_000,
+                "person_year_minor_max": 300_000,
             },
         },
         answer=shapes.Campaign,

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, cast
 
+from florin.campaigns.coupon import CampaignNotRunning
 from florin.credit.autopay import SetAutopay
 from florin.credit.charge_off import ChargeOff
 from florin.credit.close import CloseLine
@@ -48,11 +49,14 @@ from florin.events import (
     ToppedUp,
     UpliftGiven,
 )
+from florin.money.at import At
+from florin.payments.borne import borne_quote
 from florin.payments.charge import Agreement
 from florin.payments.receive import Receive
 from florin.queries import is_id
 from florin.queries.agreements import active_agreements, agreement_by_id, app_exists
 from florin.queries.as_of import DayOutOfRange, LineAsOf, line_as_of_day
+from florin.queries.campaigns import CampaignView, campaign_for
 from florin.queries.documents import statement_document
 from florin.queries.explain import Explained, explain_line, explain_payout
 from florin.queries.limits import limit_history
@@ -542,7 +546,24 @@ async def get_quotes(call: Call, body: Any) -> Answer:
     _refuse_program(query.program)
     at = await call.house.reads.ask_async(clock.read)
     program = load_program(query.program)
-    quotes = offers(query.amount_minor, program.terms_on(at.on), query.fee_payer)
+    terms = program.terms_on(at.on)
+    quotes = offers(query.amount_minor, terms, query.fee_payer)
+    if query.subsidy_id:
+        view = await _campaign_of(call, query, at)
+        quotes = tuple(
+            borne_quote(
+                quote,
+                query.amount_minor,
+                terms,
+                view.campaign,
+                left_minor=view.left_minor,
+                borne_minor=view.borne_minor,
+                merchant_id=call.key.merchant_id or 0,
+                program=program.name,
+                at=at,
+            )
+            for quote in quotes
+        )
     shown = shapes.Quotes(
         program=program.name,
         amount_minor=query.amount_minor,
@@ -551,6 +572,23 @@ async def get_quotes(call: Call, body: Any) -> Answer:
         lender=show.lender(call.house.settings.lender),
     )
     return Answer(shown)
+
+
+async def _campaign_of(call: Call, query: shapes.QuoteQuery, at: At) -> CampaignView:
+    """The campaign that the quote is asked with, and what it has borne for the shopper of the agreement. Raises RefusedBy."""
+    agreement_id, person_id = int(query.agreement_id or 0), 0
+    if agreement_id:
+        agreement = await call.house.reads.ask_async(agreement_by_id, agreement_id=agreement_id)
+        if agreement is None or agreement.app_id != call.key.app_id:
+            raise RefusedBy(NotFound(what="agreement", id=agreement_id))
+        person_id = agreement.person_id
+    campaign_id = int(query.subsidy_id)
+    view = await call.house.reads.ask_async(campaign_for, campaign_id=campaign_id, person_id=person_id, on=at.on)
+    if view is None:
+        raise RefusedBy(NotFound(what="campaign", id=campaign_id))
+    if not view.campaign.gives_on(at.on):
+        raise RefusedBy(CampaignNotRunning(campaign=view.campaign.name))
+    return view
 
 
 async def get_webhooks(call: Call, body: Any) -> Answer:

@@ -117,6 +117,10 @@ def _charge(
         raise invalid("agreement_id", "There is no such agreement.", "Send the id of the shopper's standing agreement.")
     if body.coupon_minor >= body.amount_minor or bool(body.coupon_minor) != bool(int(body.campaign_id or 0)):
         raise invalid("coupon_minor", "A coupon takes a part off, and names its campaign.", "Send both, or neither.")
+    if bool(body.subsidy_minor) != bool(int(body.subsidy_id or 0)):
+        raise invalid(
+            "subsidy_minor", "A subsidy bears a part of a fee, and names its campaign.", "Send both, or neither."
+        )
     by_wallet, left_minor = body.tender == "wallet", body.amount_minor - body.coupon_minor
     capture = body.capture is not False
     flow = (Flow.ESCROW if app.market == "escrow" else Flow.DIRECT) if capture else Flow.MANUAL
@@ -137,6 +141,8 @@ def _charge(
         wallet_minor=left_minor if by_wallet else 0,
         campaign_id=int(body.campaign_id or 0),
         coupon_minor=body.coupon_minor,
+        subsidy_id=int(body.subsidy_id or 0),
+        subsidy_minor=body.subsidy_minor,
         installments=body.installments,
         capture=capture,
         detail=_detail_of_charge(body),
@@ -183,6 +189,10 @@ def _refuse_charge_fields(body: shapes.NewPayment) -> None:
     """A charge without a payer is not quietly made a checkout."""
     if body.campaign_id or body.coupon_minor:
         raise invalid("campaign_id", "At the checkout the shopper chooses her coupon.", "Leave it out.")
+    if body.subsidy_id or body.subsidy_minor:
+        raise invalid(
+            "subsidy_id", "At the checkout the shopper chooses her plan and who bears its fee.", "Leave it out."
+        )
     for name in ("tender", "capture"):
         if getattr(body, name) is not _UNSET:
             raise invalid(

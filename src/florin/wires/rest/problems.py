@@ -93,6 +93,7 @@ STATUS: Final[dict[str, int]] = {
     "CouponUsedUp": 409,
     "SubsidyNotForThisPlan": 409,
     "SubsidyChanged": 409,
+    "SubsidyCapSpent": 409,
     "RecallExceedsBudget": 409,
     "CampaignAlreadyClosed": 409,
     "NotTheStatesCampaign": 409,

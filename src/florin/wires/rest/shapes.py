@@ -81,6 +81,13 @@ class NewPayment(Taken, frozen=True, kw_only=True):
             ge=0, le=10**12, description="What the coupon takes off, as the shopper saw it; the tender pays the rest."
         ),
     ] = 0
+    subsidy_id: Annotated[
+        IdOrNone, Meta(description="The campaign that bears a part of a charge's installment fee.")
+    ] = ""
+    subsidy_minor: Annotated[
+        int,
+        Meta(ge=0, le=10**12, description="What it bears of the fee, as `/v1/quotes` says; the shopper owes the rest."),
+    ] = 0
     expires_at: Annotated[Instant | None, Meta(description="Until when a checkout waits.")] = None
     return_url: Annotated[Address, Meta(description="Where the shopper goes after a checkout.")] = ""
     channel: Annotated[
@@ -136,11 +143,15 @@ class PaymentQuery(Taken, frozen=True, kw_only=True):
 
 
 class QuoteQuery(Taken, frozen=True, kw_only=True):
-    """amount_minor: of the purchase. fee_payer: who bears the fee. program: whose terms."""
+    """amount_minor: of the purchase. fee_payer: who bears the fee. program: whose terms. subsidy_id: a campaign that bears a
+    part of the fee, at your shop; agreement_id: the shopper's, whose cap of the year the campaign then counts.
+    """
 
     amount_minor: AmountMinor
     fee_payer: FeePayer = "shopper"
     program: Name = "huabei"
+    subsidy_id: IdOrNone = ""
+    agreement_id: IdOrNone = ""
 
 
 # ── what a merchant is answered ───────────────────────────────────────────────────────────────────────────────────
@@ -294,6 +305,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
     installments_minor: what the shopper pays in each period, fee included where she bears it. method: a flat fee, or interest
     on what is left, which is then all of the fee. fee_timing: billed with each installment, or all of it with the first.
+    subsidy_minor: what the campaign that was asked for bears of the fee; the rates and the payments are of what is left of it.
     """
 
     count: int
@@ -306,6 +318,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     installments_minor: tuple[int, ...]
     annualized_rate_percent: str
     rate_convention: str
+    subsidy_minor: int | UnsetType = UNSET
 
 
 class Quotes(msgspec.Struct, frozen=True, kw_only=True):
@@ -554,7 +567,9 @@ class NewPartner(Taken, frozen=True, kw_only=True):
 
 class NewCampaign(Taken, frozen=True, kw_only=True):
     """amount_off_minor: a coupon, for orders of threshold_minor and more; share_ppm: a subsidy of the installment fee that the
-    shopper would pay, parts per million: 500000 is half of it. One of the two. sponsor: who pays; `merchant` names himself in
+    shopper would pay, parts per million: 500000 is half of it; yearly_rate_ppm: a subsidy of so much a year of what is lent, up
+    to the fee: 10000 is one percentage point. One of the three. person_year_minor_max: what a subsidy bears at most for one
+    person in a calendar year; 0: no cap. sponsor: who pays; `merchant` names himself in
     merchant_ids. from_on: today when it is left out. until_on: its last day.
     """
 
@@ -571,6 +586,8 @@ class NewCampaign(Taken, frozen=True, kw_only=True):
     threshold_minor: Annotated[int, Meta(ge=0, le=10**12)] = 0
     per_person_max: Annotated[int, Meta(ge=0, le=10_000)] = 0
     share_ppm: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    yearly_rate_ppm: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    person_year_minor_max: Annotated[int, Meta(ge=0, le=10**12)] = 0
     refund_order: RefundOrder | None = None
     warning_minor: Annotated[int, Meta(ge=0, le=10**13)] = 0
 
@@ -1255,6 +1272,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     threshold_minor: int
     per_person_max: int
     share_ppm: int
+    yearly_rate_ppm: int
+    person_year_minor_max: int
     refund_order: RefundOrder | None
     warning_minor: int
     allotted_minor: int

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, Final, cast
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from florin.credit.convert import ConversionQuote
@@ -295,6 +296,7 @@ def offer(quote: PlanQuote) -> shapes.Offer:
         installments_minor=tuple(part.principal_minor + part.fee_minor for part in quote.installments),
         annualized_rate_percent=shapes.percent_text(quote.annualized_rate),
         rate_convention=quote.convention,
+        subsidy_minor=UNSET if quote.subsidy is None else quote.subsidy.amount_minor,
     )
 
 
