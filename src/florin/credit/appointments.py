@@ -54,7 +54,7 @@ class Appointment(NamedTuple):
 
 def next_action_on(account: Account, program: Program) -> date:
     """The next day on which the clock changes the account; date.max when it will not, unless something happens."""
-    return min(appointment.on for appointment in _appointments(account, program))
+    return _next(account, program).on
 
 
 def scheduled(account: Account, program: Program) -> Scheduled:
@@ -66,7 +66,7 @@ def scheduled(account: Account, program: Program) -> Scheduled:
 
 def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled | None:
     """As `scheduled`, if that is on `by_on` or before."""
-    on, turn, statement = min(_appointments(account, program), key=_on_and_turn)
+    on, turn, statement = _next(account, program)
     if on > by_on:
         return None
     if turn == _CLOSE:
@@ -106,6 +106,18 @@ def scheduled_by(account: Account, by_on: date, program: Program) -> Scheduled |
         amount_minor=late_charge_minor(account, statement, program),
     )
 
+
+def _next(account: Account, program: Program) -> Appointment:
+    """The first appointment. The newest answer is kept: the same account is asked several times in a row."""
+    global _newest
+    of_account, of_program, appointment = _newest
+    if of_account is not account or of_program is not program or appointment is None:
+        appointment = min(_appointments(account, program), key=_on_and_turn)
+        _newest = account, program, appointment
+    return appointment
+
+
+_newest: tuple[Account | None, Program | None, Appointment | None] = (None, None, None)
 
 # A hardship plan ends after all else of its day: what is missed then falls past due on another day.
 _PAST_DUE, _LATE_CHARGE, _STOP, _CHARGE_OFF, _CASE, _CLOSE, _REMIND, _HARDSHIP_ENDS = range(8)
