@@ -551,6 +551,28 @@ def test_a_hardship_plan_is_shown_first_and_agreed_with_a_reason(operator, fresh
         assert world.line("alice").particulars.hardship
 
 
+def test_a_hardship_plan_is_ended_early_with_a_reason(operator, fresh_database):
+    with World(fresh_database.engine) as world:
+        world.person("alice", limit_minor=1_000_000)
+        world.buy("alice", 100_000)
+        world.until(date(2026, 6, 20))
+        line_id = world.line_ids["alice"]
+        end = ("line", "hardship", line_id, "--end")
+        none_runs = operator.refused(*end, "--reason", "too early")
+        operator("line", "hardship", line_id, "--installments", 12, "--agree", "--reason", "lost her work")
+
+        both = operator.refused(*end, "--installments", 12, "--reason", "which?")
+        without_reason = operator.refused(*end)
+        said = operator(*end, "--rest", "continue", "--reason", "works again")
+
+        assert "NoHardshipPlan" in str(none_runs)
+        assert type(both).__name__ == "PlanOrEnd"
+        assert type(without_reason).__name__ == "AgreementWithoutReason"
+        assert f"The hardship plan of line {line_id} is over." in said
+        assert "is due in its installments." in said
+        assert not world.line("alice").particulars.hardship
+
+
 def test_a_late_line_is_brought_current_when_enough_was_paid(operator, fresh_database):
     with World(fresh_database.engine) as world:
         world.person("alice", limit_minor=1_000_000)

@@ -15,7 +15,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from florin.credit import account as accounts
-from florin.credit import charge_off, convert, hardship, plan_payoff, reage, refund, repay, repayment_hold
+from florin.credit import charge_off, convert, end_hardship, hardship, plan_payoff, reage, refund, repay, repayment_hold
 from florin.credit import line as lines
 from florin.credit.authorize import refuse_credit
 from florin.credit.correction import correct
@@ -24,7 +24,7 @@ from florin.credit.limit import GiveUplift, decide_uplift
 from florin.credit.line import Line
 from florin.credit.plans import installment_choice
 from florin.credit.program import load_program
-from florin.credit.terms import ChargeOffMode, Program, Version
+from florin.credit.terms import ChargeOffMode, HardshipRest, Program, Version
 from florin.events import (
     Authorized,
     CampaignPart,
@@ -223,6 +223,11 @@ class Play:
             line_id=1, installments=installments, waive_penalty=waive_penalty, reason="lost her work"
         )
         return self._decided(hardship.decide(self.line, self.account, command, at(on), program=self.program))
+
+    def end_hardship(self, on: str | date, rest: HardshipRest | None = None) -> Refusal | None:
+        self.until(on)
+        command = end_hardship.EndHardship(line_id=1, rest=rest, reason="works again")
+        return self._decided(end_hardship.decide(self.line, self.account, command, at(on), program=self.program))
 
     def _decided(self, decided: Iterable[Event] | Refusal) -> Refusal | None:
         if isinstance(decided, Refusal):

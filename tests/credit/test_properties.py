@@ -190,6 +190,8 @@ def happen(history: History, what: str, minor: int, which: int) -> None:
             play.reage(on)
         case "hardship":
             play.agree_hardship(on, (3, 12)[which % 2], waive_penalty=which > 3)
+        case "end the hardship plan":
+            play.end_hardship(on, ("due_at_once", "continue", None)[which % 3])
         case "look":
             play.until(on)
 
@@ -202,7 +204,7 @@ _WHAT = [
     *("buy", "buy", "buy in installments", "merchant's installments", "escrow", "receive"),
     *("return before receipt", "refund", "refund", "repay", "repay", "pay what is due", "look"),
 ]
-_OF_PLANS = ["convert a purchase", "convert the bill", "pay off a plan", "re-age", "hardship"]
+_OF_PLANS = ["convert a purchase", "convert the bill", "pay off a plan", "re-age", "hardship", "end the hardship plan"]
 
 
 def _happenings(what: list[str]) -> st.SearchStrategy[tuple[str, int, int, int]]:

@@ -12,12 +12,13 @@ from florin.credit.account import advance
 from florin.credit.authorize import LineNotOpen
 from florin.credit.bureau import bureau_row
 from florin.credit.correction import fold
+from florin.credit.end_hardship import NoHardshipPlan
 from florin.credit.hardship import HardshipNotOffered, HardshipPreview, HardshipRuns, NothingToPlan
 from florin.credit.items import days_past_due
 from florin.credit.payoff import payoff
 from florin.credit.reage import NothingPastDue, ReAgeNotOffered, ReAgePreview, ReAgeTooLittlePaid, ReAgeTooOften
 from florin.credit.terms import LateCharge, ReAgeLimit
-from florin.events import FellPastDue, HardshipEnded
+from florin.events import FellPastDue, HardshipEnded, HardshipEndedEarly
 from florin.ledger import Account as Ledger
 from florin.money import yuan_text
 
@@ -390,3 +391,97 @@ def test_a_plan_whose_rest_a_credit_balance_pays_at_a_close_ends_with_that_close
     (ended,) = [event for event in alice.events if isinstance(event, HardshipEnded)]
     assert (ended.kept, ended.value_on) == (True, alice.statements[-1].closes_on)
     the_line_is_the_book(alice)
+
+
+# ── ended early ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def in_hardship(**terms) -> Play:
+    """1,000.00 bought on 5 March, never paid; since 21 June a plan of three installments at 6 % a year."""
+    alice = late(**({"hardship_counts": (3,), "hardship_yearly_rate": Decimal("0.06")} | terms))
+    assert alice.agree_hardship("06-21", 3, waive_penalty=True) is None
+    return alice
+
+
+def test_a_plan_that_is_ended_with_the_rest_due_owes_no_interest_to_come():
+    alice = in_hardship()
+    principal_minor = alice.line.principal_minor
+    interest_minor = sum(plan.fee_minor for plan in alice.account.plans if plan.bought_minor)
+    owed_minor = alice.account.owed_minor
+
+    assert alice.end_hardship("06-25", "due_at_once") is None
+
+    (ended,) = [event for event in alice.events if isinstance(event, HardshipEndedEarly)]
+    assert (ended.rest, ended.rest_minor, ended.reason) == ("due_at_once", owed_minor, "works again")
+    assert interest_minor > 0
+    assert alice.account.owed_minor == owed_minor - interest_minor
+    assert alice.line.principal_minor == principal_minor
+    the_line_is_the_book(alice)
+    alice.until("07-02")
+    july = alice.statements[-1]
+    assert july.image_minor == alice.account.owed_minor == owed_minor - interest_minor
+    assert alice.refused("07-02", "1.00") is None
+
+
+def test_a_plan_that_is_ended_may_go_on_in_its_installments():
+    alice = in_hardship()
+    before = alice.account
+
+    assert alice.end_hardship("06-25", "continue") is None
+
+    assert alice.account.owed_minor == before.owed_minor
+    assert [plan.future for plan in alice.account.plans] == [plan.future for plan in before.plans]
+    assert not alice.line.particulars.hardship
+    the_line_is_the_book(alice)
+    alice.until("07-02")
+    assert alice.statements[-1].image_minor == sum(
+        part.principal_minor + part.fee_minor for plan in before.plans for part in plan.future[:1]
+    )
+
+
+@pytest.mark.parametrize("broken", ["due_at_once", "continue"])
+def test_without_a_word_the_rest_is_what_the_terms_say_of_a_broken_plan(broken):
+    alice = in_hardship(hardship_broken=broken)
+
+    alice.end_hardship("06-25")
+
+    assert alice.events[-1].rest == broken
+
+
+def test_what_was_missed_while_the_plan_ran_falls_past_due_the_day_after_it_is_ended():
+    alice = in_hardship()
+    alice.until("07-20")
+    assert alice.line.past_due_on is None
+
+    alice.end_hardship("07-20", "continue")
+
+    assert alice.line.past_due_on is None
+    alice.until("07-21")
+    assert alice.line.past_due_on == day("07-10")
+    the_line_is_the_book(alice)
+
+
+def test_only_a_plan_that_runs_is_ended():
+    alice, never = in_hardship(), late()
+    alice.end_hardship("06-25")
+
+    twice, none = alice.end_hardship("06-25"), never.end_hardship("06-25")
+
+    assert twice == none == NoHardshipPlan(line_id=1)
+    assert "No hardship plan runs on the line 1." in twice.sentence("en")
+    assert "没有执行中的困难帮扶分期" in twice.sentence("zh")
+
+
+def test_a_repayment_of_before_that_is_booked_later_finds_the_same_end():
+    in_time, later = in_hardship(), in_hardship()
+
+    in_time.repay("06-22", "100.00")
+    for each in (in_time, later):
+        each.end_hardship("06-25", "due_at_once")
+        each.until("06-26")
+    later.backdate_repayment("06-26", "06-22", "100.00")
+
+    assert later.account.owed_minor == in_time.account.owed_minor
+    assert later.line.principal_minor == in_time.line.principal_minor
+    assert later.account.plans == in_time.account.plans
+    the_line_is_the_book(later)

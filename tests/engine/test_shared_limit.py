@@ -10,14 +10,17 @@ import pytest
 from conftest import FreshDatabase
 from engine.test_races import THREADS, engines, race, reasons  # noqa: F401 - a fixture
 from florin.credit.authorize import CreditLimitExceeded
+from florin.credit.explain import question_of
 from florin.credit.limit import SetLimit
 from florin.credit.open import OpenLine
 from florin.credit.repay import Repay
 from florin.credit.return_repayment import ReturnRepayment
 from florin.credit.shared_limit import NoSharedLimit, SetSharedLimit, SharedLimitExceeded, SharedLimitOutOfRange
-from florin.engine import Submission
+from florin.engine import Submission, clock
 from florin.engine.drift import drift_of_all
 from florin.engine.proof import prove
+from florin.queries.explain import explain_line
+from florin.queries.lines import LineView, line_by_id
 from own_programs import own_programs
 from world import ESCROW_APP, World
 
@@ -241,3 +244,50 @@ def test_the_proof_names_a_guard_that_says_something_else_than_the_lines(world: 
     assert failed[0].differences == (f"what person {world.people['alice']} uses in house: expected 10000, found 9999",)
     world.connection.execute("UPDATE shared_exposure SET exposure_minor = exposure_minor + 1")
     world.connection.commit()
+
+
+def view(world: World, name: str) -> LineView:
+    at = clock.read(world.connection)
+    world.connection.commit()
+    found = line_by_id(world.connection, line_id=world.line_ids[name], at=at)
+    assert found is not None
+    return found
+
+
+def test_a_line_says_what_is_really_left_on_it_and_why(world: World):
+    world.buy("alice", 700_00)
+
+    loan = view(world, "alice's loan")
+    told = explain_line(
+        world.connection,
+        line_id=world.line_ids["alice's loan"],
+        question=question_of("available"),
+        at=clock.read(world.connection),
+        language="en",
+    )
+
+    assert (loan.line.available_minor_on(loan.at.on), loan.available_minor) == (EACH, 300_00)
+    assert world.buy("alice's loan", loan.available_minor + 1).refusal is not None
+    assert told.answer.amount_minor == 300_00 == sum(part.amount_minor for part in told.answer.parts)
+    assert (
+        told.answer.parts[-1].text
+        == "Your pay-later lines may come to ¥1,000.00 together, and ¥700.00 is in use: -¥500.00"
+    )
+    assert world.buy("alice's loan", loan.available_minor).refusal is None
+    assert view(world, "alice's loan").available_minor == 0
+
+
+def test_a_refusal_by_the_shared_limit_is_explained_by_its_numbers(world: World):
+    world.buy("alice", 700_00)
+    refused(world, "alice's loan", 400_00)
+
+    told = explain_line(
+        world.connection,
+        line_id=world.line_ids["alice's loan"],
+        question=question_of("refusal"),
+        at=clock.read(world.connection),
+        language="zh",
+    )
+
+    assert told.answer.amount_minor == 100_00
+    assert [part.amount_minor for part in told.answer.parts] == [400_00, 700_00, -1_000_00]

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from florin.credit.plans import quote
 from florin.credit.program import load_program
+from florin.credit.terms import InstallmentTerms, SubLimit
 from florin.documents import Lender
 from florin.pages import hooks
 from florin.payments.payment import PaymentState
+from own_programs import own_programs
 from pages.conftest import text_of
-from pages_world import DIRECT_APP, ESCROW_APP, PIN, SHOP, WRONG_PIN, to_pay, to_scan
+from pages_world import DIRECT_APP, ESCROW_APP, PASSWORD, PIN, SHOP, WRONG_PIN, to_pay, to_scan
 
 TERMS = load_program("huabei").terms_on(date(2026, 3, 5))
 
@@ -94,6 +100,74 @@ def test_a_purchase_above_the_available_credit_is_refused_with_the_number(shop, 
 
     assert "This purchase is ¥1,199.00 over your available credit." in page
     assert "Available ¥3,801.00" in page
+
+
+SPLIT = {
+    "down_payment_share": Decimal("0.25"),
+    "installments": (InstallmentTerms(count=3, fee_rate=Decimal(0)),),
+    "installment_amount_minor_min": 100,
+}
+
+
+@contextmanager
+def carol_with(shop, *, wallet_minor: int, **changes: Any) -> Iterator[None]:
+    """Carol has a limit of 800.00 by a program of her own."""
+    from florin.pages.people import make_shopper
+
+    with own_programs(four=SPLIT | changes):
+        shop.person("Carol", limit_minor=80_000, wallet_minor=wallet_minor, program="four")
+        make_shopper(logon="carol", password=PASSWORD, pin=PIN, person_id=shop.people["Carol"])
+        yield
+
+
+def test_an_order_that_fits_after_its_down_payment_is_offered_in_installments(shop, browser):
+    with carol_with(shop, wallet_minor=30_000):
+        trade, carol = shop.order("Coat", 100_000), browser("carol")
+
+        page = carol.read(to_pay(trade))
+        carol.send_form(to_pay(trade), way="credit-3")
+
+        assert "It fits in installments: ¥250.00 of it is paid from your wallet today." in page
+        assert "3 × ¥250.00" in page
+        assert "Next month" not in page
+        paid = shop.payment(shop.payment_id(trade))
+        assert (paid.credit_authorized_minor, paid.wallet_authorized_minor) == (75_000, 25_000)
+
+
+def test_installments_whose_down_payment_the_wallet_lacks_are_not_offered(shop, browser):
+    with carol_with(shop, wallet_minor=5_000):
+        fits, too_much = shop.order("Hat", 40_000), shop.order("Coat", 100_000)
+
+        page = browser("carol").read(to_pay(fits))
+        refused = browser("carol").read(to_pay(too_much))
+
+    assert "Installments take ¥100.00 from your wallet today, which holds ¥50.00." in page
+    assert "3 × " not in page
+    assert "no fee" in page
+    assert "This purchase is ¥200.00 over your available credit." in refused
+
+
+def test_what_is_left_here_heeds_the_sub_limit_of_these_goods_and_says_so(shop, browser):
+    assert shop.engine.place_merchant(SHOP, market="home", category="games")
+    with carol_with(shop, wallet_minor=0, sub_limits=(SubLimit(category="games", limit_minor=20_000),)):
+        fits, too_much = shop.order("Puzzle", 15_000), shop.order("Console", 30_000)
+
+        page, refused = browser("carol").read(to_pay(fits)), browser("carol").read(to_pay(too_much))
+
+    assert "Available ¥200.00" in page
+    assert "Goods of the kind games: ¥200.00 left of ¥200.00" in page
+    assert "Available ¥200.00" in refused
+    assert "¥100.00 over the part of your limit that is for goods of the kind games: ¥200.00" in refused
+
+
+def test_an_order_above_what_lines_may_come_to_together_is_refused_on_the_page_already(shop, browser):
+    with carol_with(shop, wallet_minor=0, exposure_group="house", exposure_group_limit_minor=10_000):
+        trade = shop.order("Coat", 30_000)
+
+        page = browser("carol").read(to_pay(trade))
+
+    assert "Available ¥100.00" in page
+    assert "¥200.00 over what your pay-later lines may come to together: ¥100.00" in page
 
 
 def test_a_wallet_that_holds_too_little_says_how_much_is_missing(shop, browser):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from florin.credit.freeze import FreezeLine, UnfreezeLine
 from florin.credit.limit import GiveUplift, SetLimit
+from florin.credit.terms import SubLimit
 from florin.payments.payment import PaymentState
 from own_programs import own_programs
 from pages.conftest import text_of
@@ -92,6 +94,31 @@ def test_home_says_how_much_of_the_limit_is_back_when_a_repayment_has_cleared(sh
     assert "Available to spend ¥400.00" in english
     assert "Your repayment is being confirmed by the bank: ¥400.00 of your limit is back by 5 March 2026" in english
     assert "还款正在等待银行确认：最晚2026年3月5日恢复额度 ¥400.00" in chinese
+
+
+def test_home_says_what_sub_limits_and_a_shared_limit_leave(shop, browser):
+    from florin.pages.people import make_shopper
+
+    parts = (SubLimit(category="games", limit_minor=20_000), SubLimit(channel="offline", share=Decimal("0.3")))
+    group = {"exposure_group": "house", "exposure_group_limit_minor": 90_000}
+    with own_programs(parts={"sub_limits": parts} | group, loan=group):
+        shop.person("Carol", limit_minor=80_000, program="parts")
+        make_shopper(logon="carol", password=PASSWORD, pin=PIN, person_id=shop.people["Carol"])
+        shop.people["Carol's loan"] = shop.people["Carol"]
+        shop.open_line("Carol's loan", "loan", 80_000)
+        before = browser("carol").read("/")
+        shop.buy("Carol's loan", 75_000)
+
+        english, chinese = browser("carol").read("/"), browser("carol", language="zh").read("/")
+
+    assert "Available to spend ¥800.00" in before
+    assert "Goods of the kind games ¥200.00 left of ¥200.00" in before
+    assert "together" not in before
+    assert "Available to spend ¥150.00" in english
+    assert "may come to ¥900.00 together, and ¥750.00 of it is in use" in english
+    assert "Purchases in shops ¥150.00 left of ¥240.00" in english
+    for said in ("可用额度 ¥150.00", "合计额度为 ¥900.00，已用 ¥750.00", "“games”类商品 可用 ¥150.00，共 ¥200.00"):
+        assert said in chinese
 
 
 def test_orders_are_listed_with_their_state_and_refunds(shop, browser):

@@ -42,7 +42,7 @@ def test_every_event_either_moves_money_or_is_known_not_to():
         "RepaymentCleared", "RepaymentConfirmed", "SharedLimitSet",
         "FellPastDue", "LateCharged", "AccrualStopped", "CycleMoved", "CostCharged",
         "UpliftGiven", "UpliftEnded", "LineClosing", "AutopaySet", "AutopayTried", "AutopayFailed",
-        "ReAged", "HardshipAgreed", "HardshipEnded",
+        "ReAged", "HardshipAgreed", "HardshipEnded", "HardshipEndedEarly",
         "PurchaseConverted", "BillConverted", "Refolded", "ChargedOff", "ChargedOffByOwner",
         "CaseOpened", "CaseClosed", "CaseAssigned", "CaseNoted", "Promised", "PromiseJudged", "Contacted",
         "Reminded", "CollectionPaused", "CollectionResumed", "ClaimsSold", "CreditDeclined",
@@ -180,7 +180,7 @@ def test_what_a_campaign_bears_of_a_sale_comes_back_with_its_refund_whoever_is_b
 
 @pytest.mark.parametrize("negative", [False, True])
 def test_both_sides_of_a_sweep_clear_each_other(negative):
-    common = {"value_on": date(2026, 3, 6), "merchant_id": 5, "window_on": events.date(2026, 3, 5)}
+    common = {"value_on": date(2026, 3, 6), "merchant_id": 5, "window_on": date(2026, 3, 5)}
     out = moved(events.WindowSwept(**common, amount_minor=100, negative=negative))
     home = moved(events.WindowReceived(**common, amount_minor=100, negative=negative, from_lane=8))
 

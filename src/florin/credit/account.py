@@ -24,6 +24,7 @@ from florin.credit.charge_off import after_charge_off, recover
 from florin.credit.closing import after_cycle_moved, after_statement, counted_by, cycle_opens_on
 from florin.credit.collect import after_cost_of_collection, after_work, counted_toward_promise
 from florin.credit.convert import after_conversion
+from florin.credit.end_hardship import after_hardship_ended_early
 from florin.credit.hardship import after_hardship_agreed, after_hardship_ended
 from florin.credit.interest import (
     accrued,
@@ -67,6 +68,7 @@ from florin.events import (
     FellPastDue,
     HardshipAgreed,
     HardshipEnded,
+    HardshipEndedEarly,
     InstallmentChoice,
     LateCharged,
     LimitSet,
@@ -139,6 +141,8 @@ def evolve(account: Account, event: Event, program: Program) -> tuple[Account, E
             account = _without_settled(account, program)
         case HardshipEnded():
             account, entries = after_hardship_ended(account, event, program)
+        case HardshipEndedEarly():
+            account, entries = after_hardship_ended_early(account, event, program)
         case CreditBalancePaid():
             account, entries = _pay_credit_balance(account, event, program)
         case StatementIssued():

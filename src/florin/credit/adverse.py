@@ -49,6 +49,7 @@ _OF_REFUSALS: Final[dict[str, str]] = {
     "CreditLimitExceeded": "limit-used",
     "LimitNotBackYet": "limit-used",
     "SubLimitExceeded": "limit-used",
+    "SharedLimitExceeded": "limit-used",
     "PastDue": "past-due",
     "LimitOutOfRange": "limit-not-offered",
     "UpliftOutOfRange": "limit-not-offered",

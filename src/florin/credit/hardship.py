@@ -4,7 +4,7 @@ Principal, billed and to come, bears the plan's rate. What else is owed (interes
 unless they are waived) is spread beside it and bears nothing; fees of installments that had not come are not owed any more.
 While the plan runs nothing new is bought, nothing falls past due, and nothing is borne but its own interest. The clock
 ends it: when all of it is paid, or when an installment is missed for `hardship_missed_days`; then, by the terms, the rest is
-due at once or goes on in its installments, and being late begins that day.
+due at once or goes on in its installments, and being late begins that day. By agreement it ends earlier (`end_hardship.py`).
 """
 
 from __future__ import annotations
@@ -240,10 +240,15 @@ def after_hardship_ended(account: Account, event: HardshipEnded, program: Progra
     deserved = ended_by_clock(account, program)
     if deserved is None or deserved.kept != event.kept or deserved.value_on > event.value_on:
         return account, ()
-    at_once = program.terms_on(agreed_on).hardship_broken == "due_at_once"
-    ended = replace(account, hardship_on=None)
     if event.kept:
-        return ended, ()
+        return replace(account, hardship_on=None), ()
+    return over(account, event.value_on, at_once=program.terms_on(agreed_on).hardship_broken == "due_at_once")
+
+
+def over(account: Account, on: date, *, at_once: bool) -> tuple[Account, Entries]:
+    """The account, accrued up to that day, when the plan ends before it is paid. at_once: the rest is due with the next bill
+    and owes no interest to come; else it goes on in its installments.
+    """
     entries: list[Entry] = []
     plans: list[Plan] = []
     for plan in account.plans:
@@ -251,8 +256,8 @@ def after_hardship_ended(account: Account, event: HardshipEnded, program: Progra
             plan, cancelled = _due_at_once(plan)
             entries += cancelled
         plans.append(replace(plan, hardship=False))
-    through_on = max(account.through_on, event.value_on)
-    return replace(ended, plans=tuple(plans), through_on=through_on), tuple(entries)
+    through_on = max(account.through_on, on)
+    return replace(account, plans=tuple(plans), through_on=through_on, hardship_on=None), tuple(entries)
 
 
 # ── what is owed ──────────────────────────────────────────────────────────────────────────────────────────────────

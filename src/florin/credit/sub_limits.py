@@ -44,7 +44,7 @@ class SubLimitExceeded(Refusal, frozen=True, kw_only=True):
     line_id: int
 
     def shown(self, language: Language) -> dict[str, str]:
-        return {**super().shown(language), "which": _which(self, language)}
+        return {**super().shown(language), "which": purchases_at(self, language)}
 
 
 def place_of(market: str, category: str, channel: Channel, terms: Terms) -> Place | None:
@@ -76,6 +76,15 @@ def refuse_place(line: Line, amount_minor: int, place: Place, at: At, terms: Ter
 def outstanding_minor(line: Line, sub_limit: SubLimit) -> int:
     """What is outstanding on the line from purchases that a sub-limit covers."""
     return sum(each.amount_minor for each in line.particulars.outstanding if sub_limit.covers(each.place))
+
+
+def purchases_at(where: SubLimit | SubLimitExceeded, language: Language) -> str:
+    """What a sub-limit is for, in words."""
+    words = _WORDS[language]
+    parts = [words[where.channel]] if where.channel else []
+    parts += [words["category"].format(where.category)] if where.category else []
+    parts += [words["market"].format(where.market)] if where.market else []
+    return words["and"].join(parts)
 
 
 def outstanding_after(outstanding: tuple[Outstanding, ...], account: Account) -> tuple[Outstanding, ...]:
@@ -111,14 +120,6 @@ def without_paid_off(account: Account) -> Account:
 
 def _ids(places: Iterable[ItemPlace]) -> set[int]:
     return {item.item_id for item in places}
-
-
-def _which(refusal: SubLimitExceeded, language: Language) -> str:
-    words = _WORDS[language]
-    parts = [words[refusal.channel]] if refusal.channel else []
-    parts += [words["category"].format(refusal.category)] if refusal.category else []
-    parts += [words["market"].format(refusal.market)] if refusal.market else []
-    return words["and"].join(parts)
 
 
 _WORDS: dict[Language, dict[str, str]] = {

@@ -21,6 +21,7 @@ from florin.money.dates import due_on_after, last_close_on, months_after, next_c
 Bucket = Literal["cost", "penalty", "fee", "interest", "principal"]
 RateConvention = Literal["china_compound", "china_simple", "us_actuarial", "eu"]
 
+HardshipRest = Literal["due_at_once", "continue"]
 ChargeOffMode = Literal["whole_line", "past_due", "principal"]
 
 DAYS_A_YEAR, DAYS_A_MONTH = 365, 30
@@ -173,7 +174,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     hardship_counts: tuple[int, ...] = ()
     hardship_yearly_rate: Decimal = Decimal(0)
     hardship_missed_days: int = 30
-    hardship_broken: Literal["due_at_once", "continue"] = "due_at_once"
+    hardship_broken: HardshipRest = "due_at_once"
     # what a repayment clears first
     waterfall: tuple[Waterfall, ...] = (Waterfall(order=("cost", "penalty", "interest", "fee", "principal")),)
     repayment_hold_days: int = 0

@@ -102,7 +102,14 @@ from florin.events.payments import (
     Voided,
 )
 from florin.events.people import PersonJoined, ToppedUp, WithdrawalRequested, WithdrawalReturned, WithdrawalSettled
-from florin.events.plans import BillConverted, HardshipAgreed, HardshipEnded, PurchaseConverted, ReAged
+from florin.events.plans import (
+    BillConverted,
+    HardshipAgreed,
+    HardshipEnded,
+    HardshipEndedEarly,
+    PurchaseConverted,
+    ReAged,
+)
 from florin.events.refused import Refused
 from florin.events.settlement import (
     BooksSettled,
@@ -159,6 +166,7 @@ __all__ = [
     "FundingClosed",
     "HardshipAgreed",
     "HardshipEnded",
+    "HardshipEndedEarly",
     "InstallmentChoice",
     "LateCharged",
     "LimitSet",

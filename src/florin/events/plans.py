@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from florin.events.base import Event
 from florin.events.parts import InstallmentChoice
@@ -56,3 +57,16 @@ class HardshipEnded(Event, frozen=True, kw_only=True):
     kind = 152
     kept: bool
     missed_minor: int = 0
+
+
+class HardshipEndedEarly(Event, frozen=True, kw_only=True):
+    """By agreement the plan is over before it was paid or broken.
+
+    rest: what was to come (rest_minor, interest of the plan included) is due with the next bill and owes no more of that
+    interest, or goes on in its installments.
+    """
+
+    kind = 200
+    rest: Literal["due_at_once", "continue"]
+    rest_minor: int
+    reason: str

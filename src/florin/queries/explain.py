@@ -28,6 +28,7 @@ from florin.credit.explain import (
     trace,
 )
 from florin.credit.line import Line, LineState
+from florin.credit.particulars import ORDINARY, Particulars
 from florin.credit.terms import Program
 from florin.engine.ids import lane_of
 from florin.engine.lanes import LANES
@@ -39,6 +40,7 @@ from florin.ledger import Entry, Rule
 from florin.money.at import At
 from florin.queries import is_id
 from florin.queries.lines import one_view
+from florin.queries.shared_limits import shared_by
 
 EVENTS_MAX = 100_000
 
@@ -77,7 +79,8 @@ def explain_line(
     # Events are only ever added, so the row and they need not be of one instant.
     found = trace(list(_records(connection, line_id, before)), program, day)
     today = line if day == at.on and refused is None else None
-    part = explain(found, question, line=today, refused=refused)
+    shared = None if today is None else shared_by(connection, today)
+    part = explain(found, question, line=today, refused=refused, shared=shared)
     return Explained(
         question=question.text(),
         owner_id=str(line_id),
@@ -157,7 +160,7 @@ def items(connection: Connection[Any], payment_ids: Iterable[int]) -> dict[int, 
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _LINE = """
-    SELECT id, lane, person_id, program, state, opened_on, limit_minor
+    SELECT id, lane, person_id, program, state, opened_on, limit_minor, particulars::text AS particulars
       FROM line
      WHERE lane = %(lane)s AND id = %(id)s
 """
@@ -221,13 +224,14 @@ _ITEMS = """
 
 
 def _line(connection: Connection[Any], line_id: int) -> Line | None:
-    """The row, as far as an explanation needs it: whose it is, its terms and its state."""
+    """The row, as far as an explanation needs it: whose it is, its terms, its state and its particulars."""
     with connection.cursor(row_factory=kwargs_row(_line_of)) as cursor:
         return cursor.execute(_LINE, {"lane": lane_of(line_id), "id": line_id}).fetchone()
 
 
-def _line_of(*, state: int, **columns: Any) -> Line:
-    return Line(**columns, state=LineState(state))
+def _line_of(*, state: int, particulars: str | None, **columns: Any) -> Line:
+    own = ORDINARY if particulars is None else msgspec.json.decode(particulars, type=Particulars)
+    return Line(**columns, state=LineState(state), particulars=own)
 
 
 def _records(connection: Connection[Any], line_id: int, before: Record | None) -> Iterator[Record]:

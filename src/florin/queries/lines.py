@@ -16,6 +16,8 @@ from psycopg import Connection
 from florin.credit.account import Account, Step, catch_up, summary
 from florin.credit.line import Line
 from florin.credit.payoff import PayoffQuote, payoff
+from florin.credit.shared_limit import SharedExposure
+from florin.credit.spendable import Spendable, spendable
 from florin.credit.terms import Program
 from florin.engine import lane_of
 from florin.engine.reference import Reference
@@ -26,13 +28,15 @@ from florin.engine.tables.small import ACCOUNT
 from florin.engine.tables.table import READ
 from florin.money.at import At
 from florin.queries import is_id
+from florin.queries.shared_limits import shared_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineView:
     """One line on a day. line: as of `at.on`. steps: what the clock has done since the row was written.
 
-    payoff: what it takes today to owe nothing, interest that no statement has billed included.
+    payoff: what it takes today to owe nothing, interest that no statement has billed included. shared: what the line shares
+    with others of hers, if it does.
     """
 
     line: Line
@@ -41,11 +45,17 @@ class LineView:
     steps: tuple[Step, ...]
     payoff: PayoffQuote
     at: At
+    shared: SharedExposure | None = None
+
+    @property
+    def spendable(self) -> Spendable:
+        """What may be spent on that day, and why it is not more."""
+        return spendable(self.line, self.program.terms_on(self.at.on), self.at.on, self.shared)
 
     @property
     def available_minor(self) -> int:
         """What may be spent on that day."""
-        return self.line.available_minor_on(self.at.on)
+        return self.spendable.amount_minor
 
     @property
     def limit_minor(self) -> int:
@@ -98,6 +108,7 @@ def _view(connection: Connection[Any], line: Line, at: At) -> LineView:
         steps=steps,
         payoff=payoff(account, at.on, program),
         at=at,
+        shared=shared_by(connection, line),
     )
 
 

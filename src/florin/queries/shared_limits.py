@@ -9,7 +9,10 @@ import msgspec
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from florin.credit.line import Line
+from florin.credit.shared_limit import SharedExposure
 from florin.engine import lane_of
+from florin.engine.reference import Reference
 from florin.queries import is_id
 
 CHANGES_MAX = 100
@@ -41,6 +44,16 @@ def shared_limits(connection: Connection[Any], *, person_id: int) -> list[Shared
         return cursor.execute(_SHARED, {"lane": lane_of(person_id), "person_id": person_id}).fetchall()
 
 
+def shared_by(connection: Connection[Any], line: Line) -> SharedExposure | None:
+    """What the line shares with the person's others, as the till finds it; None when its program is of no group."""
+    group = Reference.group_of(line.program)
+    if not group:
+        return None
+    parameters = {"lane": line.lane, "person_id": line.person_id, "group": group}
+    with connection.cursor(row_factory=class_row(SharedExposure)) as cursor:
+        return cursor.execute(_GUARD, parameters).fetchone()
+
+
 def shared_limit_history(connection: Connection[Any], *, person_id: int) -> list[SharedLimitChange]:
     """The newest first."""
     if not is_id(person_id):
@@ -56,6 +69,11 @@ _SHARED = """
      WHERE lane = %(lane)s AND person_id = %(person_id)s
   ORDER BY exposure_group
      LIMIT 100
+"""
+_GUARD = """
+    SELECT lane, person_id, exposure_group AS group, exposure_minor, limit_minor
+      FROM shared_exposure
+     WHERE lane = %(lane)s AND person_id = %(person_id)s AND exposure_group = %(group)s
 """
 # No index leads from a person to her events: every sale would pay for it, and one lane is little to read.
 _HISTORY = """

@@ -17,12 +17,14 @@ from psycopg.rows import kwargs_row
 
 from florin.credit.line import Line, LineState
 from florin.credit.particulars import ORDINARY, Particulars
+from florin.credit.shared_limit import SharedExposure
 from florin.engine.ids import lane_of
 from florin.engine.lanes import LANES
 from florin.engine.tables.payment import choice_of
 from florin.events import CampaignPart, InstallmentChoice, StatementLine
 from florin.payments.payment import PaymentState
 from florin.payments.trade import NO_DETAIL, Flow, Trade, TradeDetail, TradeState
+from florin.queries.shared_limits import shared_by
 from florin.wallet.wallet import Wallet
 
 ORDERS_MAX = 100
@@ -30,11 +32,14 @@ STATEMENTS_MAX = 24
 
 
 class Purse(msgspec.Struct, frozen=True, kw_only=True):
-    """A person and what she can pay with; `line` is None when she has no credit here."""
+    """A person and what she can pay with; `line` is None when she has no credit here. shared: what the line shares with
+    others of hers, if it does.
+    """
 
     name: str
     wallet: Wallet
     line: Line | None
+    shared: SharedExposure | None = None
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,7 +151,10 @@ def read_purse(connection: Connection[Any], person_id: int) -> Purse | None:
         return Purse(name=name, wallet=Wallet(id=person_id, lane=lane, balance_minor=balance_minor), line=line)
 
     with connection.cursor(row_factory=kwargs_row(purse)) as cursor:
-        return cursor.execute(_PURSE, {"lane": lane, "id": person_id}).fetchone()
+        found = cursor.execute(_PURSE, {"lane": lane, "id": person_id}).fetchone()
+    if found is None or found.line is None:
+        return found
+    return msgspec.structs.replace(found, shared=shared_by(connection, found.line))
 
 
 _LINE_ID = """

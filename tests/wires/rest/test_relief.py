@@ -38,6 +38,25 @@ def test_a_hardship_plan_is_agreed_as_previewed_and_the_line_says_so(house: Rest
     assert line["owed_minor"] == said["total_minor"]
 
 
+def test_a_hardship_plan_ends_early_by_agreement_and_the_line_is_open_again(house: RestHouse):
+    path = late(house)
+    none_runs = house.owner.post(f"{path}/hardship-plan-ends", {"reason": "too early"}, key="e-0")
+    house.owner.post(f"{path}/hardship-plans", {"installments": 12, "reason": "lost her work"}, key="h-1")
+    owed_minor = house.owner.get(path).json()["owed_minor"]
+
+    ended = house.owner.post(f"{path}/hardship-plan-ends", {"reason": "works again"}, key="e-1")
+    again = house.owner.post(f"{path}/hardship-plan-ends", {"reason": "works again"}, key="e-1")
+
+    problem(none_runs, 409, "NoHardshipPlan")
+    assert ended.status_code == 201
+    assert (ended.json()["rest"], ended.json()["rest_minor"]) == ("due_at_once", owed_minor)
+    assert (again.json(), again.headers["idempotency-replayed"]) == (ended.json(), "true")
+    line = house.owner.get(path).json()
+    assert line["state"] == "open"
+    assert line["owed_minor"] < owed_minor
+    house.world.assert_books_hold()
+
+
 def test_a_late_line_is_brought_current_as_previewed(house: RestHouse):
     path = late(house)
     problem(house.owner.get(f"{path}/re-age"), 409, "ReAgeTooLittlePaid")

@@ -10,6 +10,8 @@ from florin.credit.explain.parts import Part, added, ref, terms_used
 from florin.credit.explain.trace import Debt, Step, Trace, all_debts
 from florin.credit.items import Account
 from florin.credit.line import Line, LineState, evolve, open_line
+from florin.credit.shared_limit import SharedExposure
+from florin.credit.spendable import rooms_of, shared_room
 from florin.events import (
     Authorized,
     Captured,
@@ -30,10 +32,11 @@ from florin.events import (
 _OF_THE_LINE = (Authorized, Captured, Escrowed, LimitSet, LineFrozen, LineUnfrozen, Received, Voided)
 
 
-def available(trace: Trace, line: Line | None = None) -> Part:
-    """Limit less reserved, committed and owed principal and what has not cleared, plus what is owed to the customer.
+def available(trace: Trace, line: Line | None = None, shared: SharedExposure | None = None) -> Part:
+    """Limit less reserved, committed and owed principal and what has not cleared, plus what is owed to the customer; less what
+    her other lines use up of a limit that they share. Beside it, what sub-limits leave of it.
 
-    line: its row, where the day is today, for its state.
+    line: its row, where the day is today, for its state. shared: what it shares today, if it does.
     """
     limit = _limit(trace)
     held, committed = _reserved(trace)
@@ -49,13 +52,35 @@ def available(trace: Trace, line: Line | None = None) -> Part:
         Part(what="available.credit_balance", amount_minor=account.credit_balance_minor),
         _uncleared(trace),
     ]
+    parts += _shared(trace, shared, sum(part.amount_minor for part in parts))
     parts = [part for part in parts if part.amount_minor or part is limit]
     amount_minor = sum(part.amount_minor for part in parts)
     what = "available" if amount_minor >= 0 else "available.below"
     terms = terms_used(
         trace.program, trace.on, "over_limit_tolerance_minor", "blocks_while_past_due", "repayment_hold_days"
     )
-    return added(what, parts, values={"on": trace.on}, terms=terms, notes=tuple(_blocks(trace, line)))
+    notes = (*_blocks(trace, line), *_rooms(trace, line, amount_minor))
+    return added(what, parts, values={"on": trace.on}, terms=terms, notes=notes)
+
+
+def _shared(trace: Trace, shared: SharedExposure | None, line_minor: int) -> list[Part]:
+    """What the line alone would leave, and the limit that it shares does not."""
+    room = shared_room(shared, trace.program.terms_on(trace.on))
+    if room is None or room.left_minor >= line_minor:
+        return []
+    values = {"limit_minor": room.most_minor, "exposure_minor": room.exposure_minor}
+    terms = terms_used(trace.program, trace.on, "exposure_group", "exposure_group_limit_minor")
+    return [Part(what="available.shared", amount_minor=room.left_minor - line_minor, values=values, terms=terms)]
+
+
+def _rooms(trace: Trace, line: Line | None, amount_minor: int) -> Iterator[Part]:
+    """What may be spent where a sub-limit leaves less. Its sums are in the line's row, so of today alone."""
+    if line is None:
+        return
+    for room in rooms_of(line, trace.program.terms_on(trace.on), trace.on, amount_minor):
+        if room.left_minor < amount_minor:
+            values = {"which": room.sub_limit, "most_minor": room.most_minor, "used_minor": room.outstanding_minor}
+            yield Part(what="note.room", amount_minor=room.left_minor, values=values)
 
 
 def _limit(trace: Trace) -> Part:
@@ -195,3 +220,5 @@ def _blocks(trace: Trace, line: Line | None) -> Iterator[Part]:
         yield Part(what="note.blocked_past_due", amount_minor=trace.account.due_minor, values={"due_on": due_on})
     if line is not None and line.state is not LineState.OPEN:
         yield Part(what=f"note.{line.state.name.lower()}", amount_minor=0)
+    elif line is not None and (line.particulars.closing or line.particulars.hardship):
+        yield Part(what="note.closing" if line.particulars.closing else "note.hardship", amount_minor=0)

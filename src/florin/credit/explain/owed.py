@@ -184,6 +184,7 @@ _MOVED = {
     "ReAged": "moved.reaged",
     "HardshipAgreed": "moved.hardship",
     "HardshipEnded": "moved.hardship_ended",
+    "HardshipEndedEarly": "moved.hardship_ended",
     "ChargedOff": "moved.charged_off",
     "ChargedOffByOwner": "moved.charged_off",
     "ClaimsSold": "moved.sold",

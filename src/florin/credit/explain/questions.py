@@ -12,6 +12,7 @@ from florin.credit.explain import available, happened, owed, refusals, statement
 from florin.credit.explain.parts import NothingToExplain, Part, added
 from florin.credit.explain.trace import Trace
 from florin.credit.line import Line
+from florin.credit.shared_limit import SharedExposure
 from florin.events import Refused
 
 What = Literal[
@@ -116,11 +117,19 @@ def question_of(text: str) -> Question:
     return Question(what=what, month=month, day=int(match["day"] or 0), number=int(match["number"] or 0))
 
 
-def explain(trace: Trace, question: Question, *, line: Line | None = None, refused: Refused | None = None) -> Part:
+def explain(
+    trace: Trace,
+    question: Question,
+    *,
+    line: Line | None = None,
+    refused: Refused | None = None,
+    shared: SharedExposure | None = None,
+) -> Part:
     """The answer, as parts that add up. trace: of the line up to the day asked about.
 
-    line: the line's row of that day, where it is at hand. refused: the refusal asked about; the trace then ends with it.
-    Raises NothingToExplain when the line has nothing of that name. A payout is a merchant's: `payouts.payout`.
+    line: the line's row of that day, where it is at hand; shared: what it shares with others of hers, likewise. refused: the
+    refusal asked about; the trace then ends with it. Raises NothingToExplain when the line has nothing of that name. A payout
+    is a merchant's: `payouts.payout`.
     """
     match question.what:
         case "owed":
@@ -128,7 +137,7 @@ def explain(trace: Trace, question: Question, *, line: Line | None = None, refus
         case "payoff":
             return owed.payoff(trace)
         case "available":
-            return available.available(trace, line)
+            return available.available(trace, line, shared)
         case "minimum":
             return statements.minimum(trace, close_of(trace, question))
         case "interest" if question.month is None:

@@ -33,6 +33,14 @@ def refusal(trace: Trace, event_id: int, refused: Refused) -> Part:
         ]
         terms = terms_used(trace.program, refused.value_on, "sub_limits")
         return added("refusal", parts, values=values, event=event, terms=terms)
+    if refused.refusal == "SharedLimitExceeded":
+        parts = [
+            Part(what="refusal.requested", amount_minor=numbers["requested_minor"]),
+            Part(what="refusal.shared_exposure", amount_minor=numbers["exposure_minor"]),
+            Part(what="refusal.shared_limit", amount_minor=-numbers["shared_limit_minor"]),
+        ]
+        terms = terms_used(trace.program, refused.value_on, "exposure_group_limit_minor")
+        return added("refusal", parts, values=values, event=event, terms=terms)
     if refused.refusal == "StillOwed":
         parts = [_as_said(payoff(trace), numbers["owed_minor"])]
         return added("refusal", parts, values=values, event=event)

@@ -15,6 +15,8 @@ import msgspec
 
 from florin.credit.explain.parts import EventRef, Part, Span, TermUsed, plain
 from florin.credit.explain.words import CATALOGS
+from florin.credit.sub_limits import purchases_at
+from florin.credit.terms import SubLimit
 from florin.events.refusals import Language, full_date, refusal_of, yuan
 
 
@@ -147,4 +149,4 @@ def _shown(name: str, value: Any, language: Language) -> str:
         return full_date(value, language)
     if isinstance(value, Decimal):
         return percent(value)
-    return str(value)
+    return purchases_at(value, language) if isinstance(value, SubLimit) else str(value)

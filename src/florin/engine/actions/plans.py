@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from florin.credit import (
     convert,
+    end_hardship,
     hardship,
     plan_payoff,
     reage,
@@ -46,10 +47,16 @@ def _agree_hardship(room: Room, command: hardship.AgreeHardship) -> Events | Ref
     return hardship.decide(line, room.account(line.id), command, room.at, program=room.program(line))
 
 
+def _end_hardship(room: Room, command: end_hardship.EndHardship) -> Events | Refusal:
+    line = room.named_line(command)
+    return end_hardship.decide(line, room.account(line.id), command, room.at, program=room.program(line))
+
+
 ACTIONS: dict[type, Action] = {
     plan_payoff.PayOffPlan: Action(beside("line_id"), by(accounts="line_id"), _pay_off_plan, of_repayment),
     convert.ConvertPurchase: Action(beside("line_id"), by(accounts="line_id"), _convert_purchase),
     convert.ConvertBill: Action(beside("line_id"), by(accounts="line_id"), _convert_bill),
     reage.ReAge: Action(beside("line_id"), by(accounts="line_id"), _reage),
     hardship.AgreeHardship: Action(beside("line_id"), by(accounts="line_id"), _agree_hardship),
+    end_hardship.EndHardship: Action(beside("line_id"), by(accounts="line_id"), _end_hardship),
 }

@@ -7,6 +7,7 @@ would refuse, with the same sentence and the same numbers.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -14,19 +15,23 @@ from decimal import Decimal
 from msgspec import structs
 
 from florin.credit.plans import PlanQuote, offers
+from florin.credit.spendable import spendable
+from florin.credit.sub_limits import place_of
 from florin.credit.terms import Program, Terms
 from florin.events.refusals import Language, Refusal
 from florin.money.at import At
 from florin.pages import hooks
 from florin.pages.cashier.deals import NO_DEALS, Deal, Deals, subsidized_quote
 from florin.pages.show import full_date, full_moment, money, percent
+from florin.pages.spendable import sentence_at
 from florin.pages.texts import text
-from florin.payments.down_payment import down_payment_minor
+from florin.payments.down_payment import down_payment_minor, with_down_payment
 from florin.payments.merchant import Merchant
 from florin.payments.pay import NoLine, Pay, PlanNotOffered, refuse_tenders
 from florin.payments.payment import PaymentState
 from florin.payments.trade import Flow, Trade
 from florin.queries.shopper import Order, Purse
+from florin.wallet.withdraw import WalletTooLow
 
 _DAYS_A_YEAR = 365
 _COUNTS = {"0", *(str(count) for count in range(2, 61))}
@@ -62,7 +67,9 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tender:
-    """A means to pay, with what is left on it. `reason` says why it cannot be used; then there are no ways."""
+    """A means to pay, with what is left on it. `reason` says why it cannot be used; then there are no ways. notes: why no
+    more is left, and why some ways are not offered.
+    """
 
     kind: str
     title: str
@@ -70,6 +77,7 @@ class Tender:
     left: str
     reason: str
     ways: tuple[Way, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,38 +254,69 @@ def _credit(
         credit_minor=trade.amount_minor - deals.coupon_minor,
         coupon_minor=deals.coupon_minor,
     )
-    refusal: Refusal | None = refuse_tenders(trade, merchant, line, purse.wallet, terms, trial, at)
+
+    def refused(count: int) -> Refusal | None:
+        """Why it cannot be paid in so many installments, 0: next month; a down payment comes off before."""
+        asked = with_down_payment(trial, count, terms)
+        return refuse_tenders(trade, merchant, line, purse.wallet, terms, asked, at, purse.shared)
+
+    refusal, left_minor = refused(trade.installments), 0
     ways: tuple[Way, ...] = ()
-    if refusal is None and program is not None and terms is not None:
-        ways = _credit_ways(trade, program, terms, at, language, deals)
-        if not ways:
+    notes: tuple[str, ...] = ()
+    if program is not None and terms is not None and line is not None:
+        left = spendable(line, terms, at.on, purse.shared)
+        place = place_of(merchant.market, merchant.category, trade.detail.sold, terms)
+        left_minor = left.at(place)
+        all_ways = _credit_ways(trade, program, terms, at, language, deals)
+        ways = tuple(way for count, way in all_ways.items() if refused(count) is None)
+        if ways:
+            short = [found for count in all_ways if (found := refused(count)) is not None]
+            down_minor = down_payment_minor(trial.credit_minor, terms)
+            notes = _credit_notes(sentence_at(left, place, language), refusal, short, down_minor, language)
+            refusal = None
+        elif refusal is None:
             refusal = PlanNotOffered(count=trade.installments, amount_minor=trade.amount_minor)
     return Tender(
         kind="credit",
         title=program_title(program, language),
         left_label=text(language, "tender.available"),
-        left="" if isinstance(refusal, NoLine) or line is None else money(line.available_minor_on(at.on), language),
+        left="" if isinstance(refusal, NoLine) or line is None else money(left_minor, language),
         reason="" if refusal is None else refusal.sentence(language),
         ways=ways,
+        notes=notes,
     )
+
+
+def _credit_notes(
+    room: str, refusal: Refusal | None, refused: Sequence[Refusal], down_minor: int, language: Language
+) -> tuple[str, ...]:
+    """Beside the ways that there are: why no more is left, and why others are not offered. refusal: of paying next month."""
+    down = money(down_minor, language)
+    notes = [room] if room else []
+    if refusal is not None:
+        notes.append(text(language, "way.plan.down_only", amount=down))
+    poor = next((each for each in refused if isinstance(each, WalletTooLow)), None)
+    if poor is not None:
+        balance = money(poor.balance_minor, language)
+        notes.append(text(language, "way.plan.down_short", amount=down, balance=balance))
+    return tuple(notes)
 
 
 def _credit_ways(
     trade: Trade, program: Program, terms: Terms, at: At, language: Language, deals: Deals
-) -> tuple[Way, ...]:
-    """Next month and each plan; only the merchant's own choice when he made one."""
+) -> dict[int, Way]:
+    """Next month (0) and each plan, by its count; only the merchant's own choice when he made one."""
     fee_payer = "merchant" if trade.detail.fee_payer == "merchant" else "shopper"
     due_on = first_due_on(program, at.on)
     left_minor = trade.amount_minor - deals.coupon_minor
     down_minor = down_payment_minor(left_minor, terms)
     lent_minor = left_minor - down_minor
-    quotes = (
-        subsidized_quote(quote, lent_minor, trade, program, terms, deals, at, language)
-        for quote in offers(lent_minor, terms, fee_payer)  # type: ignore[arg-type]
-        if trade.installments in (0, quote.count)
-    )
-    plans = [_plan_way(quote, borne, trade, due_on, down_minor, language) for quote, borne in quotes]
-    return tuple(plans) if trade.installments else (_next_month(trade, terms, due_on, language), *plans)
+    ways = {} if trade.installments else {0: _next_month(trade, terms, due_on, language)}
+    for quote in offers(lent_minor, terms, fee_payer):  # type: ignore[arg-type]
+        if trade.installments in (0, quote.count):
+            borne = subsidized_quote(quote, lent_minor, trade, program, terms, deals, at, language)
+            ways[quote.count] = _plan_way(*borne, trade, due_on, down_minor, language)
+    return ways
 
 
 def _next_month(trade: Trade, terms: Terms, due_on: date, language: Language) -> Way:

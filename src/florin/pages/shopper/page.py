@@ -12,6 +12,8 @@ from datetime import date
 
 from florin.credit.adverse import REASONS
 from florin.credit.line import Line, LineState
+from florin.credit.shared_limit import SharedExposure
+from florin.credit.spendable import spendable
 from florin.credit.terms import Program
 from florin.events import CreditDeclined, LimitSet, LineFrozen, Reminded, StatementLine
 from florin.events.refusals import Language
@@ -19,6 +21,7 @@ from florin.money import yuan_text
 from florin.money.at import At
 from florin.pages.cashier.page import merchant_name, paid_with, program_title
 from florin.pages.show import full_date, money, percent
+from florin.pages.spendable import RoomShown, rooms_shown, shared_sentence
 from florin.pages.texts import text
 from florin.payments.merchant import Merchant
 from florin.payments.payment import PaymentState
@@ -30,7 +33,9 @@ _PER_MILLE = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credit:
-    """A line at a glance. used: how much of the limit, in thousandths, for the meter."""
+    """A line at a glance. used: how much of the limit, in thousandths, for the meter. shared: why less is available than the
+    limit leaves, where it is. rooms: of sub-limits.
+    """
 
     title: str
     available: str
@@ -41,6 +46,8 @@ class Credit:
     notice: str
     uplifts: tuple[str, ...]
     uncleared: tuple[str, ...]
+    shared: str
+    rooms: tuple[RoomShown, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +148,7 @@ def home_of(
     return Home(
         name=purse.name,
         balance=money(purse.wallet.balance_minor, language),
-        credit=None if line is None else credit_of(line, program, at, language),
+        credit=None if line is None else credit_of(line, program, at, language, purse.shared),
         due=None if line is None else due_of(line, at, language),
         notices=() if line is None else notices_shown(notices, line, language),
     )
@@ -190,16 +197,20 @@ _ADVERSE: Mapping[type, str] = {
 }
 
 
-def credit_of(line: Line, program: Program | None, at: At, language: Language) -> Credit:
+def credit_of(
+    line: Line, program: Program | None, at: At, language: Language, shared: SharedExposure | None = None
+) -> Credit:
+    """shared: what the line shares with others of hers, if it does."""
     own = "credit.hardship" if line.particulars.hardship else "credit.closing" if line.particulars.closing else ""
     notice = _NOTICES.get(line.state, own)
     if line.particulars.sold_to:
         notice = "credit.sold"
     limit_minor = line.limit_minor_on(at.on)
+    left = None if program is None else spendable(line, program.terms_on(at.on), at.on, shared)
     used_minor = min(max(line.exposure_minor, 0), limit_minor)
     return Credit(
         title=program_title(program, language),
-        available=money(line.available_minor_on(at.on), language),
+        available=money(line.available_minor_on(at.on) if left is None else left.amount_minor, language),
         limit=money(limit_minor, language),
         owed=money(owed_minor(line), language),
         committed=money(line.committed_minor, language) if line.committed_minor else "",
@@ -224,6 +235,8 @@ def credit_of(line: Line, program: Program | None, at: At, language: Language) -
             )
             for held in line.particulars.uncleared
         ),
+        shared="" if left is None else shared_sentence(left, language),
+        rooms=() if left is None else rooms_shown(left, language),
     )
 
 

@@ -692,6 +692,23 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         refusals=(*_HARDSHIP, "NotFound", *_KEYED),
     ),
     Operation(
+        method="POST",
+        path="/v1/owner/lines/{line_id}/hardship-plan-ends",
+        name="end_hardship_plan",
+        summary="A hardship plan ends early, by agreement",
+        description="The rest is due with the next bill, without interest to come, or goes on in its installments. The line "
+        "may be used again, and what is missed may fall past due from the next day on.",
+        tag="owner",
+        needs="owner",
+        run=relief.end_hardship_plan,
+        body=shapes.NewHardshipEnd,
+        examples={"she works again": {"rest": "continue", "reason": "new work since July, asked for it herself"}},
+        answer=shapes.HardshipEnd,
+        status=201,
+        idempotent=True,
+        refusals=("NoHardshipPlan", "NotFound", *_KEYED),
+    ),
+    Operation(
         method="GET",
         path="/v1/owner/lines/{line_id}/payoff",
         name="quote_payoff",

@@ -106,6 +106,7 @@ STATUS: Final[dict[str, int]] = {
     "ReAgeTooLittlePaid": 409,
     "NothingToPlan": 409,
     "HardshipRuns": 409,
+    "NoHardshipPlan": 409,
     "NoCycleToMove": 409,
     "CycleDayUnchanged": 409,
     "CycleMovedAlready": 409,

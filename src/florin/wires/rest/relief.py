@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from florin.credit import hardship, reage
-from florin.events import HardshipAgreed, ReAged
+from florin.credit import end_hardship, hardship, reage
+from florin.events import HardshipAgreed, HardshipEndedEarly, ReAged
 from florin.events.refusals import Refusal
 from florin.wires.rest import shapes, show
 from florin.wires.rest.owner import execute, known_id, line_view
@@ -75,6 +75,23 @@ async def agree_hardship(call: Call, body: shapes.NewHardship) -> Answer:
         charges_minor=event.charges_minor,
         interest_minor=event.plan.fee_minor,
         penalty_waived=event.penalty_waived,
+        value_on=event.value_on,
+        reason=event.reason,
+    )
+    return Answer(shown, 201, outcome.replayed)
+
+
+async def end_hardship_plan(call: Call, body: shapes.NewHardshipEnd) -> Answer:
+    """POST /v1/owner/lines/{line_id}/hardship-plan-ends"""
+    line_id = known_id(call, "line_id", "line")
+    command = end_hardship.EndHardship(line_id=line_id, rest=body.rest, reason=body.reason)
+    outcome = await execute(call, command, ("hardship-plan-end", line_id, body))
+    event = cast(HardshipEndedEarly, outcome.event)
+    shown = shapes.HardshipEnd(
+        id=str(outcome.event_id),
+        line_id=str(event.line_id),
+        rest=event.rest,
+        rest_minor=event.rest_minor,
         value_on=event.value_on,
         reason=event.reason,
     )

@@ -683,6 +683,13 @@ class NewHardship(Taken, frozen=True, kw_only=True):
     waive_penalty: bool = False
 
 
+class NewHardshipEnd(Taken, frozen=True, kw_only=True):
+    """rest: what becomes of the installments to come; null: as the terms say of a broken plan. reason: for the record."""
+
+    reason: Note
+    rest: Literal["due_at_once", "continue"] | None = None
+
+
 # ── what the owner is answered ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -712,8 +719,8 @@ class Uplift(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SubLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of the limit for a market, a kind of goods, a channel (of those that are named, all), and what is reserved or
-    owed of it.
+    """The part of the limit for a market, a kind of goods, a channel (of those that are named, all), what is reserved or
+    owed of it, and what may be spent there.
     """
 
     market: str
@@ -721,6 +728,16 @@ class SubLimit(msgspec.Struct, frozen=True, kw_only=True):
     channel: Literal["", "online", "offline"]
     limit_minor: int
     outstanding_minor: int
+    available_minor: int
+
+
+class SharedLimitUsed(msgspec.Struct, frozen=True, kw_only=True):
+    """What the lines of a person in a group may come to together, what they use, and what is left; below zero after a cut."""
+
+    group: str
+    limit_minor: int
+    exposure_minor: int
+    available_minor: int
 
 
 class UnclearedRepayment(msgspec.Struct, frozen=True, kw_only=True):
@@ -736,7 +753,8 @@ class UnclearedRepayment(msgspec.Struct, frozen=True, kw_only=True):
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """A line as of `as_of`, by what was known on `known_on`. limit_in_force: the limit and its uplifts. held: reserved.
     committed: paid into escrow. owed: principal, fees and interest posted; payoff adds the interest that no statement has
-    billed. due: what remains of issued statements. available: what may still be spent; below zero after a cut.
+    billed. due: what remains of issued statements. available: what may still be spent, the shared limit heeded; below zero
+    after a cut. shared_limit: of a line that shares one, as of today; null for an earlier day, of which it is not known.
     credit_balance: what the lender owes the person. uncleared: repayments that have not cleared, and the limit that they keep.
     """
 
@@ -753,6 +771,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     uplifts: tuple[Uplift, ...]
     sub_limits: tuple[SubLimit, ...]
     available_minor: int
+    shared_limit: SharedLimitUsed | None
     held_minor: int
     committed_minor: int
     owed_minor: int
@@ -994,6 +1013,17 @@ class Hardship(msgspec.Struct, frozen=True, kw_only=True):
     charges_minor: int
     interest_minor: int
     penalty_waived: bool
+    value_on: date
+    reason: str
+
+
+class HardshipEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """A hardship plan that ended by agreement. rest_minor: what was to come of it, its interest included."""
+
+    id: str
+    line_id: str
+    rest: Literal["due_at_once", "continue"]
+    rest_minor: int
     value_on: date
     reason: str
 

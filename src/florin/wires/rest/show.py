@@ -16,8 +16,8 @@ from florin.credit.payoff import PayoffQuote, PayoffQuotes
 from florin.credit.plan_payoff import PlanPayoffQuote
 from florin.credit.plans import PlanQuote
 from florin.credit.reage import ReAgePreview
+from florin.credit.spendable import SharedRoom, Spendable, spendable
 from florin.credit.statement import StatementShown, days_past_due
-from florin.credit.sub_limits import outstanding_minor
 from florin.credit.terms import Program
 from florin.documents import Lender
 from florin.engine import Outcome
@@ -301,14 +301,18 @@ def offer(quote: PlanQuote) -> shapes.Offer:
 
 
 def line(view: LineView) -> shapes.Line:
-    return _line(view.line, view.program, view.payoff, on=view.at.on, known_on=view.at.on)
+    return _line(view.line, view.program, view.payoff, view.spendable, on=view.at.on, known_on=view.at.on)
 
 
 def line_as_of(view: LineAsOf) -> shapes.Line:
-    return _line(view.line, view.program, view.payoff, on=view.on, known_on=view.known_on)
+    """What it shares is known of today alone, so here the line speaks for itself."""
+    left = spendable(view.line, view.program.terms_on(view.on), view.on)
+    return _line(view.line, view.program, view.payoff, left, on=view.on, known_on=view.known_on)
 
 
-def _line(row: Line, program: Program, payoff: PayoffQuote, *, on: date, known_on: date) -> shapes.Line:
+def _line(
+    row: Line, program: Program, payoff: PayoffQuote, left: Spendable, *, on: date, known_on: date
+) -> shapes.Line:
     return shapes.Line(
         id=str(row.id),
         person_id=str(row.person_id),
@@ -327,15 +331,17 @@ def _line(row: Line, program: Program, payoff: PayoffQuote, *, on: date, known_o
         ),
         sub_limits=tuple(
             shapes.SubLimit(
-                market=each.market,
-                category=each.category,
-                channel=each.channel,
-                limit_minor=each.most_minor(row.limit_minor_on(on)),
-                outstanding_minor=outstanding_minor(row, each),
+                market=room.sub_limit.market,
+                category=room.sub_limit.category,
+                channel=room.sub_limit.channel,
+                limit_minor=room.most_minor,
+                outstanding_minor=room.outstanding_minor,
+                available_minor=room.left_minor,
             )
-            for each in program.terms_on(on).sub_limits
+            for room in left.rooms
         ),
-        available_minor=row.available_minor_on(on),
+        available_minor=left.amount_minor,
+        shared_limit=None if left.shared is None else _shared(left.shared),
         held_minor=row.held_minor,
         committed_minor=row.committed_minor,
         owed_minor=row.principal_minor + row.fee_minor + row.interest_minor,
@@ -359,6 +365,15 @@ def _line(row: Line, program: Program, payoff: PayoffQuote, *, on: date, known_o
         due_on=row.due_on,
         past_due_on=row.past_due_on,
         days_past_due=days_past_due(due_on=row.past_due_on, as_of=on) if row.past_due_on else 0,
+    )
+
+
+def _shared(shared: SharedRoom) -> shapes.SharedLimitUsed:
+    return shapes.SharedLimitUsed(
+        group=shared.group,
+        limit_minor=shared.most_minor,
+        exposure_minor=shared.exposure_minor,
+        available_minor=shared.left_minor,
     )
 
 

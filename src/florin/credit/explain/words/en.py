@@ -138,6 +138,7 @@ WORDS: Final[dict[str, str]] = {
     "available.principal": "Purchases that are not paid off: {amount}",
     "available.item": "{item}, all installments: {amount}",
     "available.credit_balance": "What we owe you: {amount}",
+    "available.shared": "Your pay-later lines may come to {limit} together, and {exposure} is in use: {amount}",
     "available.uncleared": "Repayments that have not cleared with the bank yet: {amount}",
     "uncleared.repayment": "Repaid on {on}: {size} of your limit is free again from {clears_on}",
     "limit.opened": "{on}: your line was opened with {amount}",
@@ -154,6 +155,10 @@ WORDS: Final[dict[str, str]] = {
     "note.blocked_past_due": "Nothing new can be bought now, because the least payment due on {due_on} is missing.",
     "note.frozen": "Your line is frozen: nothing new can be bought with it.",
     "note.closed": "Your line is closed.",
+    "note.charged_off": "Your line is closed for purchases: too long past due.",
+    "note.closing": "Your line takes no new purchases, and closes when all of it is paid.",
+    "note.hardship": "Your hardship plan runs: nothing new can be bought until it is over.",
+    "note.room": "Of it, for {which}: {amount}. That part of your limit is {most}, and {used} of it is in use.",
     # where money went
     "repayment": "{on}: you repaid {amount}. It went here:",
     "repayment.returned": "{on}: your bank took this repayment back, so it counts as never made.",
@@ -211,6 +216,8 @@ WORDS: Final[dict[str, str]] = {
     "refusal.requested": "Asked for: {amount}",
     "refusal.outstanding": "Of such purchases reserved or owed already: {amount}",
     "refusal.sub_limit": "The part of your limit that is for them: {amount}",
+    "refusal.shared_exposure": "What your pay-later lines use together: {amount}",
+    "refusal.shared_limit": "What they may come to: {amount}",
     "refusal.then": "As it was said then: {amount}",
     "refusal.number": "{name}: {amount}",
     # a shop's money

@@ -133,6 +133,7 @@ WORDS: Final[dict[str, str]] = {
     "available.principal": "未还清的消费：{amount}",
     "available.item": "{item}，全部期数：{amount}",
     "available.credit_balance": "我们应退您：{amount}",
+    "available.shared": "您各项先享后付的合计额度为 {limit}，已用 {exposure}：{amount}",
     "available.uncleared": "银行尚未确认到账的还款：{amount}",
     "uncleared.repayment": "{on}的还款：{clears_on}起恢复额度 {size}",
     "limit.opened": "{on}开通时 {amount}",
@@ -149,6 +150,10 @@ WORDS: Final[dict[str, str]] = {
     "note.blocked_past_due": "{due_on}到期的最低还款额尚未还清，目前不能用于新的消费。",
     "note.frozen": "您的额度已被冻结，不能用于新的消费。",
     "note.closed": "您的额度已关闭。",
+    "note.charged_off": "您的额度因长期逾期，不能再用于消费。",
+    "note.closing": "您的额度已停止新消费，结清后自动关闭。",
+    "note.hardship": "困难帮扶分期执行中，结束之前不能用于新的消费。",
+    "note.room": "其中{which}可用 {amount}：分项额度为 {most}，已用 {used}。",
     # 钱去了哪里
     "repayment": "{on}您还款 {amount}，去向如下：",
     "repayment.returned": "{on}的这笔还款被银行退回，视为没有还过。",
@@ -202,6 +207,8 @@ WORDS: Final[dict[str, str]] = {
     "refusal.requested": "申请金额：{amount}",
     "refusal.outstanding": "此类消费已占用或未还：{amount}",
     "refusal.sub_limit": "此类消费的分项额度：{amount}",
+    "refusal.shared_exposure": "您各项先享后付合计已用：{amount}",
+    "refusal.shared_limit": "合计额度：{amount}",
     "refusal.then": "以当时告知的为准：{amount}",
     "refusal.number": "{name}：{amount}",
     # 商家结算
