@@ -58,7 +58,7 @@ def test_money_that_is_announced_and_not_on_the_statement_yet_is_listed_in_trans
 
     assert SimulatedBank(world.connection).book_announced() == 1
     world.connection.commit()
-    assert bank_check(world).figures == {"safeguarded": 5_000, "own": 0, "lender": 0}
+    assert bank_check(world).figures == {"safeguarded": 5_000, "own": 0, "lender": 0, "mall": 0}
 
 
 def test_money_in_transit_for_more_than_a_business_day_is_a_difference(world: World):
