@@ -15,7 +15,9 @@ from florin.campaigns.budget import CampaignBudgetSpent, RecallBudget, RecallExc
 from florin.campaigns.coupon import CampaignNotRunning, CouponUsedUp
 from florin.campaigns.open import CloseCampaign
 from florin.campaigns.state import NotTheStatesCampaign, RecordStatePayment
+from florin.campaigns.watch import WatchBudget
 from florin.engine import Submission
+from florin.engine.close_day import watch_budgets
 from florin.payments.trade import Flow
 from world import DIRECT_APP, ESCROW_APP, SHOP, World
 
@@ -312,3 +314,51 @@ def test_whatever_is_paid_with_coupons_and_refunded_nothing_is_lost(world, data)
     after = (world.wallet_minor("alice"), world.line("alice").exposure_minor, world.balance("MERCHANT_PAYABLE", SHOP))
     assert after == before
     world.assert_books_hold()
+
+
+def crossings(world):
+    """What was said of budgets, in order: (kind, left)."""
+    rows = world.connection.execute(
+        "SELECT kind, (body->>'left_minor')::bigint FROM event WHERE kind IN (195, 196) ORDER BY recorded_at"
+    ).fetchall()
+    world.connection.commit()
+    return rows
+
+
+def test_a_budget_that_runs_low_is_said_once_until_it_is_refilled(world):
+    campaign = world.campaign(100_00, warning_minor=50_00)
+    watch_budgets(world.engine, world.connection)
+    assert crossings(world) == []
+
+    for _ in range(3):
+        assert world.buy_with_coupon("alice", campaign, 80_00).refusal is None
+        watch_budgets(world.engine, world.connection)
+        watch_budgets(world.engine, world.connection)
+    assert crossings(world) == [(195, 40_00)]
+
+    assert world.do(TopUpCampaign(campaign_id=campaign, amount_minor=10_00)).event
+    assert watch_budgets(world.engine, world.connection) == 1
+    assert world.buy_with_coupon("alice", campaign, 80_00).refusal is None
+    assert watch_budgets(world.engine, world.connection) == 1
+    assert crossings(world) == [(195, 40_00), (196, 50_00), (195, 30_00)]
+    world.assert_books_hold()
+
+
+def test_of_several_who_look_at_once_one_says_that_a_budget_runs_low(world):
+    campaign = world.campaign(100_00, warning_minor=90_00)
+    assert world.buy_with_coupon("alice", campaign, 80_00).refusal is None
+
+    seen = Submission(command=WatchBudget(campaign_id=campaign, left_minor=80_00))
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: world.engine.execute([seen]), range(8)))
+
+    assert crossings(world) == [(195, 80_00)]
+
+
+def test_a_closed_campaign_does_not_run_low(world):
+    campaign = world.campaign(100_00, warning_minor=90_00)
+    assert world.buy_with_coupon("alice", campaign, 80_00).refusal is None
+    assert world.do(CloseCampaign(campaign_id=campaign, reason="over")).event
+
+    assert watch_budgets(world.engine, world.connection) == 0
+    assert crossings(world) == []

@@ -1,4 +1,4 @@
-"""`florin webhook`: the one address at which the owner's own systems are told what happens to lines."""
+"""`florin webhook`: the one address at which the owner's own systems are told what happens to lines and campaigns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from florin.engine.listeners import OWNER_TOPICS
 from florin.queries.webhooks import owner_webhook
 from florin.store import StoreRefusal
 
-app = group("Where your own systems are told what happens to lines: set, show, remove.")
+app = group("Where your own systems are told what happens to lines and campaigns: set, show, remove.")
 
 
 class NobodyListens(StoreRefusal):
@@ -42,7 +42,7 @@ def set_(
     say(
         as_json,
         {"url": url, "secret": shown},
-        f"{url} is told what happens to lines from now on.",
+        f"{url} is told what happens to lines and campaigns from now on.",
         f"  WEBHOOK_SECRET  {shown}",
         "The secret is shown this once: keep it now.",
     )

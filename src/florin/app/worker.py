@@ -1,5 +1,5 @@
 """The worker: all that happens by itself. It rolls the date and closes days, lets holds and orders expire, hands payouts to
-the bank, and delivers what shops are to be told.
+the bank, looks at campaigns' budgets, and delivers what shops are to be told.
 
 Two threads, so that a slow shop never delays midnight: housekeeping, a round a second, and delivery. Any number of workers
 may run; what one does the others find done. When the database is away, both wait for it.
@@ -24,7 +24,7 @@ from florin.app.settings import Settings
 from florin.app.supervisor import StopSignals, watch_parent
 from florin.bank import SimulatedBank, settle_outgoing
 from florin.engine import Engine, clock
-from florin.engine.close_day import DayClosed, close_through, expire_due
+from florin.engine.close_day import DayClosed, close_through, expire_due, watch_budgets
 from florin.engine.outbox import Faults, Outbox, Renderer
 from florin.queries import ReadPool
 
@@ -85,6 +85,7 @@ class Housekeeping:
                 bank.book_announced()
                 closed = close_through(self._engine, connection, clock.due_on(connection), bank=bank)
                 expire_due(self._engine, connection)
+                watch_budgets(self._engine, connection)
                 settle_outgoing(self._engine, connection, bank, on=clock.read(connection).on)
                 connection.execute("SELECT pg_advisory_unlock(%(turn)s)", {"turn": _TURN})
                 connection.commit()

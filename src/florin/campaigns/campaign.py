@@ -16,7 +16,9 @@ class CampaignState(IntEnum):
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
-    """One campaign, as every process keeps it in memory: reference data, reloaded when its version moves."""
+    """One campaign, as every process keeps it in memory: reference data, reloaded when its version moves. is_low: it has run
+    low and its owner was told; until it is refilled nobody is told again.
+    """
 
     id: int
     lane: int
@@ -24,6 +26,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     name_zh: str
     state: CampaignState
     terms: CampaignTerms
+    is_low: bool = False
 
     def gives_on(self, on: date) -> bool:
         """Whether it gives anything on a day."""

@@ -18,6 +18,7 @@ import structlog
 from psycopg import Connection
 from psycopg.rows import namedtuple_row
 
+from florin.campaigns.watch import WatchBudget
 from florin.credit.funding import SettlePartner
 from florin.credit.program import load_program, program_names
 from florin.credit.repayment_hold import PayCreditBalance
@@ -243,6 +244,27 @@ def expire_due(engine: Engine, connection: Connection) -> int:
         engine, connection, _TRADES_OVER, lambda row: Submission(command=Close(trade_id=row.id, reason="expired"))
     )
     return holds + trades
+
+
+def watch_budgets(engine: Engine, connection: Connection) -> int:
+    """Say of each budget that it has run low, or has enough again, since somebody looked; how many. Run between two closes."""
+    rows = connection.execute(_CROSSED).fetchall()
+    connection.commit()
+    outcomes = engine.execute(
+        [Submission(command=WatchBudget(campaign_id=campaign_id, left_minor=left)) for campaign_id, left in rows]
+    )
+    return sum(outcome.event is not None for outcome in outcomes)
+
+
+_CROSSED = """
+    SELECT c.id, sum(b.allotted_minor - b.spent_minor)::bigint AS left_minor
+      FROM campaign c JOIN campaign_budget b ON b.lane = c.lane AND b.id = c.id
+     WHERE c.terms ? 'warning_minor' AND (c.state = 1 OR c.low = 1)
+  GROUP BY c.lane, c.id
+    HAVING (sum(b.allotted_minor - b.spent_minor) < (c.terms->>'warning_minor')::bigint) <> (c.low = 1)
+  ORDER BY c.id
+     LIMIT 100
+"""
 
 
 # ── settlement ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,9 +1,9 @@
 """Listeners: who outside is to be told of an event. A row is written only where somebody listens.
 
-The merchant of a trade listens at the trade's own address, or at his app's. The owner's own systems hear what happens to lines,
-all at one address; what is to be passed on to a customer waits for the hours in which she may be contacted. The row keeps what
-may move of what was true when it was written (`told.py`), so a late delivery still tells the truth of its event; it is rendered
-and signed when it is sent.
+The merchant of a trade listens at the trade's own address, or at his app's. The owner's own systems hear what happens to lines
+and campaigns, all at one address; what is to be passed on to a customer waits for the hours in which she may be contacted. The
+row keeps what may move of what was true when it was written (`told.py`), so a late delivery still tells the truth of its event;
+it is rendered and signed when it is sent.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from florin.engine.ids import lane_of
 from florin.engine.reference import OwnerEndpoint
 from florin.engine.room import Room
 from florin.engine.tables.event import Recorded
-from florin.engine.told import of_line, short_of
+from florin.engine.told import of_house, of_line, short_of
 from florin.events import (
+    CampaignRanLow,
     Captured,
     CaseClosed,
     CaseOpened,
@@ -65,6 +66,7 @@ OWNER_TOPICS: dict[type[Event], str] = {
     ChargedOffByOwner: "line.charged_off",
     ClaimsSold: "line.sold",
     LineFrozen: "line.frozen",
+    CampaignRanLow: "campaign.low",
 }
 
 # The Alipay wire has no word for a receipt, nor for a refund that is reversed: its order is paid, and stays paid.
@@ -106,11 +108,14 @@ def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
 
 
 def _for_owner(room: Room, recorded: Recorded, owner: OwnerEndpoint) -> tuple[Any, ...]:
-    event, lane = recorded.event, lane_of(recorded.id)
-    line = room.lines[event.line_id]
-    payload = of_line(room.at.instant, recorded.id, event, line)
+    event, lane, next_at = recorded.event, lane_of(recorded.id), room.at.instant
     topic = OWNER_TOPICS[type(event)]
-    next_at = _when(room, line.program) if isinstance(event, Reminded) else room.at.instant
+    if event.line_id:
+        line = room.lines[event.line_id]
+        payload = of_line(room.at.instant, recorded.id, event, line)
+        next_at = _when(room, line.program) if isinstance(event, Reminded) else next_at
+    else:
+        payload = of_house(room.at.instant, recorded.id, event)
     return (lane, room.ids.take(lane), OWNER_APP_ID, recorded.id, "rest", topic, owner.url, next_at, payload)
 
 

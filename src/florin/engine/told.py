@@ -47,6 +47,11 @@ def of_line(at: datetime, event_id: int, event: Event, line: Line) -> str:
     return _encode(told).decode()
 
 
+def of_house(at: datetime, event_id: int, event: Event) -> str:
+    """What a message to the owner's systems keeps of an event that is about no line: all of it. at: business time."""
+    return _encode({"event_id": event_id, "at": at, "value_on": event.value_on, "event": body_of(event)}).decode()
+
+
 def whole_of(connection: Connection, kept: Sequence[tuple[int, Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
     """`event_id`, `at`, `event`, `trade` and `payment` as they were; kept: (event id, what its message keeps).
 

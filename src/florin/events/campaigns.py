@@ -49,6 +49,24 @@ class MallSettled(Event, frozen=True, kw_only=True):
     lender_minor: int
 
 
+class CampaignRanLow(Event, frozen=True, kw_only=True):
+    """Less of a budget is left than the amount that is worth a word."""
+
+    kind = 195
+    campaign_id: int
+    name: str
+    left_minor: int
+    warning_minor: int
+
+
+class CampaignRefilled(Event, frozen=True, kw_only=True):
+    """A budget that had run low has enough again: topped up, or by what came back."""
+
+    kind = 196
+    campaign_id: int
+    left_minor: int
+
+
 class StatePaid(Event, frozen=True, kw_only=True):
     """The state paid the mall what it had laid out for a campaign of the state's."""
 

@@ -72,13 +72,13 @@ def campaign_for(connection: Connection[Any], *, campaign_id: int, person_id: in
 
 
 _CAMPAIGN = """
-    SELECT c.lane, c.state, c.id, c.name, c.name_zh, c.terms::text,
+    SELECT c.lane, c.state, c.low, c.id, c.name, c.name_zh, c.terms::text,
            sum(b.allotted_minor)::bigint AS allotted_minor, sum(b.spent_minor)::bigint AS spent_minor, 0 AS used,
            0::bigint AS borne_minor
       FROM campaign c JOIN campaign_budget b ON b.lane = c.lane AND b.id = c.id
 """
 _FOR_PERSON = """
-    SELECT c.lane, c.state, c.id, c.name, c.name_zh, c.terms::text,
+    SELECT c.lane, c.state, c.low, c.id, c.name, c.name_zh, c.terms::text,
            sum(b.allotted_minor)::bigint AS allotted_minor, sum(b.spent_minor)::bigint AS spent_minor,
            coalesce(max(u.used), 0) AS used, coalesce(max(u.borne_minor), 0) AS borne_minor
       FROM campaign c JOIN campaign_budget b ON b.lane = c.lane AND b.id = c.id

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from florin.credit.charge_off import ChargeOff
 from florin.engine.admin import remove_owner_endpoint, set_owner_endpoint
 from florin.engine.clock import ZONE
+from florin.engine.close_day import watch_budgets
 from wires.rest.house import RestHouse
 from wires.rest.test_webhooks import rendered
 from world import DIRECT_APP
@@ -161,3 +162,21 @@ def test_a_refund_is_taken_back_by_its_number_and_owed_again(house: RestHouse):
 
 def test_the_notices_of_a_line_that_does_not_exist_are_not_found(house: RestHouse):
     assert house.owner.get("/v1/owner/lines/7/notices").json()["code"] == "NotFound"
+
+
+def test_the_owners_systems_are_told_when_a_campaign_runs_low(house: RestHouse):
+    listen(house)
+    house.world.person("alice", limit_minor=1_000_000)
+    campaign_id = house.world.campaign(100_00, warning_minor=90_00, name="Spring")
+    assert house.world.buy_with_coupon("alice", campaign_id, 80_00).refusal is None
+    for _ in range(2):
+        watch_budgets(house.world.engine, house.world.connection)
+
+    (sent,) = rendered(house)
+
+    told = json.loads(sent.body)
+    assert (sent.url, told["type"], list(told["data"])) == ("https://core.test/told", "campaign.low", ["event"])
+    event = told["data"]["event"]
+    assert (event["campaign_id"], event["name"]) == (str(campaign_id), "Spring")
+    assert (event["left_minor"], event["warning_minor"]) == (80_00, 90_00)
+    assert sent.headers["webhook-signature"].startswith("v1,")

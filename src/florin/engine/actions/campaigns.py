@@ -17,6 +17,8 @@ from florin.campaigns.budget import (
 from florin.campaigns.campaign import Campaign, CampaignState
 from florin.campaigns.state import RecordStatePayment
 from florin.campaigns.state import decide as decide_state_payment
+from florin.campaigns.watch import WatchBudget
+from florin.campaigns.watch import decide as decide_watch
 from florin.engine.actions.action import NOTHING, Action, Events, Needs, beside, by, own
 from florin.engine.ids import lane_of
 from florin.engine.room import Room
@@ -56,6 +58,14 @@ def _recall_budget(room: Room, command: RecallBudget) -> Events | Refusal:
     return decide_recall(budget, command, room.at)
 
 
+def _watch_budget(room: Room, command: WatchBudget) -> Events:
+    campaign: Campaign = room.campaigns[command.campaign_id]
+    decided = decide_watch(campaign, command, room.at)
+    if decided:
+        room.change(room.campaigns, campaign.id, replace(campaign, is_low=not campaign.is_low))
+    return decided
+
+
 ACTIONS: dict[type, Action] = {
     open_campaign.OpenCampaign: Action(own("campaign_id"), lambda command: NOTHING, _open_campaign),
     open_campaign.CloseCampaign: Action(beside("campaign_id"), by(campaigns="campaign_id"), _close_campaign),
@@ -63,6 +73,7 @@ ACTIONS: dict[type, Action] = {
     RecallBudget: Action(
         beside("campaign_id"), lambda c: Needs(budgets=(Draw(c.campaign_id, max(c.amount_minor, 0)),)), _recall_budget
     ),
+    WatchBudget: Action(beside("campaign_id"), by(campaigns="campaign_id"), _watch_budget),
     RecordStatePayment: Action(
         beside("campaign_id"),
         by(campaigns="campaign_id"),

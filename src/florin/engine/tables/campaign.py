@@ -15,8 +15,16 @@ from florin.events import CampaignTerms
 
 CAMPAIGN = Table(
     "campaign",
-    [smallint("lane"), smallint("state"), bigint("id"), text("name"), text("name_zh"), json("terms")],
-    changing=("state",),
+    [
+        smallint("lane"),
+        smallint("state"),
+        smallint("low", 0),
+        bigint("id"),
+        text("name"),
+        text("name_zh"),
+        json("terms"),
+    ],
+    changing=("state", "low"),
 )
 BUDGET = Table(
     "campaign_budget",
@@ -44,15 +52,16 @@ _encode = msgspec.json.Encoder().encode
 
 def campaign_row(campaign: Campaign) -> tuple[Any, ...]:
     return (
-        campaign.lane, int(campaign.state), campaign.id, campaign.name, campaign.name_zh, _encode(campaign.terms).decode(),
+        campaign.lane, int(campaign.state), int(campaign.is_low), campaign.id, campaign.name, campaign.name_zh,
+        _encode(campaign.terms).decode(),
     )  # fmt: skip
 
 
 def campaign_of(row: Sequence[Any]) -> Campaign:
-    lane, state, identifier, name, name_zh, terms = row
+    lane, state, low, identifier, name, name_zh, terms = row
     return Campaign(
         id=identifier, lane=lane, name=name, name_zh=name_zh, state=CampaignState(state),
-        terms=msgspec.convert(terms, CampaignTerms),
+        terms=msgspec.convert(terms, CampaignTerms), is_low=bool(low),
     )  # fmt: skip
 
 

@@ -327,10 +327,12 @@ CREATE INDEX payment_to_expire ON payment (expires_at) WHERE state = 1;
 
 -- ── campaigns ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
--- Reference: its terms never change; every process reads it again when reference_version moves.
+-- Reference: its terms never change; every process reads it again when reference_version moves. low: 1 when its owner was told
+-- that its budget has run low, until it is refilled.
 CREATE TABLE campaign (
     lane    smallint NOT NULL,
     state   smallint NOT NULL CHECK (state IN (1, 2)),
+    low     smallint NOT NULL DEFAULT 0 CHECK (low IN (0, 1)),
     id      bigint   NOT NULL,
     name    text     NOT NULL,
     name_zh text     NOT NULL,

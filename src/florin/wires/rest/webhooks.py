@@ -48,6 +48,15 @@ class ToldOfLine(msgspec.Struct, frozen=True, kw_only=True):
     event: dict[str, Any]
 
 
+class ToldOfHouse(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message to the owner's systems holds of an event that is about no line."""
+
+    event_id: int
+    at: datetime
+    value_on: date
+    event: dict[str, Any]
+
+
 class RestRenderer:
     """`florin.engine.outbox.Renderer` for this wire. reads: of a role that may see the apps' secrets."""
 
@@ -60,7 +69,8 @@ class RestRenderer:
 
     def render(self, message: Message, at: datetime) -> Rendered:
         if message.app_id == OWNER_APP_ID:
-            body = owner_body_of(message.topic, msgspec.convert(message.payload, ToldOfLine))
+            told_owner: ToldOfLine | ToldOfHouse = msgspec.convert(message.payload, ToldOfLine | ToldOfHouse)
+            body = owner_body_of(message.topic, told_owner)
         else:
             told = msgspec.convert(message.payload, Told)
             body = body_of(message.topic, told, checkout_url=self._settings.checkout_url)
@@ -99,11 +109,15 @@ def body_of(topic: str, told: Told, *, checkout_url: show.CheckoutUrl) -> bytes:
     )
 
 
-def owner_body_of(topic: str, told: ToldOfLine) -> bytes:
-    """`{"type": "line.reminded", "timestamp": …, "data": {"line_id": …, "event": {…}}}`"""
+def owner_body_of(topic: str, told: ToldOfLine | ToldOfHouse) -> bytes:
+    """`{"type": "line.reminded", "timestamp": …, "data": {"line_id": …, "event": {…}}}`; of a campaign, its event alone."""
     event = {"id": str(told.event_id), "value_on": told.value_on, **told.event}
-    data = {"line_id": told.line_id, "person_id": told.person_id, "program": told.program, "event": event}
-    return encode({"type": topic, "timestamp": told.at, "data": data})
+    if "campaign_id" in event:
+        event["campaign_id"] = str(event["campaign_id"])
+    of_line: dict[str, Any] = {}
+    if isinstance(told, ToldOfLine):
+        of_line = {"line_id": told.line_id, "person_id": told.person_id, "program": told.program}
+    return encode({"type": topic, "timestamp": told.at, "data": {**of_line, "event": event}})
 
 
 def sign(secret: bytes, webhook_id: str, timestamp: str, body: bytes) -> str:
