@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -69,8 +69,7 @@ class RestRenderer:
 
     def render(self, message: Message, at: datetime) -> Rendered:
         if message.app_id == OWNER_APP_ID:
-            told_owner: ToldOfLine | ToldOfHouse = msgspec.convert(message.payload, ToldOfLine | ToldOfHouse)
-            body = owner_body_of(message.topic, told_owner)
+            body = owner_body_of(message.topic, _told_owner(message.payload))
         else:
             told = msgspec.convert(message.payload, Told)
             body = body_of(message.topic, told, checkout_url=self._settings.checkout_url)
@@ -107,6 +106,12 @@ def body_of(topic: str, told: Told, *, checkout_url: show.CheckoutUrl) -> bytes:
             },
         }
     )
+
+
+def _told_owner(payload: Mapping[str, Any]) -> ToldOfLine | ToldOfHouse:
+    if "line_id" in payload:
+        return msgspec.convert(payload, ToldOfLine)
+    return msgspec.convert(payload, ToldOfHouse)
 
 
 def owner_body_of(topic: str, told: ToldOfLine | ToldOfHouse) -> bytes:
