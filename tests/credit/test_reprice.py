@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from credit.play import Play, day, program_with
 from florin.credit.correction import difference, fold
+from florin.credit.plan_payoff import PlanPayoffQuote, quote
 from florin.credit.plans import declining_parts
 from florin.credit.statement import next_statement
 from florin.credit.terms import InstallmentTerms, Program, Version
@@ -150,3 +152,44 @@ def test_whatever_was_paid_ahead_the_books_hold_and_the_principal_stays(rate, ah
     assert alice.balance(Ledger.DEFERRED_FEE_INCOME) == sum(plan.deferred_fee_minor for plan in alice.account.plans)
     assert all(one.fee_minor >= 0 for plan in alice.account.plans for one in plan.future)
     assert fold(alice.events, alice.program).account == alice.account
+
+
+def payoff_of_phone(alice: Play, on: str) -> PlanPayoffQuote:
+    alice.until(on)
+    found = quote(alice.account, day(on), alice.program, item_id=PHONE)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("rate", "is_less"), [("0.06", True), ("0.18", False)])
+def test_a_plan_that_is_paid_off_between_the_change_and_the_bill_costs_the_new_interest(rate, is_less):
+    alice = phone_in_twelve(changing(rate=rate))
+    paid_through(alice, "04-01", "05-01", "06-01")
+    (plan,) = alice.account.plans
+    before = payoff_of_phone(alice, "06-14")
+    expected = declining_parts(plan.principal_minor, 9, Decimal(rate), alice.program.terms_on(day("06-15")))
+
+    after = payoff_of_phone(alice, "06-15")
+    refused = alice.pay_off_plan("06-15", PHONE)
+
+    assert before.good_through_on == day("06-14")
+    assert (before.fee_minor, after.fee_minor) == (plan.fee_minor, sum(part.fee_minor for part in expected))
+    assert (after.fee_minor < before.fee_minor) is is_less
+    assert after.principal_minor == before.principal_minor
+    assert refused is None
+    assert alice.account.owed_minor == alice.line.fee_minor == 0
+    assert alice.balance(Ledger.FEE_UNBILLED) == alice.balance(Ledger.DEFERRED_FEE_INCOME) == 0
+    assert fold(alice.events, alice.program).account == alice.account
+
+
+def test_a_change_that_turns_up_after_a_payoff_leaves_what_was_agreed():
+    late, dearer = phone_in_twelve(changing("new_cycles")), changing(rate="0.18")
+    paid_through(late, "04-01", "05-01", "06-01")
+    agreed = payoff_of_phone(late, "06-20")
+    late.pay_off_plan("06-20", PHONE)
+
+    corrected = fold(late.events, dearer)
+
+    assert agreed.fee_minor > 0
+    assert corrected.account.owed_minor == 0
+    assert corrected.account.credit_balance_minor == 0

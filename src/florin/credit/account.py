@@ -336,7 +336,9 @@ def _repay(account: Account, event: Repaid, program: Program) -> tuple[Account, 
     """
     before = account
     account = accrued(account, event.value_on, program)
-    account, of_plan, left_minor = paid_off(account, event) if event.payoff else (account, (), event.amount_minor)
+    account, of_plan, left_minor = (
+        paid_off(account, event, program) if event.payoff else (account, (), event.amount_minor)
+    )
     account = counted_toward_promise(account, event)
     account, recovered, left_minor = recover(account, left_minor, event.value_on, program)
     cleared = repay(account, left_minor, event.value_on, program)

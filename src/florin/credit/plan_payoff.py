@@ -2,9 +2,10 @@
 
 What is billed of the plan is not part of it: that is on a statement and paid as every statement is. The terms say whether
 fees to come are owed, waived, or owed for the current period alone, and whether the lender charges a share of the remaining
-principal. The amount stays the same until the next bill of the plan, so a quote is good to the day before it; or, if a bill
-that has to be paid first is still unpaid, to the last day on which that is in time. The parts of a hardship plan are paid off
-together, with the whole line.
+principal. Interest to come is that of the rate which the day's terms give the plan, also before the bill that would spread it
+anew (`reprice.py`). The amount stays the same until the next bill of the plan, so a quote is good to the day before it; or, if a
+bill that has to be paid first is still unpaid, to the last day on which that is in time. The parts of a hardship plan are paid
+off together, with the whole line.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from florin.credit.hardship import HardshipRuns, refuse_in_hardship
 from florin.credit.interest import grace_ends_on
 from florin.credit.items import Account, Installment, Plan, missed_minor
 from florin.credit.line import Line
+from florin.credit.reprice import repriced
 from florin.credit.terms import Program, Terms
 from florin.events import CampaignPart, PlanPayoff, Repaid, RepaymentSource
 from florin.events.refusals import Refusal
@@ -97,9 +99,11 @@ def quote(
     """The quote for a day to which the account has been advanced; None when no installments are to come, or they are a part
     of a hardship plan, which is paid off as a whole.
     """
-    plans = [plan for plan in account.plans if _is_meant(plan, item_id, closes_on)]
-    if not plans:
+    meant = _meant(account, item_id, closes_on)
+    if not meant:
         return None
+    account = repriced(account, on, program, only=meant).account
+    plans = [account.plans[index] for index in meant]
     terms = program.terms_on(on)
     principal_minor = sum(plan.principal_minor for plan in plans)
     whole_minor = sum(plan.fee_minor for plan in plans)
@@ -191,23 +195,30 @@ def refuse_past_due(account: Account) -> ArrearsFirst | None:
     return ArrearsFirst(past_due_minor=past_due_minor, due_on=due_on)
 
 
-def paid_off(account: Account, event: Repaid) -> tuple[Account, tuple[Entry, ...], int]:
-    """(account, entries, what is left of the money): fees that are waived are gone, the plan is cleared, the charge taken.
+def paid_off(account: Account, event: Repaid, program: Program) -> tuple[Account, tuple[Entry, ...], int]:
+    """(account, entries, what is left of the money): interest to come is that of the day's rate, fees that are waived are gone,
+    the plan is cleared, the charge taken.
 
     A corrected history may have left less of the plan than was agreed: the rest is an ordinary repayment.
     """
     agreed = event.payoff
     assert agreed is not None
-    meant = [index for index, plan in enumerate(account.plans) if _is_meant(plan, agreed.item_id, agreed.closes_on)]
+    meant = _meant(account, agreed.item_id, agreed.closes_on)
     if not meant:
         return account, (), event.amount_minor
-    account, waived = _waived(account, meant, agreed.fee_minor)
+    anew = repriced(account, event.value_on, program, only=meant)
+    account, waived = _waived(anew.account, meant, agreed.fee_minor)
     if agreed.subsidy_back is not None:
         account = _without_borne(account, meant, agreed.subsidy_back.amount_minor)
     charge_minor = min(agreed.charge_minor, event.amount_minor)
     cleared = clear(account, _debts(account, meant), event.amount_minor - charge_minor)
     charged = [Entry(Rule.CHARGE_PLAN_PAYOFF, charge_minor, agreed.item_id)] if charge_minor else []
-    return cleared.account, (*waived, *cleared.entries, *charged), cleared.rest_minor
+    return cleared.account, (*anew.entries(), *waived, *cleared.entries, *charged), cleared.rest_minor
+
+
+def _meant(account: Account, item_id: int, closes_on: date | None) -> list[int]:
+    """The places of the plans that are paid off together."""
+    return [index for index, plan in enumerate(account.plans) if _is_meant(plan, item_id, closes_on)]
 
 
 def _is_meant(plan: Plan, item_id: int, closes_on: date | None) -> bool:

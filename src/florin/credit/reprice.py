@@ -4,11 +4,13 @@ From the first bill on or after the version's day on, what is left of the princi
 are left, at the rate that the version offers for as many installments as the plan began with. Nothing is recorded for it:
 it is derived at each bill from the plan and the program, so a version for days that are over makes the same as one in time.
 Flat fees, and interest of which a campaign bears a part, were agreed as amounts and stay; so do plans agreed on or after that
-day, hardship plans, and counts that the version does not offer with interest.
+day, hardship plans, and counts that the version does not offer with interest. A plan that is paid off between that day and the
+bill is spread anew for it, so that interest to come is quoted at the rate that it would have borne.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -36,14 +38,17 @@ class Repriced(NamedTuple):
         ]
 
 
-def repriced(account: Account, closes_on: date, program: Program) -> Repriced:
-    """The account as a bill of that day finds it. Asked again for the same day, it changes nothing more."""
+def repriced(account: Account, closes_on: date, program: Program, *, only: Collection[int] | None = None) -> Repriced:
+    """The account as a bill of that day finds it. Asked again for the same day, it changes nothing more.
+
+    only: the places of some plans among the account's; None: all.
+    """
     if not any(plan.priced_on for plan in account.plans):
         return Repriced(account, ())
     plans: list[Plan] = []
     changes: list[tuple[int, int]] = []
-    for plan in account.plans:
-        version = _reaching(plan, closes_on, program)
+    for place, plan in enumerate(account.plans):
+        version = _reaching(plan, closes_on, program) if only is None or place in only else None
         rate = None if version is None else _rate(plan, version.terms)
         if version is None or rate is None or rate == plan.yearly_rate:
             plans.append(plan)
