@@ -8,6 +8,8 @@ from decimal import Decimal
 
 import pytest
 
+from florin.credit.charge_off import ChargeOff
+from florin.credit.close import CloseLine
 from florin.credit.freeze import FreezeLine, UnfreezeLine
 from florin.credit.limit import GiveUplift, SetLimit
 from florin.credit.terms import SubLimit
@@ -54,6 +56,21 @@ def test_home_says_why_the_limit_was_cut_and_why_she_was_stopped(shop, browser):
     assert "主要原因：征信记录。" in chinese
     shop.do(UnfreezeLine(line_id=line_id, reason="cleared"))
     assert "were stopped" not in browser("alice").read("/")
+
+
+def test_home_says_why_a_line_closes_and_why_it_was_written_off(shop, browser):
+    shop.buy("Alice", 19_900)
+    line_id = shop.line_ids["Alice"]
+    shop.do(CloseLine(line_id=line_id, reason="score", when_paid=True, code="credit-history"))
+    closing = browser("alice").read("/")
+    shop.do(ChargeOff(line_id=line_id, reason="moved away", code="past-due"))
+
+    english, chinese = browser("alice").read("/"), browser("alice", language="zh").read("/")
+
+    assert "Since 2 March 2026 your account takes no new purchases" in closing
+    assert "Main reason: what credit bureaus report of you." in closing
+    assert "written off on 2 March 2026, and is owed all the same. Main reason: something here is past due." in english
+    assert "核销，欠款仍须偿还。主要原因：在本平台有逾期未还。" in chinese
 
 
 def test_home_reminds_of_what_is_due_until_it_is_paid(shop, browser):

@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
+from florin.events import ChargedOff, ChargedOffByOwner, CreditDeclined, LimitSet, LineClosed, LineClosing, LineFrozen
 from florin.events.refusals import Language, Refusal
 
-Action = Literal["line-declined", "uplift-declined", "limit-cut", "frozen", "purchase-refused", "terms-refused"]
+Action = Literal[
+    "line-declined", "uplift-declined", "limit-cut", "frozen", "closing", "closed", "charged-off", "purchase-refused",
+    "terms-refused",
+]  # fmt: skip
+Adverse = LimitSet | LineFrozen | LineClosing | LineClosed | ChargedOff | ChargedOffByOwner | CreditDeclined
 
 
 class Reason(NamedTuple):
@@ -63,6 +68,11 @@ _OF_STATES: Final[dict[str, str]] = {
     "charged-off": "charged-off",
 }
 REFUSALS: Final = (*_OF_REFUSALS, "LineNotOpen")
+
+
+def code_of(event: Adverse) -> str:
+    """Why it was done; empty where it worsens nothing. The clock charges off what is past due."""
+    return "past-due" if isinstance(event, ChargedOff) else event.code
 
 
 def reason_of(refusal: Refusal) -> str:

@@ -23,6 +23,7 @@ import msgspec
 from msgspec.structs import replace
 
 from florin.credit.allocation import cure
+from florin.credit.decline import refuse_code
 from florin.credit.interest import (
     accrued,
     borne_over,
@@ -59,13 +60,16 @@ _RECOVERS: dict[Bucket, Rule] = {
 
 
 class ChargeOff(msgspec.Struct, frozen=True, kw_only=True):
-    """Charge a line off now, before the clock would. mode: the terms' when it is None."""
+    """Charge a line off now, before the clock would. mode: the terms' when it is None. reason: for the record, in words. code:
+    why, of `adverse.REASONS`; the customer reads it.
+    """
 
     needs_advance: ClassVar[bool] = True
 
     line_id: int
     reason: str
     mode: ChargeOffMode | None = None
+    code: str = "past-due"
 
 
 class NothingToChargeOff(Refusal, frozen=True, kw_only=True):
@@ -90,6 +94,8 @@ def decide(
     line: Line, account: Account, command: ChargeOff, at: At, *, program: Program
 ) -> tuple[ChargedOffByOwner] | Refusal:
     """The account must have been advanced to `at.on`."""
+    if refusal := refuse_code(command.code):
+        return refusal
     terms = program.terms_on(at.on)
     mode = command.mode or terms.charge_off_mode
     past_due_minor = sum(statement.remaining_minor for statement in account.statements if statement.past_due)
@@ -106,6 +112,7 @@ def decide(
             mode=mode,
             bears_interest=mode != "principal" and terms.charge_off_interest == "memo",
             reason=command.reason,
+            code=command.code,
         ),
     )
 

@@ -7,10 +7,11 @@ the last repayment, refund or void the line closes by itself.
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
+from florin.credit.decline import refuse_code
 from florin.credit.freeze import LineIsClosed
 from florin.credit.items import Account
 from florin.credit.line import Line, LineState
@@ -22,13 +23,16 @@ from florin.money.at import At
 
 
 class CloseLine(msgspec.Struct, frozen=True, kw_only=True):
-    """when_paid: a line that cannot be closed yet takes no new purchase from now on, and closes when all is paid."""
+    """when_paid: a line that cannot be closed yet takes no new purchase from now on, and closes when all is paid. reason: for
+    the record, in words. code: why, of `adverse.REASONS`; the customer reads it.
+    """
 
     needs_advance: ClassVar[bool] = True
 
     line_id: int
     reason: str
     when_paid: bool = False
+    code: str = "other"
 
 
 class LineClosesAlready(Refusal, frozen=True, kw_only=True):
@@ -80,14 +84,18 @@ def decide(
     """The account must have been advanced to `at.on`: interest that no statement has billed is owed too."""
     if line.state is LineState.CLOSED:
         return LineIsClosed(line_id=line.id)
+    if unknown := refuse_code(command.code):
+        return unknown
+    said: dict[str, Any] = {"value_on": at.on, "line_id": line.id, "person_id": line.person_id}
+    said |= {"reason": command.reason, "code": command.code}
     refusal = refuse_close(line, account, at, program)
     if refusal is None:
-        return (LineClosed(value_on=at.on, line_id=line.id, person_id=line.person_id, reason=command.reason),)
+        return (LineClosed(**said),)
     if not command.when_paid:
         return refusal
     if line.particulars.closing:
         return LineClosesAlready(line_id=line.id)
-    return (LineClosing(value_on=at.on, line_id=line.id, person_id=line.person_id, reason=command.reason),)
+    return (LineClosing(**said),)
 
 
 def refuse_close(line: Line, account: Account, at: At, program: Program) -> Refusal | None:

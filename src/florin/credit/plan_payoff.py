@@ -3,9 +3,9 @@
 What is billed of the plan is not part of it: that is on a statement and paid as every statement is. The terms say whether
 fees to come are owed, waived, or owed for the current period alone, and whether the lender charges a share of the remaining
 principal. Interest to come is that of the rate which the day's terms give the plan, also before the bill that would spread it
-anew (`reprice.py`). The amount stays the same until the next bill of the plan, so a quote is good to the day before it; or, if a
-bill that has to be paid first is still unpaid, to the last day on which that is in time. The parts of a hardship plan are paid
-off together, with the whole line.
+anew (`reprice.py`). The amount stays the same until the next bill of the plan, so a quote is good to the day before it; or, if
+a bill that has to be paid first is still unpaid, to the last day on which that is in time. The parts of a hardship plan are
+paid off together, with the whole line.
 """
 
 from __future__ import annotations

@@ -24,12 +24,13 @@ class ChargedOff(Event, frozen=True, kw_only=True):
 
 
 class ChargedOffByOwner(Event, frozen=True, kw_only=True):
-    """The owner booked a line's debt as a loss; it is owed all the same."""
+    """The owner booked a line's debt as a loss; it is owed all the same. code: why (`credit.adverse`)."""
 
     kind = 81
     mode: Literal["whole_line", "past_due", "principal"]
     bears_interest: bool
     reason: str
+    code: str = ""
 
 
 class ProvisionBucket(msgspec.Struct, frozen=True, kw_only=True):

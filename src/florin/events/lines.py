@@ -46,10 +46,13 @@ class LineUnfrozen(Event, frozen=True, kw_only=True):
 
 
 class LineClosed(Event, frozen=True, kw_only=True):
-    """The line is closed for good; it was owed nothing and held nothing."""
+    """The line is closed for good; it was owed nothing and held nothing. code: why (`credit.adverse`); empty where it was to
+    close when all is paid.
+    """
 
     kind = 24
     reason: str
+    code: str = ""
 
 
 class Repaid(Event, frozen=True, kw_only=True):
@@ -175,10 +178,13 @@ class UpliftGiven(Event, frozen=True, kw_only=True):
 
 
 class LineClosing(Event, frozen=True, kw_only=True):
-    """Nothing new is bought; what is owed or reserved runs on, is billed and repaid, and then the line closes by itself."""
+    """Nothing new is bought; what is owed or reserved runs on, is billed and repaid, and then the line closes by itself. code:
+    why (`credit.adverse`).
+    """
 
     kind = 37
     reason: str
+    code: str = ""
 
 
 class AutopaySet(Event, frozen=True, kw_only=True):

@@ -29,12 +29,13 @@ class AdverseAction(Struct, frozen=True, kw_only=True):
     words: str
 
 
-# A cut and a freeze carry their code; a refusal of the rules has the code of its name. Events of a month lie together.
+# What the owner did carries its code, what the clock charged off is past due; a refusal of the rules has the code of its
+# name. Events of a month lie together.
 _EVENTS = """
     SELECT id, kind, posted_on, coalesce(person_id, 0), coalesce(line_id, 0), body
       FROM event
      WHERE posted_on BETWEEN %(from_on)s AND %(to_on)s
-       AND (kind = 165 OR (kind IN (21, 22) AND body ->> 'code' <> '')
+       AND (kind IN (80, 165) OR (kind IN (21, 22, 24, 37, 81) AND body ->> 'code' <> '')
             OR (kind = 90 AND body ->> 'refusal' = ANY (%(refusals)s)))
   ORDER BY posted_on, recorded_at, lane, id
 """
@@ -81,4 +82,9 @@ def _of_kind(kind: int, line_id: int, body: dict[str, Any]) -> tuple[Action, str
         return "uplift-declined" if line_id else "line-declined", body["code"], int(body.get("asked_minor", 0)), words
     if kind == 21:
         return "limit-cut", body["code"], int(body["limit_minor"]), words
-    return "frozen", body["code"], 0, words
+    if kind == 80:
+        return "charged-off", "past-due", 0, words
+    return _STOPPED[kind], body["code"], 0, words
+
+
+_STOPPED: dict[int, Action] = {22: "frozen", 24: "closed", 37: "closing", 81: "charged-off"}

@@ -9,10 +9,21 @@ from msgspec import Struct
 from psycopg import Connection
 
 from florin.engine.ids import lane_of
-from florin.events import CreditDeclined, Event, LimitSet, LineFrozen, Reminded, event_of
+from florin.events import (
+    ChargedOff,
+    ChargedOffByOwner,
+    CreditDeclined,
+    Event,
+    LimitSet,
+    LineClosed,
+    LineClosing,
+    LineFrozen,
+    Reminded,
+    event_of,
+)
 
 NOTICES_MAX = 50
-KINDS = (Reminded, LimitSet, LineFrozen, CreditDeclined)
+KINDS = (Reminded, LimitSet, LineFrozen, LineClosing, LineClosed, ChargedOff, ChargedOffByOwner, CreditDeclined)
 
 
 class Notice(Struct, frozen=True, kw_only=True):
@@ -27,7 +38,7 @@ _NOTICES = """
     SELECT id, kind, value_on, coalesce(payment_id, 0), coalesce(person_id, 0), body
       FROM event
      WHERE lane = %(lane)s AND line_id = %(line_id)s AND kind = ANY (%(kinds)s::smallint[]) AND value_on >= %(from_on)s
-       AND (kind = 160 OR body ->> 'code' <> '')          -- a limit that was raised is no notice
+       AND (kind IN (80, 160) OR body ->> 'code' <> '')          -- a limit that was raised is no notice
   ORDER BY sequence DESC
      LIMIT %(limit)s
 """

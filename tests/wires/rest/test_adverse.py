@@ -71,6 +71,58 @@ def test_a_cut_a_freeze_and_a_decline_say_why_and_the_customer_reads_it(house: R
     house.world.assert_books_hold()
 
 
+def test_a_closing_and_a_charge_off_say_why_and_stand_in_the_months_record(
+    house: RestHouse, alice: str, fresh_database: FreshDatabase, tmp_path: Path
+):
+    world = house.world
+    bob = f"/v1/owner/lines/{(world.person('bob', limit_minor=100_000), world.line_ids['bob'])[1]}"
+    carol = f"/v1/owner/lines/{(world.person('carol', limit_minor=100_000), world.line_ids['carol'])[1]}"
+    for name in ("alice", "carol"):
+        world.buy(name, 50_000)
+    unknown = house.owner.post(f"{bob}/close", {"reason": "x", "code": "zodiac"}, key="zodiac")
+    house.owner.post(f"{bob}/close", {"reason": "two names", "code": "identity"}, key="close")
+    house.owner.post(f"{carol}/close", {"reason": "score", "when_paid": True, "code": "credit-history"}, key="closing")
+    house.owner.post(f"{alice}/charge-off", {"reason": "gone"}, key="off")
+
+    told = {path: house.owner.get(f"{path}/notices").json()["items"] for path in (alice, bob, carol)}
+
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "ReasonUnknown")
+    assert [(each[0]["what"], each[0]["code"]) for each in told.values()] == [
+        ("charged-off", "past-due"),
+        ("closed", "identity"),
+        ("closing", "credit-history"),
+    ]
+    world.repay("carol", 50_000)
+    assert [each["what"] for each in house.owner.get(f"{carol}/notices").json()["items"]] == ["closing"]
+    world.until(date(2026, 4, 2))
+    found = Operator(fresh_database, tmp_path).json("report", "adverse-actions", "2026-03")["actions"]
+    assert [(each["action"], each["code"], each["words"]) for each in found] == [
+        ("closed", "identity", "two names"),
+        ("closing", "credit-history", "score"),
+        ("charged-off", "past-due", "gone"),
+    ]
+    world.assert_books_hold()
+
+
+def test_a_line_that_the_clock_charges_off_is_told_that_it_is_past_due(house: RestHouse, alice: str):
+    house.world.buy("alice", 50_000)
+    house.world.until(date(2026, 10, 20))
+
+    newest = house.owner.get(f"{alice}/notices").json()["items"][0]
+
+    assert (newest["what"], newest["code"], newest["reason"]) == ("charged-off", "past-due", REASONS["past-due"].en)
+
+
+def test_a_line_and_a_plans_payoff_name_the_lender(house: RestHouse, alice: str, named: Client):
+    bought = house.world.buy("alice", 120_000, installments=12)
+    paid = {"name": "Lotus Consumer Finance", "hotline": "400 000"}
+
+    line = named.get(alice).json()
+    quoted = named.get(f"{alice}/plan-payoff", payment_id=str(bought.event.trade_id)).json()
+
+    assert line["lender"] == quoted["lender"] == paid
+
+
 def test_a_code_that_is_not_on_the_list_is_refused_and_so_is_somebody_elses_line(house: RestHouse, alice: str):
     unknown = house.owner.post(f"{alice}/freeze", {"reason": "x", "code": "zodiac"}, key="zodiac")
     assert (unknown.status_code, unknown.json()["code"]) == (422, "ReasonUnknown")

@@ -10,12 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from florin.credit.adverse import REASONS
+from florin.credit.adverse import REASONS, Adverse, code_of
 from florin.credit.line import Line, LineState
 from florin.credit.shared_limit import SharedExposure
 from florin.credit.spendable import spendable
 from florin.credit.terms import Program
-from florin.events import CreditDeclined, LimitSet, LineFrozen, Reminded, StatementLine
+from florin.events import (
+    ChargedOff,
+    ChargedOffByOwner,
+    CreditDeclined,
+    LimitSet,
+    LineClosed,
+    LineClosing,
+    LineFrozen,
+    Reminded,
+    StatementLine,
+)
 from florin.events.refusals import Language
 from florin.money import yuan_text
 from florin.money.at import At
@@ -172,20 +182,28 @@ def notices_shown(notices: Sequence[Notice], line: Line, language: Language) -> 
 
 
 def _still_holds(notice: Notice, line: Line) -> bool:
-    """A freeze while it lasts, a cut while the limit is that one; a decline as long as it is shown at all."""
+    """A freeze, a closing and a charge-off while they last, a cut while the limit is that one; a decline as long as it is shown
+    at all.
+    """
     event = notice.event
     if isinstance(event, LineFrozen):
         return line.state is LineState.FROZEN
     if isinstance(event, LimitSet):
         return line.limit_minor == event.limit_minor
+    if isinstance(event, LineClosing):
+        return line.particulars.closing and line.state is not LineState.CLOSED
+    if isinstance(event, LineClosed):
+        return line.state is LineState.CLOSED
+    if isinstance(event, ChargedOff | ChargedOffByOwner):
+        return line.state is LineState.CHARGED_OFF
     return isinstance(event, CreditDeclined)
 
 
 def _adverse(notice: Notice, language: Language) -> NoticeShown:
     event = notice.event
-    assert isinstance(event, LimitSet | LineFrozen | CreditDeclined)
+    assert isinstance(event, Adverse)
     minor = event.limit_minor if isinstance(event, LimitSet) else 0
-    said_on, reason = full_date(event.value_on, language), REASONS[event.code].text(language)
+    said_on, reason = full_date(event.value_on, language), REASONS[code_of(event)].text(language)
     sentence = text(language, _ADVERSE[type(event)], amount=money(minor, language), date=said_on, reason=reason)
     return NoticeShown(sentence=sentence, said_on=said_on, tone="plain")
 
@@ -193,6 +211,10 @@ def _adverse(notice: Notice, language: Language) -> NoticeShown:
 _ADVERSE: Mapping[type, str] = {
     LimitSet: "adverse.limit_cut",
     LineFrozen: "adverse.frozen",
+    LineClosing: "adverse.closing",
+    LineClosed: "adverse.closed",
+    ChargedOff: "adverse.charged_off",
+    ChargedOffByOwner: "adverse.charged_off",
     CreditDeclined: "adverse.declined",
 }
 

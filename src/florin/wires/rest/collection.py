@@ -5,13 +5,25 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from florin.credit.adverse import REASONS
+from florin.credit.adverse import REASONS, Adverse, code_of
 from florin.credit.decline import DeclineCredit
 from florin.credit.pause import PauseCollection, ResumeCollection
 from florin.credit.sell_claims import SellClaims
 from florin.engine import NotFound
 from florin.engine.listeners import OWNER_TOPICS
-from florin.events import ClaimsSold, CreditDeclined, Event, LimitSet, LineFrozen, RefundReversed, Reminded
+from florin.events import (
+    ChargedOff,
+    ChargedOffByOwner,
+    ClaimsSold,
+    CreditDeclined,
+    Event,
+    LimitSet,
+    LineClosed,
+    LineClosing,
+    LineFrozen,
+    RefundReversed,
+    Reminded,
+)
 from florin.events.refusals import Language
 from florin.payments.reverse_refund import ReverseRefund
 from florin.queries.notices import Notice, notices_of
@@ -139,14 +151,14 @@ def _notice(notice: Notice, language: Language) -> shapes.Notice:
             due_on=event.due_on,
             due_minor=event.due_minor,
         )
-    assert isinstance(event, LimitSet | LineFrozen | CreditDeclined)
+    assert isinstance(event, Adverse)
     amount_minor = event.limit_minor if isinstance(event, LimitSet) else getattr(event, "asked_minor", 0)
     return shapes.Notice(
         id=str(notice.event_id),
         what=what,
         value_on=event.value_on,
-        code=event.code,
-        reason=REASONS[event.code].text(language),
+        code=code_of(event),
+        reason=REASONS[code_of(event)].text(language),
         amount_minor=amount_minor or None,
     )
 
@@ -155,5 +167,9 @@ _WHAT: dict[type[Event], Any] = {
     Reminded: "reminded",
     LimitSet: "limit-cut",
     LineFrozen: "frozen",
+    LineClosing: "closing",
+    LineClosed: "closed",
+    ChargedOff: "charged-off",
+    ChargedOffByOwner: "charged-off",
     CreditDeclined: "uplift-declined",
 }

@@ -386,6 +386,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         status=201,
         idempotent=True,
         refusals=(
+            "ReasonUnknown",
             "StillOwed",
             "StillReserved",
             "StillUncleared",
@@ -464,7 +465,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=shapes.CollectionStep,
         status=201,
         idempotent=True,
-        refusals=("NothingToChargeOff", "NotFound", *_KEYED),
+        refusals=("ReasonUnknown", "NothingToChargeOff", "NotFound", *_KEYED),
     ),
     Operation(
         method="POST",

@@ -168,7 +168,7 @@ async def get_line(call: Call, body: Any) -> Answer:
     """GET /v1/owner/lines/{line_id}"""
     query: shapes.LineQuery = call.query
     if query.on is None and query.known_on is None:
-        return Answer(show.line(await line_view(call)))
+        return Answer(show.line(await line_view(call), call.house.settings.lender))
     line_id = _id(call, "line_id")
 
     def question(connection: Any) -> LineAsOf | None:
@@ -182,7 +182,7 @@ async def get_line(call: Call, body: Any) -> Answer:
         raise invalid(wrong.which, wrong.problem, wrong.fix) from None
     if view is None:
         raise RefusedBy(NotFound(what="line", id=line_id))
-    return Answer(show.line_as_of(view))
+    return Answer(show.line_as_of(view, call.house.settings.lender))
 
 
 async def set_limit(call: Call, body: shapes.NewLimit) -> Answer:
@@ -229,7 +229,7 @@ async def move_bill_day(call: Call, body: shapes.NewBillDay) -> Answer:
 async def close_line(call: Call, body: shapes.NewClosing) -> Answer:
     """POST /v1/owner/lines/{line_id}/close"""
     line_id = known_id(call, "line_id", "line")
-    command = CloseLine(line_id=line_id, reason=body.reason, when_paid=body.when_paid)
+    command = CloseLine(line_id=line_id, reason=body.reason, when_paid=body.when_paid, code=body.code)
     outcome = await execute(call, command, ("close", line_id, body))
     event = outcome.event
     return _changed(outcome, "closed" if isinstance(event, LineClosed) else "closing", reason=body.reason)
@@ -414,7 +414,7 @@ def _two_sentences(text: str) -> tuple[str, str]:
 async def charge_off(call: Call, body: shapes.NewChargeOff) -> Answer:
     """POST /v1/owner/lines/{line_id}/charge-off"""
     line_id = known_id(call, "line_id", "line")
-    command = ChargeOff(line_id=line_id, reason=body.reason, mode=body.mode)
+    command = ChargeOff(line_id=line_id, reason=body.reason, mode=body.mode, code=body.code)
     return step(await execute(call, command, ("charge-off", line_id, body)), "charged-off")
 
 

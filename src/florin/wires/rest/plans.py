@@ -43,7 +43,7 @@ async def get_payoff(call: Call, body: Any) -> Answer:
     found = plan_payoff.quote(view.account, view.at.on, view.program, item_id=item_id, closes_on=query.closes_on)
     if found is None:
         raise RefusedBy(plan_payoff.nothing_to_pay_off(view.account, item_id))
-    return Answer(show.plan_payoff(view.line.id, query.payment_id, found))
+    return Answer(show.plan_payoff(view.line.id, query.payment_id, found, call.house.settings.lender))
 
 
 async def pay_off(call: Call, body: shapes.NewPlanPayoff) -> Answer:

@@ -416,10 +416,13 @@ class NewUplift(Taken, frozen=True, kw_only=True):
 
 
 class NewClosing(Taken, frozen=True, kw_only=True):
-    """reason: for the record. when_paid: a line that still owes something sells nothing more and closes when all is paid."""
+    """reason: for the record. when_paid: a line that still owes something sells nothing more and closes when all is paid. code:
+    what the customer reads (docs/reference/adverse-actions.md).
+    """
 
     reason: Text
     when_paid: bool = False
+    code: Name = "other"
 
 
 class NewAutopay(Taken, frozen=True, kw_only=True):
@@ -435,10 +438,13 @@ class Reason(Taken, frozen=True, kw_only=True):
 
 
 class NewChargeOff(Taken, frozen=True, kw_only=True):
-    """mode: what is charged off; the program's own when it is left out. reason: for the record."""
+    """mode: what is charged off; the program's own when it is left out. reason: for the record. code: what the customer reads
+    (docs/reference/adverse-actions.md).
+    """
 
     reason: Text
     mode: Literal["whole_line", "past_due", "principal"] | None = None
+    code: Name = "past-due"
 
 
 class NewCost(Taken, frozen=True, kw_only=True):
@@ -754,14 +760,16 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """A line as of `as_of`, by what was known on `known_on`. limit_in_force: the limit and its uplifts. held: reserved.
     committed: paid into escrow. owed: principal, fees and interest posted; payoff adds the interest that no statement has
     billed. due: what remains of issued statements. available: what may still be spent, the shared limit heeded; below zero
-    after a cut. shared_limit: of a line that shares one, as of today; null for an earlier day, of which it is not known.
-    credit_balance: what the lender owes the person. uncleared: repayments that have not cleared, and the limit that they keep.
+    after a cut. lender: who lends. shared_limit: of a line that shares one, as of today; null for an earlier day, of which it
+    is not known. credit_balance: what the lender owes the person. uncleared: repayments that have not cleared, and the limit
+    that they keep.
     """
 
     id: str
     person_id: str
     program: str
     currency: str
+    lender: Lender
     state: Literal["open", "frozen", "closing", "hardship", "closed", "charged-off", "sold"]
     opened_on: date
     as_of: date
@@ -875,7 +883,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    what: Literal["reminded", "limit-cut", "frozen", "uplift-declined"]
+    what: Literal["reminded", "limit-cut", "frozen", "closing", "closed", "charged-off", "uplift-declined"]
     value_on: date
     text: str | None = None
     channel: str | None = None
@@ -1123,6 +1131,7 @@ class PlanPayoff(msgspec.Struct, frozen=True, kw_only=True):
     charge_minor: int
     total_minor: int
     billed_minor: int
+    lender: Lender
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True):

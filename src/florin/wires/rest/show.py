@@ -300,24 +300,25 @@ def offer(quote: PlanQuote) -> shapes.Offer:
     )
 
 
-def line(view: LineView) -> shapes.Line:
-    return _line(view.line, view.program, view.payoff, view.spendable, on=view.at.on, known_on=view.at.on)
+def line(view: LineView, by: Lender) -> shapes.Line:
+    return _line(view.line, view.program, view.payoff, view.spendable, by, on=view.at.on, known_on=view.at.on)
 
 
-def line_as_of(view: LineAsOf) -> shapes.Line:
+def line_as_of(view: LineAsOf, by: Lender) -> shapes.Line:
     """What it shares is known of today alone, so here the line speaks for itself."""
     left = spendable(view.line, view.program.terms_on(view.on), view.on)
-    return _line(view.line, view.program, view.payoff, left, on=view.on, known_on=view.known_on)
+    return _line(view.line, view.program, view.payoff, left, by, on=view.on, known_on=view.known_on)
 
 
 def _line(
-    row: Line, program: Program, payoff: PayoffQuote, left: Spendable, *, on: date, known_on: date
+    row: Line, program: Program, payoff: PayoffQuote, left: Spendable, by: Lender, *, on: date, known_on: date
 ) -> shapes.Line:
     return shapes.Line(
         id=str(row.id),
         person_id=str(row.person_id),
         program=row.program,
         currency=program.currency,
+        lender=lender(by),
         state=_line_state(row),
         opened_on=row.opened_on,
         as_of=on,
@@ -437,7 +438,7 @@ def payoffs(line_id: int, quotes: PayoffQuotes) -> shapes.Payoff:
     )
 
 
-def plan_payoff(line_id: int, payment_id: str | None, quote: PlanPayoffQuote) -> shapes.PlanPayoff:
+def plan_payoff(line_id: int, payment_id: str | None, quote: PlanPayoffQuote, by: Lender) -> shapes.PlanPayoff:
     return shapes.PlanPayoff(
         line_id=str(line_id),
         payment_id=payment_id,
@@ -451,6 +452,7 @@ def plan_payoff(line_id: int, payment_id: str | None, quote: PlanPayoffQuote) ->
         charge_minor=quote.charge_minor,
         total_minor=quote.total_minor,
         billed_minor=quote.billed_minor,
+        lender=lender(by),
     )
 
 
