@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +17,9 @@ from florin.credit.open import OpenLine
 from florin.credit.program import add_program, program_of
 from florin.engine import clock, lane_of, reference
 from florin.engine.drift import drift_of_sample
+from florin.engine.tables.account import account_of
+from florin.engine.tables.small import ACCOUNT
+from florin.engine.tables.table import READ
 from florin.presets import preset_text
 from world import World
 
@@ -111,3 +115,52 @@ def test_a_backdated_rate_is_drift_until_it_is_posted_with_a_reason(
         world.until(date(2026, 6, 2))
         told = world.one("SELECT body->'lines' FROM event WHERE kind = 27 ORDER BY value_on DESC LIMIT 1")
         assert [line["amount_minor"] for line in told if line["what"] == "adjustment"] == [-5_25]
+
+
+def owed_on(world: World, name: str) -> tuple[object, ...]:
+    """What the line's row and its plan say, without the purchase's own number."""
+    line = world.line(name)
+    ((_, _, _, document),) = ACCOUNT.load(world.connection, [(line.lane, line.id)], READ)
+    (plan,) = account_of(document).plans
+    spread = (plan.yearly_rate, plan.repriced_on, plan.future, plan.deferred_fee_minor)
+    return spread, line.principal_minor, line.fee_minor, line.interest_minor, line.credit_balance_minor
+
+
+def test_a_backdated_rate_makes_of_plans_what_it_would_have_made_in_time(
+    fresh_database: FreshDatabase, operator: Operator, tmp_path: Path
+):
+    at_12, at_6 = (
+        f'installments = [{{ count = 12, fee_rate = 0, method = "declining", yearly_rate = {rate} }}]\n'
+        for rate in ("0.12", "0.06")
+    )
+    first = re.sub(r"installments = \[\n.*?\n\]\n", at_12, preset_text("huabei"), count=1, flags=re.DOTALL)
+    cheaper = f'\n[[versions]]\nfrom_on = 2026-04-10\napplies_to = "balances"\n{at_6}'
+
+    def file_of(name: str, text: str) -> Path:
+        file = tmp_path / f"{name}.toml"
+        file.write_text(text.replace('name = "huabei"', f'name = "{name}"'), encoding="utf-8")
+        add_program(program_of(file.read_text(encoding="utf-8"), source=file.name))
+        return file
+
+    with World(fresh_database.engine) as world:
+        for person, program, text in (("alice", "told-late", first), ("bob", "in-time", first + cheaper)):
+            operator("program", "add", file_of(program, text))
+            world.person(person, limit_minor=2_000_000, program=program)
+            assert world.buy(person, 1_200_000, installments=12).refusal is None
+        for closes_on in (date(2026, 4, 2), date(2026, 5, 2), date(2026, 6, 2)):
+            world.until(closes_on)
+            paid_minor = world.line("alice").due_minor
+            assert world.repay("alice", paid_minor, "bank").refusal is None
+            assert world.repay("bob", paid_minor, "bank").refusal is None
+        assert owed_on(world, "alice") != owed_on(world, "bob")
+
+        operator("program", "add", file_of("told-late", first + cheaper), "--backdated")
+        posted = operator("fold", "--post", "--reason", "the board's word of April")
+
+        assert posted.startswith("Posted on 1 of every line")
+        assert owed_on(world, "alice") == owed_on(world, "bob")
+        world.connection.commit()
+        world.assert_books_hold()
+        world.until(date(2026, 7, 2))
+        assert owed_on(world, "alice") == owed_on(world, "bob")
+        assert drift_of_sample(world.connection, 10, 1) == []
