@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from credit.play import program_with
 from florin.campaigns.budget import CampaignBudgetSpent
 from florin.campaigns.subsidy import SubsidyChanged, SubsidyNotForThisPlan
 from florin.credit.plan_payoff import PayOffPlan, quote
 from florin.credit.plans import installment_choice, quote_of, subsidized
 from florin.credit.plans import quote as plan_quote
 from florin.credit.program import load_program
+from florin.engine.reference import Reference
 from florin.engine.tables.account import account_of
 from florin.events import CampaignPart
 from florin.payments.trade import Flow
+from florin.queries.merchant import read_trades
 from world import DIRECT_APP, ESCROW_APP, SHOP, World
 
 PROGRAM = load_program("huabei")
@@ -189,9 +192,33 @@ def test_a_merchant_bears_his_own_part_as_a_fee_of_his(world):
     assert world.balance("DEFERRED_FEE_INCOME") == FEE
     world.assert_books_hold()
 
-    assert world.refund(payment_id, PRICE).refusal is None
+    (trade,) = read_trades(world.connection, merchant_id=SHOP, since=datetime(2026, 1, 1, tzinfo=UTC)).trades
+    assert trade.merchant_fee_minor == 27_00
+
+    assert world.refund(payment_id, PRICE // 2).refusal is None
+    (trade,) = read_trades(world.connection, merchant_id=SHOP, since=datetime(2026, 1, 1, tzinfo=UTC)).trades
+    assert trade.merchant_fee_minor == 13_50
+
+    assert world.refund(payment_id, PRICE // 2).refusal is None
     assert world.balance("MERCHANT_PAYABLE", SHOP) == 0 == world.balance("DEFERRED_FEE_INCOME")
     assert world.budget(campaign).left_minor == 1_000_00
+    world.assert_books_hold()
+
+
+def test_what_a_merchant_bore_and_is_not_owed_any_more_comes_back_to_him_with_an_early_payoff(world, monkeypatch):
+    waiving = program_with(plan_payoff_fee="waived")
+    monkeypatch.setattr(Reference, "program", staticmethod(lambda name: waiving))
+    campaign = world.campaign(1_000_00, **HALF, sponsor="merchant", merchants=(SHOP,))
+    payment_id = buy(world, campaign).event_id
+    command = PayOffPlan(line_id=world.line_ids["alice"], amount_minor=PRICE, source="wallet", item_id=payment_id)
+
+    outcome = world.do(command)
+
+    assert outcome.refusal is None
+    assert outcome.event.payoff.subsidy_back.amount_minor == 27_00
+    assert world.balance("MERCHANT_PAYABLE", SHOP) == PRICE - 7_20 == world.balance("MERCHANT_PAYABLE")
+    assert world.budget(campaign).left_minor == 1_000_00
+    assert world.balance("DEFERRED_FEE_INCOME") == 0
     world.assert_books_hold()
 
 

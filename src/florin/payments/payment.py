@@ -155,6 +155,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return replace(self.plan.subsidy, amount_minor=amount_minor, held_minor=0)
 
 
+def _own_minor(part: CampaignPart | None) -> int:
+    """What a merchant bears of a part himself: all of his own campaign's, nothing of another's."""
+    return 0 if part is None else part.amount_minor - part.funded_minor
+
+
 def _promised_minor(event: Captured | Received | Voided | Refunded) -> int:
     """What an event frees of a promise."""
     return 0 if event.promised is None else event.promised.amount_minor
@@ -233,7 +238,9 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 refunded_before_receipt_minor=payment.refunded_before_receipt_minor
                 + (given if event.before_receipt else 0),
                 mdr_back_minor=payment.mdr_back_minor + event.mdr_back_minor,
-                merchant_fee_back_minor=payment.merchant_fee_back_minor + event.merchant_fee_back_minor,
+                merchant_fee_back_minor=payment.merchant_fee_back_minor
+                + event.merchant_fee_back_minor
+                + _own_minor(event.subsidy_back),
                 confirm_on=None if ends else payment.confirm_on,
             )
         case RefundReversed():

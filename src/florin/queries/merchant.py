@@ -81,7 +81,10 @@ _TRADES = """
            p.state AS payment_state, coalesce(p.credit_refunded_minor + p.wallet_refunded_minor
            + coalesce(p.coupon_refunded_minor, 0), 0) AS refunded_minor,
            coalesce(p.mdr_minor - p.mdr_back_minor, 0) AS mdr_minor, coalesce(p.plan_count, 0) AS plan_count,
-           CASE WHEN p.plan_fee_payer = 2 THEN p.plan_fee_minor - p.merchant_fee_back_minor ELSE 0 END
+           CASE WHEN p.plan_fee_payer = 2 THEN p.plan_fee_minor - p.merchant_fee_back_minor
+                WHEN p.plan_priced -> 'subsidy' ->> 'sponsor' = 'merchant'
+                THEN (p.plan_priced -> 'subsidy' ->> 'amount_minor')::bigint - p.merchant_fee_back_minor
+                ELSE 0 END
                AS merchant_fee_minor,
            coalesce(p.received_minor, 0) AS received_minor
       FROM trade t

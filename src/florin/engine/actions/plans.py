@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from florin.credit import (
     convert,
     end_hardship,
@@ -12,12 +14,13 @@ from florin.credit import (
 from florin.engine.actions.action import Action, Events, beside, by
 from florin.engine.actions.lines import of_repayment
 from florin.engine.room import Room
+from florin.events import Repaid
 from florin.events.refusals import Refusal
 
 
 def _pay_off_plan(room: Room, command: plan_payoff.PayOffPlan) -> Events | Refusal:
     line = room.named_line(command)
-    return plan_payoff.decide(
+    decided = plan_payoff.decide(
         line,
         room.account(line.id),
         command,
@@ -25,6 +28,16 @@ def _pay_off_plan(room: Room, command: plan_payoff.PayOffPlan) -> Events | Refus
         wallet_balance_minor=room.wallet(line.person_id).balance_minor,
         program=room.program(line),
     )
+    return decided if isinstance(decided, Refusal) else (_to_merchant(room, decided[0]),)
+
+
+def _to_merchant(room: Room, event: Repaid) -> Repaid:
+    """What comes back of a fee that a merchant's own campaign bore is payable to him: the event names him."""
+    back = None if event.payoff is None else event.payoff.subsidy_back
+    if back is None or back.sponsor != "merchant":
+        return event
+    (merchant_id,) = room.reference.campaigns[back.campaign_id].terms.merchants
+    return replace(event, merchant_id=merchant_id)
 
 
 def _convert_purchase(room: Room, command: convert.ConvertPurchase) -> Events | Refusal:
