@@ -9,18 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from credit.explain.stories import traced
+from credit.explain.test_sums import adds_up
 from credit.play import Play, day, program_with
 from credit.test_correction import assert_the_books_hold
 from credit.test_properties import ALL_HAPPENINGS, PROGRAMS, History, happen
 from florin.credit.authorize import CreditLimitExceeded
 from florin.credit.contradictions import contradictions
 from florin.credit.correction import line_as_of
+from florin.credit.explain import explain, question_of, tell
 from florin.credit.items import principal_by_item
 from florin.credit.particulars import ORDINARY, Outstanding
 from florin.credit.program import ProgramInvalid, program_of
 from florin.credit.sub_limits import SubLimitExceeded
 from florin.credit.terms import SubLimit
-from florin.events import Captured, Place, Received
+from florin.events import Captured, Place, Received, Refused
 from florin.presets import preset_text
 
 GAME, PHONE, NOODLES = 11, 12, 13
@@ -230,3 +233,21 @@ def test_under_every_program_the_tills_sums_are_what_is_reserved_and_owed_of_the
     assert {e.place: (e.reserved_minor, e.owed_minor) for e in play.line.particulars.outstanding} == by_place(play)
     folded, _ = line_as_of(play.events, play.today, program, lane=3)
     assert folded.particulars == play.line.particulars
+
+
+def test_a_refusal_is_explained_by_the_purchases_that_keep_its_part_of_the_limit():
+    alice = alice_with()
+    alice.buy("03-05", "120.00", GAME)
+    alice.hold("03-06", "30.00", PHONE)
+    alice.buy("03-06", "90.00", NOODLES)
+    said = refusal(alice, "03-07", "60.00", GAMES)
+    refused = Refused(value_on=day("03-07"), person_id=7, command="Pay", refusal=said.name, numbers=said.numbers())
+
+    found = explain(traced(alice, "03-07"), question_of("refusal=99"), refused=refused)
+
+    adds_up(found)
+    requested, outstanding, sub_limit = found.parts
+    assert found.amount_minor == said.over_minor == 10_00
+    assert (requested.amount_minor, sub_limit.amount_minor) == (60_00, -200_00)
+    assert {part.item_id: part.amount_minor for part in outstanding.parts} == {PHONE: 30_00, GAME: 120_00}
+    assert tell(found, "en").parts[1].text == "Of such purchases reserved or owed already: ¥150.00"

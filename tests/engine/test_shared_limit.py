@@ -291,3 +291,25 @@ def test_a_refusal_by_the_shared_limit_is_explained_by_its_numbers(world: World)
 
     assert told.answer.amount_minor == 100_00
     assert [part.amount_minor for part in told.answer.parts] == [400_00, 700_00, -1_000_00]
+
+
+def test_a_refusal_is_explained_by_what_each_line_uses_of_the_shared_limit(world: World):
+    assert world.buy("alice", 600_00).refusal is None
+    assert world.authorize("alice's loan", 100_00).event is not None
+    said = refused(world, "alice's loan", 350_00)
+    world.buy("alice", 50_00)  # after it, and no part of the answer
+
+    found = explain_line(
+        world.connection,
+        line_id=world.line_ids["alice's loan"],
+        question=question_of("refusal"),
+        at=clock.read(world.connection),
+        language="en",
+    )
+
+    assert found is not None
+    requested, used_together, shared = found.answer.parts
+    assert found.answer.amount_minor == said.over_minor == 50_00
+    assert (requested.amount_minor, used_together.amount_minor, shared.amount_minor) == (350_00, 700_00, -1000_00)
+    assert sorted(part.amount_minor for part in used_together.parts) == [100_00, 600_00]
+    assert {part.what for part in used_together.parts} == {"refusal.line_used"}

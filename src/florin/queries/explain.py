@@ -21,6 +21,7 @@ from florin.credit.explain import (
     Told,
     Trace,
     Window,
+    agreements_of,
     explain,
     items_of,
     payout,
@@ -43,6 +44,7 @@ from florin.queries.lines import one_view
 from florin.queries.shared_limits import shared_by
 
 EVENTS_MAX = 100_000
+LINES_MAX = 100
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +82,8 @@ def explain_line(
     found = trace(list(_records(connection, line_id, before)), program, day)
     today = line if day == at.on and refused is None else None
     shared = None if today is None else shared_by(connection, today)
-    part = explain(found, question, line=today, refused=refused, shared=shared)
+    others = _sharing(connection, line, before) if refused is not None and before is not None else []
+    part = explain(found, question, line=today, refused=refused, shared=shared, others=others)
     return Explained(
         question=question.text(),
         owner_id=str(line_id),
@@ -88,7 +91,7 @@ def explain_line(
         currency=program.currency,
         language=language,
         program=program.name,
-        answer=tell(part, language, items(connection, items_of(part))),
+        answer=tell(part, language, items(connection, items_of(part)), partner_names(connection, agreements_of(part))),
     )
 
 
@@ -157,12 +160,27 @@ def items(connection: Connection[Any], payment_ids: Iterable[int]) -> dict[int, 
     }
 
 
+def partner_names(connection: Connection[Any], agreement_ids: Iterable[int]) -> dict[int, str]:
+    """What partner banks are called, by the agreement's id."""
+    ids = sorted(agreement_ids)
+    if not ids:
+        return {}
+    parameters = {"lanes": [lane_of(identifier) for identifier in ids], "ids": ids, "limit": len(ids)}
+    return dict(connection.execute(_PARTNERS, parameters).fetchall())
+
+
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _LINE = """
     SELECT id, lane, person_id, program, state, opened_on, limit_minor, particulars::text AS particulars
       FROM line
      WHERE lane = %(lane)s AND id = %(id)s
+"""
+_OTHERS = """
+    SELECT id, program FROM line
+     WHERE lane = %(lane)s AND person_id = %(person_id)s AND id <> %(line_id)s
+  ORDER BY id
+     LIMIT %(limit)s
 """
 _COLUMNS: LiteralString = """
     SELECT e.kind, e.value_on, coalesce(e.trade_id, 0), coalesce(e.payment_id, 0), coalesce(e.line_id, 0),
@@ -221,6 +239,13 @@ _ITEMS = """
   ORDER BY p.id
      LIMIT %(limit)s
 """
+_PARTNERS = """
+    SELECT a.id, a.partner
+      FROM unnest(%(lanes)s::smallint[], %(ids)s::bigint[]) AS k(lane, id)
+           JOIN funding_agreement a ON a.lane = k.lane AND a.id = k.id
+  ORDER BY a.id
+     LIMIT %(limit)s
+"""
 
 
 def _line(connection: Connection[Any], line_id: int) -> Line | None:
@@ -258,6 +283,19 @@ def _refusal(connection: Connection[Any], line: Line, question: Question) -> tup
     if found is None or not isinstance(found.event, Refused) or not _is_about(found.event, line):
         raise NothingToExplain(question.text())
     return Question(what="refusal", id=found.id), found.event, found
+
+
+def _sharing(connection: Connection[Any], line: Line, refused: Record) -> list[Trace]:
+    """The person's other lines under the limit that a refusal is about, up to its moment; none for any other refusal."""
+    numbers = getattr(refused.event, "numbers", {})
+    if getattr(refused.event, "refusal", "") != "SharedLimitExceeded":
+        return []
+    parameters = {"lane": line.lane, "person_id": line.person_id, "line_id": line.id, "limit": LINES_MAX}
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute(_OTHERS, parameters).fetchall()
+    sharing = [(line_id, name) for line_id, name in rows if Reference.group_of(name) == numbers["group"]]
+    histories = ((name, list(_records(connection, line_id, refused))) for line_id, name in sharing)
+    return [trace(records, Reference.program(name), refused.event.value_on) for name, records in histories if records]
 
 
 def _is_about(refused: Refused, line: Line) -> bool:

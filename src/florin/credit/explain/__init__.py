@@ -8,6 +8,7 @@ made. `tell` says it in words, in Chinese and in English.
 >>> told = tell(explain(trace(records, program, on), question_of("statement=2026-04")), "en")
 """
 
+from florin.credit.explain.lenders import agreements_of, funding_of
 from florin.credit.explain.parts import EventRef, NothingToExplain, Part, Span, TermUsed
 from florin.credit.explain.payouts import Window, payout
 from florin.credit.explain.questions import ALONE, NAMING, Question, QuestionUnreadable, explain, question_of
@@ -29,7 +30,9 @@ __all__ = [
     "Told",
     "Trace",
     "Window",
+    "agreements_of",
     "explain",
+    "funding_of",
     "items_of",
     "lines_of",
     "payout",

@@ -12,6 +12,7 @@ from florin.credit.items import Account
 from florin.credit.line import Line, LineState, evolve, open_line
 from florin.credit.shared_limit import SharedExposure
 from florin.credit.spendable import rooms_of, shared_room
+from florin.credit.terms import SubLimit
 from florin.events import (
     Authorized,
     Captured,
@@ -81,6 +82,25 @@ def _rooms(trace: Trace, line: Line | None, amount_minor: int) -> Iterator[Part]
         if room.left_minor < amount_minor:
             values = {"which": room.sub_limit, "most_minor": room.most_minor, "used_minor": room.outstanding_minor}
             yield Part(what="note.room", amount_minor=room.left_minor, values=values)
+
+
+def used(trace: Trace) -> Part:
+    """What a line uses of its limit, and of a limit that it shares with others."""
+    parts = [_negative(part) for part in available(trace).parts if part.what != "available.limit"]
+    titles = {"title_en": trace.program.title_en, "title_zh": trace.program.title_zh}
+    return added("refusal.line_used", parts, values=titles)
+
+
+def used_at(trace: Trace, sub_limit: SubLimit) -> Part:
+    """What purchases that a sub-limit covers keep of it, one by one: reserved, paid into escrow, or owed."""
+    places = {step.event.payment_id: place for step in trace.steps if (place := getattr(step.event, "place", None))}
+    covered = {item_id for item_id, place in places.items() if sub_limit.covers(place)}
+    reserved = [_negative(part) for kind in _reserved(trace) for part in kind.parts if part.item_id in covered]
+    wanted = [debt for debt, _ in all_debts(trace.account) if debt.bucket == "principal" and debt.item_id in covered]
+    movements = trace.movements(set(wanted))
+    owed = [debt_part(trace, debt, movements) for debt in _once(wanted)]
+    names = {"market": sub_limit.market, "category": sub_limit.category, "channel": sub_limit.channel}
+    return added("refusal.outstanding", [*reserved, *_by_item(owed)], values=names)
 
 
 def _limit(trace: Trace) -> Part:

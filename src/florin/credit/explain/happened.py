@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from florin.credit.explain import statements
+from florin.credit.explain import lenders, statements
 from florin.credit.explain.owed import debt_part, late_charge
 from florin.credit.explain.parts import NothingToExplain, Part, added, ref, terms_used
 from florin.credit.explain.trace import Debt, Step, Trace, all_debts, posted_minor, rules_of
 from florin.credit.items import Account
 from florin.events import (
+    Captured,
     CollectionPaused,
     CreditBalancePaid,
+    Escrowed,
     LateCharged,
+    Received,
     Refunded,
     RefundReversed,
     Reminded,
@@ -52,7 +55,8 @@ def happened(trace: Trace, event_id: int) -> Part:
                 values={"on": step.event.value_on, "reason": step.event.reason},
                 item_id=step.event.payment_id,
                 event=ref(step.id, step.event),
-                rules=tuple(dict.fromkeys(entry.rule.name for entry in step.entries)),
+                rules=lenders.customers_rules(step),
+                notes=tuple(lenders.passed(step)),
             )
         case Reminded():
             return Part(
@@ -78,8 +82,17 @@ def happened(trace: Trace, event_id: int) -> Part:
         values=values,
         item_id=step.event.payment_id,
         event=ref(step.id, step.event),
-        rules=tuple(dict.fromkeys(entry.rule.name for entry in step.entries)),
+        rules=lenders.customers_rules(step),
+        notes=tuple(_lent(trace, step)),
     )
+
+
+def _lent(trace: Trace, step: Step) -> Iterator[Part]:
+    """Who lent what began with the step; what a step that is no purchase passed on."""
+    if isinstance(step.event, Captured | Escrowed | Received):
+        yield from lenders.lent(trace, step.event.payment_id)
+    else:
+        yield from lenders.passed(step)
 
 
 def purchase(trace: Trace, payment_id: int) -> Part:
@@ -97,7 +110,9 @@ def purchase(trace: Trace, payment_id: int) -> Part:
     what = "purchase.waits" if waits else "purchase" if bought is not None else "purchase.released"
     notes = [refund(trace, step) for step in happenings if isinstance(step.event, Refunded)]
     values = {"on": happenings[0].event.value_on, "asked_on": trace.on}
-    return added(what, parts, item_id=payment_id, values=values, notes=(*_billed_on(trace, payment_id), *notes))
+    who_lent = (*lenders.lent(trace, payment_id), *lenders.owed_to(trace, payment_id))
+    said = (*_billed_on(trace, payment_id), *who_lent, *notes)
+    return added(what, parts, item_id=payment_id, values=values, notes=said)
 
 
 def _billed_on(trace: Trace, payment_id: int) -> Iterator[Part]:
@@ -122,7 +137,7 @@ def repayment(trace: Trace, step: Step) -> Part:
         values={"on": event.value_on, "source": event.source, "left_minor": step.after.owed_minor},
         event=ref(step.id, event),
         terms=terms_used(trace.program, event.value_on, "waterfall"),
-        notes=tuple(_fees_ahead(trace, step)),
+        notes=(*_fees_ahead(trace, step), *lenders.passed(step)),
     )
     assert explained.amount_minor == event.amount_minor
     return explained
@@ -161,7 +176,7 @@ def refund(trace: Trace, step: Step) -> Part:
         item_id=event.payment_id,
         values={"on": event.value_on, "reason": event.reason},
         event=ref(step.id, event),
-        notes=tuple(_of_refund(trace, step)),
+        notes=(*_of_refund(trace, step), *lenders.passed(step)),
     )
     of_coupon = 0 if event.coupon is None else event.coupon.amount_minor
     assert explained.amount_minor == event.credit_minor + event.wallet_minor + of_coupon

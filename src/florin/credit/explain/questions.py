@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Literal
 
@@ -124,12 +125,13 @@ def explain(
     line: Line | None = None,
     refused: Refused | None = None,
     shared: SharedExposure | None = None,
+    others: Sequence[Trace] = (),
 ) -> Part:
     """The answer, as parts that add up. trace: of the line up to the day asked about.
 
     line: the line's row of that day, where it is at hand; shared: what it shares with others of hers, likewise. refused: the
-    refusal asked about; the trace then ends with it. Raises NothingToExplain when the line has nothing of that name. A payout
-    is a merchant's: `payouts.payout`.
+    refusal asked about; the trace then ends with it, and so do the others', of lines that share a limit with this one. Raises
+    NothingToExplain when the line has nothing of that name. A payout is a merchant's: `payouts.payout`.
     """
     match question.what:
         case "owed":
@@ -157,7 +159,7 @@ def explain(
         case "event":
             return happened.happened(trace, question.id)
         case "refusal" if refused is not None:
-            return refusals.refusal(trace, question.id, refused)
+            return refusals.refusal(trace, question.id, refused, others)
     raise NothingToExplain(question.text())
 
 

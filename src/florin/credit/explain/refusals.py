@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from florin.credit.explain.available import _negative, available
+from collections.abc import Sequence
+
+from florin.credit.explain.available import _negative, available, used, used_at
 from florin.credit.explain.owed import payoff
 from florin.credit.explain.parts import Part, added, ref, terms_used
 from florin.credit.explain.statements import statement
 from florin.credit.explain.trace import Trace
+from florin.credit.terms import SubLimit
 from florin.events import Refused
 
 
-def refusal(trace: Trace, event_id: int, refused: Refused) -> Part:
-    """A refusal of a purchase, a repayment or a closing. trace: of the line, up to the moment of the refusal.
+def refusal(trace: Trace, event_id: int, refused: Refused, others: Sequence[Trace] = ()) -> Part:
+    """A refusal of a purchase, a repayment or a closing. trace: of the line, up to the moment of the refusal; others: of the
+    person's lines that share a limit with it, up to then.
 
     The amount is what the refusal is about: by how much it was too much, what is still owed. Where today's fold of that
     moment differs from the numbers that were said, what was said stands.
@@ -28,15 +32,16 @@ def refusal(trace: Trace, event_id: int, refused: Refused) -> Part:
         names = {name: numbers[name] for name in ("market", "category", "channel")}
         parts = [
             Part(what="refusal.requested", amount_minor=numbers["requested_minor"]),
-            Part(what="refusal.outstanding", amount_minor=numbers["outstanding_minor"], values=names),
+            _as_said(used_at(trace, SubLimit(**names)), numbers["outstanding_minor"]),
             Part(what="refusal.sub_limit", amount_minor=-numbers["sub_limit_minor"], values=names),
         ]
         terms = terms_used(trace.program, refused.value_on, "sub_limits")
         return added("refusal", parts, values=values, event=event, terms=terms)
     if refused.refusal == "SharedLimitExceeded":
+        lines = added("refusal.shared_exposure", [used(one) for one in (trace, *others)])
         parts = [
             Part(what="refusal.requested", amount_minor=numbers["requested_minor"]),
-            Part(what="refusal.shared_exposure", amount_minor=numbers["exposure_minor"]),
+            _as_said(lines, numbers["exposure_minor"]),
             Part(what="refusal.shared_limit", amount_minor=-numbers["shared_limit_minor"]),
         ]
         terms = terms_used(trace.program, refused.value_on, "exposure_group_limit_minor")

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from florin.credit.closing import minimum_base
+from florin.credit.explain import lenders
 from florin.credit.explain.borne import borne_part
 from florin.credit.explain.owed import debt_part, late_charge
 from florin.credit.explain.parts import NothingToExplain, Part, added, plain, ref, terms_used
@@ -130,7 +131,8 @@ def _item_line(trace: Trace, step: Step, one: StatementLine) -> Part:
     if rest_minor:
         # The image stands as it was made; history was corrected since.
         parts.append(Part(what="line.corrected", amount_minor=rest_minor))
-    return added(f"line.{one.what}", parts, item_id=one.item_id, values=values)
+    who_lent = tuple(lenders.lent(trace, one.item_id)) if bucket == "principal" else ()
+    return added(f"line.{one.what}", parts, item_id=one.item_id, values=values, notes=who_lent)
 
 
 def _in_full(event: StatementIssued, in_full: tuple[str, ...]) -> dict[str, int]:

@@ -46,14 +46,19 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     notes: tuple[Told, ...] = ()
 
 
-def tell(part: Part, language: Language, items: Mapping[int, Item] | None = None) -> Told:
+def tell(
+    part: Part,
+    language: Language,
+    items: Mapping[int, Item] | None = None,
+    partners: Mapping[int, str] | None = None,
+) -> Told:
     """The part and all below it in words. items: names of purchases, by their id; one without a name is told by its
-    number.
+    number. partners: names of partner banks, by the agreement's id.
     """
-    known = items or {}
+    known, banks = items or {}, partners or {}
     return Told(
         what=part.what,
-        text=sentence(part, language, known),
+        text=sentence(part, language, known, banks),
         amount_minor=part.amount_minor,
         item_id=str(part.item_id) if part.item_id else "",
         payment_id=_payment_id(part.item_id, known),
@@ -62,8 +67,8 @@ def tell(part: Part, language: Language, items: Mapping[int, Item] | None = None
         terms=part.terms,
         spans=part.spans,
         arithmetic=part.arithmetic,
-        parts=tuple(tell(one, language, known) for one in part.parts),
-        notes=tuple(tell(one, language, known) for one in part.notes),
+        parts=tuple(tell(one, language, known, banks) for one in part.parts),
+        notes=tuple(tell(one, language, known, banks) for one in part.notes),
     )
 
 
@@ -72,7 +77,7 @@ def _payment_id(item_id: int, items: Mapping[int, Item]) -> str:
     return str(item.trade_id) if item is not None and item.trade_id else ""
 
 
-def sentence(part: Part, language: Language, items: Mapping[int, Item]) -> str:
+def sentence(part: Part, language: Language, items: Mapping[int, Item], partners: Mapping[int, str]) -> str:
     """One part's own sentence."""
     if "refusal" in part.values:
         return refusal_of(part.values["refusal"], dict(part.values["numbers"])).sentence(language)
@@ -82,6 +87,7 @@ def sentence(part: Part, language: Language, items: Mapping[int, Item]) -> str:
         "size": yuan(abs(part.amount_minor)),
         "item": _item(part.item_id, language, items),
         "days": _days(part.spans, language),
+        "partner": _partner(part, language, partners),
         **{name.removesuffix("_minor"): _shown(name, value, language) for name, value in part.values.items()},
     }
     return catalog[_key(part, catalog)].format(**values)
@@ -121,6 +127,11 @@ def _item(item_id: int, language: Language, items: Mapping[int, Item]) -> str:
     if language == "zh":
         return f"{item.subject}（{merchant}）" if merchant else item.subject
     return f"{item.subject}, {merchant}" if merchant else item.subject
+
+
+def _partner(part: Part, language: Language, partners: Mapping[int, str]) -> str:
+    name = partners.get(part.values.get("agreement_id", 0))
+    return name or ("合作银行" if language == "zh" else "a partner bank")
 
 
 def _days(spans: tuple[Span, ...], language: Language) -> str:
