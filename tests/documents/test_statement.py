@@ -11,8 +11,10 @@ import msgspec
 from florin.credit.explain import Item
 from florin.credit.statement import StatementShown
 from florin.documents import Lender, sheet_of, statement_pdf
+from florin.documents.pdf import _printable
 from florin.events import StatementLine
 from florin.queries.documents import Change, DocumentLine, StatementDocument
+from florin.queries.partners import JointLender
 
 TEA = Item(subject="Tea set", merchant_en="Longjing Tea House", merchant_zh="龙井茶馆")
 PHONE = Item(subject="Phone", merchant_en="Lotus Mall", merchant_zh="莲花商城")
@@ -86,6 +88,25 @@ def test_the_sheet_speaks_chinese():
     assert sheet.lines[1].title == "Phone · 莲花商城"
     assert sheet.lines[1].note == "第 1/12 期 · 2026年3月5日"
     assert sheet_of(april(), Lender(), "zh").lender == ()
+
+
+def test_what_was_lent_jointly_names_both_lenders_in_both_languages():
+    document = april()
+    harbor = JointLender(partner="Harbor Bank", share_ppm=700_000)
+    shared = msgspec.structs.replace(document.lines[0], lent_with=harbor)
+    document = msgspec.structs.replace(document, lines=(shared, *document.lines[1:]))
+
+    english, chinese = sheet_of(document, LENDER, "en"), sheet_of(document, LENDER, "zh")
+
+    assert english.lines[0].note == "6 March 2026 · lent jointly with Harbor Bank, 70 %"
+    assert english.lender[:2] == (
+        ("Lender", "Lotus Consumer Finance"),
+        ("Lent its share of the purchases marked with it", "Harbor Bank"),
+    )
+    assert chinese.lines[0].note == "2026年3月6日 · 与Harbor Bank共同出借，其出资 70 %"
+    assert ("共同出借人（所标明的消费）", "Harbor Bank") in chinese.lender
+    assert all(_printable(text) == text for row in chinese.lender for text in row)
+    assert _printable(chinese.lines[0].note) == chinese.lines[0].note
 
 
 def test_the_pdf_carries_its_font_and_is_the_same_each_time():

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from florin.credit.funding import OpenFunding
 from florin.credit.plans import quote
 from florin.credit.program import load_program
 from florin.credit.terms import InstallmentTerms, SubLimit
 from florin.documents import Lender
+from florin.engine import lane_for
 from florin.pages import hooks
 from florin.payments.payment import PaymentState
 from own_programs import own_programs
@@ -539,3 +541,34 @@ def test_the_cashier_names_the_lender_before_anybody_borrows(shop, browser):
     assert "Pay later is lent by Lotus Consumer Finance. Questions and complaints: 400 000" in english
     assert "先享后付由Lotus Consumer Finance提供贷款。" in chinese
     assert "is lent by" not in browser("alice").read(to_pay(trade))
+
+
+def test_where_a_partner_bank_may_lend_the_cashier_says_so_and_the_receipt_names_both(shop, browser):
+    trade = shop.order("Tea set", 19_900)
+    alone = browser("alice").read(to_pay(trade))
+    agreement = OpenFunding(
+        agreement_id=shop.engine.new_id(lane_for("partner/Harbor Bank")),
+        partner="Harbor Bank",
+        programs=("huabei",),
+        share_ppm=700_000,
+        cap_minor=100_000_00,
+    )
+    assert shop.do(agreement).refusal is None
+    hooks.name_lender(Lender(name="Lotus Consumer Finance"))
+    try:
+        alice = browser("alice")
+        english = alice.read(to_pay(trade))
+        chinese = browser("alice", language="zh").read(to_pay(trade))
+        alice.send_form(to_pay(trade), way="credit-0")
+        receipt, order = alice.read(to_pay(trade)), alice.read(f"/orders/{shop.payment_id(trade)}")
+    finally:
+        hooks.name_lender(Lender())
+
+    assert "Harbor Bank" not in alone
+    assert (
+        "Harbor Bank may lend up to 70 % of it beside Lotus Consumer Finance, at the same price. "
+        "You pay all of it to Lotus Consumer Finance."
+    ) in english
+    assert "Harbor Bank可能与Lotus Consumer Finance共同出借，出资最高 70 %" in chinese
+    assert "Lent by Lotus Consumer Finance and Harbor Bank (70 %)" in receipt
+    assert "Lent by Lotus Consumer Finance and Harbor Bank (70 %)" in order

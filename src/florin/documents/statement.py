@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from florin.credit.explain import Item
+from florin.credit.funding import percent as share_text
 from florin.documents.lender import Lender
 from florin.events.refusals import Language, full_date, yuan
 from florin.queries.documents import Change, DocumentLine, StatementDocument
@@ -70,7 +71,7 @@ def sheet_of(document: StatementDocument, lender: Lender, language: Language) ->
         received=tuple(_change(one, one.amount_minor, language) for one in document.received),
         since_title=say["since"],
         since=tuple(_change(one, one.counted_minor, language) for one in document.since),
-        lender=tuple(_lender(lender, language)),
+        lender=tuple(_lender(lender, document.partners, language)),
         as_of=say["as_of"].format(date=full_date(document.as_of, language)),
         page_of=say["page_of"],
     )
@@ -95,10 +96,12 @@ def _facts(document: StatementDocument, language: Language) -> Iterator[tuple[st
         yield say["state"], say["past_due"]
 
 
-def _lender(lender: Lender, language: Language) -> Iterator[tuple[str, str]]:
+def _lender(lender: Lender, partners: tuple[str, ...], language: Language) -> Iterator[tuple[str, str]]:
     say = TEXTS[language]
     if lender.name:
         yield say["lender"], lender.name
+    if partners:
+        yield say["partners"], say["and"].join(partners)
     if lender.hotline:
         yield say["hotline"], lender.hotline
 
@@ -115,6 +118,8 @@ def _line(one: DocumentLine, asks: str, language: Language) -> Row:
         notes.append(say["line.rate"])
     elif one.bought_on is not None:
         notes.append(full_date(one.bought_on, language))
+    if one.lent_with is not None:
+        notes.append(say["lent_with"].format(partner=one.lent_with.partner, share=share_text(one.lent_with.share_ppm)))
     if line.statement_closes_on is not None:
         notes.append(say["of_bill"].format(date=full_date(line.statement_closes_on, language)))
     return Row(title=title, note=" · ".join(notes), amount=yuan(line.amount_minor), asks=asks)
@@ -171,6 +176,9 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "line.adjustment": "Correction",
         "line.rate": "Another yearly rate from this bill on; interest to come",
         "lender": "Lender",
+        "partners": "Lent its share of the purchases marked with it",
+        "and": " and ",
+        "lent_with": "lent jointly with {partner}, {share}",
         "hotline": "Questions and complaints",
         "as_of": "As it stands on {date}",
         "page_of": "page {page} of {pages}",
@@ -209,6 +217,9 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "line.adjustment": "更正",
         "line.rate": "自本期起执行新的年利率，未到期利息变动",
         "lender": "贷款机构",
+        "partners": "共同出借人（所标明的消费）",
+        "and": "、",
+        "lent_with": "与{partner}共同出借，其出资 {share}",
         "hotline": "咨询与投诉",
         "as_of": "截至{date}",
         "page_of": "第 {page} 页，共 {pages} 页",

@@ -11,23 +11,27 @@ from typing import Any, Literal
 import msgspec
 from psycopg import Connection
 
-from florin.credit.explain import Item, Trace
+from florin.credit.explain import Item, Trace, funding_of
 from florin.credit.explain.trace import Step
 from florin.credit.statement import StatementShown, show
 from florin.engine.ids import lane_of
 from florin.events import Refunded, Repaid, StatementIssued, StatementLine
 from florin.money.at import At
-from florin.queries.explain import items, line_trace
+from florin.queries.explain import items, line_trace, partner_names
+from florin.queries.partners import JointLender
 
 _DAYS_A_YEAR = 365
 
 
 class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the image. item: what was bought and where; bought_on: the day from which it was owed."""
+    """One line of the image. item: what was bought and where; bought_on: the day from which it was owed. lent_with: the partner
+    bank, where one lent its share of it beside the house.
+    """
 
     line: StatementLine
     item: Item | None
     bought_on: date | None
+    lent_with: JointLender | None = None
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +65,11 @@ class StatementDocument(msgspec.Struct, frozen=True, kw_only=True):
     yearly_rate: Decimal
     penalty_daily_rate: Decimal
 
+    @property
+    def partners(self) -> tuple[str, ...]:
+        """The partner banks that lent a share of what is on it, each once."""
+        return tuple(dict.fromkeys(one.lent_with.partner for one in self.lines if one.lent_with))
+
 
 def statement_document(
     connection: Connection[Any], *, line_id: int, closes_on: date, at: At, person_id: int | None = None
@@ -78,6 +87,13 @@ def statement_document(
     received, since = list(_received(trace, issued)), list(_since(trace, step, issued))
     ids = {one.item_id for one in issued.lines} | {identifier for _, identifier in (*received, *since)}
     names = items(connection, ids - {0})
+    fundings = {one.item_id: funding_of(trace, one.item_id) for one in issued.lines if one.item_id}
+    partners = partner_names(connection, {funding.agreement_id for funding in fundings.values() if funding})
+    lent_with = {
+        item_id: JointLender(partner=partners[funding.agreement_id], share_ppm=funding.share_ppm)
+        for item_id, funding in fundings.items()
+        if funding is not None
+    }
     daily_rate = Fraction(program.interest_daily_rate(_version(trace, closes_on)))
     return StatementDocument(
         line_id=line_id,
@@ -88,7 +104,7 @@ def statement_document(
         currency=program.currency,
         as_of=at.on,
         shown=show(issued, trace.account),
-        lines=tuple(_line(one, names, trace) for one in issued.lines),
+        lines=tuple(_line(one, names, trace, lent_with.get(one.item_id)) for one in issued.lines),
         received=tuple(_named(change, names.get(identifier)) for change, identifier in received),
         since=tuple(_named(change, names.get(identifier)) for change, identifier in since),
         daily_rate=_decimal(daily_rate),
@@ -97,10 +113,10 @@ def statement_document(
     )
 
 
-def _line(one: StatementLine, names: dict[int, Item], trace: Trace) -> DocumentLine:
+def _line(one: StatementLine, names: dict[int, Item], trace: Trace, lent_with: JointLender | None) -> DocumentLine:
     bought = trace.bought.get(one.item_id)
     bought_on = one.posted_on or (bought.event.value_on if bought is not None else None)
-    return DocumentLine(line=one, item=names.get(one.item_id), bought_on=bought_on)
+    return DocumentLine(line=one, item=names.get(one.item_id), bought_on=bought_on, lent_with=lent_with)
 
 
 def _received(trace: Trace, issued: StatementIssued) -> Iterator[tuple[Change, int]]:

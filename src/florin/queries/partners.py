@@ -6,9 +6,12 @@ from datetime import date
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from florin.credit.funding import partner_share_ppm_max
+from florin.credit.terms import Program
 from florin.engine import lane_of
 from florin.ledger import Rule
 from florin.queries import is_id
@@ -46,6 +49,13 @@ class PartnerView(msgspec.Struct, frozen=True, kw_only=True):
         return self.cap_minor - self.partner_minor
 
 
+class JointLender(msgspec.Struct, frozen=True, kw_only=True):
+    """A partner bank, and its share of a loan that it lends beside the house: parts per million."""
+
+    partner: str
+    share_ppm: int
+
+
 class PartnerReport(msgspec.Struct, frozen=True, kw_only=True):
     """What has passed with a partner since the agreement began. funded: principal it paid in; repaid: passed back to it;
     income: its part of fees, interest and penalties; servicing: kept of that; recovered: on what was charged off, and its part
@@ -72,6 +82,17 @@ _AGREEMENTS = """
   GROUP BY a.lane, a.id
   ORDER BY a.from_on DESC, a.partner, a.id
      LIMIT 1000
+"""
+_IN_FORCE = """
+    SELECT partner, share_ppm FROM funding_agreement
+     WHERE state = 'open' AND programs ? %(program)s AND from_on <= %(on)s AND coalesce(until_on, 'infinity') >= %(on)s
+  ORDER BY from_on, partner, id
+     LIMIT 100
+"""
+_LENT_WITH = """
+    SELECT a.partner, j.share_ppm
+      FROM joint_loan j JOIN funding_agreement a ON a.id = j.agreement_id
+     WHERE j.lane = %(lane)s AND j.id = %(payment_id)s
 """
 # Every entry of the lines that have joint loans, by the loan it is about.
 _MOVED = """
@@ -107,6 +128,22 @@ def partner_by_id(connection: Connection[Any], *, agreement_id: int) -> PartnerV
     """The agreement with this id; None when there is none."""
     found = _agreements(connection, agreement_id) if is_id(agreement_id) else []
     return found[0] if found else None
+
+
+def lenders_in_force(connection: Connection[Any], *, program: Program, on: date) -> list[JointLender]:
+    """Who may lend a share of a loan that begins on a day under a program, in the order in which they are asked. Whether one
+    does depends on what its cap leaves then.
+    """
+    most_ppm = partner_share_ppm_max(program.terms_on(on))
+    with connection.cursor(row_factory=class_row(JointLender)) as cursor:
+        found = cursor.execute(_IN_FORCE, {"program": program.name, "on": on}).fetchall()
+    return [replace(lender, share_ppm=min(lender.share_ppm, most_ppm)) for lender in found if most_ppm]
+
+
+def lent_with(connection: Connection[Any], *, payment_id: int) -> JointLender | None:
+    """Who lent a share of a purchase beside the house; None where nobody did."""
+    with connection.cursor(row_factory=class_row(JointLender)) as cursor:
+        return cursor.execute(_LENT_WITH, {"lane": lane_of(payment_id), "payment_id": payment_id}).fetchone()
 
 
 def partner_report(connection: Connection[Any]) -> list[PartnerReport]:

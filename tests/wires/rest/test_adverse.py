@@ -205,6 +205,25 @@ def test_quotes_and_agreements_name_the_lender(house: RestHouse, alice: str, nam
     assert house.owner.get("/v1/quotes", amount_minor=100_000).json()["lender"] == {"name": None, "hotline": None}
 
 
+def test_quotes_and_statements_name_the_partner_bank_that_lends_its_share(house: RestHouse, alice: str, named: Client):
+    partner = {"partner": "Harbor Bank", "programs": ["huabei"], "share_ppm": 700_000, "cap_minor": 100_000_000}
+    none_yet = named.get("/v1/quotes", amount_minor=100_000, program="huabei").json()
+    assert house.owner.post("/v1/owner/partners", partner, key="partner").status_code == 201
+    harbor = {"partner": "Harbor Bank", "share_ppm": 700_000}
+
+    quotes = named.get("/v1/quotes", amount_minor=100_000, program="huabei").json()
+    other = named.get("/v1/quotes", amount_minor=100_000, program="fenfu").json()
+    house.world.buy("alice", 100_000, app=DIRECT_APP)
+    house.world.until(date(2026, 4, 2))
+    path = f"/v1/owner/lines/{house.world.line_ids['alice']}/statements/2026-04-01"
+    statement = named.get(path).json()
+
+    assert (none_yet["partners"], other["partners"], quotes["partners"]) == ([], [], [harbor])
+    assert (statement["lender"], statement["partners"]) == ("Lotus Consumer Finance", ["Harbor Bank"])
+    assert [line["lent_with"] for line in statement["lines"]] == [harbor]
+    assert named.get(f"{path}.pdf").content.startswith(b"%PDF-")
+
+
 def test_a_conversion_names_the_lender_before_it_is_agreed(house: RestHouse, named: Client):
     person_id = house.world.person("bob")
     line_id = house.world.line_ids["bob"] = house.world.engine.new_id(lane_of(person_id))

@@ -171,14 +171,18 @@ def _given(text: str) -> tuple[int, int] | None:
 _GIVEN = re.compile(r"([1-9][0-9]{0,18})-([1-9][0-9]{0,12})", re.ASCII)
 
 
-def receipt_of(trade: Trade, order: Order, merchant: Merchant, program: Program | None, language: Language) -> Receipt:
-    """What she is told after paying: with what, and what comes next."""
+def receipt_of(
+    trade: Trade, order: Order, merchant: Merchant, program: Program | None, language: Language, lenders: str = ""
+) -> Receipt:
+    """What she is told after paying: with what, and what comes next. lenders: who lent, where a partner bank did."""
     facts = [
         (text(language, "receipt.subject"), order.subject),
         (text(language, "receipt.paid_with"), paid_with(order, program, language)),
         (text(language, "receipt.paid_on"), full_date(order.paid_on, language)),
         (text(language, "receipt.number"), order.out_trade_no),
     ]
+    if lenders:
+        facts.append((text(language, "receipt.lent_by"), lenders))
     if order.refunded_minor:
         facts.append((text(language, "receipt.refunded"), money(order.refunded_minor, language)))
     waits = order.state is PaymentState.ESCROWED

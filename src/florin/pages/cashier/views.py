@@ -30,6 +30,7 @@ from florin.pages.engine import get_engine
 from florin.pages.forms import form_claim, new_form_key, pin_lock, pin_problem
 from florin.pages.hooks import is_address, lender
 from florin.pages.language import language_of
+from florin.pages.lenders import lent_by, partners_of
 from florin.pages.models import Shopper
 from florin.pages.qr import qr_svg
 from florin.pages.texts import text
@@ -127,6 +128,7 @@ def _form(
         "can_repay": purse.line is not None and purse.line.exposure_minor > 0,
         "key": new_form_key(),
         "lender": lender(),
+        "partners": () if program is None else partners_of(program, at, language),
         "problem": problem,
         "pin_problem": wrong_pin,
         "pin_lock": "" if wrong_pin else pin_lock(shopper, language),
@@ -149,7 +151,8 @@ def _paid(request: HttpRequest, shopper: Shopper, trade: Trade, merchant: Mercha
     if order is None:
         return _closed(request, trade, merchant, TradeAlreadyPaid(trade_id=trade.id, payment_id=trade.payment_id))
     program = get_engine().reference.program(order.program) if order.program else None
-    receipt = receipt_of(trade, order, merchant, program, language_of(request))
+    lenders = lent_by(order, language_of(request))
+    receipt = receipt_of(trade, order, merchant, program, language_of(request), lenders)
     return render(request, "cashier/paid.html", {"receipt": receipt})
 
 

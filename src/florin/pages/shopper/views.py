@@ -24,6 +24,7 @@ from florin.pages.engine import get_engine
 from florin.pages.forms import form_claim, new_form_key, pin_lock, pin_problem
 from florin.pages.hooks import lender
 from florin.pages.language import language_of
+from florin.pages.lenders import lent_by
 from florin.pages.models import Shopper
 from florin.pages.qr import qr_svg
 from florin.pages.shopper.page import bill_of, closed_on, home_of, order_of, purchases_in, repayment_of
@@ -185,6 +186,7 @@ def _order_page(
     shown = {
         "here": "orders",
         "order": order_of(found, reference.merchants, program, language),
+        "lenders": lent_by(found, language),
         **_form_fields(shopper, request, problem=problem, wrong_pin=wrong_pin),
     }
     return render(request, "shopper/order.html", shown, status=422 if problem or wrong_pin else 200)

@@ -62,6 +62,7 @@ from florin.queries.explain import Explained, explain_line, explain_payout
 from florin.queries.limits import limit_history
 from florin.queries.lines import LineView, line_by_id
 from florin.queries.merchants import MerchantView, merchant_by_id
+from florin.queries.partners import lenders_in_force
 from florin.queries.payments import payment_by_trade
 from florin.queries.persons import PersonView, person_by_id
 from florin.queries.shared_limits import shared_limit_history, shared_limits
@@ -564,12 +565,14 @@ async def get_quotes(call: Call, body: Any) -> Answer:
             )
             for quote in quotes
         )
+    partners = await call.house.reads.ask_async(lenders_in_force, program=program, on=at.on)
     shown = shapes.Quotes(
         program=program.name,
         amount_minor=query.amount_minor,
         currency=program.currency,
         offers=tuple(show.offer(quote) for quote in quotes),
         lender=show.lender(call.house.settings.lender),
+        partners=tuple(map(show.joint_lender, partners)),
     )
     return Answer(shown)
 

@@ -322,13 +322,16 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quotes(msgspec.Struct, frozen=True, kw_only=True):
-    """The plans that the terms of today offer for an amount, the shortest first; none when it is too small."""
+    """The plans that the terms of today offer for an amount, the shortest first; none when it is too small. partners: banks
+    that may lend a share of it beside the lender, in the order in which they are asked.
+    """
 
     program: str
     amount_minor: int
     currency: str
     offers: tuple[Offer, ...]
     lender: Lender
+    partners: tuple[JointLender, ...]
 
 
 # ── what the owner sends ──────────────────────────────────────────────────────────────────────────────────────────
@@ -506,6 +509,14 @@ class NewSale(Taken, frozen=True, kw_only=True):
     contact: Text
     price_minor: Annotated[int, Meta(ge=0, le=10**12)]
     reference: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
+
+
+class NewBuyerPayment(Taken, frozen=True, kw_only=True):
+    """What a buyer of claims has paid to the lender's account. buyer: as in the sale."""
+
+    buyer: Name
+    amount_minor: AmountMinor
+    bank_reference: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
 
 
 class NewRepayment(Taken, frozen=True, kw_only=True):
@@ -913,6 +924,13 @@ class Lender(msgspec.Struct, frozen=True, kw_only=True):
     hotline: str | None
 
 
+class JointLender(msgspec.Struct, frozen=True, kw_only=True):
+    """A partner bank, and its share of a loan that it lends beside the house: parts per million."""
+
+    partner: str
+    share_ppm: int
+
+
 class Notices(msgspec.Struct, frozen=True, kw_only=True):
     """The newest first."""
 
@@ -942,6 +960,27 @@ class ClaimSale(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     price_minor: int
     sold_minor: int
+
+
+class ClaimBuyer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who bought claims. sold: of how much; price: for how much; paid: by him. passed_on: what still came in of it and was
+    paid to him; taken_back: of that again. owes: price and what was taken back, less paid; below zero where he has paid ahead.
+    """
+
+    buyer: str
+    lines: int
+    sold_minor: int
+    price_minor: int
+    paid_minor: int
+    passed_on_minor: int
+    taken_back_minor: int
+    owes_minor: int
+
+
+class ClaimBuyers(msgspec.Struct, frozen=True, kw_only=True):
+    """By name."""
+
+    items: tuple[ClaimBuyer, ...]
 
 
 class OwnerWebhook(msgspec.Struct, frozen=True, kw_only=True):
@@ -1189,7 +1228,8 @@ class StatementShown(msgspec.Struct, frozen=True, kw_only=True):
 
 class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the image. payment_id, subject, merchant, bought_on: of a purchase or installment; number, count: k of n.
-    statement_closes_on: of interest, a late charge or a correction, the statement that it is for.
+    statement_closes_on: of interest, a late charge or a correction, the statement that it is for. lent_with: the partner bank
+    that lent its share of the purchase.
     """
 
     what: str
@@ -1201,6 +1241,7 @@ class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
     number: int | None
     count: int | None
     statement_closes_on: date | None
+    lent_with: JointLender | None
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
@@ -1217,7 +1258,8 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
 
 class StatementDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A statement with all that the law wants on it. image, minimum, earlier: as issued, for ever; remaining, minimum_left:
-    as of `as_of`. Rates in percent, as text: annualized_rate is simple, on what is unpaid after its due day.
+    as of `as_of`. Rates in percent, as text: annualized_rate is simple, on what is unpaid after its due day. partners: banks
+    that lent a share of what is on it.
     """
 
     line_id: str
@@ -1242,6 +1284,7 @@ class StatementDocument(msgspec.Struct, frozen=True, kw_only=True):
     received: tuple[Received, ...]
     received_since: tuple[Received, ...]
     lender: str | None
+    partners: tuple[str, ...]
     hotline: str | None
 
 

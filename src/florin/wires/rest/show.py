@@ -43,6 +43,7 @@ from florin.queries.documents import Change, DocumentLine, StatementDocument
 from florin.queries.limits import LimitChange
 from florin.queries.lines import LineView
 from florin.queries.merchants import MerchantView
+from florin.queries.partners import JointLender
 from florin.queries.payments import PaymentView
 from florin.queries.shared_limits import SharedLimit, SharedLimitChange
 from florin.wires.rest import shapes
@@ -555,6 +556,10 @@ def lender(found: Lender) -> shapes.Lender:
     return shapes.Lender(name=found.name or None, hotline=found.hotline or None)
 
 
+def joint_lender(found: JointLender) -> shapes.JointLender:
+    return shapes.JointLender(partner=found.partner, share_ppm=found.share_ppm)
+
+
 def statement_document(document: StatementDocument, lender: Lender, language: Language) -> shapes.StatementDocument:
     shown, chinese = document.shown, language == "zh"
     return shapes.StatementDocument(
@@ -580,6 +585,7 @@ def statement_document(document: StatementDocument, lender: Lender, language: La
         received=tuple(_received(one) for one in document.received),
         received_since=tuple(_received(one) for one in document.since),
         lender=lender.name or None,
+        partners=document.partners,
         hotline=lender.hotline or None,
     )
 
@@ -597,6 +603,7 @@ def _document_line(one: DocumentLine, *, chinese: bool) -> shapes.DocumentLine:
         number=line.number or None,
         count=line.count or None,
         statement_closes_on=line.statement_closes_on,
+        lent_with=joint_lender(one.lent_with) if one.lent_with else None,
     )
 
 
