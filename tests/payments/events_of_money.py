@@ -71,6 +71,7 @@ _OTHER = {
     "funding": st.none()
     | st.builds(LoanFunding, agreement_id=st.just(9), share_ppm=st.just(700_000), partner_minor=MINOR),
     "agreement_id": st.just(9),
+    "buyer": st.just("Blue River"),
     "from_lane": st.just(8),
     "to_lane": st.just(8),
     "withdrawal_id": st.just(6),
@@ -100,6 +101,7 @@ MOVING = (
     events.CreditBalancePaid, events.Authorized, events.Escrowed, events.Captured, events.Received, events.Voided,
     events.Refunded, events.RefundReversed, events.WindowSwept, events.WindowReceived, events.RefundFunded,
     events.PaidOut, events.PayoutSettled, events.PayoutReturned, events.BooksSettled, events.PartnerSettled,
+    events.ClaimBuyerPaid, events.ClaimBuyerSettled,
     events.FeesSwept,
     events.CampaignOpened, events.CampaignToppedUp, events.CampaignRecalled, events.MallSettled, events.StatePaid,
 )  # fmt: skip

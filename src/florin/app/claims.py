@@ -1,4 +1,4 @@
-"""`florin claims`: what was charged off and may be sold, and the sale of many lines by a file, tried first."""
+"""`florin claims`: what was charged off and may be sold, the sale of many lines by a file, tried first, and who bought them."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
+import msgspec
 import typer
 from psycopg import Connection
 
-from florin.app.house import DataOption, JsonOption, entered, group, say, say_table
+from florin.app.house import DataOption, JsonOption, Refused, entered, granted, group, say, say_table
 from florin.app.merchants import amount_minor
+from florin.bank import SimulatedBank
 from florin.credit.sell_claims import SellClaims, decide
-from florin.engine import ClaimKind, NotFound, Submission, claim, clock
+from florin.credit.settle_buyer import NoSuchClaimBuyer, RecordBuyerPayment
+from florin.engine import ClaimKind, NotFound, Submission, claim, clock, lane_for
 from florin.events import ClaimsSold
 from florin.events.refusals import Refusal
 from florin.money import yuan_text
 from florin.queries import is_id
-from florin.queries.claims import ClaimRow, claims
+from florin.queries.claims import ClaimBuyer, ClaimRow, claim_buyer, claim_buyers, claims
 from florin.queries.lines import line_by_id
 from florin.store import StoreRefusal
 
-app = group("Claims: what was charged off, and selling it.")
+app = group("Claims: what was charged off, selling it, and what its buyers pay.")
 
 _COLUMNS = ("line_id", "price")
 _CHUNK = 100
@@ -97,6 +100,50 @@ def sell(
         raise NotAllSold(refused=refused, lines=len(results))
 
 
+@app.command()
+def buyers(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Who bought claims: what each owes of the price, and what was passed on to him."""
+    with entered(data) as house:
+        found = claim_buyers(house.connection)
+    say_table(
+        as_json,
+        [_buyer(each) for each in found],
+        ("buyer", "lines", "sold", "price", "paid", "owes", "passed on"),
+        [
+            (
+                each.buyer, str(each.lines),
+                *map(yuan_text, (each.sold_minor, each.price_minor, each.paid_minor, each.owes_minor, each.passed_on_minor)),
+            )
+            for each in found
+        ],
+    )  # fmt: skip
+
+
+@app.command()
+def settle(
+    buyer: Annotated[str, typer.Argument(help="Who bought the claims, as `florin claims buyers` names him.")],
+    amount: Annotated[str, typer.Argument(help="What he has paid, in yuan.")],
+    reference: Annotated[str, typer.Option("--reference", help="The bank's; one reference, one payment.")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record what a buyer has paid to the lender's account. What is his of later money the day close pays him by itself."""
+    minor = amount_minor(amount)
+    with entered(data) as house:
+        _known_buyer(house.connection, buyer)
+        command = RecordBuyerPayment(
+            lane=lane_for(f"buyer/{buyer}"), buyer=buyer, amount_minor=minor, bank_reference=reference
+        )
+        once = claim(ClaimKind.BANK, 0, reference, ("claim-buyer", buyer, minor))
+        with house.engine() as engine:
+            granted(engine.execute([Submission(command=command, claims=(once,))]))
+        on = clock.read(house.connection).on
+        SimulatedBank(house.connection).receive(amount_minor=minor, reference=reference, on=on, account="lender")
+        view = _known_buyer(house.connection, buyer)
+    said = f"{buyer} has paid ¥{yuan_text(view.paid_minor)} of ¥{yuan_text(view.price_minor + view.taken_back_minor)}"
+    say(as_json, _buyer(view), f"{said}; ¥{yuan_text(view.owes_minor)} is left.")
+
+
 def _read(file: Path) -> list[_Row]:
     try:
         with file.open(newline="", encoding="utf-8-sig") as text:
@@ -169,6 +216,17 @@ def _shown(result: _Result) -> dict[str, Any]:
         "sold_minor": result.sold.sold_minor,
         "price_minor": result.sold.price_minor,
     }
+
+
+def _known_buyer(connection: Connection[Any], name: str) -> ClaimBuyer:
+    found = claim_buyer(connection, name=name)
+    if isinstance(found, NoSuchClaimBuyer):
+        raise Refused(found)
+    return found
+
+
+def _buyer(each: ClaimBuyer) -> dict[str, Any]:
+    return {**msgspec.to_builtins(each), "owes_minor": each.owes_minor}
 
 
 def _listed(row: ClaimRow) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
-BankAccount = Literal["safeguarded", "own", "lender", "mall", "partner"]
+BankAccount = Literal["safeguarded", "own", "lender", "mall", "partner", "buyer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,10 +73,10 @@ _BOOK = """
 
 _BOOK_ANNOUNCED = """
     INSERT INTO bank_line (account, amount_minor, reference, booked_on)
-    SELECT 'safeguarded', (e.body->>'amount_minor')::bigint, coalesce(e.body->>'bank_reference', e.body->>'reference'),
-           e.posted_on
+    SELECT CASE WHEN e.kind = 190 THEN 'lender' ELSE 'safeguarded' END, (e.body->>'amount_minor')::bigint,
+           coalesce(e.body->>'bank_reference', e.body->>'reference'), e.posted_on
       FROM event e
-     WHERE (e.kind = 2 OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= %s
+     WHERE (e.kind IN (2, 190) OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= %s
         ON CONFLICT (account, reference) DO NOTHING
 """
 

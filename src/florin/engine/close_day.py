@@ -22,6 +22,7 @@ from florin.campaigns.watch import WatchBudget
 from florin.credit.funding import SettlePartner
 from florin.credit.program import load_program, program_names
 from florin.credit.repayment_hold import PayCreditBalance
+from florin.credit.settle_buyer import SettleBuyer
 from florin.credit.terms import Program
 from florin.engine import autopay, clock
 from florin.engine.actions import AdvanceLine
@@ -47,8 +48,8 @@ class Bank(autopay.Bank, Protocol):
     """
 
     def move(self, *, debit: str, credit: str, amount_minor: int, reference: str, on: date) -> None:
-        """Move money between two of the house's own accounts ("safeguarded", "own", "lender", "mall"), or to or from its
-        partner banks' ("partner"), once for a reference.
+        """Move money between two of the house's own accounts ("safeguarded", "own", "lender", "mall"), to or from its partner
+        banks' ("partner"), or to a buyer of claims ("buyer"), once for a reference.
         """
 
 
@@ -112,6 +113,7 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     _settle_books(engine, connection, on, bank)
     _settle_mall(engine, connection, on, bank)
     _settle_partners(engine, connection, on, bank)
+    _settle_buyers(engine, connection, on, bank)
     _sweep_fees(engine, connection, on, bank)
     watch.lap("settlement")
     proof = prove_day(connection)
@@ -327,6 +329,21 @@ _PARTNERS = """
   ORDER BY 1, 2
 """
 _ANY_PARTNER = "SELECT EXISTS (SELECT FROM funding_agreement) AS found"
+# What was passed on (rule 186): whose it is says the line's last sale before. Few houses sell claims: `event_of_claim_sale` says at once that none was.
+_ANY_SALE = "SELECT EXISTS (SELECT FROM event WHERE kind = 163) AS found"
+_BUYERS = """
+    SELECT e.lane, s.buyer, sum(sign(x.rule) * x.amount)::bigint AS passed_on
+      FROM event e
+           CROSS JOIN LATERAL unnest(e.rules, e.amounts) AS x(rule, amount)
+           CROSS JOIN LATERAL (SELECT s.body->>'buyer' AS buyer FROM event s
+                                WHERE s.lane = e.lane AND s.line_id = e.line_id AND s.sequence < e.sequence AND s.kind = 163
+                             ORDER BY s.sequence DESC
+                                LIMIT 1) s
+     WHERE e.posted_on > %(since_on)s AND e.posted_on < %(on)s AND abs(x.rule) = 186
+  GROUP BY 1, 2
+    HAVING sum(sign(x.rule) * x.amount) <> 0
+  ORDER BY 1, 2
+"""
 _FEES = """
     SELECT p.lane, sum(p.signed_minor)::bigint AS amount_minor
       FROM posting_line p
@@ -427,6 +444,26 @@ def _settle_partners(engine: Engine, connection: Connection, on: date, bank: Ban
                     partner_owes_minor=row.partner_owes,
                 ),
                 claims=(claim(ClaimKind.JOB, 0, f"partner/{row.agreement_id}/{row.lane}/{on}"),),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _settle_buyers(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
+    """What arrived yesterday of claims that were sold goes to their buyers, lane by lane, one bank line each."""
+    if not _rows(connection, _ANY_SALE)[0].found:
+        return
+    rows = _of_open_days(connection, _BUYERS, on)
+    for row in rows:
+        if row.passed_on > 0:
+            _move(bank, "lender", "buyer", row.passed_on, f"buyer/{row.buyer}/{row.lane}/{on}", on)
+    _settle(
+        engine,
+        [
+            Submission(
+                command=SettleBuyer(lane=row.lane, buyer=row.buyer, passed_on_minor=row.passed_on),
+                claims=(claim(ClaimKind.JOB, 0, f"buyer/{row.buyer}/{row.lane}/{on}"),),
             )
             for row in rows
         ],

@@ -224,17 +224,23 @@ def _bank(connection: Connection) -> Check:
     """The bank's own statement says what our books say of each account, listed items in transit apart."""
     rows = _compared(connection, questions.BANK)
     today = _today(connection)
-    since_on = today - timedelta(days=1) if today else None
-    in_transit = _compared(connection, questions.IN_TRANSIT, {"received_since_on": since_on})
-    on_its_way = sum(item.found for item in in_transit)
+    since = {"received_since_on": today - timedelta(days=1) if today else None}
+    safeguarded = _compared(connection, questions.IN_TRANSIT, since)
+    to_lender = _compared(connection, questions.IN_TRANSIT_TO_LENDER, since)
+    in_transit = [*safeguarded, *to_lender]
+    on_its_way = {"safeguarded": _sum(safeguarded), "lender": _sum(to_lender)}
     differences = tuple(
         f"account {row.what}: books {row.expected}, bank {row.found}, in transit {transit}"
         for row in rows
-        if row.expected != row.found + (transit := on_its_way if row.what == "safeguarded" else 0)
+        if row.expected != row.found + (transit := on_its_way.get(row.what, 0))
     )
     figures = {row.what: row.found for row in rows}
     figures |= {f"in transit: {item.what}": item.found for item in in_transit[:100]}
     return Check("bank", "the bank's statement equals our cash accounts", differences, figures)
+
+
+def _sum(items: Sequence[_Compared]) -> int:
+    return sum(item.found for item in items)
 
 
 def _folds(connection: Connection) -> Check:

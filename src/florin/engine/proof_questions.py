@@ -305,6 +305,15 @@ _TRANSIT: LiteralString = """
            coalesce((SELECT sum(amount_minor) FROM balance WHERE name = 'PAYOUT_IN_TRANSIT'), 0)::bigint AS expected,
            coalesce((SELECT sum(amount_minor) FROM payout WHERE state = 'sent'), 0)::bigint AS found
 """
+# Prices, and what was taken back of what they had been passed, less what they have paid.
+_BUYERS: LiteralString = """
+    SELECT 'buyers of claims owe' AS what,
+           coalesce((SELECT sum(CASE e.kind WHEN 163 THEN (e.body->>'price_minor')::bigint
+                                            WHEN 190 THEN -(e.body->>'amount_minor')::bigint
+                                            ELSE (e.body->>'taken_back_minor')::bigint END)
+                       FROM event e WHERE e.kind IN (163, 190, 191)), 0)::bigint AS expected,
+           coalesce((SELECT sum(amount_minor) FROM balance WHERE name = 'DUE_FROM_CLAIM_BUYERS'), 0)::bigint AS found
+"""
 OF_BALANCES = (
     Question("books balance", "in each book debits equal credits", _BALANCED),
     Question("books agree", "lender, payment institution and mall say the same of each other", _PAIR),
@@ -316,6 +325,7 @@ OF_BALANCES = (
     Question("merchants", "each merchant's available balance equals its account", _BALANCES),
     Question("escrow", "funded and guaranteed escrow equal what is not received yet", _ESCROW),
     Question("lanes clear", "clearing sums to zero over all lanes", _CLEARING),
+    Question("claim buyers", "what buyers of claims owe equals prices less what they have paid", _BUYERS),
     Question("payouts", "money in transit equals payouts that the bank has not answered", _TRANSIT),
 )
 
@@ -365,18 +375,18 @@ _CLAIMS: LiteralString = """
     SELECT 'claim of kind ' || c.kind || ', ' || c.digest AS what, c.event_id AS expected, 0::bigint AS found
       FROM claim c LEFT JOIN event e ON e.id = c.event_id WHERE e.id IS NULL
 """
-# A sweep or settlement of a day is posted on the next one: kinds 60, 66, 67, 134 and 182.
+# A sweep or settlement of a day is posted on the next one: kinds 60, 66, 67, 134, 182 and 191.
 # A parked window is not swept yet, or later than on the next day: it is named with its reason, and is no difference.
 # Summed by rule before the rules are told apart: the planner knows nothing of the day's rows yet.
 _SETTLED_OF: LiteralString = f"""
     WITH {_LEGS}, moved AS MATERIALIZED (
         SELECT e.lane, e.merchant_id, x.rule, sum(x.amount)::bigint AS amount_minor
           FROM clock c, event e CROSS JOIN LATERAL unnest(e.rules, e.amounts) AS x(rule, amount)
-         WHERE e.posted_on <= c.closed_through + CASE WHEN e.kind IN (60, 66, 67, 134, 182) THEN 1 ELSE 0 END
+         WHERE e.posted_on <= c.closed_through + CASE WHEN e.kind IN (60, 66, 67, 134, 182, 191) THEN 1 ELSE 0 END
 """
 _SETTLED_SINCE: LiteralString = """
            AND e.posted_on > %(since_closed)s
-           AND e.posted_on > %(since_closed)s + CASE WHEN e.kind IN (60, 66, 67, 134, 182) THEN 1 ELSE 0 END
+           AND e.posted_on > %(since_closed)s + CASE WHEN e.kind IN (60, 66, 67, 134, 182, 191) THEN 1 ELSE 0 END
 """
 _SETTLED_SHOWN: LiteralString = """
       GROUP BY 1, 2, 3),
@@ -386,7 +396,8 @@ _SETTLED_SHOWN: LiteralString = """
                sum(CASE WHEN l.name = 'OWN_CASH' THEN -1 ELSE 1 END * l.factor * m.amount_minor)::bigint AS remaining
           FROM moved m JOIN leg l ON l.rule = m.rule
          WHERE l.name IN ('MERCHANT_PAYABLE', 'LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS', 'MDR_INCOME', 'OWN_CASH',
-                          'PAYMENTS_DUE_FROM_MALL', 'LENDER_DUE_FROM_MALL', 'LENDER_DUE_TO_PARTNER', 'LENDER_DUE_FROM_PARTNER')
+                          'PAYMENTS_DUE_FROM_MALL', 'LENDER_DUE_FROM_MALL', 'LENDER_DUE_TO_PARTNER', 'LENDER_DUE_FROM_PARTNER',
+                          'DUE_TO_CLAIM_BUYERS')
       GROUP BY 1, 2, 3),
     unswept AS (
         SELECT w.lane, w.merchant_id, w.window_on, 'infinity'::date AS swept_on, w.amount_minor,
@@ -458,7 +469,7 @@ _SEQUENCES_FRESH: LiteralString = """
 """
 
 _COUNTERS_SAY = "each payment's counters equal its events"
-_SETTLED_SAYS = "what closed days owed merchants, lender, mall and house is settled"
+_SETTLED_SAYS = "what closed days owed merchants, lender, mall, buyers of claims and house is settled"
 _TRADES_SAY = "each payment is the one that its trade names, of the same amount"
 _SEQUENCES_SAY = "no event of a line is missing or doubled"
 OF_EVENTS = (
@@ -493,6 +504,14 @@ IN_TRANSIT: LiteralString = """
      WHERE (e.kind = 2 OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= %(received_since_on)s
        AND NOT EXISTS (SELECT FROM bank_line b WHERE b.account = 'safeguarded'
                           AND b.reference = coalesce(e.body->>'bank_reference', e.body->>'reference'))
+  ORDER BY e.lane, e.id
+"""
+# The same of what buyers of claims have paid to the lender.
+IN_TRANSIT_TO_LENDER: LiteralString = """
+    SELECT e.body->>'bank_reference' AS what, 0::bigint AS expected, (e.body->>'amount_minor')::bigint AS found
+      FROM event e
+     WHERE e.kind = 190 AND e.posted_on >= %(received_since_on)s
+       AND NOT EXISTS (SELECT FROM bank_line b WHERE b.account = 'lender' AND b.reference = e.body->>'bank_reference')
   ORDER BY e.lane, e.id
 """
 BANK: LiteralString = """

@@ -152,6 +152,24 @@ class ClaimsSold(Event, frozen=True, kw_only=True):
     sold_minor: int
 
 
+class ClaimBuyerPaid(Event, frozen=True, kw_only=True):
+    """A buyer of claims has paid the lender, through the bank: a price, or what was taken back of what he had been passed."""
+
+    kind = 190
+    buyer: str
+    amount_minor: int
+    bank_reference: str
+
+
+class ClaimBuyerSettled(Event, frozen=True, kw_only=True):
+    """What a day passed on to a buyer of claims in this lane was paid to him; or he owes what was taken back of it."""
+
+    kind = 191
+    buyer: str
+    paid_minor: int
+    taken_back_minor: int
+
+
 class CreditDeclined(Event, frozen=True, kw_only=True):
     """The owner said no to somebody who asked for a line, or, where a line is named, for more of it. asked: how much, if she
     said; code: why (`credit.adverse`).

@@ -125,6 +125,9 @@ class Rule(IntEnum):
     PARTNER_PAYS = 208
     SELL_SHARE = 209
     SHARE_SALE_PRICE = 210
+    BUYER_PAYS = 220
+    PAY_CLAIM_BUYER = 221
+    TAKE_BACK_FROM_BUYER = 222
     PROMISE_SUBSIDY = 157
     SUBSIDIZE_FEE = 158
     MALL_PAYS_LENDER = 159
@@ -300,6 +303,10 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     Rule.SELL_CLAIM_COST: (Leg(Account.MEMO_CLAIM_CONTRA, Account.MEMO_CLAIM_COST),),
     Rule.EARN_SALE_PRICE: (Leg(Account.DUE_FROM_CLAIM_BUYERS, Account.CLAIM_SALE_INCOME),),
     Rule.PASS_TO_CLAIM_BUYER: (Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.DUE_TO_CLAIM_BUYERS),),
+    # the buyer pays by bank, and is paid what is his; what was taken back of it he owes beside the price
+    Rule.BUYER_PAYS: (Leg(Account.LENDER_BANK, Account.DUE_FROM_CLAIM_BUYERS),),
+    Rule.PAY_CLAIM_BUYER: (Leg(Account.DUE_TO_CLAIM_BUYERS, Account.LENDER_BANK),),
+    Rule.TAKE_BACK_FROM_BUYER: (Leg(Account.DUE_FROM_CLAIM_BUYERS, Account.DUE_TO_CLAIM_BUYERS),),
     # a joint loan: the customer owes the lender all of it; the partner bank's share is taken off that asset, and what is
     # collected on it is the partner's
     Rule.FUND_LOAN: (

@@ -17,6 +17,8 @@ from florin.events import (
     CampaignRecalled,
     CampaignToppedUp,
     Captured,
+    ClaimBuyerPaid,
+    ClaimBuyerSettled,
     Escrowed,
     Event,
     FeesSwept,
@@ -235,6 +237,13 @@ def _partner_settled(event: PartnerSettled) -> Entries:
     ]
 
 
+def _buyer_settled(event: ClaimBuyerSettled) -> Entries:
+    return [
+        Entry(Rule.PAY_CLAIM_BUYER, event.paid_minor),
+        Entry(Rule.TAKE_BACK_FROM_BUYER, event.taken_back_minor),
+    ]
+
+
 def _signed(rule: Rule, amount_minor: int) -> Entry:
     return Entry(rule, abs(amount_minor), reversed=amount_minor < 0)
 
@@ -265,6 +274,8 @@ _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
     PayoutSettled: _by(Rule.SETTLE_PAYOUT),
     BooksSettled: _books_settled,
     PartnerSettled: _partner_settled,
+    ClaimBuyerPaid: _by(Rule.BUYER_PAYS),
+    ClaimBuyerSettled: _buyer_settled,
     CampaignOpened: lambda event: [Entry(Rule.ALLOT_BUDGET, event.budget_minor, event.campaign_id)],
     CampaignToppedUp: lambda event: [Entry(Rule.ALLOT_BUDGET, event.amount_minor, event.campaign_id)],
     CampaignRecalled: lambda event: [Entry(Rule.ALLOT_BUDGET, event.amount_minor, event.campaign_id, reversed=True)],

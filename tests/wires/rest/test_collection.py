@@ -136,6 +136,18 @@ def test_what_was_charged_off_is_sold_and_the_customer_is_told_whom_to_pay(house
     )
     assert (refused.status_code, refused.json()["code"]) == (409, "ClaimIsSold")
     assert refused.json()["numbers"]["contact"] == "tel 400"
+
+    (buyer,) = house.owner.get("/v1/owner/claim-buyers").json()["items"]
+    assert (buyer["buyer"], buyer["price_minor"], buyer["owes_minor"]) == ("Blue River", 5_000, 5_000)
+    price = {"buyer": "Blue River", "amount_minor": 5_000, "bank_reference": "B-1"}
+    paid = house.owner.post("/v1/owner/claim-buyers/payments", price, key="price")
+    again = house.owner.post("/v1/owner/claim-buyers/payments", price, key="price")
+    assert (paid.status_code, paid.json()["paid_minor"], paid.json()["owes_minor"]) == (201, 5_000, 0)
+    assert again.json() == paid.json()
+    twice = house.owner.post("/v1/owner/claim-buyers/payments", price, key="twice")
+    assert (twice.status_code, twice.json()["code"]) == (409, "AlreadyUsed")
+    nobody = house.owner.post("/v1/owner/claim-buyers/payments", {**price, "buyer": "Red River"}, key="nobody")
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "NoSuchClaimBuyer")
     house.world.assert_books_hold()
 
 

@@ -8,6 +8,7 @@ from florin.credit import (
     pause,
     provision,
     sell_claims,
+    settle_buyer,
 )
 from florin.engine.actions.action import NOTHING, Action, Events, beside, by, in_lane
 from florin.engine.clock import ZONE
@@ -58,6 +59,12 @@ ACTIONS: dict[type, Action] = {
         for change in (pause.PauseCollection, pause.ResumeCollection)
     },
     sell_claims.SellClaims: Action(beside("line_id"), by(accounts="line_id"), _sell),
+    settle_buyer.RecordBuyerPayment: Action(
+        in_lane, lambda command: NOTHING, lambda room, command: settle_buyer.decide_paid(command, room.at)
+    ),
+    settle_buyer.SettleBuyer: Action(
+        in_lane, lambda command: NOTHING, lambda room, command: settle_buyer.decide_settled(command, room.at)
+    ),
     collect.ChargeCost: Action(beside("line_id"), by(accounts="line_id"), _charge_cost),
     provision.Provision: Action(in_lane, lambda command: NOTHING, _provide),
 }

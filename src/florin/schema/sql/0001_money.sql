@@ -188,6 +188,7 @@ CREATE TABLE event (
 -- Each event of a line has its own place: two that were decided on the same state cannot both be written.
 CREATE UNIQUE INDEX event_line_sequence ON event (lane, line_id, sequence) WHERE line_id IS NOT NULL;
 CREATE INDEX event_of_payment ON event (lane, payment_id) WHERE kind IN (43, 45, 46, 47);
+CREATE INDEX event_of_claim_sale ON event (lane, id) WHERE kind IN (163, 190, 191);
 CREATE INDEX event_by_day ON event USING brin (posted_on) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE VIEW transfer AS
@@ -567,7 +568,7 @@ CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
 -- The simulated bank's own books, and what its statement shows: the outside that the inside is reconciled with.
 CREATE TABLE bank_line (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    account      text   NOT NULL CHECK (account IN ('safeguarded', 'own', 'lender', 'mall', 'partner')),
+    account      text   NOT NULL CHECK (account IN ('safeguarded', 'own', 'lender', 'mall', 'partner', 'buyer')),
     amount_minor bigint NOT NULL,
     reference    text   NOT NULL,
     booked_on    date   NOT NULL,

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import msgspec
+
 from florin.credit.adverse import REASONS, Adverse, code_of
 from florin.credit.decline import DeclineCredit
 from florin.credit.pause import PauseCollection, ResumeCollection
 from florin.credit.sell_claims import SellClaims
-from florin.engine import NotFound
+from florin.credit.settle_buyer import NoSuchClaimBuyer, RecordBuyerPayment
+from florin.engine import ClaimKind, NotFound, claim, lane_for
 from florin.engine.listeners import OWNER_TOPICS
 from florin.events import (
     ChargedOff,
@@ -26,6 +29,7 @@ from florin.events import (
 )
 from florin.events.refusals import Language
 from florin.payments.reverse_refund import ReverseRefund
+from florin.queries.claims import ClaimBuyer, claim_buyer, claim_buyers
 from florin.queries.notices import Notice, notices_of
 from florin.queries.payments import payment_by_trade
 from florin.queries.webhooks import owner_webhook
@@ -72,6 +76,37 @@ async def sell(call: Call, body: shapes.NewSale) -> Answer:
         sold_minor=event.sold_minor,
     )
     return Answer(shown, 201, outcome.replayed)
+
+
+async def get_buyers(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/claim-buyers"""
+    found = await call.house.reads.ask_async(claim_buyers)
+    return Answer(shapes.ClaimBuyers(items=tuple(map(_buyer, found))))
+
+
+async def record_buyer_payment(call: Call, body: shapes.NewBuyerPayment) -> Answer:
+    """POST /v1/owner/claim-buyers/payments"""
+    await _known_buyer(call, body.buyer)
+    command = RecordBuyerPayment(
+        lane=lane_for(f"buyer/{body.buyer}"),
+        buyer=body.buyer,
+        amount_minor=body.amount_minor,
+        bank_reference=body.bank_reference,
+    )
+    once = (claim(ClaimKind.BANK, 0, body.bank_reference),)
+    outcome = await execute(call, command, ("claim-buyer-payment", body), once)
+    return Answer(_buyer(await _known_buyer(call, body.buyer)), 201, outcome.replayed)
+
+
+async def _known_buyer(call: Call, name: str) -> ClaimBuyer:
+    found = await call.house.reads.ask_async(claim_buyer, name=name)
+    if isinstance(found, NoSuchClaimBuyer):
+        raise RefusedBy(found)
+    return found
+
+
+def _buyer(found: ClaimBuyer) -> shapes.ClaimBuyer:
+    return msgspec.convert({**msgspec.to_builtins(found), "owes_minor": found.owes_minor}, shapes.ClaimBuyer)
 
 
 async def reverse_refund(call: Call, body: shapes.NewReversal) -> Answer:

@@ -38,6 +38,7 @@ STATUS: Final[dict[str, int]] = {
     "TradeOfAnotherBuyer": 403,
     "NotFound": 404,
     "NoSuchRefund": 404,
+    "NoSuchClaimBuyer": 404,
     # not in this state
     "KeyConflict": 409,
     "AlreadyUsed": 409,
