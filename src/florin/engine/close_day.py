@@ -329,7 +329,8 @@ _PARTNERS = """
   ORDER BY 1, 2
 """
 _ANY_PARTNER = "SELECT EXISTS (SELECT FROM funding_agreement) AS found"
-# What was passed on (rule 186): whose it is says the line's last sale before. Few houses sell claims: `event_of_claim_sale` says at once that none was.
+# What was passed on (rule 186): whose it is says the line's last sale before. Few houses sell claims, and the index
+# `event_of_claim_sale` says at once that none was.
 _ANY_SALE = "SELECT EXISTS (SELECT FROM event WHERE kind = 163) AS found"
 _BUYERS = """
     SELECT e.lane, s.buyer, sum(sign(x.rule) * x.amount)::bigint AS passed_on
