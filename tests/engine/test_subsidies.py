@@ -12,14 +12,18 @@ from msgspec.structs import replace
 from credit.play import program_with
 from florin.campaigns.budget import CampaignBudgetSpent
 from florin.campaigns.subsidy import SubsidyChanged, SubsidyNotForThisPlan
+from florin.credit.explain import question_of
 from florin.credit.plan_payoff import PayOffPlan, quote
 from florin.credit.plans import installment_choice, quote_of, subsidized
 from florin.credit.plans import quote as plan_quote
 from florin.credit.program import load_program
+from florin.engine import clock
 from florin.engine.reference import Reference
 from florin.engine.tables.account import account_of
 from florin.events import CampaignPart
+from florin.money.at import At
 from florin.payments.trade import Flow
+from florin.queries.explain import explain_line
 from florin.queries.merchant import read_trades
 from world import DIRECT_APP, ESCROW_APP, SHOP, World
 
@@ -275,3 +279,23 @@ def test_a_plan_priced_anew_on_a_part_never_bears_more_than_its_fee_or_what_is_p
 
     assert found.shopper_fee_minor >= 0
     assert found.subsidy is None or 0 < found.subsidy.amount_minor <= left_minor
+
+
+def test_the_answer_about_a_refund_names_the_campaign_and_what_goes_back_to_it(world):
+    campaign = world.campaign(1_000_00, name="Half the fee", **HALF)
+    payment_id = buy(world, campaign).event_id
+    event_id = world.refund(payment_id, PRICE).event_id
+    at = clock.read(world.connection)
+
+    for language, said in (
+        ("en", "Half the fee bears a part of the installment fee. ¥27.00 of that is not needed any more"),
+        ("zh", "活动“Half the fee”补贴了部分分期手续费，其中 ¥27.00 不再需要"),
+    ):
+        found = explain_line(
+            world.connection,
+            line_id=world.line_ids["alice"],
+            question=question_of(f"event={event_id}"),
+            at=At(on=at.on, instant=at.instant),
+            language=language,
+        )
+        assert any(note.text.startswith(said) for note in found.answer.notes)

@@ -14,6 +14,7 @@ from psycopg import Connection, Cursor
 from psycopg.rows import kwargs_row, tuple_row
 
 from florin.credit.explain import (
+    CampaignName,
     Item,
     NothingToExplain,
     Question,
@@ -22,6 +23,7 @@ from florin.credit.explain import (
     Trace,
     Window,
     agreements_of,
+    campaigns_of,
     explain,
     items_of,
     payout,
@@ -91,7 +93,13 @@ def explain_line(
         currency=program.currency,
         language=language,
         program=program.name,
-        answer=tell(part, language, items(connection, items_of(part)), partner_names(connection, agreements_of(part))),
+        answer=tell(
+            part,
+            language,
+            items(connection, items_of(part)),
+            partner_names(connection, agreements_of(part)),
+            campaign_names(connection, campaigns_of(part)),
+        ),
     )
 
 
@@ -130,7 +138,7 @@ def explain_payout(connection: Connection[Any], *, payout_id: int, language: Lan
             if isinstance(one.event, WindowReceived)
         }
         part = payout(paid, moved, sold)
-        names = items(connection, items_of(part))
+        known = items(connection, items_of(part))
     return Explained(
         question=f"payout={payout_id}",
         owner_id=str(paid.event.merchant_id),
@@ -138,7 +146,7 @@ def explain_payout(connection: Connection[Any], *, payout_id: int, language: Lan
         currency="CNY",
         language=language,
         program="",
-        answer=tell(part, language, names),
+        answer=tell(part, language, known),
     )
 
 
@@ -167,6 +175,16 @@ def partner_names(connection: Connection[Any], agreement_ids: Iterable[int]) -> 
         return {}
     parameters = {"lanes": [lane_of(identifier) for identifier in ids], "ids": ids, "limit": len(ids)}
     return dict(connection.execute(_PARTNERS, parameters).fetchall())
+
+
+def campaign_names(connection: Connection[Any], campaign_ids: Iterable[int]) -> dict[int, CampaignName]:
+    """What campaigns are called, by their id."""
+    ids = sorted(identifier for identifier in campaign_ids if is_id(identifier))
+    if not ids:
+        return {}
+    parameters = {"ids": ids, "lanes": [lane_of(identifier) for identifier in ids], "limit": len(ids)}
+    rows = connection.execute(_CAMPAIGNS, parameters).fetchall()
+    return {identifier: CampaignName(en=name, zh=name_zh) for identifier, name, name_zh in rows}
 
 
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -244,6 +262,12 @@ _PARTNERS = """
       FROM unnest(%(lanes)s::smallint[], %(ids)s::bigint[]) AS k(lane, id)
            JOIN funding_agreement a ON a.lane = k.lane AND a.id = k.id
   ORDER BY a.id
+     LIMIT %(limit)s
+"""
+_CAMPAIGNS = """
+    SELECT c.id, c.name, c.name_zh
+      FROM unnest(%(lanes)s::smallint[], %(ids)s::bigint[]) AS k(lane, id) JOIN campaign c USING (lane, id)
+  ORDER BY c.id
      LIMIT %(limit)s
 """
 

@@ -13,7 +13,19 @@ from typing import NamedTuple
 from credit.play import Play, day
 from florin.credit.close import CloseLine
 from florin.credit.close import decide as decide_close
-from florin.credit.explain import Item, Part, Record, Told, Trace, explain, lines_of, question_of, tell, trace
+from florin.credit.explain import (
+    CampaignName,
+    Item,
+    Part,
+    Record,
+    Told,
+    Trace,
+    explain,
+    lines_of,
+    question_of,
+    tell,
+    trace,
+)
 from florin.credit.limit import SetLimit
 from florin.credit.limit import decide as decide_limit
 from florin.events import CampaignPart, Refunded, Refused, UpliftGiven
@@ -27,6 +39,7 @@ NAMES = {
     PHONE: Item(subject="Phone", merchant_en="Lotus Mall", merchant_zh="莲花商城"),
     LAMP: Item(subject="Lamp", merchant_en="Lotus Mall", merchant_zh="莲花商城"),
 }
+CAMPAIGNS = {9: CampaignName(en="Spring", zh="春天")}
 
 
 class Story(NamedTuple):
@@ -186,7 +199,7 @@ STORIES = (
 
 
 def told(story: Story, language) -> Told:
-    return tell(story.answer(), language, NAMES)
+    return tell(story.answer(), language, NAMES, campaigns=CAMPAIGNS)
 
 
 def text(one: Told) -> str:

@@ -12,12 +12,13 @@ from florin.credit.explain.lenders import agreements_of, funding_of
 from florin.credit.explain.parts import EventRef, NothingToExplain, Part, Span, TermUsed
 from florin.credit.explain.payouts import Window, payout
 from florin.credit.explain.questions import ALONE, NAMING, Question, QuestionUnreadable, explain, question_of
-from florin.credit.explain.tell import Item, Told, items_of, lines_of, tell
+from florin.credit.explain.tell import CampaignName, Item, Told, campaigns_of, items_of, lines_of, tell
 from florin.credit.explain.trace import Record, Trace, trace
 
 __all__ = [
     "ALONE",
     "NAMING",
+    "CampaignName",
     "EventRef",
     "Item",
     "NothingToExplain",
@@ -31,6 +32,7 @@ __all__ = [
     "Trace",
     "Window",
     "agreements_of",
+    "campaigns_of",
     "explain",
     "funding_of",
     "items_of",

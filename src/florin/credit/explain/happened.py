@@ -11,6 +11,7 @@ from florin.credit.explain.parts import NothingToExplain, Part, added, ref, term
 from florin.credit.explain.trace import Debt, Step, Trace, all_debts, posted_minor, rules_of
 from florin.credit.items import Account
 from florin.events import (
+    CampaignPart,
     Captured,
     CollectionPaused,
     CreditBalancePaid,
@@ -26,6 +27,7 @@ from florin.events import (
 from florin.ledger import Rule
 
 _KEPT = (Rule.KEEP_CREDIT_BALANCE,)
+_BORNE = (Rule.SUBSIDIZE_FEE, Rule.PROMISE_SUBSIDY, Rule.GIVE_DISCOUNT)
 
 
 def happened(trace: Trace, event_id: int) -> Part:
@@ -137,7 +139,11 @@ def repayment(trace: Trace, step: Step) -> Part:
         values={"on": event.value_on, "source": event.source, "left_minor": step.after.owed_minor},
         event=ref(step.id, event),
         terms=terms_used(trace.program, event.value_on, "waterfall"),
-        notes=(*_fees_ahead(trace, step), *lenders.passed(step)),
+        notes=(
+            *_fees_ahead(trace, step),
+            *_borne_back(trace, step, event.payoff.subsidy_back if event.payoff else None),
+            *lenders.passed(step),
+        ),
     )
     assert explained.amount_minor == event.amount_minor
     return explained
@@ -169,7 +175,15 @@ def refund(trace: Trace, step: Step) -> Part:
     if event.wallet_minor:
         parts.append(Part(what="refund.wallet", amount_minor=event.wallet_minor, rules=("REFUND_WALLET",)))
     if event.coupon is not None:
-        parts.append(Part(what="refund.coupon", amount_minor=event.coupon.amount_minor, rules=("REFUND_COUPON",)))
+        coupon = event.coupon
+        parts.append(
+            Part(
+                what="refund.coupon",
+                amount_minor=coupon.amount_minor,
+                campaign_id=coupon.campaign_id,
+                rules=("REFUND_COUPON",),
+            )
+        )
     explained = added(
         "refund",
         parts,
@@ -284,13 +298,28 @@ def _fees_ahead(trace: Trace, step: Step) -> Iterator[Part]:
         yield Part(what="note.fees_ahead", amount_minor=minor, rules=("CLEAR_FEE_UNBILLED", "EARN_FEE"))
 
 
+def _borne_back(trace: Trace, step: Step, part: CampaignPart | None) -> Iterator[Part]:
+    """What goes back to a campaign of the fee that it bears: beside the sum, for it was never the shopper's."""
+    if part is not None:
+        terms = terms_used(
+            trace.program,
+            step.event.value_on,
+            "plan_payoff_fee" if isinstance(step.event, Repaid) else "plan_refund_fee",
+        )
+        yield Part(
+            what="note.subsidy_back", amount_minor=part.amount_minor, campaign_id=part.campaign_id, terms=terms,
+            rules=tuple(dict.fromkeys(entry.rule.name for entry in step.entries if entry.rule in _BORNE)),
+        )  # fmt: skip
+
+
 def _of_refund(trace: Trace, step: Step) -> Iterator[Part]:
     event = step.event
     assert isinstance(event, Refunded)
     if sum(bool(tender) for tender in (event.credit_minor, event.wallet_minor, event.coupon)) > 1:
         yield Part(what="note.refund_over_tenders", amount_minor=event.credit_minor)
     if event.coupon is not None:
-        yield Part(what="note.coupon_again", amount_minor=0)
+        yield Part(what="note.coupon_again", amount_minor=0, campaign_id=event.coupon.campaign_id)
+    yield from _borne_back(trace, step, event.subsidy_back or event.promised)
     cancelled_minor = -posted_minor(step, Rule.CHARGE_SHOPPER_FEE)
     terms = terms_used(trace.program, event.value_on, "plan_refund_fee")
     if cancelled_minor:

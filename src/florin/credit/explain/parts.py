@@ -47,13 +47,15 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One amount of an explanation. what: the key of its sentence; values: what the sentence says beside the amount.
 
-    rules: rules of the ledger under which it was posted. spans: days that bore interest, whose sum is rounded once.
+    campaign_id: whose money it is, where a campaign's. rules: rules of the ledger under which it was posted. spans: days that
+    bore interest, whose sum is rounded once.
     """
 
     what: str
     amount_minor: int
     values: Mapping[str, Any] = {}
     item_id: int = 0
+    campaign_id: int = 0
     event: EventRef | None = None
     rules: tuple[str, ...] = ()
     terms: tuple[TermUsed, ...] = ()

@@ -29,6 +29,13 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     trade_id: int = 0
 
 
+class CampaignName(msgspec.Struct, frozen=True, kw_only=True):
+    """What a campaign is called."""
+
+    en: str
+    zh: str
+
+
 class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A part in words. Ids are text. amount: minor units; the sum of `parts` where there are any."""
 
@@ -51,14 +58,15 @@ def tell(
     language: Language,
     items: Mapping[int, Item] | None = None,
     partners: Mapping[int, str] | None = None,
+    campaigns: Mapping[int, CampaignName] | None = None,
 ) -> Told:
     """The part and all below it in words. items: names of purchases, by their id; one without a name is told by its
-    number. partners: names of partner banks, by the agreement's id.
+    number. partners: names of partner banks, by the agreement's id. campaigns: names of campaigns, by their id.
     """
-    known, banks = items or {}, partners or {}
+    known, banks, named = items or {}, partners or {}, campaigns or {}
     return Told(
         what=part.what,
-        text=sentence(part, language, known, banks),
+        text=sentence(part, language, known, banks, named),
         amount_minor=part.amount_minor,
         item_id=str(part.item_id) if part.item_id else "",
         payment_id=_payment_id(part.item_id, known),
@@ -67,8 +75,8 @@ def tell(
         terms=part.terms,
         spans=part.spans,
         arithmetic=part.arithmetic,
-        parts=tuple(tell(one, language, known, banks) for one in part.parts),
-        notes=tuple(tell(one, language, known, banks) for one in part.notes),
+        parts=tuple(tell(one, language, known, banks, named) for one in part.parts),
+        notes=tuple(tell(one, language, known, banks, named) for one in part.notes),
     )
 
 
@@ -77,7 +85,13 @@ def _payment_id(item_id: int, items: Mapping[int, Item]) -> str:
     return str(item.trade_id) if item is not None and item.trade_id else ""
 
 
-def sentence(part: Part, language: Language, items: Mapping[int, Item], partners: Mapping[int, str]) -> str:
+def sentence(
+    part: Part,
+    language: Language,
+    items: Mapping[int, Item],
+    partners: Mapping[int, str],
+    campaigns: Mapping[int, CampaignName],
+) -> str:
     """One part's own sentence."""
     if "refusal" in part.values:
         return refusal_of(part.values["refusal"], dict(part.values["numbers"])).sentence(language)
@@ -86,6 +100,7 @@ def sentence(part: Part, language: Language, items: Mapping[int, Item], partners
         "amount": yuan(part.amount_minor),
         "size": yuan(abs(part.amount_minor)),
         "item": _item(part.item_id, language, items),
+        "campaign": _campaign(part.campaign_id, language, campaigns),
         "days": _days(part.spans, language),
         "partner": _partner(part, language, partners),
         **{name.removesuffix("_minor"): _shown(name, value, language) for name, value in part.values.items()},
@@ -98,6 +113,14 @@ def items_of(part: Part) -> set[int]:
     found = {part.item_id} if part.item_id else set()
     for one in (*part.parts, *part.notes):
         found |= items_of(one)
+    return found
+
+
+def campaigns_of(part: Part) -> set[int]:
+    """All campaigns that an explanation speaks of."""
+    found = {part.campaign_id} if part.campaign_id else set()
+    for one in (*part.parts, *part.notes):
+        found |= campaigns_of(one)
     return found
 
 
@@ -132,6 +155,14 @@ def _item(item_id: int, language: Language, items: Mapping[int, Item]) -> str:
 def _partner(part: Part, language: Language, partners: Mapping[int, str]) -> str:
     name = partners.get(part.values.get("agreement_id", 0))
     return name or ("合作银行" if language == "zh" else "a partner bank")
+
+
+def _campaign(campaign_id: int, language: Language, campaigns: Mapping[int, CampaignName]) -> str:
+    campaign = campaigns.get(campaign_id)
+    if campaign is None:
+        number = str(campaign_id)[-6:]
+        return f"活动（尾号 {number}）" if language == "zh" else f"campaign …{number}"
+    return f"活动“{campaign.zh}”" if language == "zh" else campaign.en
 
 
 def _days(spans: tuple[Span, ...], language: Language) -> str:

@@ -189,8 +189,10 @@ WORDS: Final[dict[str, str]] = {
     "payoff.fee_waived": "{size} of fees to come need not be paid",
     "payoff.charge": "the charge for paying off early: {amount}",
     "refund.wallet": "Paid from the wallet, so it went back there: {amount}",
-    "refund.coupon": "The coupon had paid a part, and that went back to whoever gave the coupon: {amount}",
-    "note.coupon_again": "You may use the coupon again when all of what you paid with it has been given back.",
+    "refund.coupon": "The coupon of {campaign} had paid a part, and that went back to whoever gave the coupon: {amount}",
+    "note.coupon_again": "You may use the coupon of {campaign} again when all of what you paid with it has been given back.",
+    "note.subsidy_back": "{campaign} bears a part of the installment fee. {amount} of that is not needed any more and goes "
+    "back there; you had not paid it.",
     "note.refund_over_tenders": "What was paid in more than one way goes back to where it came from, each its part; which "
     "comes first, the shop says, or the campaign of the coupon.",
     "note.fee_cancelled": "{amount} of the installment fee need not be paid any more; what was billed of it is kept.",
