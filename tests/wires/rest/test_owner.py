@@ -549,7 +549,14 @@ def test_a_merchant_is_placed_and_a_sub_limit_of_his_goods_is_shown_and_held(hou
     numbers = problem(refused, 402, "SubLimitExceeded")["numbers"]
     assert (numbers["market"], numbers["channel"], numbers["over_minor"]) == ("guest", "offline", 6_000)
     assert shown == [
-        {"market": "guest", "category": "", "channel": "offline", "limit_minor": 10_000, "outstanding_minor": 8_000}
+        {
+            "market": "guest",
+            "category": "",
+            "channel": "offline",
+            "limit_minor": 10_000,
+            "outstanding_minor": 8_000,
+            "available_minor": 2_000,
+        }
     ]
 
 
