@@ -72,7 +72,7 @@ def test_a_file_that_is_not_there_is_refused_with_the_presets():
 
 
 def test_a_good_file_of_the_owner_can_be_used(campus):
-    code, said = florin("check", campus("grace_days = 0 ", "grace_days = 3 "), "--json")
+    code, said = florin("check", campus("due_day = 10 ", "due_day = 12 "), "--json")
 
     assert (code, json.loads(said)["program"]) == (0, "campus")
 

@@ -320,7 +320,7 @@ def test_a_fee_cancelled_only_by_a_full_return_stays_with_a_partial_one():
     assert (part.shopper_fee_minor, whole.shopper_fee_minor) == (0, 450_00)
 
 
-def test_what_a_merchant_was_promised_back_is_taken_as_given_as_far_as_it_is_not_earned():
+def test_what_a_merchant_was_promised_back_is_given_and_what_is_earned_of_it_is_income_no_more():
     alice = phone_in_twelve("merchant")
     alice.until("04-01")
     promised = Refunded(
@@ -337,7 +337,7 @@ def test_what_a_merchant_was_promised_back_is_taken_as_given_as_far_as_it_is_not
     account, entries = evolve(alice.account, promised, alice.program)
 
     assert account.plans[0].deferred_fee_minor == 0
-    assert totals(entries) == {"CLEAR_PRINCIPAL_UNBILLED": "100.00"}
+    assert totals(entries) == {"CLEAR_PRINCIPAL_UNBILLED": "100.00", "EARN_FEE": "-37.50"}
 
 
 def test_a_refund_of_one_purchase_leaves_an_equal_one_alone():

@@ -36,7 +36,7 @@ from florin.engine import Engine
 from florin.engine.proof import prove
 from florin.engine.tables.account import account_of
 from florin.engine.tables.event import load_events_since
-from florin.events import FellPastDue, StatementIssued
+from florin.events import FellPastDue, Reminded, StatementIssued
 from florin.ledger import Rule
 from world import DIRECT_APP, ESCROW_APP, SHOP, World
 
@@ -428,7 +428,7 @@ class Machine(RuleBasedStateMachine):
             opened, *events = log[line.id]
             account, by_the_clock = accounts.open_account(opened), []
             for event in events:
-                if isinstance(event, StatementIssued | FellPastDue):
+                if isinstance(event, BY_THE_CLOCK):
                     continue
                 account, steps = accounts.advance(account, event.value_on, HUABEI)
                 account, _ = accounts.evolve(account, event, HUABEI)
@@ -436,7 +436,7 @@ class Machine(RuleBasedStateMachine):
             account, steps = accounts.advance(account, world.today, HUABEI)
             by_the_clock += steps
 
-            recorded = [event for event in events if isinstance(event, StatementIssued | FellPastDue)]
+            recorded = [event for event in events if isinstance(event, BY_THE_CLOCK)]
             assert [_bare(step.event) for step in by_the_clock] == [_bare(event) for event in recorded]
             folded = accounts.summary(account, line, HUABEI)
             for what in ("principal", "fee", "interest", "credit_balance", "due"):
@@ -455,8 +455,13 @@ def _left(sale: dict[str, Any]) -> int:
     return sale["credit"] + sale["wallet"] - sale["credit back"] - sale["wallet back"]
 
 
-def _bare(event: StatementIssued | FellPastDue) -> tuple[Any, ...]:
+BY_THE_CLOCK = StatementIssued | FellPastDue | Reminded
+
+
+def _bare(event: StatementIssued | FellPastDue | Reminded) -> tuple[Any, ...]:
     """What the clock decided, without the owners that the engine adds."""
+    if isinstance(event, Reminded):
+        return event.value_on, event.closes_on, event.days_past_due, event.due_minor
     if isinstance(event, StatementIssued):
         return event.value_on, event.image_minor, event.minimum_minor, event.earlier_minor, event.lines
     return event.value_on, event.closes_on, event.missed_minor

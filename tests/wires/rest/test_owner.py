@@ -647,6 +647,7 @@ def test_a_statement_names_what_was_bought_where_and_when_and_is_a_pdf_too(house
         "number": None,
         "count": None,
         "statement_closes_on": None,
+        "lent_with": None,
     }
     assert (shown["image_minor"], shown["remaining_minor"]) == (19_900, 14_900)
     assert (shown["annualized_rate_percent"], shown["daily_rate_percent"]) == ("18.25", "0.0500")
