@@ -11,6 +11,7 @@ from florin.credit.plan_payoff import ArrearsFirst, NoPlanToPayOff, PlanPayoffCh
 from florin.credit.terms import InstallmentTerms
 from florin.ledger import Account as Ledger
 from florin.ledger import Rule
+from florin.money import yuan_text
 from florin.wallet.withdraw import WalletTooLow
 
 PHONE, COAT = 12, 13
@@ -121,6 +122,21 @@ def test_a_fee_up_front_that_is_not_billed_yet_is_waived_whole():
         "CLEAR_PRINCIPAL_UNBILLED": "6000.00",
     }
     assert alice.balance(Ledger.DEFERRED_FEE_INCOME) == 0
+
+
+def test_a_fee_up_front_of_which_a_refund_has_made_income_is_waived_whole_too():
+    offer = InstallmentTerms(count=6, fee_rate=Decimal("0.045"), fee_timing="upfront")
+    terms = {"plan_payoff_fee": "waived", "plan_refund_fee": "full_return_only"}
+    alice = Play(program_with(installments=(offer,), **terms))
+    alice.buy("03-05", "600.00", PHONE, installments=6)
+    alice.refund("03-05", "599.97", PHONE)
+    earned_minor = alice.balance(Ledger.FEE_INCOME)
+    assert earned_minor > 0
+
+    alice.pay_off_plan("03-06", PHONE)
+
+    assert alice.last_entries()["EARN_FEE"] == yuan_text(-earned_minor)
+    assert (alice.balance(Ledger.DEFERRED_FEE_INCOME), alice.balance(Ledger.FEE_INCOME)) == (0, 0)
 
 
 def test_a_declining_plan_costs_the_interest_of_the_current_period_alone():

@@ -261,8 +261,12 @@ def _waived(account: Account, meant: list[int], owed_minor: int) -> tuple[Accoun
         # A fee up front is deferred on installments that do not bill it: what is waived of it is deferred no more.
         short_minor = waived_minor - (plan.deferred_fee_minor - plans[index].deferred_fee_minor)
         plans[index] = _less_deferred(plans[index], short_minor)
+        # Of a plan that a refund has shortened a part may be earned already: that is income no more.
+        earned_minor = waived_minor - (plan.deferred_fee_minor - plans[index].deferred_fee_minor)
         if waived_minor:
             entries.append(Entry(Rule.CHARGE_SHOPPER_FEE, waived_minor, plan.item_id, reversed=True))
+        if earned_minor:
+            entries.append(Entry(Rule.EARN_FEE, earned_minor, plan.item_id, reversed=True))
     return replace(account, plans=tuple(plans)), entries
 
 
