@@ -155,7 +155,7 @@ def measure(scale: CloseScale, *, parent: Path | None = None, say: Say = lambda 
         idle_day_s=statistics.median(_but_proof(day) for day in told_idle),
         cycle_day_accounts_per_s=told_cycle.accounts_per_s,
         due_day_accounts_per_s=told_due.accounts_per_s,
-        autopay_accounts_per_s=told_autopay.debited / told_autopay.seconds["autopay"],
+        autopay_accounts_per_s=_over(told_autopay.debited, told_autopay.seconds["autopay"]),
         cycle_day_cpu_us=cycle_cpu_us,
         live_p50_ms=percentile(latencies, 0.5) / 1000,
         live_p99_ms=percentile(latencies, 0.99) / 1000,
@@ -170,13 +170,18 @@ def measure(scale: CloseScale, *, parent: Path | None = None, say: Say = lambda 
         catch_up=catch_up,
         tpcb_per_s=tpcb_per_s,
         to_tpcb=told_cycle.accounts_per_s / tpcb_per_s,
-        cpu_to_tpcb=tpcb_cpu_us / cycle_cpu_us,
+        cpu_to_tpcb=_over(tpcb_cpu_us, cycle_cpu_us),
         days=dict(zip([*(f"idle_{n + 1}" for n in range(len(idle))), "cycle", "autopay", "due"], days, strict=True)),
         holds=proof.holds and all(day.holds for day in days),
         differences=tuple(difference for check in proof.checks for difference in check.differences)[:20],
         machine=described,
         load_average={"before": before, "after": machine.load_average()},
     )
+
+
+def _over(count: float, measured: float) -> float:
+    """A rate; 0 where too little was done for anything to be measured."""
+    return count / measured if measured else 0.0
 
 
 def _but_proof(day: Day) -> float:
@@ -216,7 +221,7 @@ class _Closed:
             parked=day.parked,
             debited=day.debited,
             seconds=day.seconds,
-            accounts_per_s=day.lines / day.seconds["lines"] if day.lines else 0.0,
+            accounts_per_s=_over(day.lines, day.seconds["lines"]),
             closer_cpu_us=self.closer_cpu_s / lines * 1e6,
             server_cpu_us=server_cpu_s / lines * 1e6,
             live_ms={name: percentile(latencies, share) / 1000 for name, share in _SHARES.items()}
@@ -263,7 +268,7 @@ class _Year:
         day = close_day(self._engine, self.connection, on, bank=SimulatedBank(self._bank_connection))
         ended = time.monotonic()
         parts = ", ".join(f"{part} {seconds:.1f} s" for part, seconds in day.seconds.items())
-        rate = day.lines / day.seconds["lines"] if day.lines else 0
+        rate = _over(day.lines, day.seconds["lines"])
         self._say(f"{day.lines:,} lines, {rate:,.0f} a second, {day.debited:,} debited ({parts})")
         return _Closed(day=day, began_s=began, ended_s=ended, closer_cpu_s=processes.ended_children_cpu_s() - closers)
 

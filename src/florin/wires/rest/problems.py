@@ -129,6 +129,7 @@ STATUS: Final[dict[str, int]] = {
     "ShareOutOfRange": 422,
     "OwnShareTooSmall": 422,
     "CapNotPositive": 422,
+    "BuyerPaymentNotPositive": 422,
     "FundsNoProgram": 422,
     "FundingDatesImpossible": 422,
     "ValueDateImpossible": 422,
