@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from florin.campaigns.budget import (
-    Draw,
-)
+from florin.campaigns.budget import Draw
 from florin.engine.ids import IdBlocks, is_id, lane_of
 from florin.engine.lanes import LANES
 from florin.engine.room import Room

@@ -5,15 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from florin.campaigns import open as open_campaign
-from florin.campaigns.budget import (
-    Budget,
-    Draw,
-    RecallBudget,
-    TopUpCampaign,
-    decide_recall,
-    decide_top_up,
-    new_budget,
-)
+from florin.campaigns.budget import Budget, Draw, RecallBudget, TopUpCampaign, decide_recall, decide_top_up, new_budget
 from florin.campaigns.campaign import Campaign, CampaignState
 from florin.campaigns.state import RecordStatePayment
 from florin.campaigns.state import decide as decide_state_payment

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from florin.credit import (
-    charge_off,
-    collect,
-    pause,
-    provision,
-    sell_claims,
-    settle_buyer,
-)
+from florin.credit import charge_off, collect, pause, provision, sell_claims, settle_buyer
 from florin.engine.actions.action import NOTHING, Action, Events, beside, by, in_lane
 from florin.engine.clock import ZONE
 from florin.engine.room import Room

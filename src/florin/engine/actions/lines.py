@@ -7,9 +7,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from florin.campaigns.budget import (
-    Draw,
-)
+from florin.campaigns.budget import Draw
 from florin.credit import (
     autopay,
     decline,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from florin.credit import (
-    funding,
-)
+from florin.credit import funding
 from florin.credit.program import program_names
 from florin.engine.actions.action import NOTHING, Action, Events, beside, by, in_lane, own
 from florin.engine.ids import lane_of

@@ -6,13 +6,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from florin.campaigns.budget import (
-    Draw,
-)
+from florin.campaigns.budget import Draw
 from florin.campaigns.campaign import Campaign
-from florin.credit import (
-    joint,
-)
+from florin.credit import joint
 from florin.credit import refund as credit_refund
 from florin.credit.line import LineState
 from florin.engine.actions.action import NOTHING, Action, Events, Needs, beside, by, own

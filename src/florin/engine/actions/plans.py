@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from florin.credit import (
-    convert,
-    end_hardship,
-    hardship,
-    plan_payoff,
-    reage,
-)
+from florin.credit import convert, end_hardship, hardship, plan_payoff, reage
 from florin.engine.actions.action import Action, Events, beside, by
 from florin.engine.actions.lines import of_repayment
 from florin.engine.room import Room
