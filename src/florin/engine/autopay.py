@@ -22,7 +22,7 @@ from florin.credit.program import load_program, program_names
 from florin.credit.repay import Repay
 from florin.engine.engine import Engine
 from florin.engine.ids import lane_of
-from florin.engine.submission import ClaimKind, Submission, claim
+from florin.engine.submission import ClaimKind, Submission, claim, job
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +95,7 @@ def ask_again(engine: Engine, connection: Connection[Any], on: date, *, bank: Ba
 
 def _submission(line_id: int, on: date, attempt: int) -> Submission:
     command = TryAutopay(line_id=line_id, due_on=on, attempt=attempt)
-    return Submission(command=command, claims=(claim(ClaimKind.JOB, 0, reference_of(line_id, on, attempt)),))
+    return job(reference_of(line_id, on, attempt), command)
 
 
 # Her own order counts before the program's; a line without either is not looked at.
@@ -185,7 +185,7 @@ def _answered(debit: Debit, answer: Answer, on: date) -> Submission:
     line_id, amount_minor, reference = debit.line_id, debit.amount_minor, debit.reference
     if answer.returned:
         failed = FailAutopay(line_id=line_id, amount_minor=amount_minor, reference=reference, reason=answer.reason)
-        return Submission(command=failed, claims=(claim(ClaimKind.JOB, 0, f"{reference}/failed"),))
+        return job(f"{reference}/failed", failed)
     took_on = max(answer.booked_on or on, debit.asked_on)
     repay = Repay(
         line_id=line_id,

@@ -31,7 +31,7 @@ from florin.engine.engine import Engine
 from florin.engine.ids import lane_of
 from florin.engine.proof import Proof, prove_day, record_proof
 from florin.engine.provisioning import provisions
-from florin.engine.submission import Busy, ClaimKind, Outcome, Submission, claim
+from florin.engine.submission import Busy, Outcome, Submission, job
 from florin.payments.close import Close
 from florin.payments.receive import Receive
 from florin.payments.settle import PayOut, SettleBooks, SettleMall, Sweep, SweepFees
@@ -377,13 +377,8 @@ def _sweep_windows(engine: Engine, connection: Connection, through: date) -> tup
 
 
 def _sweep(row: Any) -> Submission:
-    return Submission(
-        command=Sweep(
-            merchant_id=row.merchant_id, lane=row.lane, window_on=row.window_on, amount_minor=row.amount_minor
-        ),
-        claims=(claim(ClaimKind.JOB, 0, f"sweep/{row.lane}/{row.merchant_id}/{row.window_on}"),),
-        keeps_refusal=False,
-    )
+    command = Sweep(merchant_id=row.merchant_id, lane=row.lane, window_on=row.window_on, amount_minor=row.amount_minor)
+    return job(f"sweep/{row.lane}/{row.merchant_id}/{row.window_on}", command, keeps_refusal=False)
 
 
 def _settle_books(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
@@ -397,11 +392,11 @@ def _settle_books(engine: Engine, connection: Connection, on: date, bank: Bank) 
     _settle(
         engine,
         [
-            Submission(
-                command=SettleBooks(
+            job(
+                f"books/{row.lane}/{on}",
+                SettleBooks(
                     lane=row.lane, lender_owes_minor=row.lender_owes, institution_owes_minor=row.institution_owes
                 ),
-                claims=(claim(ClaimKind.JOB, 0, f"books/{row.lane}/{on}"),),
             )
             for row in rows
         ],
@@ -417,9 +412,9 @@ def _settle_mall(engine: Engine, connection: Connection, on: date, bank: Bank) -
     _settle(
         engine,
         [
-            Submission(
-                command=SettleMall(lane=row.lane, institution_minor=row.institution, lender_minor=row.lender),
-                claims=(claim(ClaimKind.JOB, 0, f"mall/{row.lane}/{on}"),),
+            job(
+                f"mall/{row.lane}/{on}",
+                SettleMall(lane=row.lane, institution_minor=row.institution, lender_minor=row.lender),
             )
             for row in rows
         ],
@@ -431,24 +426,18 @@ def _settle_partners(engine: Engine, connection: Connection, on: date, bank: Ban
     if not _rows(connection, _ANY_PARTNER)[0].found:
         return
     rows = [row for row in _of_open_days(connection, _PARTNERS, on) if row.lender_owes or row.partner_owes]
+    steps = []
     for row in rows:
         reference = f"partner/{row.agreement_id}/{row.lane}/{on}"
         _move(bank, "lender", "partner", row.lender_owes - row.partner_owes, reference, on)
-    _settle(
-        engine,
-        [
-            Submission(
-                command=SettlePartner(
-                    lane=row.lane,
-                    agreement_id=row.agreement_id,
-                    lender_owes_minor=row.lender_owes,
-                    partner_owes_minor=row.partner_owes,
-                ),
-                claims=(claim(ClaimKind.JOB, 0, f"partner/{row.agreement_id}/{row.lane}/{on}"),),
-            )
-            for row in rows
-        ],
-    )
+        command = SettlePartner(
+            lane=row.lane,
+            agreement_id=row.agreement_id,
+            lender_owes_minor=row.lender_owes,
+            partner_owes_minor=row.partner_owes,
+        )
+        steps.append(job(reference, command))
+    _settle(engine, steps)
 
 
 def _settle_buyers(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
@@ -456,19 +445,13 @@ def _settle_buyers(engine: Engine, connection: Connection, on: date, bank: Bank)
     if not _rows(connection, _ANY_SALE)[0].found:
         return
     rows = _of_open_days(connection, _BUYERS, on)
+    steps = []
     for row in rows:
+        reference = f"buyer/{row.buyer}/{row.lane}/{on}"
         if row.passed_on > 0:
-            _move(bank, "lender", "buyer", row.passed_on, f"buyer/{row.buyer}/{row.lane}/{on}", on)
-    _settle(
-        engine,
-        [
-            Submission(
-                command=SettleBuyer(lane=row.lane, buyer=row.buyer, passed_on_minor=row.passed_on),
-                claims=(claim(ClaimKind.JOB, 0, f"buyer/{row.buyer}/{row.lane}/{on}"),),
-            )
-            for row in rows
-        ],
-    )
+            _move(bank, "lender", "buyer", row.passed_on, reference, on)
+        steps.append(job(reference, SettleBuyer(lane=row.lane, buyer=row.buyer, passed_on_minor=row.passed_on)))
+    _settle(engine, steps)
 
 
 def _sweep_fees(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
@@ -478,22 +461,16 @@ def _sweep_fees(engine: Engine, connection: Connection, on: date, bank: Bank) ->
         _move(bank, "safeguarded", "own", row.amount_minor, f"fees/{row.lane}/{on}", on)
     _settle(
         engine,
-        [
-            Submission(
-                command=SweepFees(lane=row.lane, amount_minor=row.amount_minor),
-                claims=(claim(ClaimKind.JOB, 0, f"fees/{row.lane}/{on}"),),
-            )
-            for row in rows
-        ],
+        [job(f"fees/{row.lane}/{on}", SweepFees(lane=row.lane, amount_minor=row.amount_minor)) for row in rows],
     )
 
 
 def _pay_out(engine: Engine, connection: Connection, on: date) -> int:
     """T+1: what was swept is paid out, one payout a merchant and day. The bank settles it in its own time."""
     submissions = [
-        Submission(
-            command=PayOut(payout_id=engine.new_id(lane_of(row.id)), merchant_id=row.id),
-            claims=(claim(ClaimKind.JOB, 0, f"payout/{row.id}/{on}"),),
+        job(
+            f"payout/{row.id}/{on}",
+            PayOut(payout_id=engine.new_id(lane_of(row.id)), merchant_id=row.id),
             keeps_refusal=False,
         )
         for row in _rows(connection, _AVAILABLE)

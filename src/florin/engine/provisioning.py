@@ -13,7 +13,7 @@ from psycopg.rows import namedtuple_row
 
 from florin.credit.provision import Overdue, Provision
 from florin.engine.reference import Reference
-from florin.engine.submission import ClaimKind, Submission, claim
+from florin.engine.submission import Submission, job
 
 _OVERDUE = """
     WITH owing AS (
@@ -73,9 +73,9 @@ def provisions(connection: Connection, on: date) -> list[Submission]:
     allowances: dict[int, int] = dict(connection.execute(_ALLOWANCES).fetchall())
     connection.commit()
     return [
-        Submission(
-            command=Provision(lane=lane, overdue=overdue.get(lane, ()), allowance_minor=allowances.get(lane, 0)),
-            claims=(claim(ClaimKind.JOB, 0, f"provision/{lane}/{on}"),),
+        job(
+            f"provision/{lane}/{on}",
+            Provision(lane=lane, overdue=overdue.get(lane, ()), allowance_minor=allowances.get(lane, 0)),
         )
         for lane in sorted(overdue.keys() | allowances.keys())
         if allowances.get(lane) or any(Reference.terms(o.program, on).provision_rates for o in overdue.get(lane, ()))

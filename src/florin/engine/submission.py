@@ -74,6 +74,11 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     keeps_refusal: bool = True
 
 
+def job(key: str, command: Any, *, keeps_refusal: bool = True) -> Submission:
+    """A step that the house owes itself: done once by its key, however often a close runs again."""
+    return Submission(command=command, claims=(claim(ClaimKind.JOB, 0, key),), keeps_refusal=keeps_refusal)
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one submission. Either `refusal` is there, or the command was done.
 

@@ -79,3 +79,13 @@ def in_lane(command: Any, ids: IdBlocks) -> int:
 def by(**needed: str) -> Callable[[Any], Needs]:
     """Rows named by the command's own fields."""
     return lambda command: Needs(**{kind: (getattr(command, field),) for kind, field in needed.items()})
+
+
+def of_account(decide: Callable[..., Events | Refusal]) -> Callable[[Room, Any], Events | Refusal]:
+    """The rule of a command about a line's account under its program; `accounts` is what it needs."""
+
+    def rule(room: Room, command: Any) -> Events | Refusal:
+        line = room.named_line(command)
+        return decide(line, room.account(line.id), command, room.at, program=room.program(line))
+
+    return rule

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from florin.credit import charge_off, collect, pause, provision, sell_claims, settle_buyer
-from florin.engine.actions.action import NOTHING, Action, Events, beside, by, in_lane
+from florin.engine.actions.action import NOTHING, Action, Events, beside, by, in_lane, of_account
 from florin.engine.clock import ZONE
 from florin.engine.room import Room
 from florin.events.refusals import Refusal
-
-
-def _charge_off(room: Room, command: charge_off.ChargeOff) -> Events | Refusal:
-    line = room.named_line(command)
-    return charge_off.decide(line, room.account(line.id), command, room.at, program=room.program(line))
 
 
 def _provide(room: Room, command: provision.Provision) -> Events:
@@ -26,32 +21,22 @@ def _work_case(
     return collect.decide(line, room.account(line.id), command, room.at, local=local, program=room.program(line))
 
 
-def _pause_collection(room: Room, command: pause.PauseCollection | pause.ResumeCollection) -> Events | Refusal:
-    line = room.named_line(command)
-    return pause.decide(line, room.account(line.id), command, room.at, program=room.program(line))
-
-
-def _sell(room: Room, command: sell_claims.SellClaims) -> Events | Refusal:
-    line = room.named_line(command)
-    return sell_claims.decide(line, room.account(line.id), command, room.at, program=room.program(line))
-
-
 def _charge_cost(room: Room, command: collect.ChargeCost) -> Events | Refusal:
     line = room.named_line(command)
     return collect.decide_cost(line, room.account(line.id), command, room.at)
 
 
 ACTIONS: dict[type, Action] = {
-    charge_off.ChargeOff: Action(beside("line_id"), by(accounts="line_id"), _charge_off),
+    charge_off.ChargeOff: Action(beside("line_id"), by(accounts="line_id"), of_account(charge_off.decide)),
     **{
         work: Action(beside("line_id"), by(accounts="line_id"), _work_case)
         for work in (collect.AssignCase, collect.NoteCase, collect.Contact, collect.PromiseToPay)
     },
     **{
-        change: Action(beside("line_id"), by(accounts="line_id"), _pause_collection)
+        change: Action(beside("line_id"), by(accounts="line_id"), of_account(pause.decide))
         for change in (pause.PauseCollection, pause.ResumeCollection)
     },
-    sell_claims.SellClaims: Action(beside("line_id"), by(accounts="line_id"), _sell),
+    sell_claims.SellClaims: Action(beside("line_id"), by(accounts="line_id"), of_account(sell_claims.decide)),
     settle_buyer.RecordBuyerPayment: Action(
         in_lane, lambda command: NOTHING, lambda room, command: settle_buyer.decide_paid(command, room.at)
     ),

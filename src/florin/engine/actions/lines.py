@@ -24,7 +24,7 @@ from florin.credit import (
 from florin.credit import close as close_line
 from florin.credit import open as open_line
 from florin.credit.shared_limit import SetSharedLimit, SharedExposure
-from florin.engine.actions.action import NOTHING, Action, Events, Needs, beside, by
+from florin.engine.actions.action import NOTHING, Action, Events, Needs, beside, by, of_account
 from florin.engine.ids import lane_of
 from florin.engine.room import Room
 from florin.events.refusals import Refusal
@@ -101,16 +101,6 @@ def _freeze(room: Room, command: freeze.FreezeLine) -> Events | Refusal:
     return freeze.decide(line, command, room.at)
 
 
-def _close_line(room: Room, command: close_line.CloseLine) -> Events | Refusal:
-    line = room.named_line(command)
-    return close_line.decide(line, room.account(line.id), command, room.at, program=room.program(line))
-
-
-def _move_cycle(room: Room, command: move_cycle.MoveCycle) -> Events | Refusal:
-    line = room.named_line(command)
-    return move_cycle.decide(line, room.account(line.id), command, room.at, program=room.program(line))
-
-
 def _repay(room: Room, command: repay.Repay) -> Events | Refusal:
     line = room.named_line(command)
     return repay.decide(
@@ -122,11 +112,6 @@ def _repay(room: Room, command: repay.Repay) -> Events | Refusal:
         program=room.program(line),
         history=room.history(line.id),
     )
-
-
-def _confirm_repayment(room: Room, command: repayment_hold.ConfirmRepayment) -> Events | Refusal:
-    line = room.named_line(command)
-    return repayment_hold.decide(line, room.account(line.id), command, room.at, program=room.program(line))
 
 
 def _pay_credit_balance(room: Room, command: repayment_hold.PayCreditBalance) -> Events:
@@ -199,11 +184,11 @@ ACTIONS: dict[type, Action] = {
     autopay.FailAutopay: Action(beside("line_id"), by(lines="line_id"), _fail_autopay),
     freeze.FreezeLine: Action(beside("line_id"), by(lines="line_id"), _freeze),
     freeze.UnfreezeLine: Action(beside("line_id"), by(lines="line_id"), _freeze),
-    move_cycle.MoveCycle: Action(beside("line_id"), by(accounts="line_id"), _move_cycle),
-    close_line.CloseLine: Action(beside("line_id"), by(accounts="line_id"), _close_line),
+    move_cycle.MoveCycle: Action(beside("line_id"), by(accounts="line_id"), of_account(move_cycle.decide)),
+    close_line.CloseLine: Action(beside("line_id"), by(accounts="line_id"), of_account(close_line.decide)),
     repay.Repay: Action(beside("line_id"), _repayment_needs, _repay, of_repayment),
     repayment_hold.ConfirmRepayment: Action(
-        beside("line_id"), by(accounts="line_id"), _confirm_repayment, of_repayment
+        beside("line_id"), by(accounts="line_id"), of_account(repayment_hold.decide), of_repayment
     ),
     repayment_hold.PayCreditBalance: Action(
         beside("line_id"), by(accounts="line_id"), _pay_credit_balance, of_repayment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from florin.credit import convert, end_hardship, hardship, plan_payoff, reage
-from florin.engine.actions.action import Action, Events, beside, by
+from florin.engine.actions.action import Action, Events, beside, by, of_account
 from florin.engine.actions.lines import of_repayment
 from florin.engine.room import Room
 from florin.events import Repaid
@@ -34,36 +34,11 @@ def _to_merchant(room: Room, event: Repaid) -> Repaid:
     return replace(event, merchant_id=merchant_id)
 
 
-def _convert_purchase(room: Room, command: convert.ConvertPurchase) -> Events | Refusal:
-    line = room.named_line(command)
-    return convert.decide_purchase(line, room.account(line.id), command, room.at, program=room.program(line))
-
-
-def _convert_bill(room: Room, command: convert.ConvertBill) -> Events | Refusal:
-    line = room.named_line(command)
-    return convert.decide_bill(line, room.account(line.id), command, room.at, program=room.program(line))
-
-
-def _reage(room: Room, command: reage.ReAge) -> Events | Refusal:
-    line = room.named_line(command)
-    return reage.decide(line, room.account(line.id), command, room.at, program=room.program(line))
-
-
-def _agree_hardship(room: Room, command: hardship.AgreeHardship) -> Events | Refusal:
-    line = room.named_line(command)
-    return hardship.decide(line, room.account(line.id), command, room.at, program=room.program(line))
-
-
-def _end_hardship(room: Room, command: end_hardship.EndHardship) -> Events | Refusal:
-    line = room.named_line(command)
-    return end_hardship.decide(line, room.account(line.id), command, room.at, program=room.program(line))
-
-
 ACTIONS: dict[type, Action] = {
     plan_payoff.PayOffPlan: Action(beside("line_id"), by(accounts="line_id"), _pay_off_plan, of_repayment),
-    convert.ConvertPurchase: Action(beside("line_id"), by(accounts="line_id"), _convert_purchase),
-    convert.ConvertBill: Action(beside("line_id"), by(accounts="line_id"), _convert_bill),
-    reage.ReAge: Action(beside("line_id"), by(accounts="line_id"), _reage),
-    hardship.AgreeHardship: Action(beside("line_id"), by(accounts="line_id"), _agree_hardship),
-    end_hardship.EndHardship: Action(beside("line_id"), by(accounts="line_id"), _end_hardship),
+    convert.ConvertPurchase: Action(beside("line_id"), by(accounts="line_id"), of_account(convert.decide_purchase)),
+    convert.ConvertBill: Action(beside("line_id"), by(accounts="line_id"), of_account(convert.decide_bill)),
+    reage.ReAge: Action(beside("line_id"), by(accounts="line_id"), of_account(reage.decide)),
+    hardship.AgreeHardship: Action(beside("line_id"), by(accounts="line_id"), of_account(hardship.decide)),
+    end_hardship.EndHardship: Action(beside("line_id"), by(accounts="line_id"), of_account(end_hardship.decide)),
 }
