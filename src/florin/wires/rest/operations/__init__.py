@@ -1,0 +1,40 @@
+"""The whole of this wire in one table, a file a subject: each method of each path, what it takes and gives, by what names it
+is refused.
+
+The routes are made from it, and so is the OpenAPI document: what is served is what is documented.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from florin.wires.rest.operations import (
+    campaigns,
+    collection,
+    lines,
+    merchants,
+    partners,
+    payments,
+    people,
+    plans,
+    relief,
+    repayments,
+    sales,
+    statements,
+)
+from florin.wires.rest.serve import Operation
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    *payments.OPERATIONS,
+    *people.OPERATIONS,
+    *lines.OPERATIONS,
+    *collection.OPERATIONS,
+    *relief.OPERATIONS,
+    *plans.OPERATIONS,
+    *repayments.OPERATIONS,
+    *statements.OPERATIONS,
+    *sales.OPERATIONS,
+    *campaigns.OPERATIONS,
+    *partners.OPERATIONS,
+    *merchants.OPERATIONS,
+)

@@ -1,0 +1,117 @@
+"""Campaigns and their budgets."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from florin.wires.rest import campaigns, shapes
+from florin.wires.rest.operations.refused import KEYED
+from florin.wires.rest.serve import Operation
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation(
+        method="POST",
+        path="/v1/owner/campaigns",
+        name="open_campaign",
+        summary="Open a campaign: coupons, or a subsidy of installment fees, with a budget",
+        description="Its terms never change; its budget is never overspent, however many pay at once.",
+        tag="owner",
+        needs="owner",
+        run=campaigns.open_campaign,
+        body=shapes.NewCampaign,
+        examples={
+            "twenty off a hundred": {
+                "name": "Spring",
+                "budget_minor": 10_000_000,
+                "until_on": "2026-12-31",
+                "amount_off_minor": 2_000,
+                "threshold_minor": 10_000,
+            },
+            "half the fee": {
+                "name": "Half the fee",
+                "budget_minor": 10_000_000,
+                "until_on": "2026-12-31",
+                "share_ppm": 500_000,
+                "counts": [6, 12],
+            },
+            "one percentage point, paid by the state": {
+                "name": "State subsidy",
+                "budget_minor": 1_000_000_000,
+                "until_on": "2026-12-31",
+                "sponsor": "state",
+                "yearly_rate_ppm": 10_000,
+                "person_year_minor_max": 300_000,
+            },
+        },
+        answer=shapes.Campaign,
+        status=201,
+        idempotent=True,
+        refusals=("CampaignTermsInvalid", "BudgetAmountOutOfRange", "NotFound", *KEYED),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/owner/campaigns",
+        name="list_campaigns",
+        summary="Campaigns and what is left of their budgets, newest first",
+        tag="owner",
+        needs="owner",
+        run=campaigns.get_campaigns,
+        answer=shapes.Campaigns,
+    ),
+    Operation(
+        method="GET",
+        path="/v1/owner/campaigns/{campaign_id}",
+        name="get_campaign",
+        summary="One campaign: terms, allotted, spent, left",
+        tag="owner",
+        needs="owner",
+        run=campaigns.get_campaign,
+        answer=shapes.Campaign,
+        refusals=("NotFound",),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/owner/campaigns/{campaign_id}/top-up",
+        name="top_up_campaign",
+        summary="Give a campaign more to spend",
+        tag="owner",
+        needs="owner",
+        run=campaigns.top_up,
+        body=shapes.BudgetChange,
+        examples={"a thousand": {"amount_minor": 100_000}},
+        answer=shapes.Campaign,
+        status=201,
+        idempotent=True,
+        refusals=("BudgetAmountOutOfRange", "NotFound", *KEYED),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/owner/campaigns/{campaign_id}/recall",
+        name="recall_budget",
+        summary="Take back a part of what a campaign has not spent",
+        tag="owner",
+        needs="owner",
+        run=campaigns.recall,
+        body=shapes.BudgetChange,
+        examples={"a thousand": {"amount_minor": 100_000}},
+        answer=shapes.Campaign,
+        status=201,
+        idempotent=True,
+        refusals=("RecallExceedsBudget", "BudgetAmountOutOfRange", "NotFound", *KEYED),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/owner/campaigns/{campaign_id}/close",
+        name="close_campaign",
+        summary="Give nothing more; what is refunded still comes back",
+        tag="owner",
+        needs="owner",
+        run=campaigns.close_campaign,
+        body=shapes.Reason,
+        examples={"over": {"reason": "it is over"}},
+        answer=shapes.Campaign,
+        status=201,
+        idempotent=True,
+        refusals=("CampaignAlreadyClosed", "NotFound", *KEYED),
+    ),
+)

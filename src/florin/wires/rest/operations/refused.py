@@ -1,0 +1,31 @@
+"""Names by which several operations refuse."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PAYING: Final = (
+    "CreditLimitExceeded",
+    "LimitNotBackYet",
+    "SubLimitExceeded",
+    "SharedLimitExceeded",
+    "PastDue",
+    "LineNotOpen",
+    "NoLine",
+    "WalletTooLow",
+    "PlanNotOffered",
+    "AgreementNotActive",
+    "AgreementLimitExceeded",
+    "MerchantFrozen",
+    "AmountOutOfRange",
+    "ExpiryPassed",
+    "CampaignBudgetSpent",
+    "CampaignNotRunning",
+    "CouponNotForThisOrder",
+    "CouponChanged",
+    "CouponUsedUp",
+    "SubsidyNotForThisPlan",
+    "SubsidyChanged",
+    "SubsidyCapSpent",
+)
+KEYED: Final = ("KeyConflict", "AlreadyUsed", "Busy")
