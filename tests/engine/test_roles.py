@@ -17,11 +17,12 @@ TABLES = (
     "account", "agreement", "api_key", "app", "bank_line", "batch", "campaign", "campaign_budget", "claim", "clock",
     "campaign_use", "event", "funding_agreement", "funding_cap", "joint_loan", "lane", "line", "line_account",
     "merchant", "merchant_balance", "outbox", "owner_endpoint",
-    "parked_line", "parked_window", "payment", "payment_code", "payout", "person", "platform_key", "posting", "program",
+    "parent_order", "parked_line", "parked_window", "payment", "payment_code", "payout", "person", "platform_key", "posting",
+    "program",
     "proof", "proven_balance", "proven_head", "proven_through", "shared_exposure", "signature_failure", "statement",
     "sweep", "trade", "wallet", "writer",
 )  # fmt: skip
-HISTORY = ("event", "batch", "sweep", "writer", "bank_line", "posting", "account")
+HISTORY = ("event", "batch", "sweep", "parent_order", "writer", "bank_line", "posting", "account")
 SECRETS = ("api_key", "platform_key", "payment_code", "owner_endpoint")
 
 

@@ -47,7 +47,7 @@ def test_every_event_either_moves_money_or_is_known_not_to():
         "CaseOpened", "CaseClosed", "CaseAssigned", "CaseNoted", "Promised", "PromiseJudged", "Contacted",
         "Reminded", "CollectionPaused", "CollectionResumed", "ClaimsSold", "CreditDeclined",
         "TradeAsked", "TradeClosed", "CampaignClosed", "CampaignRanLow", "CampaignRefilled",
-        "FundingAgreed", "FundingClosed", "Refused",
+        "FundingAgreed", "FundingClosed", "ParentAsked", "ParentPaid", "Refused",
     }  # fmt: skip
 
     of_buckets = {"Provisioned"}  # moves the sum of its buckets: tests/engine/test_charge_off.py

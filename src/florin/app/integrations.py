@@ -83,6 +83,10 @@ def add(
         bool,
         typer.Option("--allow-loopback", help="The shop is on this machine: its loopback addresses may be called."),
     ] = False,
+    mall: Annotated[
+        bool,
+        typer.Option("--mall", help="It may ask for every seller of its merchant's market, in one checkout."),
+    ] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -109,6 +113,7 @@ def add(
                     notify_url=notify_url,
                     webhook_secret=webhook_secret,
                     allow_loopback=allow_loopback,
+                    mall=mall,
                 )
                 settings = (
                     _alipay_settings(house, app_id)

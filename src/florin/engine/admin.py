@@ -35,9 +35,9 @@ _ADD_BALANCE = (
     "INSERT INTO merchant_balance (lane, id, negative_limit_minor) VALUES (%(lane)s, %(id)s, %(negative_limit_minor)s)"
 )
 _ADD_APP = """
-    INSERT INTO app (id, merchant_id, name, wire, market, public_keys, notify_url, webhook_secret, allow_loopback)
+    INSERT INTO app (id, merchant_id, name, wire, market, public_keys, notify_url, webhook_secret, allow_loopback, mall)
     VALUES (%(id)s, %(merchant_id)s, %(name)s, %(wire)s, %(market)s, %(public_keys)s, %(notify_url)s, %(webhook_secret)s,
-            %(allow_loopback)s)
+            %(allow_loopback)s, %(mall)s)
 """
 _ADD_PROGRAM = """
     INSERT INTO program (name, source, added_on) VALUES (%(name)s, %(source)s, %(on)s)
@@ -147,12 +147,16 @@ def add_app(
     notify_url: str = "",
     webhook_secret: bytes | None = None,
     allow_loopback: bool = False,
+    mall: bool = False,
 ) -> None:
-    """One integration of a merchant. app_id: the number its wire knows it by. public_keys: of the merchant, base64 SPKI."""
+    """One integration of a merchant. app_id: the number its wire knows it by. public_keys: of the merchant, base64 SPKI.
+
+    mall: it may ask for every seller of its merchant's market, in one checkout.
+    """
     row = {
         "id": app_id, "merchant_id": merchant_id, "name": name, "wire": wire, "market": market,
         "public_keys": list(public_keys), "notify_url": notify_url, "webhook_secret": webhook_secret,
-        "allow_loopback": allow_loopback,
+        "allow_loopback": allow_loopback, "mall": mall,
     }  # fmt: skip
     with connection.transaction():
         connection.execute(_ADD_APP, row)

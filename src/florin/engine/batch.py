@@ -33,7 +33,7 @@ from florin.engine.side import Side
 from florin.engine.submission import Busy, EngineFault, GroupRefused, GuardRefused, NotFound, Outcome, Submission
 from florin.engine.tables.table import ALONE, SHARED
 from florin.engine.write import write
-from florin.events import Event, RefundFunded, Refused, WindowReceived
+from florin.events import Authorized, Captured, Escrowed, Event, RefundFunded, Refused, WindowReceived
 from florin.events.refusals import Refusal
 from florin.money.at import At
 
@@ -248,8 +248,13 @@ class Committer:
             return
         identifier = job.event_id
         for number, event in enumerate(decided):
-            room.record(event, identifier if number == 0 else self.ids.take(_lane_beside(event, identifier)))
+            room.record(event, identifier if number == 0 else self._id_beside(room, event, identifier))
         job.outcome = Outcome(event=decided[0] if decided else None, events=tuple(decided), event_id=identifier)
+
+    def _id_beside(self, room: Room, event: Event, first_id: int) -> int:
+        """The id of a later event of a command: of one that begins a payment, the payment's own."""
+        begins = isinstance(event, Authorized | Escrowed | Captured) and event.payment_id in room.payments.added
+        return event.payment_id if begins else self.ids.take(_lane_beside(event, first_id))
 
     def _record_refusal(self, room: Room, job: Job) -> None:
         """A refusal is an event too; it names the command and the owners it was about, and moves nothing.

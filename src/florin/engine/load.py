@@ -27,6 +27,7 @@ from florin.engine.tables.arrays import numbers
 from florin.engine.tables.campaign import CAMPAIGN, CAMPAIGN_USE, campaign_of, use_of
 from florin.engine.tables.joint import FUNDING_AGREEMENT, caps_left
 from florin.engine.tables.joint import agreement_of as funding_of
+from florin.engine.tables.parent import PARENT_ORDER, parent_of
 from florin.engine.tables.small import (
     ACCOUNT,
     AGREEMENT,
@@ -158,6 +159,7 @@ _LOADS = (
     ("payouts", PAYOUT, payout_of, False),
     ("campaigns", CAMPAIGN, campaign_of, False),
     ("fundings", FUNDING_AGREEMENT, funding_of, False),
+    ("parents", PARENT_ORDER, parent_of, True),
 )
 _SHELVES = {kind: {"trades_seen": "trades", "accounts": "lines"}.get(kind, kind) for kind, *_ in _LOADS}
 assert (

@@ -27,7 +27,7 @@ _MERCHANTS = """
       FROM merchant ORDER BY id LIMIT 1000000
 """
 _APPS = """
-    SELECT id, merchant_id, name, wire, market, state, notify_url, allow_loopback
+    SELECT id, merchant_id, name, wire, market, state, notify_url, allow_loopback, mall
       FROM app ORDER BY id LIMIT 1000000
 """
 

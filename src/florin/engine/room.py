@@ -50,6 +50,7 @@ from florin.events import (
     LineOpened,
     LoanFunding,
     PaidOut,
+    ParentPaid,
     PayoutReturned,
     PersonJoined,
     Promised,
@@ -72,6 +73,7 @@ from florin.money.at import At
 from florin.payments import payment as payments
 from florin.payments.charge import Agreement
 from florin.payments.merchant import Merchant, MerchantBalance, evolve_balance
+from florin.payments.parent import Parent
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.post import entries_of
 from florin.payments.trade import Trade
@@ -104,6 +106,7 @@ _BY_ACCOUNT = (
 )
 _OF_BUDGET = (
     Authorized, Escrowed, Captured, Received, Voided, Refunded, Repaid, CampaignToppedUp, CampaignRecalled,
+    ParentPaid,
 )  # fmt: skip
 _OF_BALANCE = (WindowReceived, RefundFunded, PaidOut, PayoutReturned)
 
@@ -130,6 +133,7 @@ class Room:
         self.campaigns, self.budgets, self.uses = Shelf(), Shelf(), Shelf()
         self.uses_of: set[int] = set()
         self.fundings, self.caps_left = Shelf(), Shelf()
+        self.parents = Shelf()
         self.shared = Shelf()
         self.agreements: dict[int, Agreement] = {}
         self.lines_seen: dict[int, list[Line]] = {}
@@ -145,6 +149,9 @@ class Room:
 
     def trade(self, identifier: int) -> Trade:
         return self.trades[identifier]  # type: ignore[no-any-return]
+
+    def parent(self, identifier: int) -> Parent:
+        return self.parents[identifier]  # type: ignore[no-any-return]
 
     def payment(self, identifier: int) -> Payment:
         return self.payments[identifier]  # type: ignore[no-any-return]
@@ -277,10 +284,13 @@ class Room:
                 budget = allot(self.budgets[event.campaign_id], sign * event.amount_minor)
                 self.change(self.budgets, event.campaign_id, budget)
             case Authorized(coupon=part) | Escrowed(coupon=part) | Captured(coupon=part) if part is not None:
-                if part.held_minor == 0:
+                if part.held_minor == 0 and not part.of_parent:
                     self._use(event.person_id, part.campaign_id, times=+1)
-            case Voided(coupon=part) | Refunded(coupon=part) if part is not None:
-                # All of it was given back, in however many parts: then her coupon is as if she had not used it.
+            case ParentPaid(campaign_id=campaign_id) if campaign_id:
+                self._use(event.person_id, campaign_id, times=+1)
+            case Voided(coupon=part) | Refunded(coupon=part) if part is not None and not part.of_parent:
+                # All of it was given back, in however many parts: then her coupon is as if she had not used it. What was
+                # used over several orders stays used: what is left of them keeps its part.
                 if self.payments[event.payment_id].state in (PaymentState.VOIDED, PaymentState.REFUNDED):
                     self._use(event.person_id, part.campaign_id, times=-1)
         for campaign_id, amount_minor in drawn_by(event).items():

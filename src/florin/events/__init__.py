@@ -75,6 +75,7 @@ from florin.events.lines import (
     UpliftEnded,
     UpliftGiven,
 )
+from florin.events.parents import ParentAsked, ParentPaid
 from florin.events.partners import FundingAgreed, FundingClosed, PartnerSettled
 from florin.events.parts import (
     CampaignKind,
@@ -186,6 +187,8 @@ __all__ = [
     "LoanFunding",
     "MallSettled",
     "PaidOut",
+    "ParentAsked",
+    "ParentPaid",
     "PartnerSettled",
     "PayoutReturned",
     "PayoutSettled",

@@ -24,6 +24,7 @@ class CampaignPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """The part of a payment that a campaign bears, and who is behind it. held: what an authorization had reserved of it.
 
     year: the calendar year in which it counts against the person's cap; 0: the campaign has none.
+    of_parent: the part of a coupon that was used once over several orders; it counts as no use of its own.
     """
 
     campaign_id: int
@@ -31,6 +32,7 @@ class CampaignPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     held_minor: int = 0
     sponsor: Sponsor = "mall"
     year: int = 0
+    of_parent: bool = False
 
     @property
     def funded_minor(self) -> int:

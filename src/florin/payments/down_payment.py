@@ -16,8 +16,9 @@ from florin.credit.terms import Terms
 from florin.money.amounts import round_up
 from florin.payments.charge import Charge
 from florin.payments.pay import Pay
+from florin.payments.pay_parent import PayParent
 
-Paying = TypeVar("Paying", Pay, Charge)
+Paying = TypeVar("Paying", Pay, PayParent, Charge)
 
 
 def down_payment_minor(amount_minor: int, terms: Terms) -> int:

@@ -36,7 +36,10 @@ class Merchant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class App(msgspec.Struct, frozen=True, kw_only=True):
-    """One of a merchant's integrations. market: `escrow` sells against confirmed receipt, `direct` at payment."""
+    """One of a merchant's integrations. market: `escrow` sells against confirmed receipt, `direct` at payment.
+
+    mall: it may ask for every seller of its merchant's market, in one checkout.
+    """
 
     id: int
     merchant_id: int
@@ -46,6 +49,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     notify_url: str = ""
     allow_loopback: bool = False
+    mall: bool = False
 
     @property
     def flow(self) -> Flow:

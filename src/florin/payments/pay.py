@@ -90,6 +90,14 @@ class TradeNotOpen(Refusal, frozen=True, kw_only=True):
     trade_id: int
 
 
+class PaidWithItsParent(Refusal, frozen=True, kw_only=True):
+    en = "This order is part of a checkout over several shops. Pay all of it together; you have not been charged."
+    zh = "该订单属于合并下单，请与其他店铺的订单一起付款，未扣款。"
+
+    trade_id: int
+    parent_id: int
+
+
 class TradeOfAnotherBuyer(Refusal, frozen=True, kw_only=True):
     en = "This order was made for another account."
     zh = "该订单指定了其他付款人。"
@@ -143,6 +151,8 @@ def decide(
 
     offers: of the campaigns that the command names. shared: of the line's group, if its program has one.
     """
+    if trade.detail.parent_id:
+        return PaidWithItsParent(trade_id=trade.id, parent_id=trade.detail.parent_id)
     refusal = (
         refuse_trade(trade, command.person_id, at)
         or refuse_merchant(merchant)

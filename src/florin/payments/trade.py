@@ -33,7 +33,8 @@ class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     buyer_id: only this person may pay. fee_payer: who bears the fee of installments. tenders: those the merchant allows.
     product: by which door it came. channel: bought online or in a shop; empty: by the door. goods: their
-    kind, which sets the days to auto-confirm. extra: a wire's own fields that it wants back.
+    kind, which sets the days to auto-confirm. parent_id: it is paid only with the other orders of that parent.
+    extra: a wire's own fields that it wants back.
     """
 
     product: str = ""
@@ -50,6 +51,7 @@ class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     goods: str = "express"
     confirm_days: int = 0
     charset: str = ""
+    parent_id: int = 0
     extra: dict[str, Any] = {}
 
     @property

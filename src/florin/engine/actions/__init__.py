@@ -7,12 +7,13 @@ events or a refusal; what the events do is `Room.record`.
 
 from __future__ import annotations
 
-from florin.engine.actions import campaigns, collection, lines, partners, payments, people, plans, settlement
+from florin.engine.actions import campaigns, collection, lines, parents, partners, payments, people, plans, settlement
 from florin.engine.actions.action import NOTHING, Action, Needs
 from florin.engine.actions.lines import AdvanceLine
 from florin.payments.capture import Capture
 from florin.payments.charge import Charge
 from florin.payments.pay import Pay
+from florin.payments.pay_parent import PayParent
 from florin.payments.receive import Receive
 
 __all__ = ["ACTIONS", "DRAWING", "NOTHING", "Action", "AdvanceLine", "Needs"]
@@ -23,10 +24,11 @@ ACTIONS: dict[type, Action] = {
     **plans.ACTIONS,
     **collection.ACTIONS,
     **payments.ACTIONS,
+    **parents.ACTIONS,
     **campaigns.ACTIONS,
     **partners.ACTIONS,
     **settlement.ACTIONS,
 }
 
 # Commands that may begin a loan: for these alone the batch looks at what the caps of funding agreements leave.
-DRAWING = (Pay, Charge, Capture, Receive)
+DRAWING = (Pay, PayParent, Charge, Capture, Receive)

@@ -22,7 +22,7 @@ class Needs(NamedTuple):
     lines of `accounts` whose events are all needed, because something counts on a day that is over; posted: and all
     entries that they have derived. uses: persons, of `wallets`, whose uses of coupons are read without a lock. budgets: what
     is wanted of campaigns' budgets; those of a command's first needs alone may be above zero. shared: persons whose guards of
-    shared limits are needed beside those of the lines, which come by themselves.
+    shared limits are needed beside those of the lines, which come by themselves. parents: parent orders, which never change.
     """
 
     trades: tuple[int, ...] = ()
@@ -36,6 +36,7 @@ class Needs(NamedTuple):
     payouts: tuple[int, ...] = ()
     campaigns: tuple[int, ...] = ()
     fundings: tuple[int, ...] = ()
+    parents: tuple[int, ...] = ()
     lines_seen: tuple[int, ...] = ()
     histories: tuple[int, ...] = ()
     posted: tuple[int, ...] = ()

@@ -20,6 +20,7 @@ from florin.events.refusals import Refusal
 from florin.payments import ask, capture, charge, close, pay, receive, refund, reverse_refund, void
 from florin.payments.down_payment import with_down_payment
 from florin.payments.merchant import Merchant
+from florin.payments.pay_parent import Standing
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.trade import Trade, TradeState
 
@@ -73,7 +74,7 @@ def _pay(room: Room, command: pay.Pay) -> Events | Refusal:
     )
     if not isinstance(decided, Refusal):
         decided = (room.funded(decided[0]),)
-        _begin_payment(room, trade, decided[0], command)
+        begin_payment(room, trade, decided[0], command, _standing(room, command))
         room.change(room.trades, trade.id, replace(trade, state=TradeState.PAID, payment_id=command.payment_id))
     return decided
 
@@ -104,7 +105,7 @@ def _charge(room: Room, command: charge.Charge) -> Events | Refusal:
     )
     if not isinstance(decided, Refusal):
         decided = (room.funded(decided[0]),)
-        _begin_payment(room, trade, decided[0], charge.pay_of(command))
+        begin_payment(room, trade, decided[0], charge.pay_of(command), _standing(room, command))
         room.add(room.trades, trade.id, replace(trade, state=TradeState.PAID, payment_id=command.payment_id))
     return decided
 
@@ -114,23 +115,28 @@ def _offers(room: Room, command: pay.Pay | charge.Charge) -> pay.Offers:
     if not command.campaign_id and not command.subsidy_id:
         return pay.NO_OFFERS
     coupon, subsidy = (
-        _offer(room, command.person_id, campaign) if (campaign := room.reference.campaigns.get(identifier)) else None
+        offer_of(room, command.person_id, campaign) if (campaign := room.reference.campaigns.get(identifier)) else None
         for identifier in (command.campaign_id, command.subsidy_id)
     )
     return pay.Offers(coupon, subsidy)
 
 
-def _offer(room: Room, person_id: int, campaign: Campaign) -> pay.Offer:
+def offer_of(room: Room, person_id: int, campaign: Campaign) -> pay.Offer:
     use = room.use(person_id, campaign.id, campaign.year_of(room.at.on))
     return pay.Offer(campaign, room.budgets[campaign.id], use.used, use.borne_minor)
 
 
-def _begin_payment(room: Room, trade: Trade, event: Event, command: pay.Pay) -> None:
-    line = room.line(command.line_id)
+def begin_payment(room: Room, trade: Trade, event: Event, command: pay.Pay, before: Standing) -> None:
+    """Shelve the payment that the event begins. before: what its payer had then, for the evidence of her limit."""
     merchant: Merchant = room.merchant(trade.merchant_id)
-    shared = room.shared_by(line)
-    payment = pay.new_payment(trade, merchant, line, room.terms(line), event, command, shared)
+    terms = room.terms(before.line)
+    payment = pay.new_payment(trade, merchant, before.line, terms, event, command, before.shared)
     room.add(room.payments, payment.id, replace(payment, lane=lane_of(payment.id)))
+
+
+def _standing(room: Room, command: pay.Pay | charge.Charge) -> Standing:
+    line = room.line(command.line_id)
+    return Standing(line, room.wallet(command.person_id), room.shared_by(line))
 
 
 def _capture(room: Room, command: capture.Capture) -> Events | Refusal:

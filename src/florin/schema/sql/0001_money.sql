@@ -61,7 +61,8 @@ CREATE TABLE app (
     public_keys         text[] NOT NULL DEFAULT '{}',
     notify_url          text   NOT NULL DEFAULT '',
     webhook_secret      bytea,
-    allow_loopback      boolean NOT NULL DEFAULT false
+    allow_loopback      boolean NOT NULL DEFAULT false,
+    mall                boolean NOT NULL DEFAULT false
 );
 
 -- Where the owner's own systems are told what happens to lines: one address, or none.
@@ -254,6 +255,19 @@ CREATE TABLE trade (
 ) WITH (fillfactor = 90);
 CREATE INDEX trade_by_asked_at ON trade USING brin (asked_at) WITH (pages_per_range = 32, autosummarize = on);
 CREATE INDEX trade_to_expire ON trade (expires_at) WHERE state = 1 AND expires_at IS NOT NULL;
+
+-- Orders of several sellers that are paid together or not at all: what holds them together until then. It never changes.
+CREATE TABLE parent_order (
+    lane         smallint    NOT NULL,
+    id           bigint      NOT NULL,
+    app_id       bigint      NOT NULL,
+    amount_minor bigint      NOT NULL CONSTRAINT parent_asks_for_something CHECK (amount_minor > 0),
+    asked_at     timestamptz NOT NULL,
+    out_trade_no text        NOT NULL COLLATE "C",
+    return_url   text        NOT NULL,
+    trade_ids    jsonb       NOT NULL,
+    PRIMARY KEY (lane, id)
+);
 
 -- Who paid, with what, and what became of it. Released: authorized and never taken. exposure_before, limit_effective and
 -- tolerance are the evidence for "why was I refused", and the guard. NULL for most: coupon, the part that a campaign bears, and
