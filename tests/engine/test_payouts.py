@@ -123,3 +123,19 @@ def test_a_merchants_payout_that_comes_back_is_available_and_paid_out_again(worl
 
     assert world.one("SELECT count(*) FROM payout WHERE state = 'sent' AND amount_minor = 9940") == 1
     assert world.balance("MERCHANT_AVAILABLE", SHOP) == 0
+
+
+def test_what_the_bank_had_paid_and_sends_back_days_later_is_there_again_once(world: World):
+    withdrawal = withdraw(world, 20_000)
+    pay_from_bank(world, 20_000)
+    late = answer(world, withdrawal, late=True, reason="account closed", reason_code="AC04")
+    assert isinstance(world.do(late).refusal, PayoutAnswered)
+    assert world.do(answer(world, withdrawal)).event
+
+    pay_from_bank(world, -20_000)
+    returned, again = world.do(late), world.do(late)
+
+    assert (returned.event.late, returned.event.reason_code) == (True, "AC04")
+    assert again.refusal == PayoutAnswered(payout_id=withdrawal, state="returned")
+    assert (world.wallet_minor("alice"), world.balance("PAYOUT_IN_TRANSIT")) == (50_000, 0)
+    world.assert_books_hold()

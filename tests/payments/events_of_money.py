@@ -60,6 +60,8 @@ _OTHER = {
     "negative": st.booleans(),
     "window_on": st.just(ON),
     "reason": st.just("voided"),
+    "reason_code": st.sampled_from(("", "AC04")),
+    "late": st.booleans(),
     "request_no": st.just("r1"),
     "bank_reference": st.just("b1"),
     "reference": st.just("b1"),

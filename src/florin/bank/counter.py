@@ -85,6 +85,7 @@ def _ask_bank(row: Any, bank: Bank, on: date) -> Submission | None:
         "bank_reference": answer.reference,
         "returned": answer.returned,
         "reason": answer.reason,
+        "reason_code": answer.reason_code,
     }
     command = (
         SettlePayout(payout_id=row.id, merchant_id=row.merchant_id, **told)

@@ -13,12 +13,14 @@ BankAccount = Literal["safeguarded", "own", "lender", "mall", "partner", "buyer"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankAnswer:
     """What became of money sent out or asked for. reference: the bank's own number. returned: it could not be paid; reason says
-    why. booked_on: the day on which the bank took it, if that is before the day of its answer.
+    why in words, reason_code as ISO 20022 does (AC04: account closed), where the bank gives one. booked_on: the day on which
+    the bank took it, if that is before the day of its answer.
     """
 
     reference: str
     returned: bool = False
     reason: str = ""
+    reason_code: str = ""
     booked_on: date | None = None
 
 

@@ -26,7 +26,7 @@ class SimulatedBank:
 
     def pay(self, *, amount_minor: int, reference: str, beneficiary: str, on: date) -> BankAnswer | None:
         if beneficiary in self._closed_accounts:
-            return BankAnswer(reference=reference, returned=True, reason="account closed")
+            return BankAnswer(reference=reference, returned=True, reason="account closed", reason_code="AC04")
         with self._connection.transaction():
             self._book("safeguarded", -amount_minor, reference, on)
         return BankAnswer(reference=reference)
@@ -36,8 +36,8 @@ class SimulatedBank:
         with self._connection.transaction(), self._connection.pipeline():
             for debit in debits:
                 closed = debit.payer in self._closed_accounts
-                reason = "account closed" if closed else ""
-                answers.append(BankAnswer(reference=debit.reference, returned=closed, reason=reason))
+                reason, code = ("account closed", "AC04") if closed else ("", "")
+                answers.append(BankAnswer(reference=debit.reference, returned=closed, reason=reason, reason_code=code))
                 if not closed:
                     self._book("safeguarded", debit.amount_minor, debit.reference, on)
         return answers

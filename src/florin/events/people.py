@@ -37,10 +37,12 @@ class WithdrawalSettled(Event, frozen=True, kw_only=True):
 
 
 class WithdrawalReturned(Event, frozen=True, kw_only=True):
-    """The bank could not pay a withdrawal out; it is in the wallet again."""
+    """The bank could not pay a withdrawal out; it is in the wallet again. reason_code, late: as of PayoutReturned."""
 
     kind = 5
     amount_minor: int
     withdrawal_id: int
     bank_reference: str
     reason: str
+    reason_code: str = ""
+    late: bool = False

@@ -51,13 +51,18 @@ class PayoutSettled(Event, frozen=True, kw_only=True):
 
 
 class PayoutReturned(Event, frozen=True, kw_only=True):
-    """The bank could not pay the merchant; the amount is available again."""
+    """The bank could not pay the merchant; the amount is available again.
+
+    reason_code: of ISO 20022, as in AC04, where the bank gives one. late: it had been paid, and came back days later.
+    """
 
     kind = 65
     amount_minor: int
     payout_id: int
     bank_reference: str
     reason: str
+    reason_code: str = ""
+    late: bool = False
 
 
 class BooksSettled(Event, frozen=True, kw_only=True):

@@ -252,6 +252,16 @@ def _by(rule: Rule, *, reversed: bool = False) -> Callable[[Any], Entries]:
     return lambda event: [Entry(rule, event.amount_minor, reversed=reversed)]
 
 
+def _returned(sent: Rule, settled: Rule) -> Callable[[Any], Entries]:
+    """What the bank could not pay is not in transit any more; what it had paid is back in cash first."""
+
+    def entries(event: PayoutReturned | WithdrawalReturned) -> Entries:
+        back = [Entry(settled, event.amount_minor, reversed=True)] if event.late else []
+        return [*back, Entry(sent, event.amount_minor, reversed=True)]
+
+    return entries
+
+
 _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
     Authorized: _authorized,
     Escrowed: _escrowed,
@@ -264,13 +274,13 @@ _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
     RepaymentReturned: _by(Rule.REPAY_FROM_BANK, reversed=True),
     ToppedUp: _by(Rule.TOP_UP),
     WithdrawalRequested: _by(Rule.WITHDRAW),
-    WithdrawalReturned: _by(Rule.WITHDRAW, reversed=True),
+    WithdrawalReturned: _returned(Rule.WITHDRAW, Rule.SETTLE_WITHDRAWAL),
     WithdrawalSettled: _by(Rule.SETTLE_WITHDRAWAL),
     WindowSwept: lambda event: [Entry(Rule.SWEEP_OUT, event.amount_minor, reversed=event.negative)],
     WindowReceived: lambda event: [Entry(Rule.SWEEP_IN, event.amount_minor, reversed=event.negative)],
     RefundFunded: _by(Rule.SWEEP_IN, reversed=True),
     PaidOut: _by(Rule.PAY_OUT),
-    PayoutReturned: _by(Rule.PAY_OUT, reversed=True),
+    PayoutReturned: _returned(Rule.PAY_OUT, Rule.SETTLE_PAYOUT),
     PayoutSettled: _by(Rule.SETTLE_PAYOUT),
     BooksSettled: _books_settled,
     PartnerSettled: _partner_settled,

@@ -44,7 +44,10 @@ class PayOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SettlePayout(msgspec.Struct, frozen=True, kw_only=True):
-    """What the bank says of a payout. returned: it could not pay; `reason` in its words."""
+    """What the bank says of a payout. returned: it could not pay; `reason` in its words, `reason_code` in the standard's.
+
+    late: it had paid, and the money came back; only with `returned`.
+    """
 
     payout_id: int
     merchant_id: int
@@ -52,6 +55,8 @@ class SettlePayout(msgspec.Struct, frozen=True, kw_only=True):
     bank_reference: str
     returned: bool = False
     reason: str = ""
+    reason_code: str = ""
+    late: bool = False
 
 
 class SettleBooks(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +107,9 @@ def decide_payout(balance: MerchantBalance, command: PayOut, at: At) -> tuple[Pa
 
 def decide_settled_payout(sent: Payout, command: SettlePayout, at: At) -> tuple[Event] | Refusal:
     """Settled or returned, as the bank says: once, and for what was sent."""
-    if refusal := refuse_answer(sent, amount_minor=command.amount_minor, beneficiary_id=command.merchant_id):
+    if refusal := refuse_answer(
+        sent, amount_minor=command.amount_minor, beneficiary_id=command.merchant_id, late=command.late
+    ):
         return refusal
     common = {
         "value_on": at.on,
@@ -111,8 +118,9 @@ def decide_settled_payout(sent: Payout, command: SettlePayout, at: At) -> tuple[
         "payout_id": command.payout_id,
         "bank_reference": command.bank_reference,
     }
-    if command.returned:
-        return (PayoutReturned(**common, reason=command.reason),)  # type: ignore[arg-type]
+    if command.returned or command.late:
+        why = {"reason": command.reason, "reason_code": command.reason_code, "late": command.late}
+        return (PayoutReturned(**common, **why),)  # type: ignore[arg-type]
     return (PayoutSettled(**common),)  # type: ignore[arg-type]
 
 

@@ -1,6 +1,7 @@
 """A payout: money on its way out to somebody's bank, a merchant's or a person's, until the bank has answered.
 
-The bank answers once: settled or returned. An answer that comes again, or that does not fit what was sent, moves nothing.
+The bank answers once: settled or returned. What it settled may come back late, once. An answer that comes again, or that
+does not fit what was sent, moves nothing.
 """
 
 from __future__ import annotations
@@ -48,9 +49,9 @@ class AnswerDoesNotFit(Refusal, frozen=True, kw_only=True):
     beneficiary_id: int
 
 
-def refuse_answer(payout: Payout, *, amount_minor: int, beneficiary_id: int) -> Refusal | None:
-    """Why what the bank says of a payout cannot be recorded; None when it can."""
-    if payout.state != "sent":
+def refuse_answer(payout: Payout, *, amount_minor: int, beneficiary_id: int, late: bool = False) -> Refusal | None:
+    """Why what the bank says of a payout cannot be recorded; None when it can. late: it returns what it has settled."""
+    if payout.state != ("settled" if late else "sent"):
         return PayoutAnswered(payout_id=payout.id, state=payout.state)
     beneficiary = payout.merchant_id or payout.person_id
     if (payout.amount_minor, beneficiary) != (amount_minor, beneficiary_id):

@@ -21,7 +21,10 @@ class Withdraw(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SettleWithdrawal(msgspec.Struct, frozen=True, kw_only=True):
-    """What the bank says of a withdrawal. returned: it could not pay; `reason` in its words."""
+    """What the bank says of a withdrawal. returned: it could not pay; `reason` in its words, `reason_code` in the standard's.
+
+    late: it had paid, and the money came back; only with `returned`.
+    """
 
     withdrawal_id: int
     person_id: int
@@ -29,6 +32,8 @@ class SettleWithdrawal(msgspec.Struct, frozen=True, kw_only=True):
     bank_reference: str
     returned: bool = False
     reason: str = ""
+    reason_code: str = ""
+    late: bool = False
 
 
 class WalletTooLow(Refusal, frozen=True, kw_only=True):
@@ -63,9 +68,11 @@ def decide_settled(
     sent: Payout, command: SettleWithdrawal, at: At
 ) -> tuple[WithdrawalSettled | WithdrawalReturned] | Refusal:
     """Settled or returned, as the bank says: once, and for what was sent."""
-    if refusal := refuse_answer(sent, amount_minor=command.amount_minor, beneficiary_id=command.person_id):
+    if refusal := refuse_answer(
+        sent, amount_minor=command.amount_minor, beneficiary_id=command.person_id, late=command.late
+    ):
         return refusal
-    if command.returned:
+    if command.returned or command.late:
         return (
             WithdrawalReturned(
                 value_on=at.on,
@@ -74,6 +81,8 @@ def decide_settled(
                 withdrawal_id=command.withdrawal_id,
                 bank_reference=command.bank_reference,
                 reason=command.reason,
+                reason_code=command.reason_code,
+                late=command.late,
             ),
         )
     return (

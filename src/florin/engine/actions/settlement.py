@@ -47,7 +47,9 @@ def send(room: Room, identifier: int, amount_minor: int, *, merchant_id: int = 0
 def answer(
     room: Room, sent: Payout, command: settle.SettlePayout | withdraw.SettleWithdrawal, events: Events
 ) -> Events:
-    answer = answered(sent, returned=command.returned, bank_reference=command.bank_reference, on=room.at.on)
+    answer = answered(
+        sent, returned=command.returned or command.late, bank_reference=command.bank_reference, on=room.at.on
+    )
     room.change(room.payouts, sent.id, answer)
     return events
 
