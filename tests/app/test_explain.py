@@ -61,3 +61,15 @@ def test_a_payout_is_explained_by_its_number(operator: Operator, world: World):
     said = operator("explain", "shop", "--what", f"payout={payout_id}")
 
     assert "Fee on sales: -¥3.00" in said
+
+
+def test_who_got_which_fen_of_a_payment_is_told_by_its_number_and_by_its_trades(operator: Operator, world: World):
+    rows = world.connection.execute("SELECT id, trade_id FROM payment WHERE credit_paid_minor = 50000").fetchall()
+    world.connection.commit()
+
+    for number in rows[0]:
+        said = operator("explain", number, "--what", "shares").splitlines()
+        assert "Shop: ¥497.00 = Paid later ¥500.00, Fee on the sale -¥3.00" in said
+    assert "机构" in operator("explain", rows[0][0], "--what", "shares", "--lang", "zh")
+    assert operator.json("explain", rows[0][0], "--what", "shares")["payments"] == 1
+    assert "There is no payment 7" in operator.refused("explain", 7, "--what", "shares").problem

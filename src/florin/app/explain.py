@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,11 +12,12 @@ from psycopg import Connection
 from florin.app.house import DataOption, JsonOption, entered, say
 from florin.credit.explain import NothingToExplain, QuestionUnreadable, Told, lines_of, question_of
 from florin.engine import clock
-from florin.events.refusals import Language
+from florin.events.refusals import Language, yuan
 from florin.queries import is_id
 from florin.queries.directory import shopper_by_logon
 from florin.queries.explain import Explained, explain_line, explain_payout
 from florin.queries.lines import line_by_id, line_of_person
+from florin.queries.shares import Share, shares_of_payment
 from florin.store import StoreRefusal
 
 
@@ -38,6 +40,11 @@ class NoSuchLine(StoreRefusal):
         )
 
 
+class NoSuchPayment(StoreRefusal):
+    def __init__(self, *, whose: str) -> None:
+        super().__init__(f"There is no payment {whose[:80]} that anybody has paid.", "Give a payment's number.")
+
+
 def explain(
     whose: Annotated[
         str, typer.Argument(metavar="LINE|PERSON", help="A line's or person's number, or a shopper's login.")
@@ -47,7 +54,7 @@ def explain(
         typer.Option(
             help="owed, payoff, available, minimum, interest, penalty, credit-balance, statement, refusal; or one of a kind: "
             "statement=2026-04, minimum=2026-04, interest=2026-04, line=2026-04/2, purchase=PAYMENT, event=ID, refusal=ID, "
-            "payout=ID."
+            "payout=ID. Of a payment's number: shares."
         ),
     ] = "owed",
     on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As of the end of that day.")] = None,
@@ -56,11 +63,14 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Say why an amount is what it is: each part back to its events, terms and arithmetic."""
+    if what == "shares":
+        _explain_shares(whose, lang, data, as_json)
+        return
     try:
         question = question_of(what)
     except QuestionUnreadable as unreadable:
         raise NoSuchQuestion(unreadable) from None
-    language: Language = "zh" if lang.lower().startswith("zh") else "en"
+    language = _language(lang)
     with entered(data) as house:
         try:
             if question.what == "payout":
@@ -82,6 +92,26 @@ def explain(
         say(True, found)
     else:
         _print(found)
+
+
+def _explain_shares(whose: str, lang: str, data: Path | None, as_json: bool) -> None:
+    """Who got which fen of the payment of that number."""
+    number = int(whose) if whose.isascii() and whose.isdigit() and len(whose) < 20 else 0
+    with entered(data) as house:
+        found = shares_of_payment(house.connection, payment_id=number, language=_language(lang))
+    if found is None:
+        raise NoSuchPayment(whose=whose)
+    told = [f"{share.name}: {yuan(share.amount_minor)}{_because(share)}" for share in found.shares]
+    promised = [f"promised, not paid yet: {yuan(found.promised_minor)}"] if found.promised_minor else []
+    say(as_json, found, *told, *promised)
+
+
+def _because(share: Share) -> str:
+    return " = " + ", ".join(f"{cause.text} {yuan(cause.amount_minor)}" for cause in share.causes)
+
+
+def _language(lang: str) -> Language:
+    return "zh" if lang.lower().startswith("zh") else "en"
 
 
 def _line_id(connection: Connection[Any], whose: str) -> int:

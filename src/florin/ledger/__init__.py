@@ -9,6 +9,20 @@ the same table, so one row tells what was agreed and what it moved.
 """
 
 from florin.ledger.accounts import ACCOUNTS, Account, Book, Owner
+from florin.ledger.parties import PARTY_OF, Party, gains_of
 from florin.ledger.postings import POSTINGS, Entry, Leg, Rule, transfers_of
 
-__all__ = ["ACCOUNTS", "POSTINGS", "Account", "Book", "Entry", "Leg", "Owner", "Rule", "transfers_of"]
+__all__ = [
+    "ACCOUNTS",
+    "PARTY_OF",
+    "POSTINGS",
+    "Account",
+    "Book",
+    "Entry",
+    "Leg",
+    "Owner",
+    "Party",
+    "Rule",
+    "gains_of",
+    "transfers_of",
+]

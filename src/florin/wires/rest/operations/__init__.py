@@ -11,6 +11,7 @@ from typing import Final
 from florin.wires.rest.operations import (
     campaigns,
     collection,
+    fees,
     lines,
     merchants,
     partners,
@@ -35,6 +36,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *statements.OPERATIONS,
     *sales.OPERATIONS,
     *campaigns.OPERATIONS,
+    *fees.OPERATIONS,
     *partners.OPERATIONS,
     *merchants.OPERATIONS,
 )

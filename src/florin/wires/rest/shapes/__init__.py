@@ -29,6 +29,7 @@ from florin.wires.rest.shapes.collection import (
     OwnerWebhook,
     Reason,
 )
+from florin.wires.rest.shapes.fees import SharesQuery
 from florin.wires.rest.shapes.lenders import JointLender, Lender
 from florin.wires.rest.shapes.lines import (
     Autopay,
@@ -243,6 +244,7 @@ __all__ = [
     "SharedLimitChange",
     "SharedLimitUsed",
     "SharedLimits",
+    "SharesQuery",
     "StatementDocument",
     "StatementLine",
     "StatementList",
