@@ -67,10 +67,10 @@ def is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def served(folder: Path | str) -> Iterator[Serving]:
+def served(folder: Path | str, *options: str) -> Iterator[Serving]:
     """At any free ports, until it is left."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "florin", "serve", "--api", "127.0.0.1:0", "--pages", "127.0.0.1:0"],
+        [sys.executable, "-m", "florin", "serve", "--api", "127.0.0.1:0", "--pages", "127.0.0.1:0", *options],
         env={**os.environ, "FLORIN_DATA": str(folder), "FLORIN_DATABASE_URL": "", "COLUMNS": "200"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

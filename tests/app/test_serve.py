@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -32,7 +34,7 @@ def wait_for_answer(url: str) -> httpx.Response:
 
 @pytest.fixture(scope="module")
 def serving() -> Iterator[Serving]:
-    with temporary_data_dir() as folder, served(folder) as serving:
+    with temporary_data_dir() as folder, served(folder, "--proxy", "127.0.0.1:0") as serving:
         yield serving
 
 
@@ -44,6 +46,43 @@ def test_wires_and_pages_answer(serving):
     assert (gateway.status_code, gateway.json()["alipay_trade_query_response"]["code"]) == (200, "40001")
     assert (rest.status_code, rest.headers["content-type"]) == (401, "application/problem+json")
     assert page.status_code == 200
+
+
+def test_the_proxy_leads_to_the_wires_by_the_gateways_own_name(serving):
+    proxy, certificate = re.search(r"proxy +(\S+).*?must trust (\S+)", serving.said, re.DOTALL).groups()
+    trusting = ssl.create_default_context(cafile=certificate)
+
+    answer = httpx.get(
+        "https://openapi.alipay.com/gateway.do?method=alipay.trade.query",
+        proxy=proxy,
+        verify=trusting,
+        timeout=20,
+        trust_env=False,
+    )
+
+    assert answer.json()["alipay_trade_query_response"]["code"] == "40001"
+
+
+@pytest.mark.parametrize(
+    ("options", "refusal"),
+    [
+        (["--proxy", "0.0.0.0:0"], "does not listen at 0.0.0.0"),
+        (["--tls", "127.0.0.1:0"], "comes with the proxy"),
+    ],
+)
+def test_a_proxy_in_public_or_a_tls_door_alone_is_refused_before_anything_starts(tmp_path, options, refusal):
+    done = subprocess.run(
+        [sys.executable, "-m", "florin", "serve", "--api", "127.0.0.1:0", "--pages", "127.0.0.1:0", *options],
+        env={**os.environ, "FLORIN_DATA": str(tmp_path / "data"), "FLORIN_DATABASE_URL": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert refusal in done.stderr
+    assert not (tmp_path / "data" / "postgres").exists()
 
 
 def test_a_second_one_on_the_same_port_is_told_so(serving):

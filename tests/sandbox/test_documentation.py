@@ -18,6 +18,7 @@ from florin.sandbox.faults import FAULTS
 
 ROOT = Path(__file__).parents[2]
 HOW_TO = (ROOT / "docs/how-to/sandbox.md").read_text()
+PROXY = (ROOT / "docs/how-to/proxy.md").read_text()
 FIRST_STEPS = (ROOT / "docs/first-steps.md").read_text()
 
 
@@ -71,6 +72,25 @@ def test_the_code_for_each_sdk_runs_as_it_stands(only_sandbox, sdk_python, envir
     done = subprocess.run(
         [python, "-I", "-c", code],
         env={**os.environ, **only_sandbox.env, "FLORIN_SANDBOX_ENV": str(only_sandbox.env_file)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "qr_code" in done.stdout
+
+
+@pytest.mark.sdk
+def test_an_sdk_with_the_real_gateway_in_it_runs_untouched_behind_the_proxy(only_sandbox, sdk_python):
+    """The page's own code: no address of ours in it. The settings of its shell block are all that is said."""
+    env = only_sandbox.env
+    code = re.findall(r"```python\n(.*?)```", PROXY, re.DOTALL)[0]
+
+    done = subprocess.run(
+        [sdk_python("alipay-fzlee"), "-c", code],
+        env={**env, "HTTPS_PROXY": env["PROXY_URL"], "NO_PROXY": "127.0.0.1", "SSL_CERT_FILE": env["CA_FILE"]},
         capture_output=True,
         text=True,
         timeout=60,

@@ -45,9 +45,15 @@ class Address:
     @property
     def url(self) -> str:
         """The address for people's browsers: without the port where it is http's own."""
-        shown = "127.0.0.1" if self.host == "0.0.0.0" else "::1" if self.host == "::" else self.host  # noqa: S104
+        shown = self.of_this_machine.host
         host = f"[{shown}]" if ":" in shown else shown
         return f"http://{host}" if self.port == 80 else f"http://{host}:{self.port}"
+
+    @property
+    def of_this_machine(self) -> Address:
+        """Where a program of this machine reaches it: one that listens everywhere is found on loopback."""
+        own = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+        return Address(own.get(self.host, self.host), self.port)
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

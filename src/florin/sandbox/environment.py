@@ -64,21 +64,25 @@ def refuse_environment_file(path: Path) -> None:
 
 @contextmanager
 def environment_file(
-    path: Path, values: Mapping[str, str], *, notes: Mapping[str, str], app_key: rsa.RSAPrivateKey
-) -> Iterator[None]:
-    """The file, and the PEM files beside it, for as long as it is entered. notes: why a key is left out, in its place.
+    path: Path, values: Mapping[str, str], *, notes: Mapping[str, str], app_key: rsa.RSAPrivateKey, authority: str
+) -> Iterator[dict[str, str]]:
+    """The file, and the PEM files beside it, for as long as it is entered; gives the keys that name such files.
+
+    notes: why a key is left out, in its place. authority: the certificate, as PEM, that shops behind the proxy must trust.
 
     Raises the refusals of `refuse_environment_file`.
     """
     refuse_environment_file(path)
-    pems = _pems(path, app_key, values["ALIPAY_PUBLIC_KEY"])
+    ca = _beside(path, "ca.pem")
+    pems = _pems(path, app_key, values["ALIPAY_PUBLIC_KEY"]) | {ca: authority}
+    files = {"CA_FILE": str(ca.absolute())}
     try:
         for pem, text in pems.items():
             _write_private(pem, text)
-        lines = [f"{key}={value}" for key, value in values.items()]
+        lines = [f"{key}={value}" for key, value in {**values, **files}.items()]
         lines += [f"# {key} is left out: {reason}" for key, reason in notes.items()]
         _write_private(path, "\n".join(lines) + "\n")  # the last: whoever finds it finds all of them
-        yield
+        yield files
     finally:
         if _is_of(path, values[FOLDER]):
             for file in (path, *pems):

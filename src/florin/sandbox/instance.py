@@ -32,6 +32,7 @@ from florin.queries import ReadPool
 from florin.sandbox.addresses import reserve_port_80
 from florin.sandbox.faults import DecliningEngine, SandboxFaults, UnansweredPosts
 from florin.sandbox.provision import Provisioned, Wanted, morning_of, provision
+from florin.sandbox.proxying import ProxyThread
 from florin.store import DATABASE, EmbeddedPostgres, held_data_dir
 from florin.store.migrate import migrate
 from florin.store.postgres import SUPERUSER
@@ -108,6 +109,7 @@ class Instance:
         self._stack.callback(self._stop_serving)
         self._start_serving()
         self._api.start()
+        self.proxy = self._stack.enter_context(ProxyThread(self.folder, wires=api_at))
 
     def _at_port_80(self) -> Sequence[Address]:
         reservation, self.gateway_80_missing = reserve_port_80()

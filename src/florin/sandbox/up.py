@@ -60,8 +60,11 @@ def reachable(instance: Instance, app: AppWanted, env_file: Path) -> Iterator[di
     control.start()
     try:
         values = environment_of(instance, app, control)
-        with environment_file(env_file, values, notes=left_out(instance), app_key=app.key):
-            yield values
+        authority = instance.proxy.authority.certificate.read_text()
+        with environment_file(
+            env_file, values, notes=left_out(instance), app_key=app.key, authority=authority
+        ) as files:
+            yield values | files
     finally:
         control.close()
 
@@ -86,6 +89,7 @@ def environment_of(instance: Instance, app: AppWanted, control: ControlServer) -
         "OWNER_API_KEY": provisioned.owner_key,
         "WEBHOOK_SECRET": f"whsec_{base64.b64encode(provisioned.webhook_secret).decode()}",
         "PAGES_URL": instance.pages_at.url,
+        "PROXY_URL": instance.proxy.address.url,
         "START_ON": str(START_ON),
         "SANDBOX_URL": control.url,
         "SANDBOX_TOKEN": control.token,
@@ -126,6 +130,10 @@ def _tell(console: Console, values: Mapping[str, str], instance: Instance, env_f
         ("gateway", f"[bold]{values['GATEWAY_URL']}[/]"),
         *([("", f"[bold]{url}[/]  for SDKs that refuse a port")] if (url := values.get("GATEWAY_URL_80")) else []),
         *(("", f"[yellow]no {key}: {reason}[/]") for key, reason in left_out(instance).items()),
+        (
+            "proxy",
+            f"[bold]{values['PROXY_URL']}[/]  for SDKs with hard-wired hosts, which must trust CA_FILE of the file",
+        ),
         ("app", f"[bold]{values['APP_ID']}[/]; its keys are in the file below"),
         ("REST", f"[bold]{values['API_URL']}/docs[/]  with API_KEY of the file"),
         ("pages", f"[bold]{values['PAGES_URL']}[/]  alice, bob or merchant; password {PASSWORD}, PIN {PIN}"),
