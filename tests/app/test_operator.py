@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import stat
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from cryptography.x509 import load_pem_x509_certificate
 from django.contrib.auth.hashers import check_password
 
 from app.operator import Operator
@@ -171,6 +173,40 @@ def test_an_alipay_app_is_told_what_its_shop_must_set(operator, merchant_id, con
     }
     private = private_key_of(platform_key, load_master_key(operator.folder / "master.key"))
     assert public_key_base64(private.public_key()) == settings["ALIPAY_PUBLIC_KEY"]
+
+
+def test_an_apps_certificates_are_written_the_same_twice_and_only_for_a_key(
+    operator, merchant_id, tmp_path, connection, shop_key
+):
+    add = ("app", "add", merchant_id, "--wire", "alipay", "--market", "direct")
+    app_id = operator.json(*add, "--public-key", "-", given=public_key_pem(shop_key.public_key()))["id"]
+    keyless = operator.json(*add)["id"]
+
+    first = operator.json("app", "certificates", app_id, "--folder", tmp_path)["files"]
+    before = [Path(file).read_bytes() for file in first]
+    again = operator.json("app", "certificates", app_id, "--folder", tmp_path)["files"]
+
+    theirs, ours, root = map(load_pem_x509_certificate, before)
+    assert [Path(file).name for file in first] == [
+        f"appCertPublicKey_{app_id}.crt", "alipayCertPublicKey_RSA2.crt", "alipayRootCert.crt"
+    ]  # fmt: skip
+    assert [Path(file).read_bytes() for file in again] == before
+    assert [each.verify_directly_issued_by(root) for each in (theirs, ours)] == [None, None]
+    assert theirs.public_key() == shop_key.public_key()
+    assert "Tea House" in theirs.subject.rfc4514_string()
+    assert type(operator.refused("app", "certificates", keyless, "--folder", tmp_path)).__name__ == "KeyWantedFirst"
+    nowhere = operator.refused("app", "certificates", app_id, "--folder", tmp_path / "nowhere")
+    assert type(nowhere).__name__ == "CertificatesNotWritten"
+
+
+def test_an_aes_key_is_made_for_an_alipay_app_and_told_once(operator, merchant_id, connection):
+    app_id = operator.json("app", "add", merchant_id, "--wire", "alipay", "--market", "direct")["id"]
+    rest = operator.json("app", "add", merchant_id, "--wire", "rest", "--market", "direct")["id"]
+
+    text = operator.json("app", "aes-key", app_id)["aes_key"]
+
+    assert one(connection, "SELECT aes_key FROM app WHERE id = %s", app_id) == base64.b64decode(text)
+    assert type(operator.refused("app", "aes-key", rest)).__name__ == "KeyNotForRest"
 
 
 def test_a_public_key_is_taken_as_pem_or_base64_from_a_file_or_standard_input(

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_private_key, load_pem_public_key
+from cryptography.x509 import load_pem_x509_certificate
 
 from sandbox.conftest import descendants, is_alive, start_sandbox
 
@@ -36,6 +37,12 @@ def test_the_keys_are_in_the_forms_that_the_official_sdk_takes(sandbox):
     assert private[4:7] == b"\x02\x01\x00"
     assert private[7:8] == b"\x02"
     assert pem.key_size == 2048
+    root = load_pem_x509_certificate(base64.b64decode(sandbox.env["ALIPAY_ROOT_CERT"]))
+    ours = load_pem_x509_certificate(Path(f"{sandbox.env_file}.alipay-cert.pem").read_bytes())
+    theirs = load_pem_x509_certificate(base64.b64decode(sandbox.env["APP_CERT"]))
+    assert (ours.public_key(), theirs.public_key()) == (public, pem.public_key())
+    assert [each.verify_directly_issued_by(root) for each in (ours, theirs)] == [None, None]
+    assert len(base64.b64decode(sandbox.env["AES_KEY"])) == 16
     beside = Path(f"{sandbox.env_file}.alipay-public-key.pem")
     assert load_pem_public_key(beside.read_bytes()) == public
     assert stat.S_IMODE(beside.stat().st_mode) == 0o600

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from alipay import AliPay
+from alipay import AliPay, DCAliPay
 
 
 def pem(one_line, label):
@@ -27,12 +27,20 @@ def run(client, gateway, call):
 
 def main():
     order = json.load(sys.stdin)
-    client = AliPay(
-        appid=order["app_id"],
-        app_private_key_string=pem(order["app_private_key"], "RSA PRIVATE KEY"),
-        alipay_public_key_string=pem(order["platform_public_key"], "PUBLIC KEY"),
-        sign_type=order["sign_type"],
-    )
+    common = {
+        "appid": order["app_id"],
+        "app_private_key_string": pem(order["app_private_key"], "RSA PRIVATE KEY"),
+        "sign_type": order["sign_type"],
+    }
+    if order["app_cert"]:
+        client = DCAliPay(
+            app_public_key_cert_string=order["app_cert"],
+            alipay_public_key_cert_string=order["alipay_cert"],
+            alipay_root_cert_string=order["alipay_root_cert"],
+            **common,
+        )
+    else:
+        client = AliPay(alipay_public_key_string=pem(order["platform_public_key"], "PUBLIC KEY"), **common)
     client._gateway = order["gateway"]  # there is no setting for it; real applications do the same
     results = []
     for call in order["calls"]:

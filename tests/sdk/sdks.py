@@ -16,7 +16,7 @@ TIMEOUT_S = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Shop:
-    """What an SDK is configured with, in the forms in which `florin sandbox` writes it."""
+    """What an SDK is configured with, in the forms in which `florin sandbox` writes it. With certificates, in that mode."""
 
     gateway: str
     app_id: str
@@ -24,6 +24,10 @@ class Shop:
     platform_public_key: str
     charset: str = "utf-8"
     sign_type: str = "RSA2"
+    app_cert: str = ""
+    alipay_cert: str = ""
+    alipay_root_cert: str = ""
+    aes_key: str = ""
 
 
 @dataclass(frozen=True)

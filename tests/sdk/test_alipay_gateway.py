@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,10 +17,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from litestar import Litestar
 
 from conftest import FreshDatabase
+from florin.app.certificates import Certificates, certificates_of
+from florin.engine import admin
 from florin.engine.outbox import deliver_due
 from florin.wires.alipay import keys
 from florin.wires.alipay.renderer import AlipayRenderer
 from florin.wires.alipay.routes import AbsoluteFormTargets, alipay_routes
+from florin.wires.keys import load_master_key
 from sdk.sdks import Sdk, Shop, free_address
 from sdk.stub import served
 from wires.alipay.house import CASHIER, ESCROW_SHOP, House
@@ -199,3 +203,75 @@ def test_other_methods_of_http_and_a_way_back_without_a_key_lead_nowhere(open_ho
     assert httpx.get(f"{address}/gateway.do/return?trade=1&key=x").status_code == 404
     assert httpx.get(f"{address}/gateway.do/return").status_code == 404
     assert urlsplit(str(httpx.get(f"{address}/gateway.do").url)).path == "/gateway.do"
+
+
+# ── certificate mode and encrypted content ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def certificates(open_house: Served) -> Certificates:
+    """What `florin app certificates` writes for the escrow app."""
+    house = open_house.house
+    made = certificates_of(
+        house.world.connection,
+        app_id=ESCROW_SHOP,
+        merchant="茶馆",
+        public_key=keys.public_key_base64(house.key.public_key()),
+        master=load_master_key(house.folder / "master.key"),
+    )
+    house.world.connection.commit()
+    house.apps._signing_keys._known.clear()  # what this process knew a few seconds ago
+    return made
+
+
+def certified(sdk: Sdk, shop: Shop, made: Certificates, *, app_cert: str = "") -> Shop:
+    if sdk.name == "alipay-sdk-python":
+        pytest.skip("the official Python SDK has no certificate mode")
+    return replace(shop, app_cert=app_cert or made.app, alipay_cert=made.alipay, alipay_root_cert=made.root)
+
+
+def test_a_shop_in_certificate_mode_sells_and_verifies_our_answers(sdk: Sdk, shop: Shop, certificates: Certificates):
+    number = number_of(sdk, "certified")
+
+    asked, waiting = sdk.run(
+        certified(sdk, shop, certificates),
+        execute("precreate", out_trade_no=number, total_amount="199.00", subject="茶具 {tea}"),
+        execute("query", out_trade_no=number),
+    )
+
+    assert asked["answer"]["code"] == waiting["answer"]["code"] == "10000"
+    assert waiting["answer"]["subject"] == "茶具 {tea}"
+
+
+def test_a_certificate_of_nobody_here_is_refused_by_name(sdk: Sdk, shop: Shop, certificates: Certificates):
+    answer = sdk.answer(
+        certified(sdk, shop, certificates, app_cert=certificates.alipay),
+        method="alipay.trade.query",
+        biz={"out_trade_no": "never"},
+    )
+
+    assert answer["sub_code"] == "isv.app-cert-not-exist"
+    assert "our certificate's number" in answer["sub_msg"]
+
+
+def test_encrypted_content_goes_both_ways_with_an_sdk_that_encrypts(sdk: Sdk, shop: Shop, open_house: Served):
+    if sdk.name != "npm alipay-sdk":
+        pytest.skip(f"{sdk.name} cannot encrypt content on this Python")
+    aes_key = base64.b64encode(b"0123456789abcdef").decode()
+    admin.set_aes_key(open_house.house.world.connection, ESCROW_SHOP, b"0123456789abcdef")
+    open_house.house.world.connection.commit()
+    order = {"out_trade_no": number_of(sdk, "sealed"), "total_amount": "5.00", "subject": "茶 {x}"}
+
+    asked, refused = sdk.run(
+        replace(shop, aes_key=aes_key),
+        {**execute("precreate", **order), "do": "execute_encrypted"},
+        {**execute("precreate", **{**order, "total_amount": "6.00"}), "do": "execute_encrypted"},
+    )
+    wrong = sdk.run(
+        replace(shop, aes_key=base64.b64encode(b"f" * 16).decode()),
+        {**execute("precreate", **order), "do": "execute_encrypted"},
+    )[0]
+
+    assert asked["answer"]["out_trade_no"] == order["out_trade_no"]
+    assert refused["answer"]["sub_code"] == "ACQ.CONTEXT_INCONSISTENT"
+    assert wrong["answer"]["sub_code"] == "isv.decryption-error-unknown"

@@ -11,12 +11,13 @@ from typing import Annotated, Any, Literal
 import typer
 from psycopg import Connection
 
+from florin.app.certificates import certificates_of, new_aes_key
 from florin.app.doorplate import addresses_of
 from florin.app.house import DataOption, House, JsonOption, Refused, entered, group, say, say_table
 from florin.app.merchants import MerchantArgument, merchant_of
 from florin.app.public_keys import make_key_pair, public_key_from
 from florin.engine.addresses import refuse_url
-from florin.engine.admin import LIVE_KEYS, add_app, add_app_key, set_app_state, take_app_id
+from florin.engine.admin import LIVE_KEYS, add_app, add_app_key, set_aes_key, set_app_state, take_app_id
 from florin.queries.directory import AppRow, app_by_id, apps
 from florin.store import StoreRefusal
 from florin.wires.keys import REMEMBER_S, NoSuchApp, create_api_key, ensure_platform_key, load_master_key
@@ -64,6 +65,19 @@ class KeyNotForRest(StoreRefusal):
 class KeyWanted(StoreRefusal):
     def __init__(self) -> None:
         super().__init__("No key was given.", "Give --public-key FILE, or --make-key FILE.")
+
+
+class KeyWantedFirst(StoreRefusal):
+    def __init__(self, *, app_id: int) -> None:
+        super().__init__(
+            f"App {app_id} has no public key, so there is nothing to certify.",
+            f"Give it one: florin app key {app_id} --public-key FILE.",
+        )
+
+
+class CertificatesNotWritten(StoreRefusal):
+    def __init__(self, *, folder: Path, reason: str) -> None:
+        super().__init__(f"The certificates cannot be written to {folder}: {reason}.", "Name a folder that exists.")
 
 
 @app.command()
@@ -179,6 +193,59 @@ def key(
     if make_key is not None:
         lines.append(f"The private key, for the shop alone, is in {make_key}.")
     say(as_json, document, *lines)
+
+
+@app.command()
+def certificates(
+    app_id: AppArgument,
+    folder: Annotated[Path, typer.Option("--folder", metavar="DIR", help="Where the three files go; it must exist.")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write what a shop in certificate mode needs: its certificate, ours, and the root. The same again for the same keys."""
+    with entered(data) as house:
+        row = _app(house.connection, app_id)
+        if row.wire != Wire.ALIPAY.value:
+            raise KeyNotForRest
+        if not row.public_keys:
+            raise KeyWantedFirst(app_id=app_id)
+        made = certificates_of(
+            house.connection,
+            app_id=app_id,
+            merchant=row.merchant,
+            public_key=row.public_keys[0],
+            master=load_master_key(house.store.folder.master_key),
+        )
+    files = {
+        folder / f"appCertPublicKey_{app_id}.crt": made.app,
+        folder / "alipayCertPublicKey_RSA2.crt": made.alipay,
+        folder / "alipayRootCert.crt": made.root,
+    }
+    try:
+        for path, text in files.items():
+            path.write_text(text, encoding="ascii")
+    except OSError as error:
+        raise CertificatesNotWritten(folder=folder, reason=error.strerror or str(error)) from None
+    told = [f"App {app_id} may sign in certificate mode. Its SDK is given:", *(f"  {path}" for path in files)]
+    say(as_json, {"id": str(app_id), "files": [str(path) for path in files]}, *told)
+
+
+@app.command("aes-key")
+def aes_key(app_id: AppArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Make a key for encrypted content (encrypt_type=AES) in place of an earlier one. It is shown this once."""
+    with entered(data) as house:
+        row = _app(house.connection, app_id)
+        if row.wire != Wire.ALIPAY.value:
+            raise KeyNotForRest
+        key = new_aes_key()
+        set_aes_key(house.connection, app_id, key)
+    text = base64.b64encode(key).decode()
+    say(
+        as_json,
+        {"id": str(app_id), "aes_key": text},
+        f"App {app_id} may encrypt its content from its next call on:",
+        text,
+    )
 
 
 @app.command()

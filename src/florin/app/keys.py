@@ -11,6 +11,7 @@ from rich.table import Table
 from florin.app.house import DataOption, House, JsonOption, entered, group, say
 from florin.store import StoreRefusal
 from florin.wires import keys
+from florin.wires.alipay.certificates import ROOT_WIRE
 from florin.wires.keys import REMEMBER_S
 
 app = group("Platform keys and API keys.")
@@ -21,7 +22,10 @@ KeyId = Annotated[int, typer.Argument(help="The key's number, from `florin keys 
 
 class WireUnknown(StoreRefusal):
     def __init__(self, *, wire: str) -> None:
-        super().__init__(f"There is no wire {wire} that signs with a platform key.", "Name alipay.")
+        super().__init__(
+            f"There is no wire {wire} that signs with a platform key.",
+            "Name alipay, or alipay-root for the certificates' root.",
+        )
 
 
 @app.command("list")
@@ -70,13 +74,13 @@ def revoke(
 
 @app.command()
 def rotate(
-    wire: Annotated[str, typer.Argument(help="alipay.")],
+    wire: Annotated[str, typer.Argument(help="alipay; alipay-root: what certificates stand under.")],
     app_id: AppOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a new platform key that signs from now on; the former one stays valid until it is retired."""
-    if wire != "alipay":
+    if wire not in ("alipay", ROOT_WIRE):
         raise WireUnknown(wire=wire)
     with entered(data) as house:
         key = keys.rotate_platform_key(house.connection, wire, app_id, master=_master(house))

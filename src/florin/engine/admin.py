@@ -64,6 +64,7 @@ _ADD_APP_KEY = """
      WHERE id = %(id)s
  RETURNING public_keys
 """
+_SET_AES_KEY = "UPDATE app SET aes_key = %(key)s WHERE id = %(id)s"
 _PARKED = "SELECT line_id, reason, parked_at FROM parked_line ORDER BY parked_at, line_id LIMIT %(limit)s"
 _RELEASE = """
     DELETE FROM parked_line WHERE lane = %(lane)s AND line_id = %(line_id)s
@@ -214,6 +215,14 @@ def add_app_key(connection: Connection, app_id: int, public_key: str, *, live: i
         row = connection.execute(_ADD_APP_KEY, {"id": app_id, "key": public_key, "live": live}).fetchone()
         connection.execute(MOVE_VERSION)
     return None if row is None else list(row[0])
+
+
+def set_aes_key(connection: Connection, app_id: int, key: bytes) -> bool:
+    """With what the app's encrypted content opens from its next call on, in place of an earlier key. False: no such app."""
+    with connection.transaction():
+        changed = connection.execute(_SET_AES_KEY, {"id": app_id, "key": key}).rowcount == 1
+        connection.execute(MOVE_VERSION)
+    return changed
 
 
 class ParkedLine(NamedTuple):

@@ -6,6 +6,7 @@ writes over it while that one lives, and only that one removes it.
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,10 @@ from florin.store.temporary import holder_of
 
 # Which sandbox wrote the file: the folder that it lives in.
 FOLDER = "SANDBOX_FOLDER"
+
+
+# The certificates of the file, each with the name of the PEM file beside it.
+_CERTIFICATES = {"APP_CERT": "app-cert", "ALIPAY_CERT": "alipay-cert", "ALIPAY_ROOT_CERT": "alipay-root-cert"}
 
 
 class EnvironmentFileInUse(StoreRefusal):
@@ -74,7 +79,7 @@ def environment_file(
     """
     refuse_environment_file(path)
     ca = _beside(path, "ca.pem")
-    pems = _pems(path, app_key, values["ALIPAY_PUBLIC_KEY"]) | {ca: authority}
+    pems = _pems(path, app_key, values) | {ca: authority}
     files = {"CA_FILE": str(ca.absolute())}
     try:
         for pem, text in pems.items():
@@ -99,12 +104,21 @@ def _is_of(path: Path, folder: str) -> bool:
         return False
 
 
-def _pems(path: Path, app_key: rsa.RSAPrivateKey, alipay_public_key: str) -> dict[Path, str]:
-    """The app's private key and our public key, for SDKs that take PEM."""
+def _pems(path: Path, app_key: rsa.RSAPrivateKey, values: Mapping[str, str]) -> dict[Path, str]:
+    """The app's private key, our public key and the three certificates, for SDKs that take PEM."""
+    alipay_public_key = values["ALIPAY_PUBLIC_KEY"]
     private = app_key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
     body = "\n".join(alipay_public_key[start : start + 64] for start in range(0, len(alipay_public_key), 64))
     public = f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n"
-    return {_beside(path, "app-private-key.pem"): private, _beside(path, "alipay-public-key.pem"): public}
+    certificates = {
+        _beside(path, f"{name}.pem"): base64.b64decode(values[key]).decode("ascii")
+        for key, name in _CERTIFICATES.items()
+    }
+    return {
+        _beside(path, "app-private-key.pem"): private,
+        _beside(path, "alipay-public-key.pem"): public,
+        **certificates,
+    }
 
 
 def _beside(path: Path, name: str) -> Path:

@@ -12,15 +12,16 @@ import psycopg
 from cryptography.hazmat.primitives.asymmetric import rsa
 from psycopg import Connection
 
+from florin.app.certificates import Certificates, certificates_of, new_aes_key
 from florin.app.onboard import Joined, join_shopper
 from florin.bank import SimulatedBank
 from florin.engine import Engine, clock
-from florin.engine.admin import add_app, add_merchant
+from florin.engine.admin import add_app, add_merchant, set_aes_key
 from florin.engine.ids import IdBlocks
 from florin.sandbox.faults import SandboxFaults
 from florin.store.roles import Addresses
 from florin.wires.alipay.keys import new_private_key, public_key_base64
-from florin.wires.keys import create_api_key, ensure_platform_key
+from florin.wires.keys import create_api_key, ensure_platform_key, load_master_key
 
 START_ON = date(2026, 3, 2)
 # Business time starts in the morning, so that midnight is far from whoever begins to test.
@@ -44,12 +45,13 @@ class ShopperWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppWanted:
-    """An Alipay app to make, with a key of its own."""
+    """An Alipay app to make, with keys of its own. aes_key: for encrypted content."""
 
     app_id: int
     name: str
     market: Market
     key: rsa.RSAPrivateKey = field(default_factory=new_private_key)
+    aes_key: bytes = field(default_factory=new_aes_key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +73,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provisioned:
-    """What was made. shoppers: by logon. alipay_public_key: ours, base64 SPKI. webhook_secret: of the REST app."""
+    """What was made. shoppers: by logon. alipay_public_key: ours, base64 SPKI. certificates: by app.
+
+    webhook_secret: of the REST app.
+    """
 
     merchant_id: int
     shoppers: dict[str, Joined]
     alipay_public_key: str
+    certificates: dict[int, Certificates]
     api_key: str
     owner_key: str
     webhook_secret: bytes
@@ -110,6 +116,7 @@ def provision(addresses: Addresses, wanted: Wanted) -> Provisioned:
                 public_keys=(public_key_base64(app.key.public_key()),),
                 allow_loopback=True,
             )
+            set_aes_key(connection, app.app_id, app.aes_key)
         webhook_secret = secrets.token_bytes(32)
         add_app(
             connection,
@@ -122,6 +129,16 @@ def provision(addresses: Addresses, wanted: Wanted) -> Provisioned:
             allow_loopback=True,
         )
         platform_key = ensure_platform_key(connection, "alipay")
+        certificates = {
+            app.app_id: certificates_of(
+                connection,
+                app_id=app.app_id,
+                merchant=wanted.merchant,
+                public_key=public_key_base64(app.key.public_key()),
+                master=load_master_key(),
+            )
+            for app in wanted.apps
+        }
         bank = SimulatedBank(connection)
         shoppers = {
             each.logon: join_shopper(
@@ -140,6 +157,7 @@ def provision(addresses: Addresses, wanted: Wanted) -> Provisioned:
             merchant_id=merchant_id,
             shoppers=shoppers,
             alipay_public_key=platform_key.public_key,
+            certificates=certificates,
             api_key=create_api_key(connection, "merchant", REST_APP_ID),
             owner_key=create_api_key(connection, "owner"),
             webhook_secret=webhook_secret,

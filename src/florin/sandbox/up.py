@@ -77,6 +77,7 @@ def left_out(instance: Instance) -> dict[str, str]:
 def environment_of(instance: Instance, app: AppWanted, control: ControlServer) -> dict[str, str]:
     """What a shop needs to find this instance and to prove who it is, and what verbs need."""
     provisioned, api_url = instance.provisioned, instance.api_at[0].url
+    certificates = provisioned.certificates[app.app_id]
     values = {"GATEWAY_URL": f"{api_url}/gateway.do"}
     if instance.gateway_80 is not None:
         values["GATEWAY_URL_80"] = f"{instance.gateway_80.url}/gateway.do"
@@ -84,6 +85,10 @@ def environment_of(instance: Instance, app: AppWanted, control: ControlServer) -
         "APP_ID": str(app.app_id),
         "APP_PRIVATE_KEY": private_key_base64(app.key),
         "ALIPAY_PUBLIC_KEY": provisioned.alipay_public_key,
+        "APP_CERT": _base64(certificates.app),
+        "ALIPAY_CERT": _base64(certificates.alipay),
+        "ALIPAY_ROOT_CERT": _base64(certificates.root),
+        "AES_KEY": base64.b64encode(app.aes_key).decode(),
         "API_URL": api_url,
         "API_KEY": provisioned.api_key,
         "OWNER_API_KEY": provisioned.owner_key,
@@ -96,6 +101,11 @@ def environment_of(instance: Instance, app: AppWanted, control: ControlServer) -
         "SANDBOX_PID": str(os.getpid()),
         FOLDER: str(instance.folder),
     }
+
+
+def _base64(pem: str) -> str:
+    """A PEM file on one line."""
+    return base64.b64encode(pem.encode()).decode()
 
 
 def as_called() -> str:

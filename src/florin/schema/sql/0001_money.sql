@@ -61,6 +61,7 @@ CREATE TABLE app (
     public_keys         text[] NOT NULL DEFAULT '{}',
     notify_url          text   NOT NULL DEFAULT '',
     webhook_secret      bytea,
+    aes_key             bytea CONSTRAINT app_aes_key_has_a_length_of_aes CHECK (octet_length(aes_key) IN (16, 24, 32)),
     allow_loopback      boolean NOT NULL DEFAULT false,
     mall                boolean NOT NULL DEFAULT false
 );

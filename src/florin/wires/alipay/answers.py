@@ -18,11 +18,12 @@ import codecs
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from florin.wires.alipay.encryption import seal
 from florin.wires.alipay.parameters import Charset
 from florin.wires.alipay.signing import SignType, sign
 
@@ -49,12 +50,14 @@ MESSAGES: Final = {
 class Problem(Exception):
     """An answer that is a refusal: the gateway's code and sub_code, and what the developer reads.
 
-    sub_msg: Chinese first, then English, with the numbers that explain it.
+    sub_msg: Chinese first, then English, with the numbers that explain it. in_clear: answered unencrypted, whatever was
+    asked, because the content was never opened.
     """
 
     code: str
     sub_code: str
     sub_msg: str
+    in_clear: bool = field(default=False, kw_only=True)
 
     def content(self) -> Content:
         return {"code": self.code, "msg": MESSAGES[self.code], "sub_code": self.sub_code, "sub_msg": self.sub_msg}
@@ -68,6 +71,12 @@ def missing(sub_code: str, sub_msg: str) -> Problem:
 def invalid(sub_code: str, sub_msg: str) -> Problem:
     """40002: a common parameter, or the form of the request, is wrong."""
     return Problem("40002", sub_code, sub_msg)
+
+
+def in_clear(problem: Problem) -> Problem:
+    """The same, answered unencrypted: the content was never opened."""
+    problem.in_clear = True
+    return problem
 
 
 def business(sub_code: str, sub_msg: str) -> Problem:
@@ -94,18 +103,25 @@ def answer_bytes(
     charset: Charset,
     key: rsa.RSAPrivateKey | None,
     sign_type: SignType,
+    certificate_number: str = "",
+    aes_key: bytes = b"",
 ) -> bytes:
     """The whole answer in the request's charset, signed over the exact bytes of its object.
 
     key: the platform's private key for this app; None, for an app that nobody knows, leaves the signature out.
+    certificate_number: of the platform's certificate, in certificate mode; it stands last, where every SDK finds its way
+    around it. aes_key: seals the object into one JSON string, which is signed with its quotes; empty leaves it in clear.
     Raises TypeError when a leaf is not text: that is a bug of ours, never input.
     """
     signed = encoded(json_text(content), charset)
+    if aes_key:
+        signed = f'"{seal(signed, aes_key)}"'.encode("ascii")
     opening = f'{{"{response_key(method)}":'.encode("ascii")
     if key is None:
         return opening + signed + b"}"
     signature = sign(signed, key=key, sign_type=sign_type)
-    return opening + signed + f',"sign":"{signature}"}}'.encode("ascii")
+    certificate = f',"alipay_cert_sn":"{certificate_number}"' if certificate_number else ""
+    return opening + signed + f',"sign":"{signature}"{certificate}}}'.encode("ascii")
 
 
 def json_text(value: Leaf) -> str:

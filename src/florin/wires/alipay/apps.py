@@ -1,13 +1,13 @@
 """The apps that may call: their registered public keys, kept in memory until the reference data change.
 
 An app's keys are those in its row (two while it changes them). Ours is the app's own platform key where it has one,
-else the one of this wire.
+else the one of this wire. Certificates are numbered under the roots of `florin.wires.alipay.certificates`.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -18,9 +18,10 @@ from psycopg.rows import class_row
 
 from florin.queries import ReadPool
 from florin.wires.alipay.call import CallingApp
+from florin.wires.alipay.certificates import ROOT_WIRE, Authority
 from florin.wires.alipay.diagnosis import RegisteredKey
 from florin.wires.alipay.keys import KeyUnreadable, read_public_key
-from florin.wires.keys import NoPlatformKey, SigningKeys, platform_public_key_text
+from florin.wires.keys import LiveKey, NoPlatformKey, SigningKeys, platform_public_key_text
 
 WIRE = "alipay"
 
@@ -31,16 +32,18 @@ class _Registered(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     merchant_id: int
     public_keys: tuple[rsa.RSAPublicKey, ...]
+    aes_key: bytes
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     merchant_id: int
     public_keys: list[str]
+    aes_key: bytes | None
 
 
 _VERSION = "SELECT reference_version FROM clock"
-_APPS = "SELECT id, merchant_id, public_keys FROM app WHERE wire = 'alipay' ORDER BY id LIMIT 1000000"
+_APPS = "SELECT id, merchant_id, public_keys, aes_key FROM app WHERE wire = 'alipay' ORDER BY id LIMIT 1000000"
 
 
 class Apps:
@@ -52,22 +55,40 @@ class Apps:
         self._lock = threading.Lock()
         self._version = -1
         self._apps: dict[int, _Registered] = {}
+        self._roots: tuple[Sequence[LiveKey], tuple[Authority, ...]] | None = None
 
     def calling(self, app_id: int) -> CallingApp | None:
         """The app with its keys and ours; None for one that this wire does not know. Raises NoPlatformKey."""
         registered = self._fresh().get(app_id)
         if registered is None:
             return None
+        ours, *retiring = self._live(app_id)
         return CallingApp(
-            app_id=str(app_id), public_keys=registered.public_keys, platform_key=self.platform_key(app_id)
+            app_id=str(app_id),
+            public_keys=registered.public_keys,
+            platform_key=ours,
+            retiring_keys=tuple(key.public_key() for key in retiring),
+            authorities=self.authorities(),
+            aes_key=registered.aes_key,
         )
 
     def platform_key(self, app_id: int) -> rsa.RSAPrivateKey:
         """The key that signs for this app now. Raises NoPlatformKey."""
-        try:
-            return self._signing_keys.private_key(WIRE, app_id)
-        except NoPlatformKey:
-            return self._signing_keys.private_key(WIRE)
+        return self._live(app_id)[0]
+
+    def authorities(self) -> tuple[Authority, ...]:
+        """The roots that certificates stand under, the one that vouches now first; none where nobody made one."""
+        live = self._signing_keys.live(ROOT_WIRE)
+        roots = self._roots
+        if roots is None or roots[0] is not live:
+            self._roots = roots = live, tuple(Authority(each.private, each.made_at) for each in live)
+        return roots[1]
+
+    def _live(self, app_id: int) -> Sequence[rsa.RSAPrivateKey]:
+        live = self._signing_keys.live(WIRE, app_id) or self._signing_keys.live(WIRE)
+        if not live:
+            raise NoPlatformKey(wire=WIRE, app_id=None)
+        return [each.private for each in live]
 
     def others(self, app_id: int) -> Iterator[RegisteredKey]:
         """The keys of other apps, those of the same merchant first: for telling whose key made a signature."""
@@ -107,7 +128,10 @@ def _version(connection: Connection[Any]) -> int:
 def _registered(connection: Connection[Any]) -> list[_Registered]:
     with connection.cursor(row_factory=class_row(_Row)) as cursor:
         rows = cursor.execute(_APPS).fetchall()
-    return [_Registered(id=row.id, merchant_id=row.merchant_id, public_keys=_readable(row)) for row in rows]
+    return [
+        _Registered(id=row.id, merchant_id=row.merchant_id, public_keys=_readable(row), aes_key=row.aes_key or b"")
+        for row in rows
+    ]
 
 
 def _readable(row: _Row) -> tuple[rsa.RSAPublicKey, ...]:

@@ -7,7 +7,7 @@ even its JSON looked into, before its signature has been verified over the raw b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,8 +16,10 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from florin.wires.alipay import shapes
-from florin.wires.alipay.answers import Problem, business, invalid, missing
+from florin.wires.alipay.answers import Problem, business, in_clear, invalid, missing
+from florin.wires.alipay.certificates import Authority, explain_number, named_root, root_numbers
 from florin.wires.alipay.diagnosis import PAUSED, Finding, RegisteredKey, diagnose, shown, too_long
+from florin.wires.alipay.encryption import Sealed, unseal
 from florin.wires.alipay.mistakes import html_mended
 from florin.wires.alipay.parameters import Charset, Parameters
 from florin.wires.alipay.signing import SignType, is_sign_type, request_signing_bytes, verify
@@ -29,14 +31,25 @@ DIAGNOSED_BYTES_MAX: Final = 32_768
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallingApp:
-    """An app as this wire needs it: its number in text, the keys it may sign with, and ours that answers it."""
+    """An app as this wire needs it: its number in text, the keys it may sign with, and ours that answers it.
+
+    retiring_keys: of ours that signed for it before. authorities: the roots under which certificates are numbered, the
+    newest first; none where nobody made one. aes_key: for encrypted content; empty while it has none.
+    """
 
     app_id: str
     public_keys: tuple[rsa.RSAPublicKey, ...]
     platform_key: rsa.RSAPrivateKey
+    retiring_keys: tuple[rsa.RSAPublicKey, ...] = ()
+    authorities: tuple[Authority, ...] = ()
+    aes_key: bytes = b""
 
-    def registered(self) -> list[RegisteredKey]:
-        return [RegisteredKey(self.app_id, key) for key in self.public_keys]
+    @property
+    def our_keys(self) -> tuple[rsa.RSAPublicKey, ...]:
+        return (self.platform_key.public_key(), *self.retiring_keys)
+
+    def registered(self, keys: Sequence[rsa.RSAPublicKey]) -> list[RegisteredKey]:
+        return [RegisteredKey(self.app_id, key) for key in keys]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +86,16 @@ def read_call(
     wall_now, leeway: for the request's own timestamp (`shapes.check_timestamp`). other_keys: of other apps, for the
     diagnosis. may_diagnose: whether a wrong signature may be explained now; it is asked for a wrong one alone.
     """
-    if parameters.fault is not None:
-        raise invalid(parameters.fault.sub_code, parameters.fault.sentence)
-    sign_type = verified(parameters, app, other_keys=other_keys, may_diagnose=may_diagnose)
-    if undecodable := parameters.undecodable():
-        raise invalid(undecodable.sub_code, undecodable.sentence)
+    try:
+        if parameters.fault is not None:
+            raise invalid(parameters.fault.sub_code, parameters.fault.sentence)
+        sign_type = verified(parameters, app, other_keys=other_keys, may_diagnose=may_diagnose)
+        if undecodable := parameters.undecodable():
+            raise invalid(undecodable.sub_code, undecodable.sentence)
+        biz_content = _opened(parameters, app)
+    except Problem as problem:
+        in_clear(problem)
+        raise
     method = _needed(parameters, "method", "isv.missing-method", "缺少方法名参数")
     version = _needed(parameters, "version", "isv.missing-version", "缺少版本参数")
     timestamp = _needed(parameters, "timestamp", "isv.missing-timestamp", "缺少时间戳参数")
@@ -87,7 +105,7 @@ def read_call(
     _refuse_what_is_not_spoken(parameters)
     return Call(
         method=method,
-        request=shapes.read_request(method, parameters.text("biz_content")),
+        request=shapes.read_request(method, biz_content),
         charset=parameters.charset,
         sign_type=sign_type,
         notify_url=_address(parameters, "notify_url"),
@@ -116,8 +134,9 @@ def verified(
         raise missing("isv.missing-signature", "缺少签名参数: sign is missing")
     if not app.public_keys:
         raise Problem("40003", "isv.missing-signature-config", "未登记应用公钥: register the app's public key first")
+    may_sign = signing_keys(parameters, app)
     expected = request_signing_bytes(parameters.pairs())
-    if any(verify(expected, signature, key=key, sign_type=sign_type) for key in app.public_keys):
+    if any(verify(expected, signature, key=key, sign_type=sign_type) for key in may_sign):
         return sign_type
     if len(expected) > DIAGNOSED_BYTES_MAX:
         finding = too_long(len(expected))
@@ -125,7 +144,12 @@ def verified(
         finding = PAUSED
     else:
         finding = diagnose(
-            parameters, signature=signature, sign_type=sign_type, own_keys=app.registered(), other_keys=other_keys
+            parameters,
+            signature=signature,
+            sign_type=sign_type,
+            own_keys=app.registered(may_sign),
+            unnamed_keys=app.registered([key for key in app.public_keys if key not in may_sign]),
+            other_keys=other_keys,
         )
     raise SignatureWrong(
         code="40002",
@@ -134,6 +158,47 @@ def verified(
         expected=expected,
         finding=finding,
     )
+
+
+def signing_keys(parameters: Parameters, app: CallingApp) -> Sequence[rsa.RSAPublicKey]:
+    """The keys that may have made the signature: in certificate mode the one that the request names. Raises Problem."""
+    return named_keys(parameters.ascii("app_cert_sn"), parameters.ascii("alipay_root_cert_sn"), app)
+
+
+def named_keys(app_number: str | None, root_number: str | None, app: CallingApp) -> Sequence[rsa.RSAPublicKey]:
+    """As `signing_keys`, of the two numbers themselves; with neither it is key mode."""
+    if app_number is None and root_number is None:
+        return app.public_keys
+    if app_number is None:
+        raise invalid("isv.missing-app-cert-sn", "缺少应用公钥证书序列号: app_cert_sn is missing")
+    if root_number is None:
+        sentence = "缺少支付平台根证书序列号: alipay_root_cert_sn is missing"
+        raise invalid("isv.missing-alipay-root-cert-sn", sentence)
+    root = named_root(app.authorities, root_number)
+    if root is None:
+        ours = root_numbers(app.authorities) or "none, nobody has asked for certificates yet"
+        sentence = f"无效的根证书序列号: “{root_number[:80]}” names no root of this house ({ours})"
+        raise invalid("isv.invalid-alipay-root-cert-sn", sentence)
+    for authority in app.authorities:
+        for key in app.public_keys:
+            if authority.number_of(key) == app_number:
+                return (key,)
+    raise invalid("isv.app-cert-not-exist", f"应用公钥证书不存在: {_unknown_number(app_number, app)}")
+
+
+def _unknown_number(number: str, app: CallingApp) -> str:
+    why = explain_number(number, app.authorities, app_keys=app.public_keys, our_keys=app.our_keys)
+    if why is not None:
+        return f"{why.zh}。{why.en}"
+    return f"“{number[:40]}” is the number of no certificate of this app; get it again with its keys of today"
+
+
+def answering_certificate(parameters: Parameters, app: CallingApp) -> str:
+    """The number of our certificate that goes with the answer, under the root that the request names; empty in key mode."""
+    if parameters.ascii("app_cert_sn") is None or not app.authorities:
+        return ""
+    named = named_root(app.authorities, parameters.ascii("alipay_root_cert_sn") or "")
+    return (named or app.authorities[0]).number_of(app.platform_key.public_key())
 
 
 def answering_sign_type(parameters: Parameters) -> SignType:
@@ -153,10 +218,41 @@ def _refuse_what_is_not_spoken(parameters: Parameters) -> None:
     form = parameters.text("format")
     if form is not None and form.lower() != "json":
         raise invalid("isv.invalid-format", f"无效的数据格式: format “{form[:20]}” is not JSON")
-    if parameters.text("encrypt_type") is not None:
-        raise invalid("isv.invalid-encrypt-type", "不支持内容加密: encrypt_type is not spoken here, send it in clear")
     if parameters.text("app_auth_token") is not None:
         raise Problem("40006", "isv.insufficient-isv-permissions", "不支持代调用: app_auth_token is not spoken here")
+
+
+def _opened(parameters: Parameters, app: CallingApp) -> str | None:
+    """`biz_content` in clear. Raises Problem."""
+    content = parameters.text("biz_content")
+    encrypt_type = parameters.text("encrypt_type")
+    if encrypt_type is None:
+        if content is not None and app.aes_key and _opens(content, app, parameters.charset):
+            sentence = "解密出错，未指定加密算法: biz_content is encrypted and encrypt_type is missing (AES)"
+            raise missing("isv.decryption-error-missing-encrypt-type", sentence)
+        return content
+    if encrypt_type != "AES":
+        sentence = f"无效的加密类型: encrypt_type “{encrypt_type[:20]}” is not AES"
+        raise invalid("isv.invalid-encrypt-type", sentence)
+    if not app.aes_key:
+        sentence = "应用未设置内容加密密钥: this app has no AES key yet, `florin app aes-key` makes one"
+        raise Problem("40003", "isv.missing-encrypt-key", sentence)
+    if content is None:
+        return None
+    try:
+        return unseal(content, app.aes_key, parameters.charset)
+    except Sealed as sealed:
+        raise Problem("40003", "isv.decryption-error-unknown", f"解密出错，{sealed.zh}。{sealed.en}") from None
+
+
+def _opens(content: str, app: CallingApp, charset: Charset) -> bool:
+    if content.lstrip()[:1] in ("{", "["):
+        return False
+    try:
+        unseal(content, app.aes_key, charset)
+    except Sealed:
+        return False
+    return True
 
 
 def _address(parameters: Parameters, name: str) -> str | None:

@@ -59,12 +59,14 @@ def diagnose(
     signature: str,
     sign_type: SignType,
     own_keys: Sequence[RegisteredKey],
+    unnamed_keys: Sequence[RegisteredKey] = (),
     other_keys: Iterable[RegisteredKey] = (),
 ) -> Finding:
     """Explain a signature that did not verify.
 
-    parameters: as they came. own_keys: the app's live public keys; other_keys: those of other apps, of which
-    OTHER_KEYS_MAX are tried.
+    parameters: as they came. own_keys: those that the request may be signed with: the app's live ones, or the one whose
+    certificate it names; unnamed_keys: the app's others then. other_keys: those of other apps, of which OTHER_KEYS_MAX are
+    tried.
     """
     expected = request_signing_bytes(parameters.pairs())
     for mended, step in _mended_signatures(signature):
@@ -78,13 +80,18 @@ def diagnose(
     for own in own_keys:
         opened = recover_digest(signature_bytes, own.key)
         if opened is not None:
-            return _search(parameters, opened, sign_type=sign_type, maker=own, is_own=True)
+            return _search(parameters, opened, sign_type=sign_type, maker=own)
+    for unnamed in unnamed_keys:
+        opened = recover_digest(signature_bytes, unnamed.key)
+        if opened is not None:
+            blame = Mistake.OTHER_CERTIFICATE
+            return _search(parameters, opened, sign_type=sign_type, maker=unnamed, blame=blame)
     for count, other in enumerate(other_keys):
         if count >= OTHER_KEYS_MAX:
             break
         opened = recover_digest(signature_bytes, other.key)
         if opened is not None:
-            return _search(parameters, opened, sign_type=sign_type, maker=other, is_own=False)
+            return _search(parameters, opened, sign_type=sign_type, maker=other, blame=Mistake.OTHER_KEY)
     return _finding([_wrong_key(signature_bytes, own_keys)])
 
 
@@ -122,11 +129,17 @@ _ALGORITHM_OF: Final[dict[SignType, str]] = {"RSA2": "sha256", "RSA": "sha1"}
 
 
 def _search(
-    parameters: Parameters, opened: RecoveredDigest, *, sign_type: SignType, maker: RegisteredKey, is_own: bool
+    parameters: Parameters,
+    opened: RecoveredDigest,
+    *,
+    sign_type: SignType,
+    maker: RegisteredKey,
+    blame: Mistake | None = None,
 ) -> Finding:
+    """blame: the mistake in choosing the key that made the signature; None where it was the right one."""
     around: list[Step] = []
-    if not is_own:
-        around.append(Step(Mistake.OTHER_KEY, maker.app_id))
+    if blame is not None:
+        around.append(Step(blame, maker.app_id))
     if opened.algorithm != _ALGORITHM_OF[sign_type]:
         around.append(Step(Mistake.OTHER_DIGEST, f"{opened.algorithm} ≠ {_ALGORITHM_OF[sign_type]} ({sign_type})"))
     for steps, candidate in candidates(parameters):
@@ -196,6 +209,10 @@ _SENTENCES: Final = {
     Mistake.HTML_ESCAPED: ("参数经过了 HTML 转义：{}", "HTML escaping got into the parameters: {}"),
     Mistake.STRING_DRESSED: ("待签名字符串多了字符：{}", "the signed string has something more: {}"),
     Mistake.OTHER_KEY: ("使用了另一应用的私钥：{}", "signed with the key registered for another app: {}"),
+    Mistake.OTHER_CERTIFICATE: (
+        "签名所用私钥与 app_cert_sn 指定的证书不匹配，它属于应用 {} 的另一证书",
+        "signed with the key of another certificate of app {} than app_cert_sn names",
+    ),
     Mistake.WRONG_KEY: (
         "私钥与登记的应用公钥不匹配{}",
         "wrong key or unknown string: no registered public key opens this signature, so it is the wrong private key{}",

@@ -25,10 +25,17 @@ from florin.engine.addresses import AddressNotPublic, refuse_url
 from florin.money import yuan_text
 from florin.payments.trade import Trade, TradeState
 from florin.queries import ReadPool
-from florin.wires.alipay import existing, orders, till
-from florin.wires.alipay.answers import Content, Problem, answer_bytes, business, invalid, missing
+from florin.wires.alipay import certified, existing, orders, till
+from florin.wires.alipay.answers import Content, Problem, answer_bytes, business, in_clear, invalid, missing
 from florin.wires.alipay.apps import Apps
-from florin.wires.alipay.call import Call, CallingApp, SignatureWrong, answering_sign_type, read_call
+from florin.wires.alipay.call import (
+    Call,
+    CallingApp,
+    SignatureWrong,
+    answering_certificate,
+    answering_sign_type,
+    read_call,
+)
 from florin.wires.alipay.desk import Answered, Desk, Faults, GatewaySettings, NoFaults, Redirect
 from florin.wires.alipay.failures import SignatureFailures
 from florin.wires.alipay.notify import return_address
@@ -55,10 +62,13 @@ METHODS: Final[dict[str, Handler]] = {
     "alipay.trade.fastpay.refund.query": existing.refund_query,
     "alipay.trade.close": existing.close,
     "alipay.trade.cancel": existing.cancel,
+    "alipay.open.app.alipaycert.download": certified.download,
 }
 PAGE_METHODS: Final = frozenset({"alipay.trade.page.pay", "alipay.trade.wap.pay"})
 NOTHING_ALLOWED: Final = "default-src 'none'; frame-ancestors 'none'"
-_READING: Final = frozenset({"alipay.trade.query", "alipay.trade.fastpay.refund.query"})
+_READING: Final = frozenset(
+    {"alipay.trade.query", "alipay.trade.fastpay.refund.query", "alipay.open.app.alipaycert.download"}
+)
 # How long after a notify was delivered the old `notify_verify` still vouches for it.
 _VOUCHED_FOR: Final = timedelta(minutes=1)
 
@@ -127,12 +137,12 @@ class Gateway:
                 return self._verify_notify(parameters)
             calling = self._calling(parameters)
             if request.oversized:
-                raise invalid("isv.invalid-parameter", body_too_large_sentence(request.oversized))
+                raise in_clear(invalid("isv.invalid-parameter", body_too_large_sentence(request.oversized)))
             answered = self._serve(parameters, calling, request)
         except Problem as problem:
             if request_is_for_a_page(request, parameters):
                 return _page(problem, request)
-            answered = problem.content()
+            return _json(problem.content(), parameters, calling, sealed=not problem.in_clear)
         except Exception:  # the one place where a mistake of ours still has to be answered in the wire's own form
             log.exception("a call failed", method=parameters.ascii("method"))
             answered = unknown_result().content()
@@ -273,13 +283,17 @@ def _back_key(trade: Trade) -> str:
     return str(trade.detail.extra.get(orders.BACK_KEY, ""))
 
 
-def _json(content: Content, parameters: Parameters, calling: CallingApp | None) -> HttpAnswer:
+def _json(content: Content, parameters: Parameters, calling: CallingApp | None, *, sealed: bool = True) -> HttpAnswer:
+    """sealed: whether an answer to an encrypted content is encrypted as well."""
+    is_sealed = sealed and calling is not None and parameters.ascii("encrypt_type") == "AES"
     body = answer_bytes(
         content,
         method=parameters.ascii("method"),
         charset=parameters.charset,
         key=calling.platform_key if calling is not None else None,
         sign_type=answering_sign_type(parameters),
+        certificate_number=answering_certificate(parameters, calling) if calling is not None else "",
+        aes_key=calling.aes_key if is_sealed and calling is not None else b"",
     )
     return HttpAnswer(status=200, content_type=f"application/json; charset={parameters.charset}", body=body)
 

@@ -37,6 +37,7 @@ class Mistake(StrEnum):
     HTML_ESCAPED = "html-escaped"
     STRING_DRESSED = "string-dressed"
     OTHER_KEY = "other-key"
+    OTHER_CERTIFICATE = "other-certificate"
     WRONG_KEY = "wrong-key"
     UNKNOWN_STRING = "unknown-string"
     NOT_EXAMINED = "not-examined"

@@ -249,8 +249,14 @@ class Cancel(_Named, frozen=True, kw_only=True):
     """alipay.trade.cancel"""
 
 
+class CertificateDownload(Struct, frozen=True, kw_only=True):
+    """alipay.open.app.alipaycert.download"""
+
+    alipay_cert_sn: Text64
+
+
 Named = Query | Refund | RefundQuery | Close | Cancel
-Request = Precreate | PagePay | WapPay | AppPay | Create | Pay | Named
+Request = Precreate | PagePay | WapPay | AppPay | Create | Pay | Named | CertificateDownload
 
 REQUESTS: Final[dict[str, type[Request]]] = {
     "alipay.trade.precreate": Precreate,
@@ -264,6 +270,7 @@ REQUESTS: Final[dict[str, type[Request]]] = {
     "alipay.trade.fastpay.refund.query": RefundQuery,
     "alipay.trade.close": Close,
     "alipay.trade.cancel": Cancel,
+    "alipay.open.app.alipaycert.download": CertificateDownload,
 }
 
 

@@ -33,6 +33,7 @@ from florin.wires.keys.master import (
 )
 from florin.wires.keys.platform import (
     KeyStillSigns,
+    LiveKey,
     NoPlatformKey,
     PlatformKey,
     SigningKeys,
@@ -55,6 +56,7 @@ __all__ = [
     "KeyPrefixTooShort",
     "KeyStillSigns",
     "KnownApiKeys",
+    "LiveKey",
     "MasterKey",
     "MasterKeyExposed",
     "MasterKeyUnreadable",

@@ -129,6 +129,15 @@ def private_key_of(key: PlatformKey, master: MasterKey) -> rsa.RSAPrivateKey:
     return private
 
 
+@dataclass(frozen=True, slots=True)
+class LiveKey:
+    """A platform key that is offered and trusted, opened. made_at: wall time."""
+
+    id: int
+    private: rsa.RSAPrivateKey
+    made_at: datetime
+
+
 class SigningKeys:
     """The private keys that this process signs with, each read again after REMEMBER_S. Safe for threads.
 
@@ -147,23 +156,32 @@ class SigningKeys:
         self._master = master
         self._remember_s = remember_s
         self._clock = clock
-        self._known: dict[tuple[str, int | None], tuple[int, rsa.RSAPrivateKey, float]] = {}
+        self._known: dict[tuple[str, int | None], tuple[tuple[LiveKey, ...], float]] = {}
 
     def private_key(self, wire: str, app_id: int | None = None) -> rsa.RSAPrivateKey:
         """As `platform_private_key`."""
-        known = self._known.get((wire, app_id))
-        if known is not None and self._clock() < known[2]:
-            return known[1]
+        live = self.live(wire, app_id)
+        if not live:
+            raise NoPlatformKey(wire=wire, app_id=app_id)
+        return live[0].private
+
+    def live(self, wire: str, app_id: int | None = None) -> tuple[LiveKey, ...]:
+        """As `live_platform_keys`, opened; the same tuple while they are the same keys."""
+        known, until = self._known.get((wire, app_id), ((), 0.0))
+        if self._clock() < until:
+            return known
         read_at = self._clock()
         with self._connect() as connection:
-            active = _active(connection, wire, app_id)
-        if active is None:
-            self._known.pop((wire, app_id), None)
-            raise NoPlatformKey(wire=wire, app_id=app_id)
-        # Parsing a key costs more than reading its row; the same row is the same key.
-        private = known[1] if known is not None and known[0] == active.id else private_key_of(active, self._master)
-        self._known[wire, app_id] = (active.id, private, read_at + self._remember_s)
-        return private
+            rows = live_platform_keys(connection, wire, app_id)
+        if [key.id for key in rows] != [key.id for key in known]:
+            # Opening a key costs more than reading its row; the same row is the same key.
+            before = {key.id: key for key in known}
+            known = tuple(
+                before.get(row.id) or LiveKey(row.id, private_key_of(row, self._master), row.created_at) for row in rows
+            )
+        # An owner without keys may be given one at any moment, and asks seldom.
+        self._known[wire, app_id] = (known, read_at + self._remember_s)
+        return known
 
 
 def _rotate(
