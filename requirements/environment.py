@@ -21,6 +21,7 @@ ENVIRONMENTS = {
     "dev": (".venv", ["build", "dev"], True),
     "alipay-official": (".venvs/alipay-official", ["sdk-build", "sdk-alipay-official"], False),
     "alipay-fzlee": (".venvs/alipay-fzlee", ["sdk-build", "sdk-alipay-fzlee"], False),
+    "wechatpayv3": (".venvs/wechatpayv3", ["sdk-build", "sdk-wechatpayv3"], False),
     "node": (".venvs/node", ["node"], False),
 }
 NPM = os.path.join(ROOT, "tests", "sdk", "npm")

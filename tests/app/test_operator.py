@@ -29,8 +29,8 @@ from florin.credit.repay import Repay
 from florin.engine import clock
 from florin.engine.close_day import close_through
 from florin.store.roles import create_database
-from florin.wires.alipay.keys import private_key_base64, public_key_base64, public_key_pem, read_private_key
 from florin.wires.keys import find_api_key, live_platform_keys, load_master_key, private_key_of
+from florin.wires.keys.forms import private_key_base64, public_key_base64, public_key_pem, read_private_key
 from own_programs import own_programs
 from world import World
 

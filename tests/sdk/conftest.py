@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from florin.wires.alipay import keys
 from florin.wires.alipay.call import CallingApp
+from florin.wires.keys import forms as keys
 from sdk.sdks import HERE, Sdk, Shop, free_address
 from sdk.stub import Stub, served
 

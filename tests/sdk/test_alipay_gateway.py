@@ -20,9 +20,9 @@ from conftest import FreshDatabase
 from florin.app.certificates import Certificates, certificates_of
 from florin.engine import admin
 from florin.engine.outbox import deliver_due
-from florin.wires.alipay import keys
 from florin.wires.alipay.renderer import AlipayRenderer
 from florin.wires.alipay.routes import AbsoluteFormTargets, alipay_routes
+from florin.wires.keys import forms as keys
 from florin.wires.keys import load_master_key
 from sdk.sdks import Sdk, Shop, free_address
 from sdk.stub import served

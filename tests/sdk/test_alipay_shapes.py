@@ -12,10 +12,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from florin.wires.alipay import keys, notify
+from florin.wires.alipay import notify
 from florin.wires.alipay.call import read_call
 from florin.wires.alipay.parameters import origin_form, read_parameters
 from florin.wires.alipay.shapes import REQUESTS, Order
+from florin.wires.keys import forms as keys
 from sdk.sdks import Sdk, Shop
 from sdk.stub import NASTY, Stub
 

@@ -22,10 +22,11 @@ from florin.app.supervisor import watch_parent
 from florin.engine import Engine
 from florin.queries import ReadPool
 from florin.wires import rest
-from florin.wires.alipay.desk import Faults, GatewaySettings, NoFaults
-from florin.wires.alipay.failures import SignatureFailures
+from florin.wires.alipay.desk import GatewaySettings
 from florin.wires.alipay.gateway import Gateway
 from florin.wires.alipay.routes import AbsoluteFormTargets, alipay_routes
+from florin.wires.desk import Faults, NoFaults
+from florin.wires.desk.failures import SignatureFailures
 from florin.wires.rest.application import problem_response
 
 

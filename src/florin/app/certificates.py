@@ -10,8 +10,8 @@ from psycopg import Connection
 
 from florin.wires.alipay.certificates import ROOT_WIRE, Authority, pem_of, root_file
 from florin.wires.alipay.certified import our_certificate
-from florin.wires.alipay.keys import read_public_key
 from florin.wires.keys import MasterKey, ensure_platform_key, live_platform_keys, private_key_of
+from florin.wires.keys.forms import read_public_key
 
 AES_KEY_BYTES = 16
 

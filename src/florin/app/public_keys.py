@@ -13,7 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from florin.store import StoreRefusal
-from florin.wires.alipay.keys import (
+from florin.wires.keys.forms import (
     KeyUnreadable,
     new_private_key,
     private_key_pem,

@@ -20,8 +20,8 @@ from florin.engine.admin import add_app, add_merchant, set_aes_key
 from florin.engine.ids import IdBlocks
 from florin.sandbox.faults import SandboxFaults
 from florin.store.roles import Addresses
-from florin.wires.alipay.keys import new_private_key, public_key_base64
 from florin.wires.keys import create_api_key, ensure_platform_key, load_master_key
+from florin.wires.keys.forms import new_private_key, public_key_base64
 
 START_ON = date(2026, 3, 2)
 # Business time starts in the morning, so that midnight is far from whoever begins to test.

@@ -13,7 +13,7 @@ from typing import Any, Self
 from florin.sandbox.instance import Instance
 from florin.sandbox.provision import AppWanted
 from florin.store import StoreRefusal
-from florin.wires.alipay.keys import private_key_base64
+from florin.wires.keys.forms import private_key_base64
 
 ROOT = Path(__file__).parents[3]
 _PROGRAM = Path(__file__).with_name("shop.py")

@@ -23,7 +23,7 @@ from florin.sandbox.environment import FOLDER, environment_file, refuse_environm
 from florin.sandbox.instance import Instance
 from florin.sandbox.provision import PASSWORD, PIN, START_ON, AppWanted, ShopperWanted, Wanted
 from florin.sandbox.verbs import Verbs
-from florin.wires.alipay.keys import private_key_base64
+from florin.wires.keys.forms import private_key_base64
 
 APP_ID = 2021_0001_0000_0001
 SHOPPERS = (

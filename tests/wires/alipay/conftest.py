@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from conftest import FreshDatabase
-from florin.wires.alipay import keys
+from florin.wires.keys import forms as keys
 from wires.alipay.house import House, Shop
 from world import World
 

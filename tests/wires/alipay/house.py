@@ -19,13 +19,13 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from florin.engine import admin, clock
 from florin.queries import ReadPool
-from florin.wires.alipay import keys
 from florin.wires.alipay.apps import Apps
 from florin.wires.alipay.desk import GatewaySettings
-from florin.wires.alipay.failures import SignatureFailures
 from florin.wires.alipay.gateway import Gateway, HttpAnswer, HttpRequest
-from florin.wires.alipay.pace import DiagnosisPace
+from florin.wires.desk.failures import SignatureFailures
+from florin.wires.desk.pace import DiagnosisPace
 from florin.wires.keys import CashierAddresses, MasterKey, SigningKeys, ensure_platform_key, load_master_key
+from florin.wires.keys import forms as keys
 from wires.alipay.client import form
 from world import SHOP, World
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from florin.wires.alipay import answers
-from florin.wires.alipay.keys import new_private_key
+from florin.wires.keys.forms import new_private_key
 
 KEY = new_private_key()
 METHOD = "alipay.trade.query"

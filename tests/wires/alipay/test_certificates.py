@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from florin.engine import admin
-from florin.wires.alipay import keys
 from florin.wires.alipay.certificates import ROOT_WIRE, Authority, pem_of, root_file, root_numbers
 from florin.wires.alipay.encryption import Sealed, seal, unseal
 from florin.wires.keys import ensure_platform_key, load_master_key, rotate_platform_key
+from florin.wires.keys import forms as keys
 from wires.alipay.house import ESCROW_SHOP, House, Shop
 
 AES_KEY = b"0123456789abcdef"

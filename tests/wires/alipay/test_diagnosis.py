@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from florin.wires.alipay.diagnosis import Finding, RegisteredKey, diagnose, recover_digest, shown
-from florin.wires.alipay.keys import new_private_key
+from florin.wires.alipay.diagnosis import diagnose
 from florin.wires.alipay.mistakes import Mistake
 from florin.wires.alipay.parameters import read_parameters
+from florin.wires.desk.findings import Finding, RegisteredKey, recover_digest, shown
+from florin.wires.keys.forms import new_private_key
 from wires.alipay.client import TEA, Client, form
 
 TEA_HOUSE, PHONE_SHOP = "2026030200000001", "2026030200000002"

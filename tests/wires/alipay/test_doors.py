@@ -12,16 +12,16 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from florin.engine import admin
-from florin.wires.alipay import keys
 from florin.wires.alipay.apps import public_key_for
 from florin.wires.alipay.call import SignatureWrong
-from florin.wires.alipay.diagnosis import Finding
-from florin.wires.alipay.failures import SignatureFailures
-from florin.wires.alipay.gateway import is_loopback_name
 from florin.wires.alipay.mistakes import Mistake
-from florin.wires.alipay.pace import DiagnosisPace
 from florin.wires.alipay.routes import AbsoluteFormTargets
+from florin.wires.desk.addresses import is_loopback_name
+from florin.wires.desk.failures import SignatureFailures
+from florin.wires.desk.findings import Finding
+from florin.wires.desk.pace import DiagnosisPace
 from florin.wires.keys import ensure_platform_key, load_master_key
+from florin.wires.keys import forms as keys
 from wires.alipay.house import DIRECT_SHOP, ESCROW_SHOP, House, Shop
 from world import SHOP
 

@@ -18,7 +18,7 @@ from florin.credit.terms import SubLimit
 from florin.engine import admin
 from florin.wires.alipay.desk import GatewaySettings
 from florin.wires.alipay.gateway import way_back_link
-from florin.wires.alipay.trades import standing_of
+from florin.wires.desk.trades import standing_of
 from own_programs import own_programs
 from wires.alipay.house import CASHIER, DIRECT_SHOP, ESCROW_SHOP, House, Shop
 from world import SHOP

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 from cryptography.hazmat.primitives.serialization import PublicFormat as Public
 
-from florin.wires.alipay import keys
+from florin.wires.keys import forms as keys
 
 
 @pytest.mark.parametrize("form", ["PKCS1", "PKCS8"])

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from florin.wires.alipay import signing
-from florin.wires.alipay.keys import new_private_key
+from florin.wires.keys.forms import new_private_key
 from wires.alipay.client import Client
 
 KEY = new_private_key()

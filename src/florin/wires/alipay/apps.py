@@ -19,9 +19,9 @@ from psycopg.rows import class_row
 from florin.queries import ReadPool
 from florin.wires.alipay.call import CallingApp
 from florin.wires.alipay.certificates import ROOT_WIRE, Authority
-from florin.wires.alipay.diagnosis import RegisteredKey
-from florin.wires.alipay.keys import KeyUnreadable, read_public_key
+from florin.wires.desk.findings import RegisteredKey
 from florin.wires.keys import LiveKey, NoPlatformKey, SigningKeys, platform_public_key_text
+from florin.wires.keys.forms import KeyUnreadable, read_public_key
 
 WIRE = "alipay"
 

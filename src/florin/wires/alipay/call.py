@@ -18,11 +18,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from florin.wires.alipay import shapes
 from florin.wires.alipay.answers import Problem, business, in_clear, invalid, missing
 from florin.wires.alipay.certificates import Authority, explain_number, named_root, root_numbers
-from florin.wires.alipay.diagnosis import PAUSED, Finding, RegisteredKey, diagnose, shown, too_long
+from florin.wires.alipay.diagnosis import diagnose, too_long
 from florin.wires.alipay.encryption import Sealed, unseal
 from florin.wires.alipay.mistakes import html_mended
 from florin.wires.alipay.parameters import Charset, Parameters
 from florin.wires.alipay.signing import SignType, is_sign_type, request_signing_bytes, verify
+from florin.wires.desk.findings import PAUSED, Finding, RegisteredKey, shown
 
 URL_LENGTH_MAX: Final = 400
 EXPECTED_SHOWN_MAX: Final = 8_192

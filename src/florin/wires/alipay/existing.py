@@ -13,10 +13,9 @@ from florin.payments.trade import TradeState
 from florin.wires.alipay import shapes
 from florin.wires.alipay.answers import Leaf, Problem, business, success
 from florin.wires.alipay.call import Call
-from florin.wires.alipay.desk import Answered, Desk, refund_claim
+from florin.wires.alipay.desk import Answered, Desk
 from florin.wires.alipay.refusals import problem_of, unknown_result
 from florin.wires.alipay.shapes import china_text
-from florin.wires.alipay.trades import Standing, find_refund, find_trade, refund_of, standing_of
 from florin.wires.alipay.words import (
     buyer_fields,
     is_finished,
@@ -25,6 +24,8 @@ from florin.wires.alipay.words import (
     refund_bills_of,
     trade_status,
 )
+from florin.wires.desk import refund_claim
+from florin.wires.desk.trades import Standing, find_refund, find_trade, refund_of, standing_of
 
 _CANCEL_TRIES: Final = 3
 # The request number of a cancel's refund; a shop cannot send one with a slash, so it cannot be anybody else's.

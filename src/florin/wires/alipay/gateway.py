@@ -13,15 +13,12 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
-from socket import inet_aton
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import structlog
 
 from florin.engine import Engine
-from florin.engine.addresses import AddressNotPublic, refuse_url
 from florin.money import yuan_text
 from florin.payments.trade import Trade, TradeState
 from florin.queries import ReadPool
@@ -36,15 +33,18 @@ from florin.wires.alipay.call import (
     answering_sign_type,
     read_call,
 )
-from florin.wires.alipay.desk import Answered, Desk, Faults, GatewaySettings, NoFaults, Redirect
-from florin.wires.alipay.failures import SignatureFailures
+from florin.wires.alipay.desk import Answered, Desk, GatewaySettings, Redirect
 from florin.wires.alipay.notify import return_address
-from florin.wires.alipay.pace import DiagnosisPace
 from florin.wires.alipay.parameters import Parameters, body_too_large_sentence, charset_of, read_parameters
 from florin.wires.alipay.refusals import sentence_of, unknown_result
 from florin.wires.alipay.refused_page import POLICY, language_of, refused_page
 from florin.wires.alipay.renderer import ids_of
-from florin.wires.alipay.trades import find_notify, standing_of
+from florin.wires.alipay.vouching import find_notify
+from florin.wires.desk import Faults, NoFaults
+from florin.wires.desk.addresses import refuse_notify_url
+from florin.wires.desk.failures import SignatureFailures
+from florin.wires.desk.pace import DiagnosisPace
+from florin.wires.desk.trades import standing_of
 
 log = structlog.get_logger(__name__)
 
@@ -257,26 +257,8 @@ def request_is_for_a_page(request: HttpRequest, parameters: Parameters) -> bool:
 
 def _check_notify_url(url: str, *, allow_loopback: bool) -> None:
     """Raises Problem for an address that we would never call; names are resolved and judged again at each call."""
-    refusal = refuse_url(url)
-    host = urlsplit(url).hostname or ""
-    if refusal is None and not allow_loopback and is_loopback_name(host):
-        refusal = AddressNotPublic(host=host, address=host, kind="loopback")
-    if refusal is not None:
+    if (refusal := refuse_notify_url(url, allow_loopback=allow_loopback)) is not None:
         raise business("INVALID_PARAMETER", f"参数无效 notify_url: {sentence_of(refusal)}")
-
-
-def is_loopback_name(host: str) -> bool:
-    """Whether a host is this machine by its mere name: localhost, or a loopback address in any spelling."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        pass
-    try:
-        return host[:1].isdigit() and ip_address(inet_aton(host)).is_loopback
-    except OSError:
-        return False
 
 
 def _back_key(trade: Trade) -> str:

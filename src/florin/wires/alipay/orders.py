@@ -19,7 +19,7 @@ from florin.wires.alipay.answers import business, success
 from florin.wires.alipay.call import Call
 from florin.wires.alipay.desk import Answered, Desk, Redirect
 from florin.wires.alipay.refusals import problem_of
-from florin.wires.alipay.trades import find_buyer, find_buyer_by_logon, standing_of
+from florin.wires.desk.trades import find_buyer, find_buyer_by_logon, standing_of
 
 BACK_KEY: Final = "back"  # in the detail's `extra`: what the link back to the shop must carry
 

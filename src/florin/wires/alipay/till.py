@@ -21,8 +21,8 @@ from florin.wires.alipay.desk import Answered, Desk
 from florin.wires.alipay.orders import ask, check_seller, detail_of, order_claim
 from florin.wires.alipay.refusals import problem_of
 from florin.wires.alipay.shapes import china_text
-from florin.wires.alipay.trades import PaymentCode, Standing, find_code, find_trade, standing_of
 from florin.wires.alipay.words import buyer_fields, numbers_of, paid_fields
+from florin.wires.desk.trades import PaymentCode, Standing, find_code, find_trade, standing_of
 
 SCENES = ("bar_code", "wave_code")
 

@@ -17,7 +17,7 @@ from florin.payments.payment import Payment, PaymentState
 from florin.payments.trade import Trade, TradeState
 from florin.wires.alipay.answers import Leaf
 from florin.wires.alipay.shapes import china_text
-from florin.wires.alipay.trades import RefundSeen, Standing
+from florin.wires.desk.trades import RefundSeen, Standing
 
 TradeStatus = Literal["WAIT_BUYER_PAY", "TRADE_SUCCESS", "TRADE_CLOSED", "TRADE_FINISHED"]
 

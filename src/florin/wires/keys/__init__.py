@@ -1,8 +1,9 @@
 """Keys of both directions: those that clients show us, and those that we sign with.
 
-`api` makes, finds and revokes API keys; `platform` makes and rotates the RSA keys that sign our answers and notifies;
-they lie sealed under the `master` key, a file, from which `cashier` also derives what makes its addresses unguessable.
-The functions take a connection of the role `florin_engine` or `florin_owner`: the pages' role sees no keys.
+`api` makes, finds and revokes API keys; `forms` reads and writes RSA keys as SDKs print and take them; `platform` makes and
+rotates the RSA keys that sign our answers and notifies; they lie sealed under the `master` key, a file, from which `cashier`
+also derives what makes its addresses unguessable. The functions take a connection of the role `florin_engine` or
+`florin_owner`: the pages' role sees no keys.
 """
 
 from florin.wires.keys.api import (

@@ -68,11 +68,6 @@ _OWNERS = "SELECT trade_id, recorded_at FROM event WHERE lane = %(lane)s AND id 
 _BUYER = "SELECT id, logon FROM person WHERE lane = %(lane)s AND id = %(id)s"
 _BUYER_BY_LOGON = "SELECT id, logon FROM person WHERE logon = %(logon)s ORDER BY id LIMIT 1"
 _CODE = "SELECT code, person_id, line_id, expires_at FROM payment_code WHERE code = %(code)s"
-_NOTIFY = """
-    SELECT o.state, o.delivered_at, o.next_at, a.merchant_id
-      FROM outbox o JOIN app a ON a.id = o.app_id
-     WHERE o.lane = %(lane)s AND o.id = %(id)s AND o.event_id = %(event_id)s AND o.wire = 'alipay'
-"""
 
 
 def find_trade(
@@ -144,24 +139,6 @@ def find_buyer_by_logon(connection: Connection[Any], logon: str) -> Buyer | None
 def find_code(connection: Connection[Any], code: str) -> PaymentCode | None:
     with connection.cursor(row_factory=class_row(PaymentCode)) as cursor:
         return cursor.execute(_CODE, {"code": code}).fetchone()
-
-
-class NotifySeen(msgspec.Struct, frozen=True, kw_only=True):
-    """A message of the outbox, as `notify_verify` asks for it."""
-
-    state: str
-    delivered_at: datetime | None
-    next_at: datetime
-    merchant_id: int
-
-
-def find_notify(connection: Connection[Any], *, message_id: int, event_id: int) -> NotifySeen | None:
-    lane = _lane_of(message_id)
-    if lane is None:
-        return None
-    with connection.cursor(row_factory=class_row(NotifySeen)) as cursor:
-        parameters = {"lane": lane, "id": message_id, "event_id": event_id}
-        return cursor.execute(_NOTIFY, parameters).fetchone()
 
 
 def _ordered(connection: Connection[Any], app_id: int, out_trade_no: str) -> int | None:

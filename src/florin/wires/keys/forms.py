@@ -1,9 +1,9 @@
-"""RSA keys in the forms that the SDKs of this protocol print and take.
+"""RSA keys in the forms that SDKs print and take.
 
-The official Python SDK takes a private key as one line of base64 DER, PKCS#1 only, and a public key as
+The official Python SDK of Alipay takes a private key as one line of base64 DER, PKCS#1 only, and a public key as
 SubjectPublicKeyInfo; python-alipay-sdk takes PEM of either form; npm alipay-sdk takes base64 or PEM and is told which
-form by `keyType`; Java prints PKCS#8. A person pastes whichever of these is at hand, so all are read here, and all are
-written.
+form by `keyType`; Java prints PKCS#8, and wechatpayv3 takes nothing else. A person pastes whichever of these is at hand,
+so all are read here, and all are written.
 """
 
 from __future__ import annotations

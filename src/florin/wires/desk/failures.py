@@ -12,13 +12,12 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 import psycopg
 import structlog
 
-from florin.wires.alipay.call import SignatureWrong
-from florin.wires.alipay.diagnosis import PAUSED, shown
+from florin.wires.desk.findings import PAUSED, Finding, shown
 
 TEXT_KEPT_MAX: Final = 16_384
 PAUSE_S: Final = 1.0
@@ -40,6 +39,13 @@ _TRIM = """
 """
 
 
+class SignatureWrong(Protocol):
+    """expected: the bytes that should have been signed."""
+
+    expected: bytes
+    finding: Finding
+
+
 class SignatureFailures:
     """Writes them down. dsn: of a role that may insert into signature_failure. Safe for threads."""
 
@@ -57,7 +63,7 @@ class SignatureFailures:
         log.warning(
             "signature does not fit",
             app_id=app_id,
-            mistakes=[mistake.value for mistake in finding.mistakes],
+            mistakes=[str(mistake) for mistake in finding.mistakes],
             expected=_PAYMENT_CODE.sub(r"\1****", shown(wrong.expected)),
         )
         if finding is PAUSED or not self._may_keep(app_id):

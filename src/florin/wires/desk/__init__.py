@@ -1,0 +1,15 @@
+"""What wires have in common that deal in trades by order numbers and sign with RSA: the desk behind each counter.
+
+    desk.py        one call's surroundings: the engine, the reads, whose app it is; faults on purpose
+    trades.py      which trade a shop means, how it stands, what was refunded of it
+    addresses.py   where a shop may ask to be told
+    findings.py    what a wrong signature says of itself: whose key made it, over which digest
+    failures.py    wrong signatures, kept for the merchant's page
+    pace.py        how often one app may have a wrong signature explained
+
+No foreign word is known here: those stay in the wires.
+"""
+
+from florin.wires.desk.desk import Desk, Faults, NoFaults, refund_claim
+
+__all__ = ["Desk", "Faults", "NoFaults", "refund_claim"]
