@@ -16,13 +16,14 @@ from world import World
 TABLES = (
     "account", "agreement", "api_key", "app", "bank_line", "batch", "campaign", "campaign_budget", "claim", "clock",
     "campaign_use", "event", "funding_agreement", "funding_cap", "joint_loan", "lane", "line", "line_account",
-    "merchant", "merchant_balance", "outbox", "owner_endpoint",
+    "merchant", "merchant_balance", "merchant_day",
+    "outbox", "owner_endpoint",
     "parent_order", "parked_line", "parked_window", "payment", "payment_code", "payout", "person", "platform_key", "posting",
     "program",
     "proof", "proven_balance", "proven_head", "proven_through", "shared_exposure", "signature_failure", "statement",
     "sweep", "trade", "wallet", "writer",
 )  # fmt: skip
-HISTORY = ("event", "batch", "sweep", "parent_order", "writer", "bank_line", "posting", "account")
+HISTORY = ("event", "batch", "sweep", "parent_order", "merchant_day", "writer", "bank_line", "posting", "account")
 SECRETS = ("api_key", "platform_key", "payment_code", "owner_endpoint")
 
 
@@ -72,7 +73,7 @@ def first_column(table: str) -> sql.Identifier:
         "clock": "business_on", "account": "name", "posting": "name", "writer": "process", "api_key": "prefix",
         "payment_code": "person_id", "proof": "holds", "bank_line": "amount_minor", "signature_failure": "finding",
         "platform_key": "wire", "merchant": "name", "app": "name", "program": "source",
-        "owner_endpoint": "url", "proven_head": "seq", "proven_through": "proven_on",
+        "owner_endpoint": "url", "merchant_day": "ended_on", "proven_head": "seq", "proven_through": "proven_on",
     }  # fmt: skip
     return sql.Identifier(known.get(table, "lane" if table not in ("batch",) else "events"))
 

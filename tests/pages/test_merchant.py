@@ -155,6 +155,25 @@ def test_settlement_says_nothing_of_ever_when_only_the_last_month_was_empty(shop
     assert "yet" not in page
 
 
+def test_a_day_that_is_closed_has_its_bill_in_every_form_for_its_own_merchant_alone(shop, browser):
+    shop.pay("Alice", shop.order("Tea set", 19_900), 19_900)
+    merchant = browser("teahouse")
+    assert "There is no bill of the last month." in merchant.read("/merchant/settlement")
+    shop.until(date(2026, 3, 3))
+
+    page = merchant.get("/merchant/settlement").content.decode()
+
+    files = re.findall(r'href="(/merchant/bills/[^"]+)"', page)
+    assert files == [
+        f"/merchant/bills/2026-03-02/{form}" for form in ("csv", "json", "alipay", "wechat-trades", "wechat-flow")
+    ]
+    assert "Tea set" in merchant.get(files[0]).content.decode("utf-8-sig")
+    assert all(merchant.get(file).status_code == 200 for file in files)
+    for wrong in ("2026-03-03/csv", "2026-03-02/xml", "9999-12-31/csv", "yesterday/csv"):
+        assert merchant.get(f"/merchant/bills/{wrong}").status_code == 404
+    assert browser("alice").get(files[0]).status_code in (302, 403)
+
+
 def test_settlement_shows_what_each_day_brought_and_what_was_paid_out(shop, browser):
     shop.pay("Alice", shop.order("Tea set", 19_900), 19_900)
     shop.until(date(2026, 3, 3))

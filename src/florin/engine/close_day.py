@@ -29,6 +29,7 @@ from florin.engine.actions import AdvanceLine
 from florin.engine.closers import close_lanes
 from florin.engine.engine import Engine
 from florin.engine.ids import lane_of
+from florin.engine.merchant_days import record_merchant_days
 from florin.engine.proof import Proof, prove_day, record_proof
 from florin.engine.provisioning import provisions
 from florin.engine.submission import Busy, Outcome, Submission, job
@@ -115,6 +116,7 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     _settle_partners(engine, connection, on, bank)
     _settle_buyers(engine, connection, on, bank)
     _sweep_fees(engine, connection, on, bank)
+    record_merchant_days(connection, since_on=_closed_through(connection), on=on)
     watch.lap("settlement")
     proof = prove_day(connection)
     record_proof(connection, on, proof)

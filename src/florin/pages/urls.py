@@ -27,6 +27,7 @@ urlpatterns = [
     path("q/<int:trade_id>/<str:token>", cashier.scanned),
     path("merchant", merchant.trades),
     path("merchant/settlement", merchant.settlement),
+    path("merchant/bills/<str:day>/<str:form>", merchant.bill),
     path("merchant/integration", merchant.integration),
     path("merchant/signatures", merchant.signatures),
     path("merchant/signatures/<int:failure_id>", merchant.signature),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
+from florin.documents.bills import Form
 from florin.events.refusals import Language
 from florin.money.at import At
 from florin.pages.hooks import Gateway
@@ -14,6 +17,8 @@ from florin.payments.merchant import App
 from florin.payments.payment import PaymentState
 from florin.payments.trade import TradeState
 from florin.queries.merchant import Payout, SignatureFailure, TradeSeen, Window
+
+FORMS: Final[tuple[Form, ...]] = ("csv", "json", "alipay", "wechat-trades", "wechat-flow")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,15 @@ class Moved:
     amount: str
     state: str
     tone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillShown:
+    """A day that is published. files: form and label of each."""
+
+    date: str
+    day: str
+    files: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +132,11 @@ def payout_of(payout: Payout, language: Language) -> Moved:
         state=text(language, f"payout.state.{payout.state}"),
         tone={"sent": "wait", "settled": "good", "returned": "bad"}[payout.state],
     )
+
+
+def bills_of(days: Sequence[date], language: Language) -> list[BillShown]:
+    files = tuple((form, text(language, f"bill.form.{form}")) for form in FORMS)
+    return [BillShown(date=full_date(on, language), day=on.isoformat(), files=files) for on in days]
 
 
 def failure_of(failure: SignatureFailure, apps: Mapping[int, App], language: Language) -> FailureShown:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from florin.documents.bills import bill_file
 from florin.pages.access import for_merchants
 from florin.pages.cashier.page import merchant_name
 from florin.pages.database import reading
@@ -17,10 +19,11 @@ from florin.pages.engine import get_engine
 from florin.pages.hooks import gateway_of
 from florin.pages.language import language_of
 from florin.pages.merchant.difference import first_difference
-from florin.pages.merchant.page import app_of, apps_of, failure_of, payout_of, trade_of, window_of
+from florin.pages.merchant.page import FORMS, app_of, apps_of, bills_of, failure_of, payout_of, trade_of, window_of
 from florin.pages.models import MerchantUser
 from florin.pages.show import full_moment, money
 from florin.payments.merchant import App
+from florin.queries.bills import NotPublished, days_with_bill, read_bill
 from florin.queries.merchant import (
     read_available,
     read_older_trades,
@@ -74,7 +77,27 @@ def settlement(request: HttpRequest, user: MerchantUser) -> HttpResponse:
         payouts=[payout_of(payout, language) for payout in payouts],
         windows=[window_of(window, language) for window in windows],
         days=DAYS_SHOWN,
+        bills=bills_of(days_with_bill(reading(), merchant_id=user.merchant_id, since=since), language),
     )
+
+
+@for_merchants
+@require_safe
+def bill(request: HttpRequest, user: MerchantUser, day: str, form: str) -> HttpResponse:
+    """A published day as a file in one of its forms."""
+    try:
+        on = date.fromisoformat(day)
+        before_on = on + timedelta(days=1)
+        found = read_bill(reading(), merchant_id=user.merchant_id, from_on=on, before_on=before_on)
+    except (ValueError, OverflowError, NotPublished):
+        raise Http404 from None
+    named = next((each for each in FORMS if each == form), None)
+    if found is None or named is None:
+        raise Http404
+    file = bill_file(found, named)
+    answer = HttpResponse(file.content, content_type=file.content_type)
+    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name)}"
+    return answer
 
 
 @for_merchants

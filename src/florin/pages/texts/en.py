@@ -306,6 +306,14 @@ TEXTS: dict[str, str] = {
         "Nothing was made available in the last month. A sale is settled the day after it is paid; in an escrow market, "
         "the day after the buyer confirms receipt."
     ),
+    "settlement.bills": "Bills",
+    "settlement.bills_how": "Every sale, refund, fee and payout of a day, for your books or your programs.",
+    "settlement.no_bills": "There is no bill of the last month. A day has one once it is closed.",
+    "bill.form.csv": "CSV",
+    "bill.form.json": "JSON",
+    "bill.form.alipay": "Alipay form",
+    "bill.form.wechat-trades": "WeChat trades",
+    "bill.form.wechat-flow": "WeChat fund flow",
     "settlement.sales_of": "Sales of {date}",
     "settlement.net": "net of fees and refunds",
     "settlement.payout_of": "Payout of {date}",

@@ -534,6 +534,14 @@ CREATE TABLE merchant_balance (
     PRIMARY KEY (lane, id)
 ) WITH (fillfactor = 70);
 
+-- What a merchant was owed at the end of a day on which something of his moved: his bills begin and end with it.
+CREATE TABLE merchant_day (
+    merchant_id   bigint NOT NULL,
+    ended_on      date   NOT NULL,
+    closing_minor bigint NOT NULL,
+    PRIMARY KEY (merchant_id, ended_on)
+);
+
 CREATE TABLE sweep (
     lane         smallint NOT NULL,
     merchant_id  bigint   NOT NULL,

@@ -4,6 +4,7 @@ GRANT USAGE ON SCHEMA public TO florin_engine, florin_pages;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO florin_engine;
 GRANT INSERT, SELECT ON event, batch, writer, sweep, parent_order TO florin_engine;
+GRANT INSERT, SELECT ON merchant_day TO florin_engine;
 GRANT INSERT, SELECT, DELETE ON claim, parked_line, payment_code, signature_failure TO florin_engine;
 GRANT INSERT, SELECT, UPDATE, DELETE ON parked_window TO florin_engine;
 GRANT INSERT, SELECT, UPDATE ON lane, clock, program, merchant, app, api_key, platform_key, person, wallet, agreement, trade, payment,

@@ -281,6 +281,12 @@ TROUBLES: Final[dict[str, Trouble]] = {
         en="Nobody has paid this order: it is {state}.",
         zh="该订单尚未付款，当前状态：{state}。",
     ),
+    "BillNotPublished": Trouble(
+        status=409,
+        en="The bill of this day is not published; the last one is of {through_on}. A day is published once it is closed and "
+        "the books hold.",
+        zh="该日账单尚未发布，最近一期为{through_on}。日终结账且账实相符后发布。",
+    ),
     "MerchantClosed": Trouble(
         status=409,
         en="This merchant is closed for good.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from florin.wires.rest.operations import (
+    bills,
     campaigns,
     collection,
     fees,
@@ -39,4 +40,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *fees.OPERATIONS,
     *partners.OPERATIONS,
     *merchants.OPERATIONS,
+    *bills.OPERATIONS,
 )

@@ -7,6 +7,7 @@ Amounts are integers of minor units in fields ending in `_minor`, always: never 
 from __future__ import annotations
 
 from florin.wires.rest.shapes.base import Count, LimitMinor, PaymentStateName, Taken, Tender, TenderKind, percent_text
+from florin.wires.rest.shapes.bills import Bill, BillQuery, BillSums
 from florin.wires.rest.shapes.campaigns import BudgetChange, Campaign, Campaigns, NewCampaign
 from florin.wires.rest.shapes.collection import (
     ClaimBuyer,
@@ -141,7 +142,10 @@ __all__ = [
     "BatchAnswer",
     "BatchItem",
     "BatchOutcome",
+    "Bill",
     "BillDay",
+    "BillQuery",
+    "BillSums",
     "BudgetChange",
     "Campaign",
     "Campaigns",

@@ -1,0 +1,141 @@
+"""The house's own bill: CSV for a sheet, JSON for a program, the same columns in both.
+
+Amounts are yuan with two decimals, in the merchant's favor above zero. What he is owed after a line is that of the line before
+plus its net; the sums at the end are those of the lines above them. `docs/reference/bills.md` explains each column.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import msgspec
+
+from florin.documents.bills.file import BillFile, days_of
+from florin.engine.clock import ZONE
+from florin.money import yuan_text
+from florin.queries.bills import Bill, BillLine
+
+# Fees with a column of their own; all others together are in the last.
+FEES: Final = ("payment", "installments")
+
+
+class Sums(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one type of lines, or of all. Minor units."""
+
+    type: str
+    count: int
+    amount_minor: int
+    fees_minor: int
+    net_minor: int
+
+
+def bill_csv(bill: Bill) -> BillFile:
+    """UTF-8 with a byte order mark, so that a sheet reads Chinese. A header, a line a row, then the sums."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_cells(line) for line in bill.lines)
+    writer.writerow(())
+    writer.writerow(("sum", "lines", "amount", "fees", "net"))
+    writer.writerows(
+        (sums.type, sums.count, yuan_text(sums.amount_minor), yuan_text(sums.fees_minor), yuan_text(sums.net_minor))
+        for sums in sums_of(bill)
+    )
+    writer.writerow(("opening", "", "", "", yuan_text(bill.opening_minor)))
+    writer.writerow(("closing", "", "", "", yuan_text(bill.closing_minor)))
+    content = b"\xef\xbb\xbf" + out.getvalue().encode()
+    return BillFile(name=f"bill-{bill.merchant_id}-{days_of(bill)}.csv", content_type="text/csv", content=content)
+
+
+def bill_json(bill: Bill) -> BillFile:
+    """The same columns by their names; beside the fees' columns every fee by its own."""
+    document = {
+        "merchant_id": str(bill.merchant_id),
+        "merchant": bill.name,
+        "from_on": bill.from_on.isoformat(),
+        "before_on": bill.before_on.isoformat(),
+        "opening": yuan_text(bill.opening_minor),
+        "lines": [
+            {
+                **dict(zip(COLUMNS, _cells(line), strict=True)),
+                "fees": {kind: yuan_text(minor) for kind, minor in sorted(line.earned.fees.items())},
+            }
+            for line in bill.lines
+        ],
+        "sums": [
+            {
+                "type": sums.type,
+                "count": sums.count,
+                "amount": yuan_text(sums.amount_minor),
+                "fees": yuan_text(sums.fees_minor),
+                "net": yuan_text(sums.net_minor),
+            }
+            for sums in sums_of(bill)
+        ],
+        "closing": yuan_text(bill.closing_minor),
+    }
+    return BillFile(
+        name=f"bill-{bill.merchant_id}-{days_of(bill)}.json",
+        content_type="application/json",
+        content=msgspec.json.encode(document),
+    )
+
+
+def sums_of(bill: Bill) -> list[Sums]:
+    """One for each type of lines that there is, in the order in which they first come, then one for all."""
+    by_type: dict[str, list[BillLine]] = {}
+    for line in bill.lines:
+        by_type.setdefault(line.type, []).append(line)
+    return [*(_sums(name, lines) for name, lines in by_type.items()), _sums("all", bill.lines)]
+
+
+def _sums(name: str, lines: Iterable[BillLine]) -> Sums:
+    count = amount = fees = net = 0
+    for line in lines:
+        count += 1
+        amount += line.amount_minor
+        fees += line.earned.fees_minor
+        net += line.earned.net_minor
+    return Sums(type=name, count=count, amount_minor=amount, fees_minor=fees, net_minor=net)
+
+
+_COLUMNS: Final[tuple[tuple[str, Callable[[BillLine], str]], ...]] = (
+    ("type", lambda line: line.type),
+    ("at", lambda line: line.at.astimezone(ZONE).isoformat(timespec="seconds")),
+    ("on", lambda line: line.on.isoformat()),
+    ("event_id", lambda line: str(line.event_id)),
+    ("trade_id", lambda line: _id(line.trade_id)),
+    ("order_number", lambda line: line.order_number),
+    ("refund_number", lambda line: line.refund_number),
+    ("payout_id", lambda line: _id(line.payout_id)),
+    ("app_id", lambda line: _id(line.app_id)),
+    ("store_id", lambda line: line.store_id),
+    ("subject", lambda line: line.subject),
+    ("installments", lambda line: _id(line.plan_count)),
+    ("amount", lambda line: yuan_text(line.amount_minor)),
+    ("own_discount", lambda line: yuan_text(-line.discount_minor)),
+    ("credit", lambda line: yuan_text(line.earned.credit_minor)),
+    ("wallet", lambda line: yuan_text(line.earned.wallet_minor)),
+    ("coupon", lambda line: yuan_text(line.earned.coupon_minor)),
+    ("fee_payment", lambda line: yuan_text(-line.earned.fees.get("payment", 0))),
+    ("fee_installments", lambda line: yuan_text(-line.earned.fees.get("installments", 0))),
+    ("fee_other", lambda line: yuan_text(-sum(m for kind, m in line.earned.fees.items() if kind not in FEES))),
+    ("payout", lambda line: yuan_text(-line.earned.paid_out_minor)),
+    ("net", lambda line: yuan_text(line.earned.net_minor)),
+    ("balance", lambda line: yuan_text(line.balance_minor)),
+    ("reference", lambda line: line.reference),
+    ("reason", lambda line: line.reason),
+)
+COLUMNS: Final = tuple(name for name, _ in _COLUMNS)
+_CELLS: Final = tuple(cell for _, cell in _COLUMNS)
+
+
+def _cells(line: BillLine) -> list[str]:
+    return [cell(line) for cell in _CELLS]
+
+
+def _id(number: int) -> str:
+    return str(number) if number else ""
