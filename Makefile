@@ -37,7 +37,7 @@ tour:
 	@$(bin)/florin demo --tour $(ARGUMENTS)
 
 test: browser
-	@$(environment) dev alipay-official alipay-fzlee wechatpayv3 npm
+	@$(environment) dev alipay-official alipay-fzlee alipay-django alipay-v3 wechatpayv3 npm
 	$(bin)/pytest -n $(WORKERS) $(ARGUMENTS)
 
 check:
@@ -57,7 +57,7 @@ bench:
 	@$(bin)/florin bench pay $(ARGUMENTS)
 
 sdks:
-	@$(environment) alipay-official alipay-fzlee wechatpayv3 npm
+	@$(environment) alipay-official alipay-fzlee alipay-django alipay-v3 wechatpayv3 npm
 
 # Debian's browser and a font for Chinese, where we may install them; else the browser tests say what is missing.
 browser:
@@ -87,6 +87,8 @@ locks:
 	$(compile) -o requirements/sdk-alipay-official.txt requirements/sdk-alipay-official.in
 	$(compile) -o requirements/sdk-alipay-fzlee.txt requirements/sdk-alipay-fzlee.in
 	$(compile) -o requirements/sdk-wechatpayv3.txt requirements/sdk-wechatpayv3.in
+	$(compile) -o requirements/sdk-alipay-django.txt requirements/sdk-alipay-django.in
+	$(compile) -o requirements/sdk-alipay-v3.txt requirements/sdk-alipay-v3.in
 	cd tests/sdk/npm && npm install --package-lock-only --omit-lockfile-registry-resolved=true --ignore-scripts
 
 clean:

@@ -22,6 +22,8 @@ ENVIRONMENTS = {
     "alipay-official": (".venvs/alipay-official", ["sdk-build", "sdk-alipay-official"], False),
     "alipay-fzlee": (".venvs/alipay-fzlee", ["sdk-build", "sdk-alipay-fzlee"], False),
     "wechatpayv3": (".venvs/wechatpayv3", ["sdk-build", "sdk-wechatpayv3"], False),
+    "alipay-django": (".venvs/alipay-django", ["sdk-build", "sdk-alipay-django"], False),
+    "alipay-v3": (".venvs/alipay-v3", ["sdk-alipay-v3"], False),
     "node": (".venvs/node", ["node"], False),
 }
 NPM = os.path.join(ROOT, "tests", "sdk", "npm")

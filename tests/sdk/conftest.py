@@ -1,15 +1,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from litestar import Litestar
 
+from conftest import FreshDatabase
 from florin.wires.alipay.call import CallingApp
+from florin.wires.alipay.routes import AbsoluteFormTargets, alipay_routes
 from florin.wires.keys import forms as keys
 from sdk.sdks import HERE, Sdk, Shop, free_address
+from sdk.served import Served
 from sdk.stub import Stub, served
+from wires.alipay.house import House
+from wires.alipay.listener import Listener
+from world import World
 
 APP_ID = "2026030200000001"
 
@@ -67,3 +75,34 @@ def shop(
         app_private_key=keys.private_key_base64(shop_key),
         platform_public_key=keys.public_key_base64(platform_key.public_key()),
     )
+
+
+# ── a house behind a server ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def open_house(
+    new_database: Callable[[], AbstractContextManager[FreshDatabase]],
+    shop_key: rsa.RSAPrivateKey,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
+    """alice has a line of ¥10,000; each test uses order numbers of its own."""
+    own, eighty = free_address(0), free_address(80)
+    assert own is not None
+    with ExitStack() as stack:
+        database = stack.enter_context(new_database())
+        world = stack.enter_context(World(database.engine))
+        world.person("alice", limit_minor=1_000_000, wallet_minor=50_000)
+        house = House(world, shop_key, tmp_path_factory.mktemp("keys"))
+        stack.callback(house.close)
+        application = AbsoluteFormTargets(Litestar(list(alipay_routes(house.gateway)), logging_config=None))
+        address = stack.enter_context(served(application, *own))
+        address_80 = stack.enter_context(served(application, *eighty)) if eighty else None
+        yield Served(house, {False: address, True: address_80})
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    made = Listener()
+    yield made
+    made.close()

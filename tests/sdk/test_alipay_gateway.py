@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,53 +11,19 @@ from urllib.parse import urlsplit
 import httpx
 import psycopg
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
-from litestar import Litestar
 
-from conftest import FreshDatabase
 from florin.app.certificates import Certificates, certificates_of
 from florin.engine import admin
 from florin.engine.outbox import deliver_due
 from florin.wires.alipay.renderer import AlipayRenderer
-from florin.wires.alipay.routes import AbsoluteFormTargets, alipay_routes
 from florin.wires.keys import forms as keys
 from florin.wires.keys import load_master_key
-from sdk.sdks import Sdk, Shop, free_address
-from sdk.stub import served
-from wires.alipay.house import CASHIER, ESCROW_SHOP, House
+from sdk.sdks import Sdk, Shop
+from sdk.served import Served
+from wires.alipay.house import CASHIER, ESCROW_SHOP
 from wires.alipay.listener import Listener
-from world import World
 
 pytestmark = pytest.mark.sdk
-
-
-@dataclass
-class Served:
-    """A house behind a server. addresses: {needs_port_80: address}, None where port 80 cannot be had."""
-
-    house: House
-    addresses: dict[bool, str | None]
-
-
-@pytest.fixture(scope="module")
-def open_house(
-    new_database: Callable[[], AbstractContextManager[FreshDatabase]],
-    shop_key: rsa.RSAPrivateKey,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Served]:
-    """alice has a line of ¥10,000; each test uses order numbers of its own."""
-    own, eighty = free_address(0), free_address(80)
-    assert own is not None
-    with ExitStack() as stack:
-        database = stack.enter_context(new_database())
-        world = stack.enter_context(World(database.engine))
-        world.person("alice", limit_minor=1_000_000, wallet_minor=50_000)
-        house = House(world, shop_key, tmp_path_factory.mktemp("keys"))
-        stack.callback(house.close)
-        application = AbsoluteFormTargets(Litestar(list(alipay_routes(house.gateway)), logging_config=None))
-        address = stack.enter_context(served(application, *own))
-        address_80 = stack.enter_context(served(application, *eighty)) if eighty else None
-        yield Served(house, {False: address, True: address_80})
 
 
 @pytest.fixture
@@ -67,19 +31,7 @@ def shop(sdk: Sdk, open_house: Served) -> Shop:
     address = open_house.addresses[sdk.needs_port_80]
     if address is None:
         pytest.skip(f"{sdk.name} refuses an address with a port, and this user may not bind port 80")
-    return Shop(
-        gateway=f"{address}/gateway.do",
-        app_id=str(ESCROW_SHOP),
-        app_private_key=keys.private_key_base64(open_house.house.key),
-        platform_public_key=keys.public_key_base64(open_house.house.platform_key),
-    )
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    made = Listener()
-    yield made
-    made.close()
+    return open_house.shop(address)
 
 
 def execute(method: str, **biz: Any) -> dict[str, Any]:

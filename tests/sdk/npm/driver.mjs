@@ -5,6 +5,7 @@ import { AlipaySdk } from 'alipay-sdk';
 const order = JSON.parse(readFileSync(0, 'utf8'));
 const sdk = new AlipaySdk({
   gateway: order.gateway,
+  endpoint: new URL(order.gateway).origin,
   appId: order.app_id,
   privateKey: order.app_private_key,
   ...(order.app_cert
@@ -27,12 +28,25 @@ const parameters = (call) => ({
   ...(call.return_url ? { returnUrl: call.return_url } : {}),
 });
 
+async function curl(call) {
+  const { method, path, ...options } = call;
+  try {
+    const { data, responseHttpStatus } = await sdk.curl(method, path, options);
+    return { status: responseHttpStatus, data };
+  } catch (error) {
+    if (!error.responseHttpStatus || error.responseHttpStatus < 400) throw error;
+    return { status: error.responseHttpStatus, code: error.code, message: error.message };
+  }
+}
+
 async function run(call) {
   switch (call.do) {
     case 'execute':
       return await sdk.exec(call.method, parameters(call), { validateSign: true });
     case 'execute_encrypted': // its own check of an encrypted answer always refuses (alipay-sdk-nodejs-all#82)
       return await sdk.exec(call.method, { ...parameters(call), needEncrypt: true }, { validateSign: false });
+    case 'curl': // OpenAPI v3
+      return await curl(call);
     case 'page':
       return sdk.pageExecute(call.method, call.http_method ?? 'GET', parameters(call));
     case 'order_string':

@@ -6,6 +6,8 @@ import base64
 import hashlib
 import html
 import json
+from functools import partial
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -14,9 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from florin.wires.alipay.diagnosis import diagnose
-from florin.wires.alipay.mistakes import Mistake
-from florin.wires.alipay.parameters import read_parameters
+from florin.wires.alipay.diagnosis import Asked, diagnose
+from florin.wires.alipay.mistakes import Mistake, candidates
+from florin.wires.alipay.parameters import Parameters, read_parameters
+from florin.wires.alipay.signing import request_signing_bytes
 from florin.wires.desk.findings import Finding, RegisteredKey, recover_digest, shown
 from florin.wires.keys.forms import new_private_key
 from wires.alipay.client import TEA, Client, form
@@ -27,13 +30,18 @@ TEA_HOUSE, PHONE_SHOP = "2026030200000001", "2026030200000002"
 def found(
     client: Client, signature: str, *, registered: rsa.RSAPrivateKey, other: rsa.RSAPrivateKey | None = None
 ) -> Finding:
-    return diagnose(
+    return explained(
         client.received(signature),
         signature=signature,
         sign_type="RSA2" if client.sign_type == "RSA2" else "RSA",
         own_keys=[RegisteredKey(TEA_HOUSE, registered.public_key())],
         other_keys=[RegisteredKey(PHONE_SHOP, other.public_key())] if other else [],
     )
+
+
+def explained(parameters: Parameters, **more: Any) -> Finding:
+    expected = request_signing_bytes(parameters.pairs())
+    return diagnose(Asked(expected=expected, candidates=partial(candidates, parameters), **more))
 
 
 def pairs_joined(pairs: list[tuple[str, bytes]]) -> bytes:
@@ -242,7 +250,7 @@ def test_an_address_that_html_got_at_is_named(shop_key: rsa.RSAPrivateKey):
 
     for query in (naive.encode(), escaped.encode()):
         parameters = read_parameters(query=query, content_type=None, body=b"")
-        finding = diagnose(
+        finding = explained(
             parameters,
             signature=signature,
             sign_type="RSA2",
@@ -255,7 +263,7 @@ def test_the_second_of_two_live_keys_is_an_own_key_too(shop_key: rsa.RSAPrivateK
     client = Client(stranger_key)
     wrong = client.right_string() + b"&"
 
-    finding = diagnose(
+    finding = explained(
         client.received(client.signature(wrong)),
         signature=client.signature(wrong),
         sign_type="RSA2",

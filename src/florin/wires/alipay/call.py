@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from florin.wires.alipay import shapes
 from florin.wires.alipay.answers import Problem, business, in_clear, invalid, missing
 from florin.wires.alipay.certificates import Authority, explain_number, named_root, root_numbers
-from florin.wires.alipay.diagnosis import diagnose, too_long
+from florin.wires.alipay.diagnosis import Asked, diagnose, too_long
 from florin.wires.alipay.encryption import Sealed, unseal
-from florin.wires.alipay.mistakes import html_mended
+from florin.wires.alipay.mistakes import candidates, html_mended
 from florin.wires.alipay.parameters import Charset, Parameters
 from florin.wires.alipay.signing import SignType, is_sign_type, request_signing_bytes, verify
 from florin.wires.desk.findings import PAUSED, Finding, RegisteredKey, shown
@@ -109,8 +110,8 @@ def read_call(
         request=shapes.read_request(method, biz_content),
         charset=parameters.charset,
         sign_type=sign_type,
-        notify_url=_address(parameters, "notify_url"),
-        return_url=_address(parameters, "return_url"),
+        notify_url=checked_address("notify_url", parameters.text("notify_url")),
+        return_url=checked_address("return_url", parameters.text("return_url")),
     )
 
 
@@ -139,20 +140,28 @@ def verified(
     expected = request_signing_bytes(parameters.pairs())
     if any(verify(expected, signature, key=key, sign_type=sign_type) for key in may_sign):
         return sign_type
+    asked = Asked(
+        signature=signature,
+        sign_type=sign_type,
+        expected=expected,
+        candidates=partial(candidates, parameters),
+        own_keys=app.registered(may_sign),
+        unnamed_keys=app.registered([key for key in app.public_keys if key not in may_sign]),
+        other_keys=other_keys,
+    )
+    raise signature_wrong(asked, may_diagnose=may_diagnose)
+
+
+def signature_wrong(asked: Asked, *, may_diagnose: Callable[[], bool]) -> SignatureWrong:
+    """The answer to a signature that does not fit, explained where there is room and time for it."""
+    expected = asked.expected
     if len(expected) > DIAGNOSED_BYTES_MAX:
         finding = too_long(len(expected))
     elif not may_diagnose():
         finding = PAUSED
     else:
-        finding = diagnose(
-            parameters,
-            signature=signature,
-            sign_type=sign_type,
-            own_keys=app.registered(may_sign),
-            unnamed_keys=app.registered([key for key in app.public_keys if key not in may_sign]),
-            other_keys=other_keys,
-        )
-    raise SignatureWrong(
+        finding = diagnose(asked)
+    return SignatureWrong(
         code="40002",
         sub_code="isv.invalid-signature",
         sub_msg=f"验签出错，{finding.sentence}. 网关生成的验签字符串为: {shown(expected, limit=EXPECTED_SHOWN_MAX)}",
@@ -256,9 +265,8 @@ def _opens(content: str, app: CallingApp, charset: Charset) -> bool:
     return True
 
 
-def _address(parameters: Parameters, name: str) -> str | None:
-    """An http(s) address with a host, and no characters that a header or a log could stumble over."""
-    text = parameters.text(name)
+def checked_address(name: str, text: str | None) -> str | None:
+    """An http(s) address with a host, and no characters that a header or a log could stumble over. Raises Problem."""
     if text is None:
         return None
     try:

@@ -13,76 +13,75 @@ search; and `pace.py` limits how often an app's signatures are looked into at al
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 from urllib.parse import unquote
 
-from florin.wires.alipay.mistakes import Mistake, Step, candidates
-from florin.wires.alipay.parameters import Parameters
-from florin.wires.alipay.signing import SignType, request_signing_bytes, signature_of, verify
+from florin.wires.alipay.mistakes import Mistake, Step
+from florin.wires.alipay.signing import SignType, signature_of, verify
 from florin.wires.desk.findings import OTHER_KEYS_MAX, Finding, RecoveredDigest, RegisteredKey, recover_digest
 
 
-def diagnose(
-    parameters: Parameters,
-    *,
-    signature: str,
-    sign_type: SignType,
-    own_keys: Sequence[RegisteredKey],
-    unnamed_keys: Sequence[RegisteredKey] = (),
-    other_keys: Iterable[RegisteredKey] = (),
-) -> Finding:
-    """Explain a signature that did not verify.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A signature that did not verify, and all there is to explain it with.
 
-    parameters: as they came. own_keys: those that the request may be signed with: the app's live ones, or the one whose
-    certificate it names; unnamed_keys: the app's others then. other_keys: those of other apps, of which OTHER_KEYS_MAX are
-    tried.
+    expected: the bytes that should have been signed. candidates: the right string and those that known mistakes lead to.
+    own_keys: those that the request may be signed with: the app's live ones, or the one whose certificate it names;
+    unnamed_keys: the app's others then. other_keys: those of other apps, of which OTHER_KEYS_MAX are tried.
     """
-    expected = request_signing_bytes(parameters.pairs())
+
+    signature: str
+    sign_type: SignType
+    expected: bytes
+    candidates: Callable[[], Iterator[tuple[list[Step], bytes]]]
+    own_keys: Sequence[RegisteredKey]
+    unnamed_keys: Sequence[RegisteredKey] = ()
+    other_keys: Iterable[RegisteredKey] = ()
+
+
+def diagnose(asked: Asked) -> Finding:
+    """Explain a signature that did not verify."""
+    signature, own_keys = asked.signature, asked.own_keys
     for mended, step in _mended_signatures(signature):
-        if any(verify(expected, mended, key=own.key, sign_type=sign_type) for own in own_keys):
-            return _finding([step], signed=expected, app_id=own_keys[0].app_id)
+        if any(verify(asked.expected, mended, key=own.key, sign_type=asked.sign_type) for own in own_keys):
+            return _finding([step], signed=asked.expected, app_id=own_keys[0].app_id)
     signature_bytes = signature_of(signature) or next(
         (signature_of(mended) for mended, _ in _mended_signatures(signature) if signature_of(mended)), None
     )
     if signature_bytes is None:
         return _finding([Step(Mistake.SIGNATURE_NOT_BASE64, "")])
-    for own in own_keys:
-        opened = recover_digest(signature_bytes, own.key)
+    for maker, blame in _makers(asked):
+        opened = recover_digest(signature_bytes, maker.key)
         if opened is not None:
-            return _search(parameters, opened, sign_type=sign_type, maker=own)
-    for unnamed in unnamed_keys:
-        opened = recover_digest(signature_bytes, unnamed.key)
-        if opened is not None:
-            blame = Mistake.OTHER_CERTIFICATE
-            return _search(parameters, opened, sign_type=sign_type, maker=unnamed, blame=blame)
-    for count, other in enumerate(other_keys):
-        if count >= OTHER_KEYS_MAX:
-            break
-        opened = recover_digest(signature_bytes, other.key)
-        if opened is not None:
-            return _search(parameters, opened, sign_type=sign_type, maker=other, blame=Mistake.OTHER_KEY)
+            return _search(asked, opened, maker=maker, blame=blame)
     return _finding([_wrong_key(signature_bytes, own_keys)])
+
+
+def _makers(asked: Asked) -> Iterator[tuple[RegisteredKey, Mistake | None]]:
+    """Who may have made it, with the mistake that this would be; None for the right key."""
+    for own in asked.own_keys:
+        yield own, None
+    for unnamed in asked.unnamed_keys:
+        yield unnamed, Mistake.OTHER_CERTIFICATE
+    for other in islice(asked.other_keys, OTHER_KEYS_MAX):
+        yield other, Mistake.OTHER_KEY
 
 
 _ALGORITHM_OF: Final[dict[SignType, str]] = {"RSA2": "sha256", "RSA": "sha1"}
 
 
-def _search(
-    parameters: Parameters,
-    opened: RecoveredDigest,
-    *,
-    sign_type: SignType,
-    maker: RegisteredKey,
-    blame: Mistake | None = None,
-) -> Finding:
+def _search(asked: Asked, opened: RecoveredDigest, *, maker: RegisteredKey, blame: Mistake | None) -> Finding:
     """blame: the mistake in choosing the key that made the signature; None where it was the right one."""
     around: list[Step] = []
     if blame is not None:
         around.append(Step(blame, maker.app_id))
-    if opened.algorithm != _ALGORITHM_OF[sign_type]:
-        around.append(Step(Mistake.OTHER_DIGEST, f"{opened.algorithm} ≠ {_ALGORITHM_OF[sign_type]} ({sign_type})"))
-    for steps, candidate in candidates(parameters):
+    wanted = _ALGORITHM_OF[asked.sign_type]
+    if opened.algorithm != wanted:
+        around.append(Step(Mistake.OTHER_DIGEST, f"{opened.algorithm} ≠ {wanted} ({asked.sign_type})"))
+    for steps, candidate in asked.candidates():
         if hashlib.new(opened.algorithm, candidate).digest() == opened.digest:
             return _finding([*around, *steps], signed=candidate, app_id=maker.app_id)
     unknown = Step(Mistake.UNKNOWN_STRING, f"{opened.algorithm} {opened.digest.hex()}")
@@ -147,6 +146,10 @@ _SENTENCES: Final = {
     ),
     Mistake.WRONG_CHARSET: ("签名所用字符集不符：{}", "signed in another charset: {}"),
     Mistake.HTML_ESCAPED: ("参数经过了 HTML 转义：{}", "HTML escaping got into the parameters: {}"),
+    Mistake.LINES_WRONG: (
+        "待签名的各行有误：{}",
+        "the signed lines are not the ones wanted: {}",
+    ),
     Mistake.STRING_DRESSED: ("待签名字符串多了字符：{}", "the signed string has something more: {}"),
     Mistake.OTHER_KEY: ("使用了另一应用的私钥：{}", "signed with the key registered for another app: {}"),
     Mistake.OTHER_CERTIFICATE: (

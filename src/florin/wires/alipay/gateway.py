@@ -10,7 +10,7 @@ Nothing here knows a server; `routes.py` does. The work waits for the engine's C
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -43,6 +43,7 @@ from florin.wires.alipay.vouching import find_notify
 from florin.wires.desk import Faults, NoFaults
 from florin.wires.desk.addresses import refuse_notify_url
 from florin.wires.desk.failures import SignatureFailures
+from florin.wires.desk.findings import RegisteredKey
 from florin.wires.desk.pace import DiagnosisPace
 from florin.wires.desk.trades import standing_of
 
@@ -121,7 +122,7 @@ class Gateway:
         self._settings = settings
         self._faults = faults or NoFaults()
         self._pace = pace or DiagnosisPace()
-        self._wall_now = wall_now
+        self.wall_now = wall_now
 
     def answer(self, request: HttpRequest) -> HttpAnswer:
         """The answer to anything that comes to `/gateway.do`. Never raises."""
@@ -178,33 +179,18 @@ class Gateway:
             key=self._apps.platform_key(trade.app_id),
         )
 
-    def _calling(self, parameters: Parameters) -> CallingApp:
-        """The app that the request names. Raises Problem: nothing else is looked at before."""
-        text = parameters.ascii("app_id")
-        if text is None:
-            raise missing("isv.missing-app-id", "缺少 app_id 参数: app_id is missing")
+    # ── what both fronts do ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def app_called(self, text: str) -> CallingApp:
+        """The app of that number, as a request names it. Raises Problem."""
         is_number = text.isdigit() and len(text) < 19
         calling = self._apps.calling(int(text)) if is_number else None
         if calling is None:
             raise invalid("isv.invalid-app-id", f"无效的AppID参数: no app {text[:32]} is registered here")
         return calling
 
-    def _serve(self, parameters: Parameters, calling: CallingApp, request: HttpRequest) -> Answered:
-        wall_now = self._wall_now()
-        app_id = int(calling.app_id)
-        try:
-            call = read_call(
-                parameters,
-                calling,
-                wall_now=wall_now,
-                leeway=self._settings.timestamp_leeway,
-                other_keys=self._apps.others(app_id),
-                may_diagnose=lambda: self._pace.may_diagnose(app_id),
-            )
-        except SignatureWrong as wrong:
-            line = f"{request.http_method} {request.path} method={parameters.ascii('method') or ''}"[:512]
-            self._failures.keep(wrong, app_id=app_id, request_line=line, received_at=wall_now)
-            raise
+    def served(self, call: Call, calling: CallingApp) -> Answered:
+        """What the method answers to a request that may be believed. Raises Problem."""
         desk = self._desk(calling)
         if call.notify_url is not None:
             _check_notify_url(call.notify_url, allow_loopback=desk.app.allow_loopback)
@@ -212,6 +198,41 @@ class Gateway:
         if call.method not in _READING and self._faults.take("timeout"):
             return unknown_result().content()
         return answered
+
+    def keep_failure(self, wrong: SignatureWrong, *, app_id: int, request_line: str) -> None:
+        self._failures.keep(wrong, app_id=app_id, request_line=request_line[:512], received_at=self.wall_now())
+
+    def keys_of_others(self, app_id: int) -> Iterator[RegisteredKey]:
+        return self._apps.others(app_id)
+
+    def may_diagnose(self, app_id: int) -> bool:
+        return self._pace.may_diagnose(app_id)
+
+    # ── `/gateway.do` ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _calling(self, parameters: Parameters) -> CallingApp:
+        """The app that the request names. Raises Problem: nothing else is looked at before."""
+        text = parameters.ascii("app_id")
+        if text is None:
+            raise missing("isv.missing-app-id", "缺少 app_id 参数: app_id is missing")
+        return self.app_called(text)
+
+    def _serve(self, parameters: Parameters, calling: CallingApp, request: HttpRequest) -> Answered:
+        app_id = int(calling.app_id)
+        try:
+            call = read_call(
+                parameters,
+                calling,
+                wall_now=self.wall_now(),
+                leeway=self._settings.timestamp_leeway,
+                other_keys=self.keys_of_others(app_id),
+                may_diagnose=lambda: self.may_diagnose(app_id),
+            )
+        except SignatureWrong as wrong:
+            line = f"{request.http_method} {request.path} method={parameters.ascii('method') or ''}"
+            self.keep_failure(wrong, app_id=app_id, request_line=line)
+            raise
+        return self.served(call, calling)
 
     def _desk(self, calling: CallingApp) -> Desk:
         reference = self._engine.reference

@@ -36,6 +36,7 @@ class Mistake(StrEnum):
     WRONG_CHARSET = "wrong-charset"
     HTML_ESCAPED = "html-escaped"
     STRING_DRESSED = "string-dressed"
+    LINES_WRONG = "lines-wrong"
     OTHER_KEY = "other-key"
     OTHER_CERTIFICATE = "other-certificate"
     WRONG_KEY = "wrong-key"

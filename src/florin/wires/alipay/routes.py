@@ -17,6 +17,9 @@ from litestar.handlers import ASGIRouteHandler
 
 from florin.wires.alipay.gateway import Gateway, HttpAnswer, HttpRequest
 from florin.wires.alipay.parameters import BODY_BYTES_MAX, origin_form
+from florin.wires.alipay.v3 import GatewayV3
+from florin.wires.alipay.v3_call import PATH as V3_PATH
+from florin.wires.alipay.v3_call import V3Request
 
 # Plain ASGI: a scope is a dict, and so are the messages.
 Scope = dict[str, Any]
@@ -37,7 +40,7 @@ _HEADERS: Final = (
 
 
 def alipay_routes(gateway: Gateway, *, threads: int = THREADS) -> Sequence[ASGIRouteHandler]:
-    """`/gateway.do` and the way back from the cashier, for a Litestar application. threads: calls at a time."""
+    """`/gateway.do`, the way back from the cashier, and OpenAPI v3, for a Litestar application. threads: calls at a time."""
     limiter = anyio.CapacityLimiter(threads)
 
     @asgi(PATH, copy_scope=False)
@@ -57,7 +60,20 @@ def alipay_routes(gateway: Gateway, *, threads: int = THREADS) -> Sequence[ASGIR
         status, body = (302, b"") if url else (404, b"Not found")
         await _send(send, HttpAnswer(status=status, content_type="text/plain; charset=utf-8", body=body, location=url))
 
-    return [gateway_do, way_back]
+    gateway_v3 = GatewayV3(gateway)
+
+    @asgi(V3_PATH.rstrip("/"), is_mount=True, copy_scope=False)
+    async def v3(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "POST"):
+            await _send(send, HttpAnswer(status=405, content_type="text/plain; charset=utf-8", body=b"GET or POST"))
+            return
+        request = await _read_v3(scope, receive)
+        answer = await anyio.to_thread.run_sync(gateway_v3.answer, request, limiter=limiter)
+        headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in answer.headers.items()]
+        plain = HttpAnswer(status=answer.status, content_type=answer.content_type, body=answer.body)
+        await _send(send, plain, more=headers)
+
+    return [gateway_do, way_back, v3]
 
 
 class AbsoluteFormTargets:
@@ -75,16 +91,7 @@ class AbsoluteFormTargets:
 
 async def _read(scope: Scope, receive: Receive) -> HttpRequest:
     headers = dict(scope["headers"])
-    body, size = b"", 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            break
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        body = body + chunk if size <= BODY_BYTES_MAX else b""
-        if not message.get("more_body") or size > DRAINED_BYTES_MAX:
-            break
+    body, size = await _body(receive)
     content_type = headers.get(b"content-type")
     return HttpRequest(
         http_method=scope["method"],
@@ -99,8 +106,41 @@ async def _read(scope: Scope, receive: Receive) -> HttpRequest:
     )
 
 
-async def _send(send: Send, answer: HttpAnswer) -> None:
-    headers = [(b"content-type", answer.content_type.encode("ascii")), *_HEADERS]
+async def _read_v3(scope: Scope, receive: Receive) -> V3Request:
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    body, size = await _body(receive)
+    # The path as it was sent, percent-encoding and all, because it is signed.
+    path = origin_form((scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0])
+    query = scope["query_string"].decode("latin-1")
+    return V3Request(
+        http_method=scope["method"],
+        target=f"{path}?{query}" if query else path,
+        authorization=headers.get(b"authorization", ""),
+        body=body,
+        app_auth_token=headers.get(b"alipay-app-auth-token", ""),
+        encrypt_type=headers.get(b"alipay-encrypt-type", ""),
+        root_number=headers.get(b"alipay-root-cert-sn", ""),
+        oversized=size if size > BODY_BYTES_MAX else 0,
+    )
+
+
+async def _body(receive: Receive) -> tuple[bytes, int]:
+    """(body, its size): empty where it is larger than we take."""
+    body, size = b"", 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            break
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        body = body + chunk if size <= BODY_BYTES_MAX else b""
+        if not message.get("more_body") or size > DRAINED_BYTES_MAX:
+            break
+    return body, size
+
+
+async def _send(send: Send, answer: HttpAnswer, *, more: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    headers = [(b"content-type", answer.content_type.encode("ascii")), *_HEADERS, *more]
     headers.append((b"content-security-policy", answer.policy.encode("ascii")))
     headers.append((b"content-length", str(len(answer.body)).encode("ascii")))
     if answer.location is not None:
