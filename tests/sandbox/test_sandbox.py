@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import stat
+import time
 import urllib.request
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_private_key, load_pem_public_key
 from cryptography.x509 import load_pem_x509_certificate
 
+from florin.sandbox.faults import SLOW_S
 from sandbox.conftest import descendants, is_alive, start_sandbox
 
 
@@ -205,6 +207,20 @@ def test_the_clock_goes_forward_by_spans_and_to_days_and_never_back(sandbox):
 
 
 @pytest.mark.usefixtures("first_morning")
+@pytest.mark.usefixtures("first_morning")
+def test_the_clock_goes_to_the_next_day_that_matters_to_alice(sandbox, tea_house):
+    code, refused = sandbox.tried("clock", "next")
+    tea_house.ask("T18", "5.00")
+    sandbox.verb("pay", "T18")
+    sandbox.verb("receive", "T18")
+
+    days = [sandbox.verb("clock", "next")["on"] for _ in range(2)]
+    sandbox.verb("reset")  # the purchase is not the next test's
+
+    assert (code, refused["refusal"]) == (1, "NothingAhead")
+    assert days == ["2026-04-01", "2026-04-07"]  # the bill; the reminder, three days before it is due
+
+
 def test_receipt_is_confirmed_by_the_clock_when_nobody_does(sandbox, tea_house):
     tea_house.ask("T9", "50.00")
     sandbox.verb("pay", "T9")
@@ -279,6 +295,27 @@ def test_a_notify_comes_late(sandbox, tea_house, notified):
 
     assert at_once == []
     assert notified.statuses() == [("T14", "TRADE_SUCCESS")]
+
+
+def test_a_notify_waits_until_the_next_one_has_overtaken_it(sandbox, tea_house, notified):
+    tea_house.ask("T16", "5.00")
+    sandbox.verb("fail", "out-of-order-notify")
+
+    sandbox.verb("pay", "T16")
+    at_once = list(notified.told)
+    sandbox.verb("refund", "T16")
+
+    assert at_once == []
+    assert notified.statuses() == [("T16", "TRADE_CLOSED"), ("T16", "TRADE_SUCCESS")]
+
+
+def test_an_answer_comes_late_and_says_what_has_happened(sandbox, tea_house):
+    sandbox.verb("fail", "slow")
+    began = time.monotonic()
+
+    tea_house.ask("T17", "5.00")
+
+    assert time.monotonic() - began >= SLOW_S
 
 
 @pytest.mark.usefixtures("first_morning")

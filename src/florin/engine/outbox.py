@@ -163,6 +163,7 @@ class Outbox:
         self._timeout_s = timeout_s
         self._resolve = resolve
         self._under_way: dict[tuple[int, int], int] = {}
+        self._overtaken: list[Message] = []
         self._claiming = False
         self._calls = 0
 
@@ -239,15 +240,32 @@ class Outbox:
 
     async def _deliver(self, message: Message, caller: Caller) -> None:
         try:
-            if self._faults is not None and message.attempts == 0 and self._faults.take("late-notify"):
-                self._postpone(message)
+            if message.attempts == 0 and self._is_held_back(message):
                 return
             answer = await self._call(message, caller)
             if not isinstance(answer, Spoilt) and self._faults is not None and self._faults.take("duplicate-notify"):
                 await self._call(message, caller)
             self._record(message, answer)
+            self._let_overtaken_go()
         finally:
             self._under_way.pop(message.key, None)
+
+    def _is_held_back(self, message: Message) -> bool:
+        """Whether a fault keeps it for later: five minutes, or until the next message has overtaken it."""
+        if self._faults is None:
+            return False
+        if self._faults.take("late-notify"):
+            self._postpone(message, LATE)
+            return True
+        if self._faults.take("out-of-order-notify"):
+            self._postpone(message, LATE)
+            self._overtaken.append(message)
+            return True
+        return False
+
+    def _let_overtaken_go(self) -> None:
+        while self._overtaken:
+            self._postpone(self._overtaken.pop(0), timedelta())
 
     async def _call(self, message: Message, caller: Caller) -> Answer | Spoilt:
         """Say it once; Spoilt unless the wire takes the answer for success."""
@@ -291,8 +309,8 @@ class Outbox:
         if not heard and again_at is None:
             _log.warning("message given up", app_id=message.app_id, topic=message.topic, attempts=attempts)
 
-    def _postpone(self, message: Message) -> None:
-        self._connection.execute(_POSTPONE, {"lane": message.lane, "id": message.id, "next_at": self._now() + LATE})
+    def _postpone(self, message: Message, by: timedelta) -> None:
+        self._connection.execute(_POSTPONE, {"lane": message.lane, "id": message.id, "next_at": self._now() + by})
 
 
 def _shown(answer: Answer) -> str:

@@ -3,8 +3,10 @@
     decline            the next payment is declined, wherever it is tried
     timeout            the next call to a wire that changes something is carried out, and its caller does not learn it: the
                        gateway answers 20000 (unknown), REST does not answer at all
+    slow               the answer to the next call to a wire takes three seconds longer
     duplicate-notify   the next message comes twice
     late-notify        the next message comes five minutes of business time late
+    out-of-order-notify  the next message waits until the one after it has come, or five minutes
 
 They are kept in a table of the sandbox alone, because the pages and the wires are different processes.
 """
@@ -15,7 +17,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import psycopg
 from psycopg import Connection
@@ -25,8 +27,8 @@ from florin.events.refusals import Refusal
 from florin.payments.charge import Charge
 from florin.payments.pay import Pay
 
-Fault = Literal["decline", "timeout", "duplicate-notify", "late-notify"]
-FAULTS: tuple[Fault, ...] = ("decline", "timeout", "duplicate-notify", "late-notify")
+Fault = Literal["decline", "timeout", "slow", "duplicate-notify", "late-notify", "out-of-order-notify"]
+FAULTS: tuple[Fault, ...] = get_args(Fault)
 
 
 class DeclinedOnPurpose(Refusal, frozen=True, kw_only=True):
@@ -93,10 +95,11 @@ class DecliningEngine(Engine):
         return []
 
 
-class UnansweredPosts:
-    """ASGI middleware: a POST whose `timeout` was asked for is carried out, and never answered.
+class SpoiltAnswers:
+    """ASGI middleware: a POST whose `timeout` was asked for is carried out, and never answered; a call that is to be `slow` is
+    carried out, and answered late.
 
-    The gateway is left out: it answers `unknown` itself, in its own words.
+    The gateway's time-outs are left out: it answers `unknown` itself, in its own words.
     """
 
     def __init__(self, application: Any, faults: SandboxFaults) -> None:
@@ -104,7 +107,9 @@ class UnansweredPosts:
         self._faults = faults
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        is_post = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith("/v1/")
+        if scope["type"] == "http" and self._faults.take("slow"):
+            send = _slowly(send)
+        is_post = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(_SILENT_PATHS)
         if not is_post or not self._faults.take("timeout"):
             await self._application(scope, receive, send)
             return
@@ -115,10 +120,23 @@ class UnansweredPosts:
                     pass
 
 
+def _slowly(send: Any) -> Any:
+    """An answer that begins three seconds late: what it says has happened by then."""
+
+    async def late(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            await asyncio.sleep(SLOW_S)
+        await send(message)
+
+    return late
+
+
 async def _into_the_void(message: Any) -> None:
     """Where an answer goes that is not to arrive."""
 
 
+SLOW_S = 3.0
 _SILENT_S = 60.0
+_SILENT_PATHS = ("/v1/", "/v3/")
 _TABLE = "CREATE TABLE sandbox_fault (name text PRIMARY KEY, times integer NOT NULL DEFAULT 0 CHECK (times >= 0))"
 _TAKE = "UPDATE sandbox_fault SET times = times - 1 WHERE name = %(name)s AND times > 0"

@@ -30,7 +30,7 @@ from florin.engine import clock, outbox
 from florin.engine.close_day import DayClosed
 from florin.queries import ReadPool
 from florin.sandbox.addresses import reserve_port_80
-from florin.sandbox.faults import DecliningEngine, SandboxFaults, UnansweredPosts
+from florin.sandbox.faults import DecliningEngine, SandboxFaults, SpoiltAnswers
 from florin.sandbox.provision import Provisioned, Wanted, morning_of, provision
 from florin.sandbox.proxying import ProxyThread
 from florin.store import DATABASE, EmbeddedPostgres, held_data_dir
@@ -223,7 +223,7 @@ class _Serving:
             psycopg.connect(dsn, autocommit=True, application_name="florin-verbs")
         )
         parts = Parts(settings=instance.settings, engine=self.engine, reads=self.reads, faults=self.faults)
-        self.application = UnansweredPosts(make_application(parts), self.faults)
+        self.application = SpoiltAnswers(make_application(parts), self.faults)
         self.housekeeping = Housekeeping(self.engine, dsn)
         self.delivery = Delivery(dsn, make_renderers(self.reads, instance.settings), faults=self.faults)
         self.housekeeping.start()

@@ -31,8 +31,13 @@ _FAULTS = {
         "the next call that changes something is done, and not answered",
         "the next {times} calls that change something are done, and not answered",
     ),
+    "slow": ("the next answer comes three seconds late", "the next {times} answers come three seconds late"),
     "duplicate-notify": ("the next message comes twice", "the next {times} messages come twice"),
     "late-notify": ("the next message comes five minutes late", "the next {times} messages come five minutes late"),
+    "out-of-order-notify": (
+        "the next message waits for the one after it",
+        "the next {times} messages wait for the one after them",
+    ),
 }
 
 

@@ -209,7 +209,9 @@ class Verbs:
         return self.statement(who=who)
 
     def clock(self, *, to: str = "") -> Answer:
-        """Let time pass: `+10d`, `+4h`, `+30m`, or until the morning of a day. Without `to`: what time it is, all done."""
+        """Let time pass: `+10d`, `+4h`, `+30m`, until the morning of a day, or until `next`: the day of alice's next bill, due
+        day or whatever the clock does to her line. Without `to`: what time it is, all done.
+        """
         wanted = self._instant(to) if to else None
         if wanted is not None and wanted > clock.read(self._instance.connection).instant:
             self._instance.advance(wanted)
@@ -370,15 +372,26 @@ class Verbs:
             withdrawal_id = self._instance.engine.new_id(lane_of(person_id))
             self._do(Withdraw(withdrawal_id=withdrawal_id, person_id=person_id, amount_minor=-missing_minor))
 
+    def _next_day_of(self, who: str) -> date:
+        """The next day on which the clock has something to do to the line."""
+        on = self._needed_line(who).line.next_action_on
+        if on == date.max:
+            raise VerbRefused("NothingAhead", f"Nothing is billed or due for {who} yet; buy something first.")
+        return on
+
     def _instant(self, text: str) -> datetime:
         now = clock.read(self._instance.connection)
         if span := _SPAN.fullmatch(text):
             wanted = now.instant + timedelta(**{_UNITS[span[2]]: int(span[1])})
+        elif text == "next":
+            wanted = morning_of(self._next_day_of("alice"))
         else:
             try:
                 wanted = morning_of(date.fromisoformat(text))
             except ValueError:
-                sentence = f"{text[:40]!r} is no time: +10d, +4h, +30m or 2026-04-01. The clock goes forward only."
+                sentence = (
+                    f"{text[:40]!r} is no time: +10d, +4h, +30m, 2026-04-01 or next. The clock goes forward only."
+                )
                 raise VerbRefused("TimeUnknown", sentence) from None
         if wanted.astimezone(clock.ZONE).date() < now.on:
             raise VerbRefused(
