@@ -22,6 +22,8 @@ from florin.engine.tables import line as line_rows
 from florin.engine.tables import payment as payment_rows
 from florin.engine.tables.table import READ
 from florin.events import CampaignTerms
+from florin.market.change import AddEcosystem
+from florin.market.load import load_ecosystem
 from florin.payments.ask import Ask
 from florin.payments.capture import Capture
 from florin.payments.charge import Charge
@@ -116,6 +118,12 @@ class World:
 
     def do(self, command: Any, *claims: Any, **options: Any) -> Outcome:
         return self.engine.execute([Submission(command=command, claims=claims, **options)])[0]
+
+    def take_in(self, *ecosystems: str, market: str = "", category: str = "general") -> None:
+        """The house gets these presets, and the shop sells so."""
+        for name in ecosystems:
+            assert self.do(AddEcosystem(ecosystem=load_ecosystem(name))).refusal is None
+        assert self.engine.place_merchant(SHOP, market=market, category=category)
 
     def next_number(self, prefix: str) -> str:
         self.numbers += 1

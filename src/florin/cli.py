@@ -173,6 +173,12 @@ def program(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def market(context: typer.Context) -> None:
+    """Where credit may be spent: ecosystems, markets, rules of acceptance; check, list, show, add, accept."""
+    _call("florin.app.market", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def campaign(context: typer.Context) -> None:
     """Campaigns: coupons with a budget that is never overspent; open, list, top up, recall, close."""
     _call("florin.app.campaigns", "app", context)

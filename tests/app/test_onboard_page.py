@@ -11,7 +11,9 @@ import pytest
 import typer.main
 
 ROOT = Path(__file__).parents[2]
-PAGE = "".join((ROOT / f"docs/how-to/{page}.md").read_text() for page in ("onboard", "campaigns", "partners"))
+PAGE = "".join(
+    (ROOT / f"docs/how-to/{page}.md").read_text() for page in ("onboard", "campaigns", "partners", "acceptance")
+)
 GROUPS = {
     "merchant": "merchants",
     "app": "integrations",
@@ -20,6 +22,7 @@ GROUPS = {
     "webhook": "webhook",
     "campaign": "campaigns",
     "partner": "partners",
+    "market": "market",
 }
 
 

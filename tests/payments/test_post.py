@@ -48,6 +48,7 @@ def test_every_event_either_moves_money_or_is_known_not_to():
         "Reminded", "CollectionPaused", "CollectionResumed", "ClaimsSold", "CreditDeclined",
         "TradeAsked", "TradeClosed", "CampaignClosed", "CampaignRanLow", "CampaignRefilled",
         "FundingAgreed", "FundingClosed", "ParentAsked", "ParentPaid", "Refused",
+            "EcosystemAdded", "AcceptanceChanged", "CheckoutOpened", "ExperimentStarted", "ExperimentEnded",
     }  # fmt: skip
 
     of_buckets = {"Provisioned"}  # moves the sum of its buckets: tests/engine/test_charge_off.py

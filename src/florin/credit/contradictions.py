@@ -67,7 +67,7 @@ def changes_refused(before: Terms, after: Terms) -> Iterator[Wrong]:
     if before.exposure_group != after.exposure_group:
         said = f'"{before.exposure_group}"'
         yield "exposure_group", f"keep {said}: lines are counted in it; or open a program of another name"
-    for field in ("billing", "interest_start", "draws_on"):
+    for field in ("billing", "interest_start", "draws_on", "tender"):
         if getattr(before, field) != getattr(after, field):
             yield field, f"keep {getattr(before, field)!r} as in the version before, or open a program of another name"
 

@@ -199,6 +199,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     limit_minor_min: int = 0
     limit_minor_max: int = 10**12
     sub_limits: tuple[SubLimit, ...] = ()
+    tender: Literal["credit", "card"] = "credit"
     exposure_group: str = ""
     exposure_group_limit_minor: int = 0
     auto_confirm_days: dict[str, int] = {}
@@ -280,6 +281,11 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     def exposure_group(self) -> str:
         """The group of programs that it shares a limit with; no version changes it. Empty: none."""
         return self.versions[0].terms.exposure_group
+
+    @property
+    def tender(self) -> str:
+        """The means that a merchant takes or not: an ecosystem's credit, or a bank's card; no version changes it."""
+        return self.versions[0].terms.tender
 
     def terms_on(self, on: date) -> Terms:
         """The terms in force on a day; before the first version its terms."""

@@ -273,7 +273,7 @@ class Committer:
                 value_on=room.at.on,
                 trade_id=0,
                 person_id=getattr(command, "person_id", 0),
-                merchant_id=getattr(command, "merchant_id", 0),
+                merchant_id=getattr(command, "merchant_id", 0) or getattr(refusal, "merchant_id", 0),
                 command=type(command).__name__,
                 refusal=refusal.name,
                 numbers=refusal.numbers(),

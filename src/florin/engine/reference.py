@@ -1,4 +1,4 @@
-"""Reference: merchants, apps and programs as a process keeps them in memory.
+"""Reference: merchants, apps, programs and where they are accepted, as a process keeps them in memory.
 
 Small, read by every command, changed seldom: so each batch asks only for their version, and reloads them before it decides
 when it moved. A merchant who is frozen stops in every process from the next batch on.
@@ -18,8 +18,10 @@ from florin.campaigns.campaign import Campaign
 from florin.credit.funding import FundingAgreement
 from florin.credit.program import add_program, load_program, program_of
 from florin.credit.terms import Program, Terms
+from florin.engine.tables.acceptance import load_acceptance
 from florin.engine.tables.campaign import CAMPAIGN, campaign_of
 from florin.engine.tables.joint import FUNDING_AGREEMENT, agreement_of
+from florin.market import ANYWHERE, Acceptance
 from florin.payments.merchant import App, Merchant
 
 _MERCHANTS = """
@@ -59,6 +61,7 @@ class Reference(NamedTuple):
     owner: OwnerEndpoint | None = None
     campaigns: Mapping[int, Campaign] = {}
     fundings: tuple[FundingAgreement, ...] = ()  # open ones, the oldest first, of one day by name
+    acceptance: Acceptance = ANYWHERE
 
     def fundings_of(self, program: str, on: date) -> list[FundingAgreement]:
         """Agreements that may fund a loan which begins on a day under a program, in the order in which they are asked."""
@@ -99,7 +102,8 @@ def load_reference(connection: Connection, version: int) -> Reference:
         campaigns = {campaign.id: campaign for campaign in map(campaign_of, cursor.execute(_CAMPAIGNS))}
         fundings = tuple(agreement_of(row) for row in cursor.execute(_FUNDINGS))
     know_programs(connection)
-    return Reference(version, merchants, apps, owner, campaigns, fundings)
+    acceptance = load_acceptance(connection)
+    return Reference(version, merchants, apps, owner, campaigns, fundings, acceptance)
 
 
 def know_programs(connection: Connection) -> None:

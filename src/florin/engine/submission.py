@@ -31,6 +31,7 @@ class ClaimKind(IntEnum):
     FORM = 6  # scope person: one submission of one page
     JOB = 7  # scope 0: a scheduled piece of work
     LOGON = 8  # scope 0: a name to sign in with
+    CHECKOUT = 9  # scope trade: the person who looks at it
 
 
 class Claim(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from florin.engine.tables import event as event_rows
 from florin.engine.tables import line as line_rows
 from florin.engine.tables import payment as payment_rows
 from florin.engine.tables import trade as trade_rows
+from florin.engine.tables.acceptance import ACCEPTANCE_TABLES
 from florin.engine.tables.account import account_row, statement_changes
 from florin.engine.tables.campaign import BUDGET, CAMPAIGN, CAMPAIGN_USE, budget_rows, campaign_row, use_row
 from florin.engine.tables.joint import FUNDING_AGREEMENT, agreement_row, joint_changes, store_joint
@@ -57,7 +58,7 @@ def write(connection: Connection, room: Room, chain: Chain) -> None:
     if room.recorded:
         event_rows.EVENT.insert(connection, chain.link(connection, room.recorded, room.at))
         OUTBOX.insert(connection, outbox_rows(room))
-    if room.fundings.added or room.fundings.changed:
+    if room.fundings.added or room.fundings.changed or ACCEPTANCE_TABLES & room.rows.keys():
         connection.execute(MOVE_VERSION)
     store_joint(connection, joint_changes(room.recorded, room.accounts_before, room.accounts))
 

@@ -75,6 +75,7 @@ from florin.events.lines import (
     UpliftEnded,
     UpliftGiven,
 )
+from florin.events.market import AcceptanceChanged, CheckoutOpened, EcosystemAdded, ExperimentEnded, ExperimentStarted
 from florin.events.parents import ParentAsked, ParentPaid
 from florin.events.partners import FundingAgreed, FundingClosed, PartnerSettled
 from florin.events.parts import (
@@ -131,6 +132,7 @@ __all__ = [
     "KINDS",
     "OWNERS",
     "TOLD_LINES",
+    "AcceptanceChanged",
     "AccrualStopped",
     "Authorized",
     "AutopayFailed",
@@ -155,6 +157,7 @@ __all__ = [
     "Channel",
     "ChargedOff",
     "ChargedOffByOwner",
+    "CheckoutOpened",
     "ClaimBuyerPaid",
     "ClaimBuyerSettled",
     "ClaimsSold",
@@ -165,8 +168,11 @@ __all__ = [
     "CreditBalancePaid",
     "CreditDeclined",
     "CycleMoved",
+    "EcosystemAdded",
     "Escrowed",
     "Event",
+    "ExperimentEnded",
+    "ExperimentStarted",
     "FeePayer",
     "FeeTiming",
     "FeesSwept",

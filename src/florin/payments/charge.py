@@ -11,6 +11,7 @@ from florin.credit.shared_limit import SharedExposure
 from florin.credit.terms import Terms
 from florin.events import Event
 from florin.events.refusals import Refusal
+from florin.market import ANYWHERE, Acceptance
 from florin.money.at import At
 from florin.payments.ask import AMOUNT_MINOR_MAX, AmountOutOfRange
 from florin.payments.merchant import Merchant, refuse_merchant
@@ -144,6 +145,7 @@ def decide(
     at: At,
     offers: Offers = NO_OFFERS,
     shared: SharedExposure | None = None,
+    acceptance: Acceptance = ANYWHERE,
 ) -> tuple[Event] | Refusal:
     """As `pay.decide`, for a trade that is made by the same command. Nothing is kept of a refused one but the refusal."""
     if not 0 < command.amount_minor <= AMOUNT_MINOR_MAX:
@@ -151,7 +153,7 @@ def decide(
     pay = pay_of(command)
     refusal = (
         refuse_merchant(merchant)
-        or refuse_tenders(trade, merchant, line, wallet, terms, pay, at, shared)
+        or refuse_tenders(trade, merchant, line, wallet, terms, pay, at, shared, acceptance)
         or refuse_coupon_offer(trade, pay, offers.coupon, at)
     )
     if refusal is not None:

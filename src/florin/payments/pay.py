@@ -11,14 +11,14 @@ from florin.campaigns.budget import Budget
 from florin.campaigns.campaign import Campaign
 from florin.campaigns.coupon import part_of, refuse_budget, refuse_coupon
 from florin.campaigns.subsidy import refuse_subsidy, subsidy_part
-from florin.credit.authorize import refuse_credit
 from florin.credit.line import Line
 from florin.credit.plans import installment_choice, lent_years_minor
-from florin.credit.shared_limit import SharedExposure, refuse_shared
+from florin.credit.shared_limit import SharedExposure
 from florin.credit.sub_limits import place_of
 from florin.credit.terms import Terms
-from florin.events import Authorized, CampaignPart, Captured, Escrowed, Event, InstallmentChoice
+from florin.events import Authorized, CampaignPart, Captured, Escrowed, Event, InstallmentChoice, Place
 from florin.events.refusals import Refusal
+from florin.market import ANYWHERE, Acceptance, refuse_line
 from florin.money.at import At
 from florin.payments.merchant import Merchant, refuse_merchant
 from florin.payments.payment import Payment, PaymentState
@@ -146,17 +146,19 @@ def decide(
     at: At,
     offers: Offers = NO_OFFERS,
     shared: SharedExposure | None = None,
+    acceptance: Acceptance = ANYWHERE,
 ) -> tuple[Event] | Refusal:
     """One event that says what was agreed: Authorized, Escrowed or Captured, by the trade's flow.
 
     offers: of the campaigns that the command names. shared: of the line's group, if its program has one.
+    acceptance: where the house's programs may be spent.
     """
     if trade.detail.parent_id:
         return PaidWithItsParent(trade_id=trade.id, parent_id=trade.detail.parent_id)
     refusal = (
         refuse_trade(trade, command.person_id, at)
         or refuse_merchant(merchant)
-        or refuse_tenders(trade, merchant, line, wallet, terms, command, at, shared)
+        or refuse_tenders(trade, merchant, line, wallet, terms, command, at, shared, acceptance)
         or refuse_coupon_offer(trade, command, offers.coupon, at)
     )
     if refusal is not None:
@@ -187,24 +189,39 @@ def refuse_tenders(
     command: Pay,
     at: At,
     shared: SharedExposure | None = None,
+    acceptance: Acceptance = ANYWHERE,
 ) -> Refusal | None:
-    """The tenders make up the amount, the merchant takes them, and each has enough left."""
+    """The tenders make up the amount, the merchant takes them, the line is accepted there, and each has enough left."""
     credit, from_wallet = command.credit_minor, command.wallet_minor
     tendered = credit + from_wallet + command.coupon_minor
     if min(credit, from_wallet, command.coupon_minor) < 0 or tendered != trade.amount_minor:
         return TendersDoNotAddUp(tendered_minor=tendered, amount_minor=trade.amount_minor)
-    for tender, amount_minor in (("credit", credit), ("wallet", from_wallet)):
+    of_line = "credit" if terms is None else terms.tender
+    for tender, amount_minor in ((of_line, credit), ("wallet", from_wallet)):
         if amount_minor and tender not in trade.detail.tenders:
             return TenderNotAccepted(tender=tender)
     if credit:
         if line is None or terms is None or line.person_id != command.person_id:
             return NoLine(person_id=command.person_id)
-        place = place_of(merchant.market, merchant.category, trade.detail.sold, terms)
-        if refusal := refuse_credit(line, credit, terms.over_limit_tolerance_minor, at, terms, place=place):
-            return refusal
-        if shared is not None and (refusal := refuse_shared(shared, credit, line.id, terms)):
+        refusal = refuse_line(
+            line,
+            terms,
+            credit,
+            sold_at(trade, merchant),
+            at,
+            acceptance=acceptance,
+            merchant_id=merchant.id,
+            trade_id=trade.id,
+            shared=shared,
+        )
+        if refusal is not None:
             return refusal
     return refuse_wallet(wallet, from_wallet) if from_wallet else None
+
+
+def sold_at(trade: Trade, merchant: Merchant) -> Place:
+    """Where an order is sold, as acceptance asks it: always, whatever the terms say of sub-limits."""
+    return Place(market=merchant.market, category=merchant.category, channel=trade.detail.sold)
 
 
 def refuse_coupon_offer(trade: Trade, command: Pay, offer: Offer | None, at: At) -> Refusal | None:

@@ -45,7 +45,7 @@ class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     quit_url: str = ""
     buyer_id: int = 0
     fee_payer: str = "shopper"
-    tenders: tuple[str, ...] = ("wallet", "credit")
+    tenders: tuple[str, ...] = ("wallet", "credit", "card")
     passback: str = ""
     store_id: str = ""
     goods: str = "express"

@@ -1,7 +1,7 @@
 """Programs of well-known ecosystems, as data: one TOML file each, every number with its source and its grade.
 
 Grades: A law, regulator, official document; B named press; C anonymous pages; U from general knowledge, unverified;
-X chosen or computed by us. A new ecosystem is a file, not a fork.
+X chosen or computed by us. A new program is a file, not a fork; so is a new ecosystem, in `ecosystems/`.
 """
 
 from __future__ import annotations
@@ -21,3 +21,17 @@ def preset_text(name: str) -> str:
     if name not in preset_names():
         raise KeyError(name)
     return files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+
+
+@cache
+def ecosystem_names() -> tuple[str, ...]:
+    """The names that `ecosystem_text` knows, sorted."""
+    found = (files(__name__) / "ecosystems").iterdir()
+    return tuple(sorted(f.name.removesuffix(".toml") for f in found if f.name.endswith(".toml")))
+
+
+def ecosystem_text(name: str) -> str:
+    """The TOML text of an ecosystem. Raises KeyError for a name that is not in `ecosystem_names`."""
+    if name not in ecosystem_names():
+        raise KeyError(name)
+    return (files(__name__) / "ecosystems" / f"{name}.toml").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 import msgspec
 from psycopg import Connection
@@ -31,15 +31,36 @@ ORDERS_MAX = 100
 STATEMENTS_MAX = 24
 
 
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of hers. shared: what it shares with others of hers, if it does."""
+
+    line: Line
+    shared: SharedExposure | None = None
+
+
 class Purse(msgspec.Struct, frozen=True, kw_only=True):
-    """A person and what she can pay with; `line` is None when she has no credit here. shared: what the line shares with
-    others of hers, if it does.
+    """A person and what she can pay with. lines: those that are not closed, the oldest first; closed ones only when she has no
+    other.
     """
 
     name: str
     wallet: Wallet
-    line: Line | None
-    shared: SharedExposure | None = None
+    lines: tuple[Held, ...] = ()
+
+    @property
+    def line(self) -> Line | None:
+        """The line that a page about one line shows; None when she has no credit here."""
+        return self.lines[0].line if self.lines else None
+
+    @property
+    def shared(self) -> SharedExposure | None:
+        """What that line shares with others of hers, if it does."""
+        return self.lines[0].shared if self.lines else None
+
+    def of_line(self, line_id: int) -> Purse:
+        """The purse with this line before the others; as it is when she has no such line."""
+        ordered = sorted(self.lines, key=lambda held: held.line.id != line_id)
+        return msgspec.structs.replace(self, lines=tuple(ordered))
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +142,7 @@ def _trade(*, flow: int, state: int, expires_at: datetime | None, detail: str | 
     )
 
 
-# A person has one line for each program; the pages show the first one that she was given.
+# A person has one line for each program; after one was closed perhaps another.
 _PURSE = """
     SELECT p.name, w.balance_minor, l.state, l.sequence, l.id, l.limit_minor, l.held_minor, l.committed_minor,
            l.principal_minor, l.fee_minor, l.interest_minor, l.credit_balance_minor, l.uncleared_minor, l.due_minor,
@@ -130,8 +151,8 @@ _PURSE = """
            JOIN wallet w ON w.lane = p.lane AND w.id = p.id
            LEFT JOIN line l ON l.lane = p.lane AND l.person_id = p.id
      WHERE p.lane = %(lane)s AND p.id = %(id)s
-  ORDER BY l.id
-     LIMIT 1
+  ORDER BY l.state = 3, l.id
+     LIMIT 100
 """
 
 
@@ -141,24 +162,39 @@ def read_purse(connection: Connection[Any], person_id: int) -> Purse | None:
     if lane is None:
         return None
 
-    def purse(
-        *, name: str, balance_minor: int, id: int | None, state: int | None, particulars: str | None, **columns: Any
-    ) -> Purse:
-        line = None
-        if id is not None and state is not None:
-            own = ORDINARY if particulars is None else msgspec.json.decode(particulars, type=Particulars)
-            line = Line(**columns, id=id, lane=lane, person_id=person_id, state=LineState(state), particulars=own)
-        return Purse(name=name, wallet=Wallet(id=person_id, lane=lane, balance_minor=balance_minor), line=line)
+    with connection.cursor(row_factory=kwargs_row(_of_purse)) as cursor:
+        rows = cursor.execute(_PURSE, {"lane": lane, "id": person_id}).fetchall()
+    if not rows:
+        return None
+    lines = [msgspec.structs.replace(row.line, lane=lane, person_id=person_id) for row in rows if row.line is not None]
+    kept = [line for line in lines if line.state is not LineState.CLOSED] or lines
+    return Purse(
+        name=rows[0].name,
+        wallet=Wallet(id=person_id, lane=lane, balance_minor=rows[0].balance_minor),
+        lines=tuple(Held(line=line, shared=shared_by(connection, line)) for line in kept),
+    )
 
-    with connection.cursor(row_factory=kwargs_row(purse)) as cursor:
-        found = cursor.execute(_PURSE, {"lane": lane, "id": person_id}).fetchone()
-    if found is None or found.line is None:
-        return found
-    return msgspec.structs.replace(found, shared=shared_by(connection, found.line))
+
+class _PurseRow(NamedTuple):
+    """A person, and one of her lines."""
+
+    name: str
+    balance_minor: int
+    line: Line | None
+
+
+def _of_purse(
+    *, name: str, balance_minor: int, id: int | None, state: int | None, particulars: str | None, **columns: Any
+) -> _PurseRow:
+    line = None
+    if id is not None and state is not None:
+        own = ORDINARY if particulars is None else msgspec.json.decode(particulars, type=Particulars)
+        line = Line(**columns, id=id, lane=0, person_id=0, state=LineState(state), particulars=own)
+    return _PurseRow(name, balance_minor, line)
 
 
 _LINE_ID = """
-    SELECT id FROM line WHERE lane = %(lane)s AND person_id = %(person_id)s ORDER BY id LIMIT 1
+    SELECT id FROM line WHERE lane = %(lane)s AND person_id = %(person_id)s ORDER BY state = 3, id LIMIT 1
 """
 
 

@@ -7,7 +7,18 @@ events or a refusal; what the events do is `Room.record`.
 
 from __future__ import annotations
 
-from florin.engine.actions import campaigns, collection, lines, parents, partners, payments, people, plans, settlement
+from florin.engine.actions import (
+    campaigns,
+    collection,
+    lines,
+    market,
+    parents,
+    partners,
+    payments,
+    people,
+    plans,
+    settlement,
+)
 from florin.engine.actions.action import NOTHING, Action, Needs
 from florin.engine.actions.lines import AdvanceLine
 from florin.payments.capture import Capture
@@ -27,6 +38,7 @@ ACTIONS: dict[type, Action] = {
     **parents.ACTIONS,
     **campaigns.ACTIONS,
     **partners.ACTIONS,
+    **market.ACTIONS,
     **settlement.ACTIONS,
 }
 

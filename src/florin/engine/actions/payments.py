@@ -71,6 +71,7 @@ def _pay(room: Room, command: pay.Pay) -> Events | Refusal:
         at=room.at,
         offers=_offers(room, command),
         shared=room.shared_by(room.line(command.line_id)),
+        acceptance=room.reference.acceptance,
     )
     if not isinstance(decided, Refusal):
         decided = (room.funded(decided[0]),)
@@ -102,6 +103,7 @@ def _charge(room: Room, command: charge.Charge) -> Events | Refusal:
         at=room.at,
         offers=_offers(room, command),
         shared=room.shared_by(line),
+        acceptance=room.reference.acceptance,
     )
     if not isinstance(decided, Refusal):
         decided = (room.funded(decided[0]),)

@@ -81,6 +81,36 @@ CREATE TABLE program (
     added_on date        NOT NULL
 );
 
+-- Where programs are accepted, as the owner stated it: a row for each version of an ecosystem, never edited. revision counts them for
+-- the whole house: of two that were decided at once one is refused by it. head: titles, programs and markets; NULL: as before.
+CREATE TABLE acceptance_version (
+    revision  integer CONSTRAINT acceptance_changes_one_after_the_other PRIMARY KEY,
+    number    integer NOT NULL,
+    from_on   date    NOT NULL,
+    ecosystem text    NOT NULL COLLATE "C",
+    head      jsonb,
+    version   jsonb   NOT NULL,
+    UNIQUE (ecosystem, number)
+);
+
+-- Who is held out of credit to measure it, drawn by a hash with a salt that stands here alone. One that was ended early has a row
+-- beside it.
+CREATE TABLE experiment (
+    number        integer CONSTRAINT experiments_start_one_after_the_other PRIMARY KEY,
+    share_ppm     integer NOT NULL CHECK (share_ppm BETWEEN 1 AND 999999),
+    limit_cut_ppm integer NOT NULL CHECK (limit_cut_ppm BETWEEN 1 AND 1000000),
+    opens_on      date    NOT NULL,
+    closes_on     date    NOT NULL CHECK (closes_on > opens_on),
+    name          text    NOT NULL UNIQUE COLLATE "C",
+    unit          text    NOT NULL CHECK (unit IN ('person', 'merchant')),
+    programs      jsonb   NOT NULL,
+    salt          text    NOT NULL
+);
+CREATE TABLE experiment_end (
+    name     text PRIMARY KEY COLLATE "C" REFERENCES experiment (name),
+    ended_on date NOT NULL
+);
+
 -- API keys are stored hashed; the first letters help people tell them apart.
 CREATE TABLE api_key (
     hash       bytea PRIMARY KEY,
@@ -191,6 +221,8 @@ CREATE TABLE event (
 CREATE UNIQUE INDEX event_line_sequence ON event (lane, line_id, sequence) WHERE line_id IS NOT NULL;
 CREATE INDEX event_of_payment ON event (lane, payment_id) WHERE kind IN (43, 45, 46, 47);
 CREATE INDEX event_of_claim_sale ON event (lane, id) WHERE kind IN (163, 190, 191);
+-- What shops could not sell on credit: a sale pays nothing for it.
+CREATE INDEX event_of_checkout ON event (merchant_id, posted_on) WHERE kind = 212 OR (kind = 90 AND merchant_id IS NOT NULL);
 CREATE INDEX event_by_day ON event USING brin (posted_on) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE VIEW transfer AS

@@ -5,6 +5,7 @@ GRANT USAGE ON SCHEMA public TO florin_engine, florin_pages;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO florin_engine;
 GRANT INSERT, SELECT ON event, batch, writer, sweep, parent_order TO florin_engine;
 GRANT INSERT, SELECT ON merchant_day TO florin_engine;
+GRANT INSERT, SELECT ON acceptance_version, experiment, experiment_end TO florin_engine;
 GRANT INSERT, SELECT, DELETE ON claim, parked_line, payment_code, signature_failure TO florin_engine;
 GRANT INSERT, SELECT, UPDATE, DELETE ON parked_window TO florin_engine;
 GRANT INSERT, SELECT, UPDATE ON lane, clock, program, merchant, app, api_key, platform_key, person, wallet, agreement, trade, payment,
@@ -27,6 +28,7 @@ REVOKE UPDATE, DELETE, TRUNCATE ON event, batch FROM florin_engine;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO florin_pages;
 REVOKE SELECT ON platform_key, api_key, payment_code, owner_endpoint, app FROM florin_pages;
 GRANT SELECT (id, merchant_id, name, wire, market, state, public_keys, notify_url, allow_loopback, mall) ON app TO florin_pages;
+REVOKE SELECT ON experiment FROM florin_pages;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO florin_engine;
 DO $$
 DECLARE name text;

@@ -1,0 +1,168 @@
+"""Acceptance: whether a program is accepted at a sale, by which rule, and up to what amount.
+
+The narrowest rule speaks: the one that names the most of market, category and channel. That there is one is made sure when an
+ecosystem is taken in (`contradictions.py`), so a sale never depends on the order in a file. Where no rule speaks, the answer is
+no; a program that is of no ecosystem is accepted everywhere, so a house without ecosystems is as if there were no rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from florin.events.market import AcceptanceChannel, Market
+from florin.events.parts import Place
+from florin.events.refusals import Language, Refusal
+from florin.market.ecosystem import Ecosystem, Stated, channel_at, covers, named
+from florin.market.holdout import Experiment
+
+_REMEMBERED_MAX = 50_000
+_BY_DEFAULT = ("It is not accepted at this shop.", "这家店暂不支持该付款方式。")
+
+
+class Ruling(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of a program at a place. cap: of one purchase; None: there is none.
+
+    ecosystem: empty for a program of none; version: of the rule, 0 where none spoke. reason: what the shopper reads.
+    """
+
+    program: str
+    market: str
+    category: str
+    channel: AcceptanceChannel
+    accepted: bool
+    cap_minor: int | None = None
+    reason_en: str = ""
+    reason_zh: str = ""
+    ecosystem: str = ""
+    version: int = 0
+
+    def reason(self, language: Language) -> str:
+        return self.reason_zh if language == "zh" else self.reason_en
+
+
+class _Accepted(Refusal, frozen=True, kw_only=True):
+    """What the two refusals of acceptance have in common. merchant_id, trade_id: whose sale it was, 0 where none was named."""
+
+    program: str
+    market: str
+    category: str
+    channel: AcceptanceChannel
+    requested_minor: int
+    ecosystem: str
+    version: int
+    reason_en: str
+    reason_zh: str
+    line_id: int
+    merchant_id: int = 0
+    trade_id: int = 0
+
+    def shown(self, language: Language) -> dict[str, str]:
+        reason = self.reason_zh if language == "zh" else self.reason_en
+        return {**super().shown(language), "reason": reason}
+
+
+class NotAcceptedHere(_Accepted, frozen=True, kw_only=True):
+    en = "{reason} Choose another way to pay."
+    zh = "{reason}请选择其他付款方式。"
+
+
+class AcceptanceCapExceeded(_Accepted, frozen=True, kw_only=True):
+    en = "{reason} At most {cap_minor} a purchase; this one is {over_minor} more. Buy for less, or pay another way."
+    zh = "{reason}单笔最高 {cap_minor}，本次超出 {over_minor}。您可以减少金额，或换一种付款方式。"
+
+    cap_minor: int
+    over_minor: int
+
+
+class Acceptance:
+    """What all ecosystems of a house say together. It never changes; a house that changes gets another one."""
+
+    def __init__(
+        self, ecosystems: Iterable[Ecosystem] = (), experiments: Iterable[Experiment] = (), revision: int = 0
+    ) -> None:
+        """revision: how many times the owner has stated something. experiments: by name."""
+        self.revision = revision
+        self.ecosystems: Mapping[str, Ecosystem] = {each.name: each for each in ecosystems}
+        self.experiments = tuple(experiments)
+        self.markets: Mapping[str, Market] = {
+            market.id: market for each in self.ecosystems.values() for market in each.markets
+        }
+        self._owner = {program: each for each in self.ecosystems.values() for program in each.programs}
+        self._street = frozenset(market.id for market in self.markets.values() if market.kind == "street")
+        self._remembered: dict[tuple[str, str, str, str, date], Ruling] = {}
+
+    def ruling(self, program: str, place: Place, on: date) -> Ruling:
+        """What is said of a program at a place on a day. A look-up when it was asked before."""
+        key = (program, place.market, place.category, place.channel, on)
+        found = self._remembered.get(key)
+        if found is None:
+            if len(self._remembered) >= _REMEMBERED_MAX:
+                self._remembered.clear()
+            found = self._remembered[key] = self._rule(program, place, on)
+        return found
+
+    def owner_of(self, program: str) -> Ecosystem | None:
+        """The ecosystem that lends by a program; None: none of this house."""
+        return self._owner.get(program)
+
+    def _rule(self, program: str, place: Place, on: date) -> Ruling:
+        owner = self._owner.get(program)
+        homes = frozenset() if owner is None else owner.homes
+        channel = channel_at(place, homes, self._street)
+        where: dict[str, Any] = {"market": place.market, "category": place.category, "channel": channel}
+        if owner is None:
+            return Ruling(program=program, **where, accepted=True)
+        speaks = narrowest(owner.rules_on(on), program, place, channel)
+        if speaks is None:
+            reason_en, reason_zh = _BY_DEFAULT
+            said: dict[str, Any] = {"accepted": False, "reason_en": reason_en, "reason_zh": reason_zh}
+        else:
+            rule, version = speaks
+            said = {
+                "accepted": rule.answer != "no",
+                "cap_minor": rule.cap_minor if rule.answer == "cap" else None,
+                "reason_en": rule.reason_en,
+                "reason_zh": rule.reason_zh,
+                "version": version,
+            }
+        return Ruling(program=program, **where, **said, ecosystem=owner.name)
+
+
+def narrowest(rules: Iterable[Stated], program: str, place: Place, channel: AcceptanceChannel) -> Stated | None:
+    """The rule that speaks of a sale; None where none does."""
+    found = (stated for stated in rules if stated.rule.program == program and covers(stated.rule, place, channel))
+    return max(found, key=lambda stated: named(stated.rule), default=None)
+
+
+def refuse_ruling(
+    ruling: Ruling, amount_minor: int, *, line_id: int, merchant_id: int = 0, trade_id: int = 0
+) -> NotAcceptedHere | AcceptanceCapExceeded | None:
+    """Why an amount may not be paid so, by the rule alone; None when it may."""
+    if ruling.accepted and (ruling.cap_minor is None or amount_minor <= ruling.cap_minor):
+        return None
+    said: dict[str, Any] = {
+        "program": ruling.program,
+        "market": ruling.market,
+        "category": ruling.category,
+        "channel": ruling.channel,
+        "requested_minor": amount_minor,
+        "ecosystem": ruling.ecosystem,
+        "version": ruling.version,
+        "reason_en": ruling.reason_en,
+        "reason_zh": ruling.reason_zh,
+        "line_id": line_id,
+        "merchant_id": merchant_id,
+        "trade_id": trade_id,
+    }
+    if not ruling.accepted:
+        return NotAcceptedHere(**said)
+    assert ruling.cap_minor is not None, "what is accepted without a cap was let through above"
+    return AcceptanceCapExceeded(**said, cap_minor=ruling.cap_minor, over_minor=amount_minor - ruling.cap_minor)
+
+
+# A house without ecosystems, and without experiments: every program is accepted everywhere.
+ANYWHERE = Acceptance()
