@@ -21,10 +21,11 @@ TABLES = (
     "parent_order", "parked_line", "parked_window", "payment", "payment_code", "payout", "person", "platform_key", "posting",
     "program",
     "proof", "proven_balance", "proven_head", "proven_through", "shared_exposure", "signature_failure", "statement",
-    "sweep", "trade", "wallet", "writer",
+    "sweep", "trade", "wallet", "writer", "acceptance_version", "experiment", "experiment_end",
 )  # fmt: skip
-HISTORY = ("event", "batch", "sweep", "parent_order", "merchant_day", "writer", "bank_line", "posting", "account")
-SECRETS = ("api_key", "platform_key", "payment_code", "owner_endpoint")
+HISTORY = ("acceptance_version", "experiment", "experiment_end", "event", "batch", "sweep", "parent_order", "merchant_day", "writer", "bank_line", "posting", "account")  # fmt: skip
+SECRETS = ("experiment", "api_key", "platform_key", "payment_code", "owner_endpoint")
+SECRETS = ("experiment", "api_key", "platform_key", "payment_code", "owner_endpoint")
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,7 @@ def first_column(table: str) -> sql.Identifier:
         "payment_code": "person_id", "proof": "holds", "bank_line": "amount_minor", "signature_failure": "finding",
         "platform_key": "wire", "merchant": "name", "app": "name", "program": "source",
         "owner_endpoint": "url", "merchant_day": "ended_on", "proven_head": "seq", "proven_through": "proven_on",
+        "acceptance_version": "from_on", "experiment": "closes_on", "experiment_end": "ended_on",
     }  # fmt: skip
     return sql.Identifier(known.get(table, "lane" if table not in ("batch",) else "events"))
 
