@@ -20,11 +20,11 @@ TABLES = (
     "outbox", "owner_endpoint",
     "parent_order", "parked_line", "parked_window", "payment", "payment_code", "payout", "person", "platform_key", "posting",
     "program",
-    "proof", "proven_balance", "proven_head", "proven_through", "shared_exposure", "signature_failure", "statement",
-    "sweep", "trade", "wallet", "writer", "acceptance_version", "experiment", "experiment_end",
+    "proof", "proven_balance", "proven_head", "proven_through", "refund_request", "shared_exposure", "signature_failure",
+    "statement", "sweep", "trade", "wallet", "writer", "acceptance_version", "experiment", "experiment_end",
 )  # fmt: skip
-HISTORY = ("acceptance_version", "experiment", "experiment_end", "event", "batch", "sweep", "parent_order", "merchant_day", "writer",
-           "bank_line", "posting", "account")  # fmt: skip
+HISTORY = ("acceptance_version", "experiment", "experiment_end", "event", "batch", "sweep", "parent_order", "merchant_day",
+           "writer", "bank_line", "posting", "account")  # fmt: skip
 SECRETS = ("experiment", "api_key", "platform_key", "payment_code", "owner_endpoint")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from florin import events
-from florin.events import CampaignPart, CampaignTerms, Event, InstallmentChoice, LoanFunding, Place
+from florin.events import CampaignPart, CampaignTerms, Event, InstallmentChoice, ItemCount, LoanFunding, Place
 
 ON = date(2026, 3, 5)
 AT = datetime(2026, 3, 5, 4, tzinfo=UTC)
@@ -78,6 +78,13 @@ _OTHER = {
     "to_lane": st.just(8),
     "withdrawal_id": st.just(6),
     "payout_id": st.just(6),
+    "request_id": st.just(10),
+    "how": st.just("refunded"),
+    "confirm_on": st.none() | st.just(ON),
+    "evidence_by": st.just(ON),
+    "due_on": st.just(ON),
+    "note": st.just("broken"),
+    "items": st.just((ItemCount(line=1, quantity=2),)),
 }
 
 
@@ -101,7 +108,8 @@ MOVING = (
     events.ToppedUp, events.WithdrawalRequested, events.WithdrawalSettled, events.WithdrawalReturned, events.Repaid,
     events.RepaymentReturned,
     events.CreditBalancePaid, events.Authorized, events.Escrowed, events.Captured, events.Received, events.Voided,
-    events.Refunded, events.RefundReversed, events.WindowSwept, events.WindowReceived, events.RefundFunded,
+    events.Refunded, events.RefundReversed, events.DisputeOpened, events.DisputeFunded, events.RequestClosed,
+    events.WindowSwept, events.WindowReceived, events.RefundFunded,
     events.PaidOut, events.PayoutSettled, events.PayoutReturned, events.BooksSettled, events.PartnerSettled,
     events.ClaimBuyerPaid, events.ClaimBuyerSettled,
     events.FeesSwept,

@@ -48,7 +48,9 @@ def test_every_event_either_moves_money_or_is_known_not_to():
         "Reminded", "CollectionPaused", "CollectionResumed", "ClaimsSold", "CreditDeclined",
         "TradeAsked", "TradeClosed", "CampaignClosed", "CampaignRanLow", "CampaignRefilled",
         "FundingAgreed", "FundingClosed", "ParentAsked", "ParentPaid", "Refused",
-            "EcosystemAdded", "AcceptanceChanged", "CheckoutOpened", "ExperimentStarted", "ExperimentEnded",
+        "EcosystemAdded", "AcceptanceChanged", "CheckoutOpened", "ExperimentStarted", "ExperimentEnded",
+        "ReceiptExtended", "RefundRequested", "RequestAnswered", "GoodsSentBack", "EvidenceGiven", "DisputeDecided",
+        "AuthorizationExtended", "Shipped",
     }  # fmt: skip
 
     of_buckets = {"Provisioned"}  # moves the sum of its buckets: tests/engine/test_charge_off.py
@@ -157,7 +159,8 @@ def test_a_refund_after_receipt_is_paid_by_the_merchant_net_of_what_he_gets_back
     given_back = event.credit_minor + event.wallet_minor + (event.coupon.funded_minor if event.coupon else 0)
     given_back -= event.mdr_back_minor + event.merchant_fee_back_minor
     given_back -= event.subsidy_back.amount_minor - event.subsidy_back.funded_minor if event.subsidy_back else 0
-    assert on[Account.MERCHANT_PAYABLE] == event.swept_minor - given_back
+    assert on[Account.MERCHANT_PAYABLE] == event.swept_minor + event.from_held_minor - given_back
+    assert on[Account.DISPUTE_HELD] == -event.from_held_minor
     assert on[Account.LANE_CLEARING] == -event.swept_minor
 
 

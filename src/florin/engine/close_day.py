@@ -35,6 +35,7 @@ from florin.engine.provisioning import provisions
 from florin.engine.submission import Busy, Outcome, Submission, job
 from florin.payments.close import Close
 from florin.payments.receive import Receive
+from florin.payments.requests.lapse import LapseRequest
 from florin.payments.settle import PayOut, SettleBooks, SettleMall, Sweep, SweepFees
 from florin.payments.void import Void
 
@@ -107,6 +108,8 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     autopay.ask_again(engine, connection, on, bank=bank)
     debited = autopay.autopay(engine, connection, on, 1, bank=bank)
     watch.lap("autopay")
+    # First what silence means: a clock that goes on may be due today.
+    _lapse_due(engine, connection, on)
     received = _receive_due(engine, connection, on)
     expired = expire_due(engine, connection)
     watch.lap("receipts")
@@ -220,6 +223,12 @@ def _holds_repayments(program: Program, on: date) -> bool:
 _TO_CONFIRM = """
     SELECT id FROM payment WHERE state = 2 AND confirm_on <= %(on)s ORDER BY confirm_on, lane, id LIMIT %(chunk)s
 """
+_TO_LAPSE = """
+    SELECT id, payment_id FROM refund_request
+     WHERE state <= 5 AND due_on < %(on)s AND id <> ALL (%(left)s::bigint[])
+  ORDER BY due_on, lane, id
+     LIMIT %(chunk)s
+"""
 _HOLDS_OVER = """
     SELECT p.id FROM payment p, clock c
      WHERE p.state = 1 AND p.expires_at <= now() + c.offset_s * interval '1 second'
@@ -237,6 +246,21 @@ def _receive_due(engine: Engine, connection: Connection, on: date) -> int:
     return _drain(
         engine, connection, _TO_CONFIRM, lambda row: Submission(command=Receive(payment_id=row.id, by="clock")), on=on
     )
+
+
+def _lapse_due(engine: Engine, connection: Connection, on: date) -> int:
+    """Refund requests whose day is over: silence has its meaning. One that is refused is tried by the next close."""
+    done, left = 0, [0]
+    while rows := _rows(connection, _TO_LAPSE, on=on, left=left, chunk=CHUNK):
+        outcomes = engine.execute(
+            [Submission(command=LapseRequest(request_id=row.id, payment_id=row.payment_id)) for row in rows]
+        )
+        for row, outcome in zip(rows, outcomes, strict=True):
+            if outcome.refusal is not None:
+                log.warning("a refund request is left", request_id=row.id, refusal=outcome.refusal.name)
+        done += sum(outcome.event is not None for outcome in outcomes)
+        left += [row.id for row in rows]
+    return done
 
 
 def expire_due(engine: Engine, connection: Connection) -> int:

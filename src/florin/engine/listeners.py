@@ -19,6 +19,7 @@ from florin.engine.room import Room
 from florin.engine.tables.event import Recorded
 from florin.engine.told import of_house, of_line, short_of
 from florin.events import (
+    AuthorizationExtended,
     CampaignRanLow,
     Captured,
     CaseClosed,
@@ -28,15 +29,24 @@ from florin.events import (
     ClaimsSold,
     CollectionPaused,
     CollectionResumed,
+    DisputeDecided,
+    DisputeOpened,
     Escrowed,
     Event,
+    EvidenceGiven,
     FellPastDue,
+    GoodsSentBack,
     LineFrozen,
     PromiseJudged,
+    ReceiptExtended,
     Received,
     Refunded,
+    RefundRequested,
     RefundReversed,
     Reminded,
+    RequestAnswered,
+    RequestClosed,
+    Shipped,
     TradeClosed,
     Voided,
 )
@@ -52,6 +62,16 @@ TOPICS: dict[type[Event], str] = {
     Refunded: "payment.refunded",
     RefundReversed: "payment.refund_reversed",
     TradeClosed: "trade.closed",
+    Shipped: "payment.shipped",
+    AuthorizationExtended: "payment.authorization_extended",
+    ReceiptExtended: "payment.receipt_extended",
+    RefundRequested: "payment.refund_requested",
+    RequestAnswered: "payment.request_answered",
+    GoodsSentBack: "payment.goods_sent_back",
+    DisputeOpened: "payment.disputed",
+    EvidenceGiven: "payment.evidence_given",
+    DisputeDecided: "payment.dispute_decided",
+    RequestClosed: "payment.request_closed",
 }
 
 OWNER_TOPICS: dict[type[Event], str] = {
@@ -69,8 +89,24 @@ OWNER_TOPICS: dict[type[Event], str] = {
     CampaignRanLow: "campaign.low",
 }
 
-# The Alipay wire has no word for a receipt, nor for a refund that is reversed: its order is paid, and stays paid.
-UNTOLD: dict[str, tuple[str, ...]] = {"alipay": ("payment.received", "payment.refund_reversed")}
+# The Alipay wire has no word for a receipt, for a refund that is reversed, or for what is said before one: its order is paid,
+# and stays paid until it is refunded.
+UNTOLD: dict[str, tuple[str, ...]] = {
+    "alipay": (
+        "payment.received",
+        "payment.refund_reversed",
+        "payment.shipped",
+        "payment.authorization_extended",
+        "payment.receipt_extended",
+        "payment.refund_requested",
+        "payment.request_answered",
+        "payment.goods_sent_back",
+        "payment.disputed",
+        "payment.evidence_given",
+        "payment.dispute_decided",
+        "payment.request_closed",
+    )
+}
 
 
 def outbox_rows(room: Room) -> list[tuple[Any, ...]]:

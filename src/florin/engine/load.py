@@ -28,6 +28,7 @@ from florin.engine.tables.campaign import CAMPAIGN, CAMPAIGN_USE, campaign_of, u
 from florin.engine.tables.joint import FUNDING_AGREEMENT, caps_left
 from florin.engine.tables.joint import agreement_of as funding_of
 from florin.engine.tables.parent import PARENT_ORDER, parent_of
+from florin.engine.tables.request import REFUND_REQUEST, request_of
 from florin.engine.tables.small import (
     ACCOUNT,
     AGREEMENT,
@@ -160,6 +161,7 @@ _LOADS = (
     ("campaigns", CAMPAIGN, campaign_of, False),
     ("fundings", FUNDING_AGREEMENT, funding_of, False),
     ("parents", PARENT_ORDER, parent_of, True),
+    ("requests", REFUND_REQUEST, request_of, False),
 )
 _SHELVES = {kind: {"trades_seen": "trades", "accounts": "lines"}.get(kind, kind) for kind, *_ in _LOADS}
 assert (

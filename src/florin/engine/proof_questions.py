@@ -296,6 +296,20 @@ _ESCROW: LiteralString = """
            ) AS x(what, expected, found)
      WHERE x.expected <> x.found
 """
+_DISPUTED: LiteralString = """
+    WITH book AS (SELECT owner_id AS id, sum(amount_minor)::bigint AS held
+                    FROM balance WHERE name = 'DISPUTE_HELD' GROUP BY owner_id)
+    SELECT 'held for a dispute of payment ' || coalesce(p.id, b.id) AS what, coalesce(b.held, 0) AS expected,
+           coalesce(p.dispute_held_minor, 0) AS found
+      FROM (SELECT id, dispute_held_minor FROM payment WHERE particulars IS NOT NULL) p FULL JOIN book b ON b.id = p.id
+     WHERE coalesce(b.held, 0) <> coalesce(p.dispute_held_minor, 0)
+     UNION ALL
+    SELECT 'payment ' || p.id || ' names its open refund request', coalesce(r.id, 0),
+           coalesce((p.particulars->>'request_id')::bigint, 0)
+      FROM (SELECT * FROM payment WHERE particulars IS NOT NULL) p
+           FULL JOIN (SELECT * FROM refund_request WHERE state <= 5) r ON r.lane = p.lane AND r.payment_id = p.id
+     WHERE coalesce(r.id, 0) <> coalesce((p.particulars->>'request_id')::bigint, 0)
+"""
 _CLEARING: LiteralString = """
     SELECT 'clearing over all lanes' AS what, 0::bigint AS expected, coalesce(sum(amount_minor), 0)::bigint AS found
       FROM balance WHERE name = 'LANE_CLEARING'
@@ -324,6 +338,7 @@ OF_BALANCES = (
     Question("wallets", "each wallet's row equals its account", _WALLETS),
     Question("merchants", "each merchant's available balance equals its account", _BALANCES),
     Question("escrow", "funded and guaranteed escrow equal what is not received yet", _ESCROW),
+    Question("disputes", "what is held for disputes, and open refund requests, are those of the payments", _DISPUTED),
     Question("lanes clear", "clearing sums to zero over all lanes", _CLEARING),
     Question("claim buyers", "what buyers of claims owe equals prices less what they have paid", _BUYERS),
     Question("payouts", "money in transit equals payouts that the bank has not answered", _TRANSIT),

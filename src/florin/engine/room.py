@@ -41,6 +41,7 @@ from florin.events import (
     CostCharged,
     CreditBalancePaid,
     CycleMoved,
+    DisputeFunded,
     Escrowed,
     Event,
     FellPastDue,
@@ -60,6 +61,7 @@ from florin.events import (
     Refolded,
     Refunded,
     RefundFunded,
+    RefundRequested,
     RefundReversed,
     Repaid,
     RepaymentConfirmed,
@@ -76,6 +78,8 @@ from florin.payments.merchant import Merchant, MerchantBalance, evolve_balance
 from florin.payments.parent import Parent
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.post import entries_of
+from florin.payments.requests import request as requests
+from florin.payments.requests.request import OF_REQUEST, RefundRequest
 from florin.payments.trade import Trade
 from florin.wallet.wallet import Wallet, change_minor
 
@@ -108,7 +112,7 @@ _OF_BUDGET = (
     Authorized, Escrowed, Captured, Received, Voided, Refunded, Repaid, CampaignToppedUp, CampaignRecalled,
     ParentPaid,
 )  # fmt: skip
-_OF_BALANCE = (WindowReceived, RefundFunded, PaidOut, PayoutReturned)
+_OF_BALANCE = (WindowReceived, RefundFunded, DisputeFunded, PaidOut, PayoutReturned)
 
 
 class Shelf(dict[Any, Any]):
@@ -133,7 +137,7 @@ class Room:
         self.campaigns, self.budgets, self.uses = Shelf(), Shelf(), Shelf()
         self.uses_of: set[int] = set()
         self.fundings, self.caps_left = Shelf(), Shelf()
-        self.parents = Shelf()
+        self.parents, self.requests = Shelf(), Shelf()
         self.shared = Shelf()
         self.agreements: dict[int, Agreement] = {}
         self.lines_seen: dict[int, list[Line]] = {}
@@ -152,6 +156,9 @@ class Room:
 
     def parent(self, identifier: int) -> Parent:
         return self.parents[identifier]  # type: ignore[no-any-return]
+
+    def request(self, identifier: int) -> RefundRequest:
+        return self.requests[identifier]  # type: ignore[no-any-return]
 
     def payment(self, identifier: int) -> Payment:
         return self.payments[identifier]  # type: ignore[no-any-return]
@@ -272,6 +279,10 @@ class Room:
             self.change(self.balances, event.merchant_id, evolve_balance(self.balances[event.merchant_id], event))
         if isinstance(event, _OF_BUDGET):
             self._on_budget(event)
+        if isinstance(event, RefundRequested):
+            self.add(self.requests, event.request_id, requests.new_request(event, lane=lane_of(event.request_id)))
+        elif isinstance(event, OF_REQUEST):
+            self.change(self.requests, event.request_id, requests.evolve(self.requests[event.request_id], event))
         self.recorded.append(Recorded(identifier, event, sequence, entries))
         if event.line_id:
             self._close_when_settled(self.lines[event.line_id])

@@ -20,6 +20,7 @@ from florin.engine.tables.account import account_row, statement_changes
 from florin.engine.tables.campaign import BUDGET, CAMPAIGN, CAMPAIGN_USE, budget_rows, campaign_row, use_row
 from florin.engine.tables.joint import FUNDING_AGREEMENT, agreement_row, joint_changes, store_joint
 from florin.engine.tables.parent import PARENT_ORDER, parent_row
+from florin.engine.tables.request import REFUND_REQUEST, request_row
 from florin.engine.tables.small import (
     ACCOUNT,
     MERCHANT_BALANCE,
@@ -41,6 +42,7 @@ def write(connection: Connection, room: Room, chain: Chain) -> None:
     _store(connection, trade_rows.TRADE, room.trades, trade_rows.row_of)
     _store(connection, PARENT_ORDER, room.parents, parent_row)
     _store(connection, payment_rows.PAYMENT, room.payments, payment_rows.row_of)
+    _store(connection, REFUND_REQUEST, room.requests, request_row)
     _store_lines(connection, room)
     _store(connection, WALLET, room.wallets, wallet_row)
     _store(connection, SHARED_EXPOSURE, room.shared, shared_row)

@@ -94,6 +94,22 @@ class InstallmentChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
         return self.fee_minor - (0 if self.subsidy is None else self.subsidy.amount_minor)
 
 
+class ItemCount(msgspec.Struct, frozen=True, kw_only=True):
+    """So many of one line of an order. line: its position, from 1."""
+
+    line: int
+    quantity: int
+
+
+class EvidenceFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that somebody shows. digest: SHA-256 in hexadecimal, under which it is kept. type: its media type. size: bytes."""
+
+    digest: str
+    name: str
+    type: str
+    size: int
+
+
 class LoanFunding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a joint loan is funded: under which agreement, with what share of it (parts per million) from the partner bank.
 

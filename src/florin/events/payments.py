@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from florin.events.base import Event
-from florin.events.parts import CampaignPart, InstallmentChoice, LoanFunding, Place
+from florin.events.parts import CampaignPart, InstallmentChoice, ItemCount, LoanFunding, Place
 
 
 class TradeAsked(Event, frozen=True, kw_only=True):
@@ -117,6 +117,7 @@ class Refunded(Event, frozen=True, kw_only=True):
     mdr_back_minor and merchant_fee_back_minor are what the merchant gets back of his fees; `swept_minor` is what was drawn
     from the merchant's available balance because the sale's window had been swept (0 when it was still open). promised: what
     was reserved of a fee's subsidy and is free again, before receipt; subsidy_back: what is not earned of it, after receipt.
+    from_held: what of it had been held for a dispute. items: what is given back; fee: what is kept of their amount.
     """
 
     kind = 47
@@ -135,6 +136,9 @@ class Refunded(Event, frozen=True, kw_only=True):
     coupon: CampaignPart | None = None
     promised: CampaignPart | None = None
     subsidy_back: CampaignPart | None = None
+    from_held_minor: int = 0
+    items: tuple[ItemCount, ...] = ()
+    fee_minor: int = 0
 
 
 class RefundReversed(Event, frozen=True, kw_only=True):
@@ -152,3 +156,4 @@ class RefundReversed(Event, frozen=True, kw_only=True):
     reason: str
     known_on: date | None = None
     place: Place | None = None
+    items: tuple[ItemCount, ...] = ()

@@ -92,6 +92,7 @@ class Account(IntEnum):
     PAYMENTS_DUE_TO_LENDER = 51
     MEMO_GUARANTEED_ESCROW = 52
     MEMO_GUARANTEE_CONTRA = 53
+    DISPUTE_HELD = 130
     PAYMENTS_DUE_FROM_MALL = 60
     LENDER_DUE_FROM_MALL = 61
     # mall
@@ -185,6 +186,7 @@ ACCOUNTS: dict[Account, Describes] = {
     Account.PAYMENTS_DUE_TO_LENDER: Describes(Book.PAYMENTS, Owner.HOUSE, -1),
     Account.MEMO_GUARANTEED_ESCROW: Describes(Book.PAYMENTS, Owner.PAYMENT, +1, memo=True),
     Account.MEMO_GUARANTEE_CONTRA: Describes(Book.PAYMENTS, Owner.HOUSE, -1, memo=True),
+    Account.DISPUTE_HELD: Describes(Book.PAYMENTS, Owner.PAYMENT, -1),
     Account.PAYMENTS_DUE_FROM_MALL: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
     Account.CAMPAIGN_COST: Describes(Book.MALL, Owner.CAMPAIGN, +1),
     Account.MALL_DUE_TO_PAYMENTS: Describes(Book.MALL, Owner.HOUSE, -1),

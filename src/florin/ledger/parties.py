@@ -39,7 +39,7 @@ _OF = {
         Account.CREDIT_BALANCE, Account.LOANS_IN_ESCROW, Account.WALLET, Account.UNALLOCATED_RECEIPTS,
     ),
     Party.SHOP: (Account.MERCHANT_PAYABLE, Account.MERCHANT_AVAILABLE, Account.LANE_CLEARING),
-    Party.ESCROW: (Account.FUNDED_ESCROW,),
+    Party.ESCROW: (Account.FUNDED_ESCROW, Account.DISPUTE_HELD),
     Party.PAYMENTS: (Account.MDR_INCOME,),
     Party.LENDER: (
         Account.DEFERRED_FEE_INCOME, Account.FEE_INCOME, Account.INTEREST_INCOME, Account.PENALTY_INCOME,

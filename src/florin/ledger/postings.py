@@ -132,6 +132,8 @@ class Rule(IntEnum):
     SUBSIDIZE_FEE = 158
     MALL_PAYS_LENDER = 159
     RELEASE_COUPON = 160
+    HOLD_DISPUTED = 260
+    CHARGE_RETURN_FEE = 261
 
 
 class Leg(NamedTuple):
@@ -355,6 +357,9 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     ),
     Rule.REFUND_CREDIT: (Leg(Account.MERCHANT_PAYABLE, Account.PAYMENTS_DUE_TO_LENDER),),
     Rule.REFUND_WALLET: (Leg(Account.MERCHANT_PAYABLE, Account.WALLET),),
+    # what a merchant was paid is held until a dispute is decided; what the platform keeps of a return is a fee of his
+    Rule.HOLD_DISPUTED: (Leg(Account.MERCHANT_PAYABLE, Account.DISPUTE_HELD),),
+    Rule.CHARGE_RETURN_FEE: (Leg(Account.MERCHANT_PAYABLE, Account.MDR_INCOME),),
     # money in and out of the house
     Rule.TOP_UP: (Leg(Account.SAFEGUARDED_CASH, Account.WALLET),),
     Rule.WITHDRAW: (Leg(Account.WALLET, Account.PAYOUT_IN_TRANSIT),),

@@ -9,6 +9,7 @@ import msgspec
 from florin.events import TradeAsked
 from florin.events.refusals import Refusal
 from florin.money.at import At
+from florin.payments.items import refuse_lines
 from florin.payments.merchant import Merchant, refuse_merchant
 from florin.payments.trade import NO_DETAIL, Flow, TradeDetail
 
@@ -51,7 +52,7 @@ class ExpiryPassed(Refusal, frozen=True, kw_only=True):
 def decide(merchant: Merchant, command: Ask, at: At) -> tuple[TradeAsked] | Refusal:
     if not 0 < command.amount_minor <= AMOUNT_MINOR_MAX:
         return AmountOutOfRange(amount_minor=command.amount_minor)
-    if refusal := refuse_merchant(merchant):
+    if refusal := refuse_merchant(merchant) or refuse_lines(command.detail.lines, command.amount_minor):
         return refusal
     if command.expires_at is not None and command.expires_at <= at.instant:
         return ExpiryPassed(expires_at=command.expires_at.isoformat(timespec="seconds"))

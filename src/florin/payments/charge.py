@@ -14,6 +14,7 @@ from florin.events.refusals import Refusal
 from florin.market import ANYWHERE, Acceptance
 from florin.money.at import At
 from florin.payments.ask import AMOUNT_MINOR_MAX, AmountOutOfRange
+from florin.payments.items import refuse_lines
 from florin.payments.merchant import Merchant, refuse_merchant
 from florin.payments.pay import (
     NO_OFFERS,
@@ -153,6 +154,7 @@ def decide(
     pay = pay_of(command)
     refusal = (
         refuse_merchant(merchant)
+        or refuse_lines(command.detail.lines, command.amount_minor)
         or refuse_tenders(trade, merchant, line, wallet, terms, pay, at, shared, acceptance)
         or refuse_coupon_offer(trade, pay, offers.coupon, at)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from florin.events import Event, PaidOut, PayoutReturned, RefundFunded, RefundOrder, WindowReceived
+from florin.events import DisputeFunded, Event, PaidOut, PayoutReturned, RefundFunded, RefundOrder, WindowReceived
 from florin.events.refusals import Refusal
 from florin.money import share_minor
 from florin.payments.trade import Flow
@@ -91,7 +91,7 @@ def evolve_balance(balance: MerchantBalance, event: Event) -> MerchantBalance:
     match event:
         case WindowReceived(negative=False) | PayoutReturned():
             change = event.amount_minor
-        case WindowReceived() | RefundFunded() | PaidOut():
+        case WindowReceived() | RefundFunded() | DisputeFunded() | PaidOut():
             change = -event.amount_minor
         case _:
             raise AssertionError(f"{type(event).__name__} does not touch an available balance")

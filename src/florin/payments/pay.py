@@ -22,12 +22,12 @@ from florin.market import ANYWHERE, Acceptance, refuse_line
 from florin.money.at import At
 from florin.payments.merchant import Merchant, refuse_merchant
 from florin.payments.payment import Payment, PaymentState
+from florin.payments.requests.terms import escrow_terms
 from florin.payments.trade import Flow, Trade, TradeState
 from florin.wallet.wallet import Wallet
 from florin.wallet.withdraw import refuse_wallet
 
 HOLD_DAYS = 7
-CONFIRM_DAYS = 10
 
 
 class Pay(msgspec.Struct, frozen=True, kw_only=True):
@@ -363,9 +363,12 @@ def new_payment(
 def confirm_on(trade: Trade, terms: Terms | None, paid_on: date) -> date | None:
     """The day on which the clock confirms receipt if the buyer has not; only escrow has one.
 
-    The merchant's own number of days, else the program's for these goods, else ten.
+    The merchant's own number of days; else the program's, where it lists these goods; else that of the terms of escrow, where
+    they do; else the program's for other goods, or theirs.
     """
     if trade.flow is not Flow.ESCROW:
         return None
-    usual = CONFIRM_DAYS if terms is None else terms.auto_confirm_days_for(trade.detail.goods)
-    return paid_on + timedelta(days=trade.detail.confirm_days or usual)
+    usual, goods = escrow_terms(paid_on).confirm_days, trade.detail.goods
+    own = {} if terms is None else terms.auto_confirm_days
+    days = next(table[key] for key in (goods, "other") for table in (own, usual) if key in table)
+    return paid_on + timedelta(days=trade.detail.confirm_days or days)

@@ -19,6 +19,7 @@ from florin.credit.shared_limit import SharedExposure
 from florin.credit.terms import Terms
 from florin.events import CampaignPart, Event, ParentPaid
 from florin.events.refusals import Refusal
+from florin.market import ANYWHERE, Acceptance
 from florin.money.at import At
 from florin.payments.merchant import Merchant, refuse_merchant
 from florin.payments.parent import Parent, split_tenders
@@ -91,8 +92,11 @@ def decide(
     command: PayParent,
     at: At,
     offer: Offer | None = None,
+    acceptance: Acceptance = ANYWHERE,
 ) -> Paid | Refusal:
-    """trades, merchants: of the parent's orders, in their order. offer: of the coupon that the command names."""
+    """trades, merchants: of the parent's orders, in their order. offer: of the coupon that the command names. acceptance: where
+    the house's programs may be spent.
+    """
     tendered = sum(command.tenders)
     if min(command.tenders) < 0 or tendered != parent.amount_minor:
         return TendersDoNotAddUp(tendered_minor=tendered, amount_minor=parent.amount_minor)
@@ -101,7 +105,7 @@ def decide(
     parts = split_tenders([trade.amount_minor for trade in trades], command.tenders)
     orders: list[OrderPaid] = []
     for trade, merchant, payment_id, part in zip(trades, merchants, command.payment_ids, parts, strict=True):
-        order = _order(trade, merchant, standing, terms, _pay(command, trade, payment_id, part), at, offer)
+        order = _order(trade, merchant, standing, terms, _pay(command, trade, payment_id, part), at, offer, acceptance)
         if isinstance(order, Refusal):
             return order
         orders.append(order)
@@ -154,12 +158,13 @@ def _order(
     pay: Pay,
     at: At,
     offer: Offer | None,
+    acceptance: Acceptance,
 ) -> OrderPaid | Refusal:
     """One order, on what those before it have left."""
     refusal = (
         refuse_trade(trade, pay.person_id, at)
         or refuse_merchant(merchant)
-        or refuse_tenders(trade, merchant, standing.line, standing.wallet, terms, pay, at, standing.shared)
+        or refuse_tenders(trade, merchant, standing.line, standing.wallet, terms, pay, at, standing.shared, acceptance)
     )
     if refusal is not None:
         return refusal

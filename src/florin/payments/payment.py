@@ -13,18 +13,30 @@ import msgspec
 from msgspec.structs import replace
 
 from florin.events import (
+    AuthorizationExtended,
     Authorized,
     CampaignPart,
     Captured,
+    DisputeDecided,
+    DisputeOpened,
     Escrowed,
     Event,
+    EvidenceGiven,
+    GoodsSentBack,
     InstallmentChoice,
     Place,
+    ReceiptExtended,
     Received,
     Refunded,
+    RefundRequested,
     RefundReversed,
+    RequestAnswered,
+    RequestClosed,
+    Shipped,
     Voided,
 )
+from florin.payments.items import added
+from florin.payments.particulars import ORDINARY, PaymentParticulars
 from florin.payments.trade import Flow
 
 
@@ -46,6 +58,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     drawn: its loan began when it was paid into escrow, by the terms of that day.
     payable_on: the merchant's first window that it was credited in. confirm_on: the day on which the clock confirms receipt.
+    dispute_held: of what the merchant was paid, what is held until a dispute is decided.
     place: where it was bought, if the line's terms had sub-limits when it was authorized.
     exposure_before, limit_effective, tolerance: what the line was when it was authorized; group_*: what all lines of the
     payer that share a limit were, None where none is shared.
@@ -91,6 +104,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     coupon_released_minor: int = 0
     coupon_refunded_minor: int = 0
     subsidy_promised_minor: int = 0
+    dispute_held_minor: int = 0
+    particulars: PaymentParticulars = ORDINARY
 
     @property
     def amount_minor(self) -> int:
@@ -242,6 +257,8 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 + event.merchant_fee_back_minor
                 + _own_minor(event.subsidy_back),
                 confirm_on=None if ends else payment.confirm_on,
+                dispute_held_minor=payment.dispute_held_minor - event.from_held_minor,
+                particulars=_given_back(payment, event),
             )
         case RefundReversed():
             return replace(
@@ -250,8 +267,40 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 credit_refunded_minor=payment.credit_refunded_minor - event.credit_minor,
                 wallet_refunded_minor=payment.wallet_refunded_minor - event.wallet_minor,
                 mdr_back_minor=payment.mdr_back_minor - event.mdr_minor,
+                particulars=_given_back(payment, event, sign=-1),
             )
+        case AuthorizationExtended():
+            extended = replace(payment.particulars, hold_extensions=payment.particulars.hold_extensions + 1)
+            return replace(payment, expires_at=event.expires_at, particulars=extended)
+        case ReceiptExtended():
+            extended = replace(payment.particulars, extensions=payment.particulars.extensions + 1)
+            return replace(payment, confirm_on=event.confirm_on, particulars=extended)
+        case RefundRequested():
+            return replace(payment, confirm_on=None, particulars=_requested(payment.particulars, event))
+        case DisputeOpened():
+            return replace(payment, dispute_held_minor=payment.dispute_held_minor + event.held_minor)
+        case RequestClosed():
+            return replace(
+                payment,
+                confirm_on=event.confirm_on,
+                dispute_held_minor=payment.dispute_held_minor - event.released_minor,
+                particulars=replace(payment.particulars, request_id=0, days_left=None),
+            )
+        case RequestAnswered() | GoodsSentBack() | EvidenceGiven() | DisputeDecided() | Shipped():
+            return payment
     raise AssertionError(f"{type(event).__name__} does not touch a payment")
+
+
+def _given_back(payment: Payment, event: Refunded | RefundReversed, *, sign: int = 1) -> PaymentParticulars:
+    if not event.items:
+        return payment.particulars
+    return replace(payment.particulars, given_back=added(payment.particulars.given_back, event.items, sign=sign))
+
+
+def _requested(particulars: PaymentParticulars, event: RefundRequested) -> PaymentParticulars:
+    return replace(
+        particulars, request_id=event.request_id, requests=particulars.requests + 1, days_left=event.days_left
+    )
 
 
 def _plan_after(payment: Payment, event: Captured) -> InstallmentChoice | None:

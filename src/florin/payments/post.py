@@ -19,6 +19,8 @@ from florin.events import (
     Captured,
     ClaimBuyerPaid,
     ClaimBuyerSettled,
+    DisputeFunded,
+    DisputeOpened,
     Escrowed,
     Event,
     FeesSwept,
@@ -36,6 +38,7 @@ from florin.events import (
     RefundReversed,
     Repaid,
     RepaymentReturned,
+    RequestClosed,
     StatePaid,
     ToppedUp,
     Voided,
@@ -190,12 +193,27 @@ def _refunded(event: Refunded) -> Entries:
     return [
         # The money of a swept sale comes back from the merchant's available balance, through the lanes' clearing.
         Entry(Rule.SWEEP_OUT, event.swept_minor, reversed=True),
+        Entry(Rule.HOLD_DISPUTED, event.from_held_minor, reversed=True),
         Entry(Rule.REFUND_CREDIT, event.credit_minor),
         Entry(Rule.REFUND_WALLET, event.wallet_minor),
         Entry(Rule.CHARGE_MDR, event.mdr_back_minor, reversed=True),
         Entry(Rule.CHARGE_MERCHANT_FEE, event.merchant_fee_back_minor, reversed=True),
         *_coupon_back(event.coupon, from_escrow=False),
         *_subsidy(event.subsidy_back, given_back=True),
+    ]
+
+
+def _dispute_opened(event: DisputeOpened) -> Entries:
+    return [
+        Entry(Rule.SWEEP_OUT, event.swept_minor, reversed=True),
+        Entry(Rule.HOLD_DISPUTED, event.held_minor),
+    ]
+
+
+def _request_closed(event: RequestClosed) -> Entries:
+    return [
+        Entry(Rule.HOLD_DISPUTED, event.released_minor, reversed=True),
+        Entry(Rule.CHARGE_RETURN_FEE, event.fee_minor),
     ]
 
 
@@ -279,6 +297,9 @@ _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
     WindowSwept: lambda event: [Entry(Rule.SWEEP_OUT, event.amount_minor, reversed=event.negative)],
     WindowReceived: lambda event: [Entry(Rule.SWEEP_IN, event.amount_minor, reversed=event.negative)],
     RefundFunded: _by(Rule.SWEEP_IN, reversed=True),
+    DisputeOpened: _dispute_opened,
+    DisputeFunded: _by(Rule.SWEEP_IN, reversed=True),
+    RequestClosed: _request_closed,
     PaidOut: _by(Rule.PAY_OUT),
     PayoutReturned: _returned(Rule.PAY_OUT, Rule.SETTLE_PAYOUT),
     PayoutSettled: _by(Rule.SETTLE_PAYOUT),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 import msgspec
@@ -30,6 +31,22 @@ class NothingToReceive(Refusal, frozen=True, kw_only=True):
     state: str
 
 
+class RequestOpen(Refusal, frozen=True, kw_only=True):
+    en = "A refund was asked for this order, and is not settled yet. Withdraw the request first, then confirm receipt."
+    zh = "该订单有未完结的退款申请，请先撤销申请，再确认收货。"
+
+    request_id: int
+
+
+class ClockNotDue(Refusal, frozen=True, kw_only=True):
+    """The clock has come for a payment whose day was put off meanwhile."""
+
+    en = "The clock does not confirm this receipt today: it would on {confirm_on}."
+    zh = "自动确认收货尚未到期，到期日为{confirm_on}。"
+
+    confirm_on: date
+
+
 class NotYourPayment(Refusal, frozen=True, kw_only=True):
     en = "Only the buyer can confirm receipt of this order."
     zh = "只有买家本人可以确认收货。"
@@ -45,6 +62,10 @@ def decide(
         return NothingToReceive(state=payment.state.name.lower())
     if command.by == "buyer" and command.person_id != payment.person_id:
         return NotYourPayment(payment_id=payment.id)
+    if payment.particulars.request_id:
+        return RequestOpen(request_id=payment.particulars.request_id)
+    if command.by == "clock" and payment.confirm_on is not None and payment.confirm_on > at.on:
+        return ClockNotDue(confirm_on=payment.confirm_on)
     credit, from_wallet = payment.credit_left_minor, payment.wallet_left_minor
     coupon = payment.coupon_part(payment.coupon_left_minor)
     plan = payment.plan if credit else None

@@ -8,6 +8,7 @@ of `florin.credit`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 
@@ -15,10 +16,11 @@ import msgspec
 from msgspec.structs import replace
 
 from florin.campaigns.campaign import Campaign
-from florin.events import CampaignPart, CreditBalancePaid, Event, Refunded, RefundFunded, RefundOrder
+from florin.events import CampaignPart, CreditBalancePaid, Event, ItemCount, Refunded, RefundFunded, RefundOrder
 from florin.events.refusals import Refusal
 from florin.money import round_half_up
 from florin.money.at import At
+from florin.payments.items import OrderLine, RefundOfOtherItems, items_minor, refuse_items
 from florin.payments.merchant import Merchant, MerchantBalance, MerchantBalanceTooLow
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.tenders import Tenders, split_refund
@@ -28,6 +30,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     """amount_minor: above zero, at most what was paid and not yet given back. request_no: the merchant's own number.
 
     value_on: the day on which it counts in the shopper's debt, when that is over; None: today.
+    items: what is given back; then the amount is theirs less the fee that the merchant keeps of it.
     """
 
     payment_id: int
@@ -35,6 +38,8 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     request_no: str
     reason: str = ""
     value_on: date | None = None
+    items: tuple[ItemCount, ...] = ()
+    fee_minor: int = 0
 
 
 class CreditRefundPreview(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,13 +118,14 @@ def decide(
     command: Refund,
     at: At,
     campaign: Campaign | None = None,
+    lines: Sequence[OrderLine] = (),
 ) -> tuple[Event, ...] | Refusal:
     """Refunded; with it RefundFunded when the sale was swept, and CreditBalancePaid when the debt was smaller than the refund.
 
     balance: the merchant's, needed only for a swept sale. preview: of the credit part, from `florin.credit.refund`. campaign:
-    of the payment's coupon.
+    of the payment's coupon. lines: of its order.
     """
-    if refusal := refuse_refund(payment, command.amount_minor):
+    if refusal := refuse_refund(payment, command.amount_minor) or _refuse_items(payment, lines, command):
         return refusal
     parts = split(payment, merchant, campaign, command.amount_minor)
     coupon = payment.coupon_part(parts.coupon_minor)
@@ -131,7 +137,9 @@ def decide(
     given_back = parts.credit_minor + parts.wallet_minor + (coupon.funded_minor if coupon else 0)
     net = given_back - mdr_back - preview.merchant_fee_back_minor - _own_subsidy_minor(preview)
     ends = command.amount_minor == payment.refundable_minor
-    swept = net if not before_receipt and payment.payable_on != at.on else 0
+    # What is held for a dispute is there for this, whoever gives it back.
+    from_held = min(payment.dispute_held_minor, max(net, 0))
+    swept = net - from_held if not before_receipt and payment.payable_on != at.on else 0
     if swept > 0:
         assert balance is not None, "a swept refund is decided with the merchant's balance"
         if refusal := refuse_balance(balance, swept):
@@ -151,6 +159,9 @@ def decide(
         coupon=coupon,
         promised=payment.promised_part(payment.subsidy_promised_minor) if before_receipt and ends else None,
         subsidy_back=preview.subsidy_back,
+        from_held_minor=from_held,
+        items=command.items,
+        fee_minor=command.fee_minor,
     )
     events: list[Event] = [refunded]
     if swept > 0:
@@ -174,6 +185,21 @@ def decide(
             )
         )
     return tuple(events)
+
+
+def _refuse_items(payment: Payment, lines: Sequence[OrderLine], command: Refund) -> Refusal | None:
+    """Items that are named are there to be given back, and come to the amount."""
+    if not command.items and not command.fee_minor:
+        return None
+    given_back = payment.particulars.given_back
+    if refusal := refuse_items(lines, given_back, command.items):
+        return refusal
+    items_are = items_minor(lines, given_back, command.items)
+    if command.fee_minor < 0 or items_are - command.fee_minor != command.amount_minor:
+        return RefundOfOtherItems(
+            items_minor=items_are, fee_minor=command.fee_minor, requested_minor=command.amount_minor
+        )
+    return None
 
 
 def _own_subsidy_minor(preview: CreditRefundPreview) -> int:

@@ -108,6 +108,7 @@ def decide(
             request_no=refund.request_no,
             reason=command.reason,
             place=refund.place,
+            items=refund.items,
         ),
     )
 

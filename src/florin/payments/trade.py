@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from florin.events import Channel
+from florin.payments.items import OrderLine
 
 # Doors that are there for tills alone: what is asked by them needs no word of its own to be offline.
 _OF_TILLS = frozenset({"alipay.trade.pay", "alipay.trade.precreate"})
@@ -34,7 +35,7 @@ class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     buyer_id: only this person may pay. fee_payer: who bears the fee of installments. tenders: those the merchant allows.
     product: by which door it came. channel: bought online or in a shop; empty: by the door. goods: their
     kind, which sets the days to auto-confirm. parent_id: it is paid only with the other orders of that parent.
-    extra: a wire's own fields that it wants back.
+    lines: what was bought, if it was said. extra: a wire's own fields that it wants back.
     """
 
     product: str = ""
@@ -52,6 +53,7 @@ class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     confirm_days: int = 0
     charset: str = ""
     parent_id: int = 0
+    lines: tuple[OrderLine, ...] = ()
     extra: dict[str, Any] = {}
 
     @property

@@ -35,3 +35,8 @@ def ecosystem_text(name: str) -> str:
     if name not in ecosystem_names():
         raise KeyError(name)
     return (files(__name__) / "ecosystems" / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def escrow_text() -> str:
+    """The TOML text of the terms of escrow."""
+    return files(__name__).joinpath("escrow", "terms.toml").read_text(encoding="utf-8")

@@ -17,6 +17,7 @@ from florin.engine.actions import (
     payments,
     people,
     plans,
+    requests,
     settlement,
 )
 from florin.engine.actions.action import NOTHING, Action, Needs
@@ -36,6 +37,7 @@ ACTIONS: dict[type, Action] = {
     **collection.ACTIONS,
     **payments.ACTIONS,
     **parents.ACTIONS,
+    **requests.ACTIONS,
     **campaigns.ACTIONS,
     **partners.ACTIONS,
     **market.ACTIONS,

@@ -63,6 +63,7 @@ def _pay_parent(room: Room, command: PayParent) -> Events | Refusal:
         command=with_down_payment(command, _installments(trades, command), terms),
         at=room.at,
         offer=_offer(room, command),
+        acceptance=room.reference.acceptance,
     )
     if isinstance(decided, Refusal):
         return decided

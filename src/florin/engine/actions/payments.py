@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from msgspec.structs import replace
@@ -19,9 +20,11 @@ from florin.events import Event, Refunded
 from florin.events.refusals import Refusal
 from florin.payments import ask, capture, charge, close, pay, receive, refund, reverse_refund, void
 from florin.payments.down_payment import with_down_payment
+from florin.payments.items import OrderLine
 from florin.payments.merchant import Merchant
 from florin.payments.pay_parent import Standing
-from florin.payments.payment import Payment, PaymentState
+from florin.payments.payment import Payment, PaymentState, evolve
+from florin.payments.requests.carry_out import closed
 from florin.payments.trade import Trade, TradeState
 
 
@@ -162,6 +165,18 @@ def _void(room: Room, command: void.Void) -> Events | Refusal:
 
 
 def _refund(room: Room, command: refund.Refund) -> Events | Refusal:
+    """A refund that leaves nothing of a payment ends the buyer's request too, whoever asked for it."""
+    payment = room.payment(command.payment_id)
+    decided = refunded(room, command)
+    request_id = payment.particulars.request_id
+    if isinstance(decided, Refusal) or not request_id or command.amount_minor < payment.refundable_minor:
+        return decided
+    after = evolve(payment, decided[0])
+    return (*decided, closed(room.request(request_id), after, room.at, how="refunded"))
+
+
+def refunded(room: Room, command: refund.Refund) -> Events | Refusal:
+    """What a refund comes to, with the lender's side of it."""
     payment = room.payment(command.payment_id)
     decided = refund.decide(
         payment=payment,
@@ -171,10 +186,15 @@ def _refund(room: Room, command: refund.Refund) -> Events | Refusal:
         command=command,
         at=room.at,
         campaign=_campaign_of(room, payment),
+        lines=lines_of(room, payment),
     )
     if isinstance(decided, Refusal) or not (isinstance(decided[0], Refunded) and decided[0].drawn):
         return decided
     return (joint.given_back(room.account(payment.line_id), decided[0]), *decided[1:])
+
+
+def lines_of(room: Room, payment: Payment) -> tuple[OrderLine, ...]:
+    return room.trade(payment.trade_id).detail.lines
 
 
 def _campaign_of(room: Room, payment: Payment) -> Campaign | None:
@@ -241,13 +261,19 @@ def _of_refund(room: Room, command: refund.Refund) -> Needs:
     payment = room.payments.get(command.payment_id)
     if payment is None:
         return NOTHING
+    request_id = payment.particulars.request_id
+    return refund_needs(room, payment, command.value_on)._replace(requests=(request_id,) if request_id else ())
+
+
+def refund_needs(room: Room, payment: Payment, value_on: date | None = None) -> Needs:
+    """What it takes to refund a payment, all or part of it."""
     before = payment.state is PaymentState.ESCROWED
     line = (payment.line_id,) if payment.line_id else ()
     return Needs(
         trades_seen=(payment.trade_id,),
         lines=line if before and not payment.drawn else (),
         accounts=line if payment.drawn or not before else (),  # of a loan in escrow a part may be a partner bank's
-        histories=line if command.value_on and not before else (),
+        histories=line if value_on and not before else (),
         # The excess of a refund above all debt goes to the wallet, so it is locked with the account.
         wallets=(payment.person_id,) if payment.wallet_authorized_minor or _is_counted(payment) or not before else (),
         uses=(payment.person_id,) if _is_counted(payment) else (),

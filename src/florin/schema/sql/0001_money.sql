@@ -223,6 +223,7 @@ CREATE INDEX event_of_payment ON event (lane, payment_id) WHERE kind IN (43, 45,
 CREATE INDEX event_of_claim_sale ON event (lane, id) WHERE kind IN (163, 190, 191);
 -- What shops could not sell on credit: a sale pays nothing for it.
 CREATE INDEX event_of_checkout ON event (merchant_id, posted_on) WHERE kind = 212 OR (kind = 90 AND merchant_id IS NOT NULL);
+CREATE INDEX event_of_request ON event (lane, payment_id) WHERE kind BETWEEN 232 AND 244;
 CREATE INDEX event_by_day ON event USING brin (posted_on) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE VIEW transfer AS
@@ -305,7 +306,9 @@ CREATE TABLE parent_order (
 -- Who paid, with what, and what became of it. Released: authorized and never taken. exposure_before, limit_effective and
 -- tolerance are the evidence for "why was I refused", and the guard. NULL for most: coupon, the part that a campaign bears, and
 -- its counters; subsidy_promised_minor, what a campaign has reserved of a plan's fee; place, where it was bought, if the terms
--- had sub-limits; group_*, the evidence of a limit that lines share.
+-- had sub-limits; group_*, the evidence of a limit that lines share;
+-- dispute_held_minor, of what the merchant was paid, until a dispute is decided; particulars: a refund request, a clock put off,
+-- items given back.
 CREATE TABLE payment (
     lane             smallint NOT NULL,
     state            smallint NOT NULL,
@@ -349,6 +352,9 @@ CREATE TABLE payment (
     group_exposure_before_minor bigint,
     group_limit_minor       bigint,
     subsidy_promised_minor  bigint,
+    dispute_held_minor      bigint,
+    particulars             jsonb,
+    CONSTRAINT payment_holds_nothing_less_for_a_dispute CHECK (dispute_held_minor > 0),
     CONSTRAINT payment_within_the_limit CHECK (credit_authorized_minor = 0
         OR exposure_before_minor + credit_authorized_minor <= limit_effective_minor + tolerance_minor),
     CONSTRAINT payment_within_the_shared_limit CHECK (credit_authorized_minor = 0 OR group_limit_minor IS NULL
@@ -371,7 +377,28 @@ CREATE TABLE payment (
     PRIMARY KEY (lane, id)
 ) WITH (fillfactor = 90);
 CREATE INDEX payment_to_confirm ON payment (confirm_on) WHERE state = 2;
+CREATE INDEX payment_with_particulars ON payment (lane, id) WHERE particulars IS NOT NULL;
 CREATE INDEX payment_to_expire ON payment (expires_at) WHERE state = 1;
+
+-- What a buyer asks back of a payment, in the payer's lane: a fold of its events. Of the open ones the day close takes those whose
+-- day is over. detail: texts, items, tracking, evidence counted.
+CREATE TABLE refund_request (
+    lane         smallint NOT NULL,
+    state        smallint NOT NULL CHECK (state BETWEEN 1 AND 9),
+    due_on       date     NOT NULL,
+    asked_on     date     NOT NULL,
+    id           bigint   NOT NULL,
+    payment_id   bigint   NOT NULL,
+    merchant_id  bigint   NOT NULL,
+    person_id    bigint   NOT NULL,
+    amount_minor bigint   NOT NULL CONSTRAINT request_asks_for_something CHECK (amount_minor > 0),
+    detail       jsonb    NOT NULL,
+    PRIMARY KEY (lane, id)
+) WITH (fillfactor = 80);
+CREATE UNIQUE INDEX request_one_open_a_payment ON refund_request (lane, payment_id) WHERE state <= 5;
+CREATE INDEX request_of_payment ON refund_request (lane, payment_id, id);
+CREATE INDEX request_to_lapse ON refund_request (due_on) WHERE state <= 5;
+CREATE INDEX request_of_merchant ON refund_request (merchant_id, asked_on);
 
 -- ── campaigns ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

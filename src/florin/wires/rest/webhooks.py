@@ -102,10 +102,15 @@ def body_of(topic: str, told: Told, *, checkout_url: show.CheckoutUrl) -> bytes:
             "timestamp": told.at,
             "data": {
                 "payment": show.payment(view, now=told.at, checkout_url=checkout_url),
-                "event": {"id": str(told.event_id), **told.event},
+                "event": {"id": str(told.event_id), **told.event, **_ids_as_text(told.event)},
             },
         }
     )
+
+
+def _ids_as_text(event: Mapping[str, Any]) -> dict[str, str]:
+    """Ids as every answer writes them: JavaScript's numbers cannot hold them."""
+    return {name: str(value) for name, value in event.items() if name.endswith("_id")}
 
 
 def _told_owner(payload: Mapping[str, Any]) -> ToldOfLine | ToldOfHouse:

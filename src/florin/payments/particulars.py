@@ -1,0 +1,25 @@
+"""What few payments have beside their counters: a refund request, a clock put off, items given back."""
+
+from __future__ import annotations
+
+import msgspec
+
+from florin.events import ItemCount
+
+
+class PaymentParticulars(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """request_id: the refund request that is open, 0: none. requests: how many there have been.
+
+    days_left: until the clock would confirm receipt, while it stands still. extensions, hold_extensions: how often the buyer
+    has put it off, and the seller extended the authorization. given_back: items, by line.
+    """
+
+    request_id: int = 0
+    requests: int = 0
+    days_left: int | None = None
+    extensions: int = 0
+    hold_extensions: int = 0
+    given_back: tuple[ItemCount, ...] = ()
+
+
+ORDINARY = PaymentParticulars()
