@@ -161,6 +161,12 @@ def claims(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def bank(context: typer.Context) -> None:
+    """The bank: which one, its files, what it has not answered."""
+    _call("florin.app.bank", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def webhook(context: typer.Context) -> None:
     """Where your own systems are told what happens to lines: set, show, remove."""
     _call("florin.app.webhook", "app", context)

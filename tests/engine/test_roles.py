@@ -22,9 +22,11 @@ TABLES = (
     "program",
     "proof", "proven_balance", "proven_head", "proven_through", "refund_request", "shared_exposure", "signature_failure",
     "statement", "sweep", "trade", "wallet", "writer", "acceptance_version", "experiment", "experiment_end",
+    "bank_file", "bank_order", "bank_setup", "bank_statement", "simulated_day", "simulated_entry", "simulated_message",
+    "simulated_mishap", "simulated_rule",
 )  # fmt: skip
 HISTORY = ("acceptance_version", "experiment", "experiment_end", "event", "batch", "sweep", "parent_order", "merchant_day",
-           "writer", "bank_line", "posting", "account")  # fmt: skip
+           "writer", "bank_line", "bank_statement", "posting", "account")  # fmt: skip
 SECRETS = ("experiment", "api_key", "platform_key", "payment_code", "owner_endpoint")
 
 
@@ -75,6 +77,9 @@ def first_column(table: str) -> sql.Identifier:
         "payment_code": "person_id", "proof": "holds", "bank_line": "amount_minor", "signature_failure": "finding",
         "platform_key": "wire", "merchant": "name", "app": "name", "program": "source",
         "owner_endpoint": "url", "merchant_day": "ended_on", "proven_head": "seq", "proven_through": "proven_on",
+        "bank_file": "note", "bank_order": "party", "bank_setup": "mode", "bank_statement": "closing_minor",
+        "simulated_day": "written", "simulated_entry": "text", "simulated_message": "message_id",
+        "simulated_mishap": "times", "simulated_rule": "code",
         "acceptance_version": "from_on", "experiment": "closes_on", "experiment_end": "ended_on",
     }  # fmt: skip
     return sql.Identifier(known.get(table, "lane" if table not in ("batch",) else "events"))

@@ -8,9 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from florin.app.house import DataOption, House, JsonOption, entered, granted, group, say, say_table
+from florin.app.house import DataOption, House, JsonOption, bank_in, entered, granted, group, say, say_table
 from florin.app.merchants import RefundOrderOption, amount_minor, merchant_of, rate_ppm, rate_text
-from florin.bank.simulated import SimulatedBank
 from florin.campaigns.budget import RecallBudget, TopUpCampaign
 from florin.campaigns.campaign import CampaignState
 from florin.campaigns.open import CloseCampaign, OpenCampaign, kind_of
@@ -172,7 +171,7 @@ def paid(
 
     def book(house: House) -> None:
         on = clock.read(house.connection).on
-        SimulatedBank(house.connection).receive(amount_minor=minor, reference=reference, on=on, account="mall")
+        bank_in(house).receive(amount_minor=minor, reference=reference, on=on, account="mall")
 
     _do(command, data, as_json, once, then=book)
 

@@ -11,9 +11,8 @@ import msgspec
 import typer
 from psycopg import Connection
 
-from florin.app.house import DataOption, JsonOption, Refused, entered, granted, group, say, say_table
+from florin.app.house import DataOption, JsonOption, Refused, bank_in, entered, granted, group, say, say_table
 from florin.app.merchants import amount_minor
-from florin.bank import SimulatedBank
 from florin.credit.sell_claims import SellClaims, decide
 from florin.credit.settle_buyer import NoSuchClaimBuyer, RecordBuyerPayment
 from florin.engine import ClaimKind, NotFound, Submission, claim, clock, lane_for
@@ -138,7 +137,7 @@ def settle(
         with house.engine() as engine:
             granted(engine.execute([Submission(command=command, claims=(once,))]))
         on = clock.read(house.connection).on
-        SimulatedBank(house.connection).receive(amount_minor=minor, reference=reference, on=on, account="lender")
+        bank_in(house).receive(amount_minor=minor, reference=reference, on=on, account="lender")
         view = _known_buyer(house.connection, buyer)
     said = f"{buyer} has paid ¥{yuan_text(view.paid_minor)} of ¥{yuan_text(view.price_minor + view.taken_back_minor)}"
     say(as_json, _buyer(view), f"{said}; ¥{yuan_text(view.owes_minor)} is left.")

@@ -20,6 +20,7 @@ from psycopg import Connection
 from rich.console import Console
 from rich.table import Table
 
+from florin.bank import Bank, BankFolder, bank_of
 from florin.engine import Engine, GroupRefused, Outcome, clock
 from florin.engine.reference import load_reference
 from florin.events.refusals import Refusal
@@ -96,6 +97,11 @@ class House:
         clock.start(self.connection)
         with Engine(self.store.addresses.engine, name="operator") as engine:
             yield engine
+
+
+def bank_in(house: House) -> Bank:
+    """The house's bank, whichever was chosen."""
+    return bank_of(house.connection, BankFolder(house.store.folder.path / "bank"))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from florin.bank import SimulatedBank, receive_top_up
+from florin.bank import Bank, receive_top_up
 from florin.credit.open import OpenLine
 from florin.engine import Claim, ClaimKind, Engine, Outcome, Submission, claim, lane_for
 from florin.wallet.join import Join
@@ -26,7 +26,7 @@ class NotDone(RuntimeError):
 
 def join_shopper(
     engine: Engine,
-    bank: SimulatedBank,
+    bank: Bank,
     *,
     logon: str,
     name: str,

@@ -22,7 +22,7 @@ from psycopg import Connection
 from florin.app.renderers import make_renderers
 from florin.app.settings import Settings
 from florin.app.supervisor import StopSignals, watch_parent
-from florin.bank import SimulatedBank, settle_outgoing
+from florin.bank import Bank, bank_of, record_answers, settle_outgoing
 from florin.engine import Engine, clock
 from florin.engine.close_day import DayClosed, close_through, expire_due, watch_budgets
 from florin.engine.outbox import Faults, Outbox, Renderer
@@ -83,6 +83,9 @@ class Housekeeping:
                 connection, bank = self._connected()
                 connection.execute("SELECT pg_advisory_lock(%(turn)s)", {"turn": _TURN})
                 bank.book_announced()
+                on = clock.read(connection).on
+                if bank.exchange(on):  # before the day is closed, whose proof looks at the bank's statement
+                    record_answers(self._engine, connection, bank, on=on)
                 closed = close_through(self._engine, connection, clock.due_on(connection), bank=bank)
                 expire_due(self._engine, connection)
                 watch_budgets(self._engine, connection)
@@ -102,12 +105,12 @@ class Housekeeping:
                 _log.error("housekeeping failed, tried again", failure=f"{type(failure).__name__}: {failure}")
             self._stopping.wait(self._round_s)
 
-    def _connected(self) -> tuple[Connection[Any], SimulatedBank]:
+    def _connected(self) -> tuple[Connection[Any], Bank]:
         """The bank has a connection of its own: what it booked stays booked, whatever becomes of our transaction."""
         if self._connection is None or self._bank_connection is None:
             self._connection = psycopg.connect(self._engine_url, application_name="florin-housekeeping")
             self._bank_connection = psycopg.connect(self._engine_url, autocommit=True, application_name="florin-bank")
-        return self._connection, SimulatedBank(self._bank_connection)
+        return self._connection, bank_of(self._bank_connection)
 
     def _disconnect(self) -> None:
         for connection in (self._connection, self._bank_connection):

@@ -13,10 +13,10 @@ import structlog
 from psycopg import Connection
 from psycopg.rows import namedtuple_row
 
-from florin.bank.port import Bank
-from florin.bank.simulated import SimulatedBank
+from florin.bank.port import Bank, BankAnswer, BankReturn
 from florin.credit.repay import Repay
-from florin.engine import ClaimKind, Engine, Submission, claim
+from florin.credit.return_repayment import ReturnRepayment
+from florin.engine import ClaimKind, Engine, Submission, autopay, claim, lane_of
 from florin.engine.proof import last_proof_holds
 from florin.engine.submission import Outcome
 from florin.payments.settle import SettlePayout
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 
 def receive_top_up(
-    engine: Engine, bank: SimulatedBank, *, person_id: int, amount_minor: int, reference: str, on: date
+    engine: Engine, bank: Bank, *, person_id: int, amount_minor: int, reference: str, on: date
 ) -> Outcome:
     """Money from the person's bank reaches the wallet."""
     bank.receive(amount_minor=amount_minor, reference=reference, on=on)
@@ -39,7 +39,7 @@ def receive_top_up(
 
 
 def receive_repayment(
-    engine: Engine, bank: SimulatedBank, *, line_id: int, amount_minor: int, reference: str, on: date
+    engine: Engine, bank: Bank, *, line_id: int, amount_minor: int, reference: str, on: date
 ) -> Outcome:
     """Money from the person's bank repays the line."""
     bank.receive(amount_minor=amount_minor, reference=reference, on=on)
@@ -51,17 +51,45 @@ def receive_repayment(
 def settle_outgoing(engine: Engine, connection: Connection[Any], bank: Bank, *, on: date) -> int:
     """Hand every payout and withdrawal in transit to the bank and record its answers. Returns how many were answered.
 
-    Nothing leaves the house while the newest proof of its books does not hold.
+    Nothing leaves the house while the newest proof of its books does not hold; what the bank says is recorded all the same.
 
     connection: of the engine's role, used by nobody else meanwhile.
     """
-    if not last_proof_holds(connection):
+    may_send = last_proof_holds(connection)
+    if not may_send:
         log.error("payouts wait: the books do not hold", see="florin prove")
-        return 0
+    answered = _settle(engine, connection, bank, on, send=may_send)
+    if bank.exchange(on):
+        answered += record_answers(engine, connection, bank, on=on)
+    return answered
+
+
+def record_answers(engine: Engine, connection: Connection[Any], bank: Bank, *, on: date) -> int:
+    """Record what the bank has said of payouts, withdrawals and debits, and what it took back; how many. Orders nothing."""
+    answered = _settle(engine, connection, bank, on, send=False)
+    autopay.ask_again(engine, connection, on, bank=bank, asked_today=True)
+    return answered + record_returns(engine, connection, bank)
+
+
+def record_returns(engine: Engine, connection: Connection[Any], bank: Bank) -> int:
+    """Record what came back after it had been booked; how many."""
+    recorded = 0
+    for back in bank.returns():
+        submission = _returned(connection, back)
+        outcome = engine.execute([submission])[0] if submission is not None else None
+        if outcome is not None and outcome.refusal is not None:
+            log.error("a return is not on record", reference=back.reference, refusal=outcome.refusal.name)
+            continue
+        bank.return_recorded(back.reference)
+        recorded += 1
+    return recorded
+
+
+def _settle(engine: Engine, connection: Connection[Any], bank: Bank, on: date, *, send: bool) -> int:
     answered, after = 0, (-1, 0)
     while rows := _in_transit(connection, after):
         after = (rows[-1].lane, rows[-1].id)
-        submissions = [submission for row in rows if (submission := _ask_bank(row, bank, on)) is not None]
+        submissions = [submission for row in rows if (submission := _ask_bank(row, bank, on, send=send)) is not None]
         outcomes = engine.execute(submissions)
         answered += sum(outcome.event is not None and not outcome.replayed for outcome in outcomes)
     return answered
@@ -75,18 +103,16 @@ def _in_transit(connection: Connection[Any], after: tuple[int, int]) -> list[Any
     return rows
 
 
-def _ask_bank(row: Any, bank: Bank, on: date) -> Submission | None:
+def _ask_bank(row: Any, bank: Bank, on: date, *, send: bool) -> Submission | None:
     reference = f"payout/{row.id}"
-    answer = bank.pay(amount_minor=row.amount_minor, reference=reference, beneficiary=row.beneficiary, on=on)
+    answer = (
+        bank.pay(amount_minor=row.amount_minor, reference=reference, beneficiary=row.beneficiary, on=on)
+        if send
+        else bank.answer(reference)
+    )
     if answer is None:
         return None
-    told: dict[str, Any] = {
-        "amount_minor": row.amount_minor,
-        "bank_reference": answer.reference,
-        "returned": answer.returned,
-        "reason": answer.reason,
-        "reason_code": answer.reason_code,
-    }
+    told = _told(row.amount_minor, answer)
     command = (
         SettlePayout(payout_id=row.id, merchant_id=row.merchant_id, **told)
         if row.merchant_id
@@ -95,10 +121,49 @@ def _ask_bank(row: Any, bank: Bank, on: date) -> Submission | None:
     return Submission(command=command, claims=(claim(ClaimKind.JOB, 0, reference, answer.returned),))
 
 
+def _told(amount_minor: int, answer: BankAnswer) -> dict[str, Any]:
+    return {
+        "amount_minor": amount_minor,
+        "bank_reference": answer.reference,
+        "returned": answer.returned,
+        "reason": answer.reason,
+        "reason_code": answer.reason_code,
+    }
+
+
+def _returned(connection: Connection[Any], back: BankReturn) -> Submission | None:
+    """The command that records it; None where it is a line's or nobody's and reconciliation tells of it."""
+    subject, _, number = back.reference.partition("/")
+    command: Any = None
+    if back.kind == "payment" and subject == "payout":
+        row = connection.execute(_PAID, {"lane": lane_of(int(number)), "id": int(number)}).fetchone()
+        if not connection.autocommit:
+            connection.commit()
+        assert row is not None, "the bank paid what we had sent"
+        answer = BankAnswer(reference=back.bank_reference, reason=back.reason, reason_code=back.reason_code)
+        told = _told(back.amount_minor, answer) | {"late": True}
+        merchant_id, person_id = row
+        command = (
+            SettlePayout(payout_id=int(number), merchant_id=merchant_id, **told)
+            if merchant_id
+            else SettleWithdrawal(withdrawal_id=int(number), person_id=person_id, **told)
+        )
+    elif back.kind == "debit" and subject == "autopay":
+        line_id = int(number.partition("/")[0])
+        command = ReturnRepayment(
+            line_id=line_id, amount_minor=back.amount_minor, reference=back.reference, reason=back.reason
+        )
+    if command is None:
+        return None
+    return Submission(command=command, claims=(claim(ClaimKind.JOB, 0, f"{back.reference}/back"),), keeps_refusal=False)
+
+
+_PAID = "SELECT merchant_id, person_id FROM payout WHERE lane = %(lane)s AND id = %(id)s"
 # By (lane, id) from where the last chunk ended: what the bank has not answered yet is not asked twice in one round.
 _IN_TRANSIT = """
     SELECT payout.lane, payout.id, payout.merchant_id, payout.person_id, payout.amount_minor,
-           coalesce(merchant.payout_account, '') AS beneficiary
+           CASE WHEN payout.person_id <> 0 THEN payout.person_id::text
+                ELSE coalesce(nullif(merchant.payout_account, ''), payout.merchant_id::text) END AS beneficiary
       FROM payout
            LEFT JOIN merchant ON merchant.id = payout.merchant_id
      WHERE payout.state = 'sent' AND (payout.lane, payout.id) > (%(after_lane)s, %(after_id)s)

@@ -1,4 +1,8 @@
-"""The bank port: the few things that the house asks of a bank. Each order has a reference; said twice it is done once."""
+"""The bank port: the few things that the house asks of a bank. Each order has a reference; said twice it is done once.
+
+A bank may answer at once, or only keep the order for its next file (`exchange`) and answer days later. What it has answered
+can always be asked for again (`answer`), which orders nothing.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,19 @@ class BankAnswer:
     reason: str = ""
     reason_code: str = ""
     booked_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankReturn:
+    """What the bank had booked and took back later. reference: of our order; kind: what it was."""
+
+    kind: Literal["payment", "debit", "move"]
+    reference: str
+    amount_minor: int
+    bank_reference: str
+    reason: str
+    reason_code: str
+    returned_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +73,24 @@ class Bank(Protocol):
 
     def collect(self, debits: Sequence[Debit], *, on: date) -> list[BankAnswer | None]:
         """Debit people's own accounts for the safeguarded one; in order, None while the bank has not answered."""
+
+    def answer(self, reference: str) -> BankAnswer | None:
+        """What the bank has said of an order, if anything. Orders nothing."""
+
+    def receive(self, *, amount_minor: int, reference: str, on: date, account: BankAccount = "safeguarded") -> None:
+        """Somebody's money is said to arrive in one of the house's own accounts; a simulated bank books it."""
+
+    def exchange(self, on: date) -> int:
+        """Hand over what was ordered and take what the bank has sent, `on` the business date; how many files were taken."""
+
+    def returns(self) -> list[BankReturn]:
+        """What came back after it was booked and is not recorded yet, the oldest first."""
+
+    def return_recorded(self, reference: str) -> None:
+        """That one is on record: `returns` names it no more."""
+
+    def book_announced(self) -> int:
+        """Let a simulated bank book what the owner's own systems have announced as arrived (over REST)."""
 
     def statement(self, account: BankAccount, *, from_on: date, before_on: date) -> list[BankLine]:
         """What the bank booked on the days [from_on, before_on), in its order."""

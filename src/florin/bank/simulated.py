@@ -1,4 +1,6 @@
-"""A simulated bank: pays what it is asked to, and keeps a statement of its own beside the books and apart from them."""
+"""The prompt simulated bank: pays what it is asked to at once, and keeps a statement of its own beside the books and apart
+from them. It writes no files; `clockwork.py` is the one that lives by the clock.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from florin.bank.port import BankAccount, BankAnswer, BankLine, Debit
+from florin.bank.port import BankAccount, BankAnswer, BankLine, BankReturn, Debit
 
 
 class SimulatedBank:
@@ -42,6 +44,20 @@ class SimulatedBank:
                     self._book("safeguarded", debit.amount_minor, debit.reference, on)
         return answers
 
+    def answer(self, reference: str) -> BankAnswer | None:
+        row = self._connection.execute(_BOOKED, {"reference": reference}).fetchone()
+        return None if row is None else BankAnswer(reference=reference, booked_on=row[0])
+
+    def exchange(self, on: date) -> int:
+        """It has answered everything already."""
+        return 0
+
+    def returns(self) -> list[BankReturn]:
+        return []
+
+    def return_recorded(self, reference: str) -> None:
+        """It returns nothing."""
+
     def receive(self, *, amount_minor: int, reference: str, on: date, account: BankAccount = "safeguarded") -> None:
         """Somebody's money arrives in one of the house's own accounts."""
         with self._connection.transaction():
@@ -68,8 +84,10 @@ class SimulatedBank:
 _BOOK = """
     INSERT INTO bank_line (account, amount_minor, reference, booked_on)
     VALUES (%(account)s, %(amount_minor)s, %(reference)s, %(booked_on)s)
-        ON CONFLICT (account, reference) DO NOTHING
+        ON CONFLICT DO NOTHING
 """
+
+_BOOKED = "SELECT booked_on FROM bank_line WHERE account = 'safeguarded' AND reference = %(reference)s"
 
 _BOOK_ANNOUNCED = """
     INSERT INTO bank_line (account, amount_minor, reference, booked_on)
@@ -77,7 +95,7 @@ _BOOK_ANNOUNCED = """
            coalesce(e.body->>'bank_reference', e.body->>'reference'), e.posted_on
       FROM event e
      WHERE (e.kind IN (2, 190) OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= %s
-        ON CONFLICT (account, reference) DO NOTHING
+        ON CONFLICT DO NOTHING
 """
 
 _STATEMENT = """

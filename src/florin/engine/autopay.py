@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, LiteralString, NamedTuple, Protocol
 
 import structlog
@@ -80,11 +80,11 @@ def autopay(engine: Engine, connection: Connection[Any], on: date, attempt: int,
     return tried
 
 
-def ask_again(engine: Engine, connection: Connection[Any], on: date, *, bank: Bank) -> int:
+def ask_again(engine: Engine, connection: Connection[Any], on: date, *, bank: Bank, asked_today: bool = False) -> int:
     """Ask the bank once more for what it has not answered since an earlier day, under the same references; how many debits
-    that were. connection: as of `autopay`.
+    that were. connection: as of `autopay`. asked_today: also for what it was asked on `on`.
     """
-    debits = _debits(connection, _STILL_UNANSWERED, {"on": on})
+    debits = _debits(connection, _STILL_UNANSWERED, {"before_on": on + timedelta(days=asked_today)})
     for start in range(0, len(debits), CHUNK):
         _ask(engine, debits[start : start + CHUNK], on, bank)
     late = [debit.reference for debit in debits if (on - debit.asked_on).days > PATIENCE_DAYS]
@@ -143,7 +143,7 @@ _STILL_UNANSWERED: LiteralString = (
     _ASKED
     + """
       FROM line l CROSS JOIN LATERAL jsonb_array_elements(l.particulars -> 'asked') a
-     WHERE l.particulars ? 'asked' AND (a ->> 'on')::date < %(on)s
+     WHERE l.particulars ? 'asked' AND (a ->> 'on')::date < %(before_on)s
   ORDER BY l.lane, l.id, asked_on, reference
 """
 )

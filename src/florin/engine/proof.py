@@ -12,6 +12,7 @@ have no gap, no fork and no changed row.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, LiteralString, NamedTuple
@@ -232,12 +233,15 @@ def _bank(connection: Connection) -> Check:
     since = {"received_since_on": today - timedelta(days=1) if today else None}
     safeguarded = _compared(connection, questions.IN_TRANSIT, since)
     to_lender = _compared(connection, questions.IN_TRANSIT_TO_LENDER, since)
-    in_transit = [*safeguarded, *to_lender]
-    on_its_way = {"safeguarded": _sum(safeguarded), "lender": _sum(to_lender)}
+    by_file = _compared(connection, questions.IN_TRANSIT_BY_FILE, since)
+    in_transit = [*safeguarded, *to_lender, *by_file]
+    on_its_way = Counter({"safeguarded": _sum(safeguarded), "lender": _sum(to_lender)})
+    for item in by_file:
+        on_its_way[item.what.partition(":")[0]] += item.found
     differences = tuple(
         f"account {row.what}: books {row.expected}, bank {row.found}, in transit {transit}"
         for row in rows
-        if row.expected != row.found + (transit := on_its_way.get(row.what, 0))
+        if row.expected != row.found + (transit := on_its_way[row.what])
     )
     figures = {row.what: row.found for row in rows}
     figures |= {f"in transit: {item.what}": item.found for item in in_transit[:100]}

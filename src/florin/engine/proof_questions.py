@@ -529,6 +529,23 @@ IN_TRANSIT_TO_LENDER: LiteralString = """
        AND NOT EXISTS (SELECT FROM bank_line b WHERE b.account = 'lender' AND b.reference = e.body->>'bank_reference')
   ORDER BY e.lane, e.id
 """
+# Moves between the house's accounts that were ordered by file and that its statement does not show yet, whenever that was; and
+# money that came since the business day before and that nobody has explained yet.
+IN_TRANSIT_BY_FILE: LiteralString = """
+    SELECT leg.account || ': ' || o.reference AS what, 0::bigint AS expected, leg.amount_minor AS found
+      FROM bank_order o
+           CROSS JOIN LATERAL (VALUES (o.account, -o.amount_minor), (o.to_account, o.amount_minor))
+                      AS leg(account, amount_minor)
+     WHERE o.kind = 'move' AND o.state IN ('queued', 'sent', 'accepted')
+       AND NOT EXISTS (SELECT FROM bank_line b WHERE b.account = leg.account AND b.reference = o.reference
+                          AND b.fits = o.reference)
+     UNION ALL
+    SELECT account || ': not explained yet: ' || reference, 0, -amount_minor
+      FROM bank_line
+     WHERE fits = '' AND amount_minor > 0 AND booked_on >= %(received_since_on)s
+  ORDER BY 1
+     LIMIT 100000
+"""
 BANK: LiteralString = """
     SELECT x.account AS what, x.book AS expected, x.bank AS found
       FROM (VALUES

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import shutil
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -169,6 +170,7 @@ class Instance:
         """Back to the beginning: the same keys and people, and nothing that happened since."""
         self._stop_serving()
         self._copy_database(_BEGINNING, DATABASE)
+        shutil.rmtree(self.postgres.folder.path / "bank", ignore_errors=True)
         self._start_serving()
 
     # ── starting and stopping ─────────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 
 import psycopg
 
-from florin.bank import SimulatedBank, receive_repayment, receive_top_up
+from florin.bank import Bank, bank_of, receive_repayment, receive_top_up
 from florin.credit.freeze import FreezeLine, UnfreezeLine
 from florin.credit.limit import GiveUplift, SetLimit
 from florin.credit.open import OpenLine
@@ -314,8 +314,8 @@ class Verbs:
 
     # ── doing things ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _bank(self) -> SimulatedBank:
-        return SimulatedBank(self._instance.connection)
+    def _bank(self) -> Bank:
+        return bank_of(self._instance.connection)
 
     def _do(self, command: Any, *claims: Any) -> Outcome:
         submission = Submission(command=command, claims=claims, keeps_refusal=False)

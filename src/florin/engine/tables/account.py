@@ -33,7 +33,10 @@ def account_row(account: Account) -> tuple[Any, ...]:
 def statement_changes(
     recorded: Iterable[Recorded], before: Mapping[int, Account], after: Mapping[int, Account]
 ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """(issued, changed) statement rows: new statements with what remains of them now, and old ones whose rest has changed."""
+    """(issued, changed) statement rows: new statements with what remains of them now, and old ones whose rest has changed.
+
+    An account forgets a statement that is paid; a repayment that comes back brings it back.
+    """
     issued = [
         _row(one.event, one.id, after[one.event.line_id]) for one in recorded if isinstance(one.event, StatementIssued)
     ]
@@ -41,9 +44,9 @@ def statement_changes(
     changed = []
     for line_id, earlier in before.items():
         rests, now = _rests(earlier), _rests(after[line_id])
-        for closes_on, rest in rests.items():
-            if (line_id, closes_on) not in new and now.get(closes_on, (0, 0)) != rest:
-                remaining, minimum = now.get(closes_on, (0, 0))
+        for closes_on in sorted(rests.keys() | now.keys()):
+            remaining, minimum = now.get(closes_on, (0, 0))
+            if (line_id, closes_on) not in new and rests.get(closes_on, (0, 0)) != (remaining, minimum):
                 changed.append((lane_of(line_id), line_id, None, None, None, remaining, minimum, None, closes_on, None))
     return issued, changed
 

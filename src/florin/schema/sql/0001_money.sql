@@ -647,14 +647,118 @@ CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
 
 -- ── beside the money ──────────────────────────────────────────────────────────────────────────────────────────────
 
--- The simulated bank's own books, and what its statement shows: the outside that the inside is reconciled with.
+-- What the bank's statement shows: the outside that the inside is reconciled with. entry_ref: the bank's own number, one an
+-- entry where it gives one. fits: what of ours the entry is, empty while nobody knows; the prompt bank books only what is ours.
 CREATE TABLE bank_line (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account       text   NOT NULL CHECK (account IN ('safeguarded', 'own', 'lender', 'mall', 'partner', 'buyer')),
+    amount_minor  bigint NOT NULL,
+    reference     text   NOT NULL COLLATE "C",
+    booked_on     date   NOT NULL,
+    entry_ref     text   NOT NULL DEFAULT '' COLLATE "C",
+    fits          text   NOT NULL DEFAULT 'prompt' COLLATE "C",
+    party         text   NOT NULL DEFAULT '',
+    party_account text   NOT NULL DEFAULT '',
+    text          text   NOT NULL DEFAULT '',
+    return_code   text   NOT NULL DEFAULT '',
+    file_id       bigint NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX bank_books_an_entry_once ON bank_line (account, coalesce(nullif(entry_ref, ''), reference));
+CREATE INDEX bank_line_by_reference ON bank_line (account, reference);
+CREATE INDEX bank_line_unexplained ON bank_line (account, booked_on) WHERE fits = '';
+
+-- Which bank stands behind the port: one that answers at once, one that lives by the clock and by files, or a real one's files.
+CREATE TABLE bank_setup (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    mode     text    NOT NULL CHECK (mode IN ('prompt', 'clock', 'files'))
+);
+
+-- A file to or from the bank, whole. The same message again is refused, whatever its file is called.
+CREATE TABLE bank_file (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    account      text   NOT NULL CHECK (account IN ('safeguarded', 'own', 'lender', 'mall', 'partner', 'buyer')),
-    amount_minor bigint NOT NULL,
-    reference    text   NOT NULL,
-    booked_on    date   NOT NULL,
-    UNIQUE (account, reference)
+    direction    text        NOT NULL CHECK (direction IN ('out', 'in')),
+    message_id   text        NOT NULL COLLATE "C",
+    message      text        NOT NULL,
+    name         text        NOT NULL,
+    state        text        NOT NULL CHECK (state IN ('made', 'sent', 'taken', 'refused')),
+    posted_on    date        NOT NULL,
+    made_at      timestamptz NOT NULL,
+    items        integer     NOT NULL DEFAULT 0,
+    amount_minor bigint      NOT NULL DEFAULT 0,
+    note         text        NOT NULL DEFAULT '',
+    content      bytea       NOT NULL
+);
+CREATE UNIQUE INDEX bank_file_is_taken_once ON bank_file (direction, message_id) WHERE state <> 'refused';
+CREATE INDEX bank_file_to_send ON bank_file (id) WHERE state = 'made';
+
+-- What the bank is asked for: money out of an account, a debit into one, or a move between two of ours. answered: by the
+-- bank's own entry, or its rejection. returned_on: it came back after it had been booked.
+CREATE TABLE bank_order (
+    id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind           text   NOT NULL CHECK (kind IN ('payment', 'debit', 'move')),
+    account        text   NOT NULL,
+    to_account     text   NOT NULL DEFAULT '',
+    amount_minor   bigint NOT NULL CHECK (amount_minor > 0),
+    reference      text   NOT NULL COLLATE "C" CONSTRAINT bank_order_is_given_once UNIQUE,
+    end_to_end_id  text   NOT NULL COLLATE "C" UNIQUE CHECK (length(end_to_end_id) <= 35),
+    party          text   NOT NULL DEFAULT '',
+    asked_on       date   NOT NULL,
+    file_id        bigint REFERENCES bank_file,
+    state          text   NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sent', 'accepted', 'rejected', 'booked')),
+    booked_on      date,
+    bank_reference text   NOT NULL DEFAULT '',
+    reason_code    text   NOT NULL DEFAULT '',
+    reason         text   NOT NULL DEFAULT '',
+    returned_on    date,
+    return_told    boolean NOT NULL DEFAULT false
+) WITH (fillfactor = 80);
+CREATE INDEX bank_order_queued ON bank_order (id) WHERE state = 'queued';
+CREATE INDEX bank_order_open ON bank_order (asked_on) WHERE state IN ('queued', 'sent', 'accepted');
+CREATE INDEX bank_order_returned ON bank_order (id) WHERE returned_on IS NOT NULL AND NOT return_told;
+CREATE INDEX bank_order_of_file ON bank_order (file_id);
+
+-- Whose statement of which day has been taken.
+CREATE TABLE bank_statement (
+    account       text   NOT NULL,
+    stated_on     date   NOT NULL,
+    opening_minor bigint NOT NULL,
+    closing_minor bigint NOT NULL,
+    file_id       bigint NOT NULL REFERENCES bank_file,
+    PRIMARY KEY (account, stated_on)
+);
+
+-- The simulated bank's own side: what it has booked or will book, how it treats whom, what it was told to do wrong.
+CREATE TABLE simulated_entry (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account       text   NOT NULL,
+    amount_minor  bigint NOT NULL,
+    end_to_end_id text   NOT NULL COLLATE "C",
+    due_on        date   NOT NULL,
+    booked_on     date,
+    party         text   NOT NULL DEFAULT '',
+    party_account text   NOT NULL DEFAULT '',
+    text          text   NOT NULL DEFAULT '',
+    return_code   text   NOT NULL DEFAULT '',
+    entry_ref     text   NOT NULL DEFAULT ''
+);
+CREATE INDEX simulated_entry_waiting ON simulated_entry (due_on, id) WHERE booked_on IS NULL;
+CREATE INDEX simulated_entry_booked ON simulated_entry (booked_on, account);
+CREATE TABLE simulated_message (message_id text PRIMARY KEY COLLATE "C");
+CREATE TABLE simulated_rule (
+    party  text    NOT NULL COLLATE "C",
+    effect text    NOT NULL CHECK (effect IN ('reject', 'return', 'delay')),
+    code   text    NOT NULL DEFAULT '',
+    days   integer NOT NULL DEFAULT 0 CHECK (days BETWEEN 0 AND 90),
+    PRIMARY KEY (party, effect)
+);
+CREATE TABLE simulated_mishap (
+    name  text    PRIMARY KEY,
+    times integer NOT NULL DEFAULT 0 CHECK (times >= 0)
+);
+CREATE TABLE simulated_day (
+    only_row  boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    stated_on date    NOT NULL,
+    written   bigint  NOT NULL DEFAULT 0
 );
 
 -- Requests whose signature did not fit: shown to the merchant with the string that was expected.

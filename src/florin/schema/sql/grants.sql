@@ -11,7 +11,11 @@ GRANT INSERT, SELECT, UPDATE, DELETE ON parked_window TO florin_engine;
 GRANT INSERT, SELECT, UPDATE ON lane, clock, program, merchant, app, api_key, platform_key, person, wallet, agreement, trade, payment,
     line, shared_exposure, line_account, statement, merchant_balance, payout, outbox, proof, campaign, campaign_budget,
     campaign_use, funding_agreement, funding_cap, joint_loan, refund_request TO florin_engine;
-GRANT INSERT, SELECT ON bank_line TO florin_engine;
+GRANT INSERT, SELECT ON bank_line, bank_statement, simulated_message TO florin_engine;
+-- Of a statement's line only what it is found to be may change.
+GRANT UPDATE (fits) ON bank_line TO florin_engine;
+GRANT INSERT, SELECT, UPDATE ON bank_setup, bank_file, bank_order, simulated_entry, simulated_mishap, simulated_day TO florin_engine;
+GRANT INSERT, SELECT, UPDATE, DELETE ON simulated_rule TO florin_engine;
 GRANT INSERT, SELECT, UPDATE, DELETE ON owner_endpoint TO florin_engine;
 -- The daily proof keeps what it has summed; it is a cache of the events.
 GRANT INSERT, SELECT, UPDATE, DELETE ON proven_balance, proven_head, proven_through TO florin_engine;
