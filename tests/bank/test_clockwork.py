@@ -43,7 +43,7 @@ class House:
     def __init__(self, world: World, connection: psycopg.Connection, folder: BankFolder) -> None:
         self.world, self.connection, self.folder = world, connection, folder
         self.bank = ClockBank(connection, folder)
-        self.behind = self.bank.bank
+        self.behind = self.bank.behind
 
     def live(self) -> None:
         on = self.world.today

@@ -43,7 +43,7 @@ def use(
     as_json: JsonOption = False,
 ) -> None:
     """Choose the bank, or say which it is. Another is chosen when this one has answered everything."""
-    chosen: Mode | None = mode if mode in _SAYS else None  # type: ignore[assignment]
+    chosen: Mode | None = mode if mode in _SAYS else None
     if mode and chosen is None:
         raise StoreRefusal(f"There is no bank {mode!r}.", f"Choose one of {', '.join(_SAYS)}.")
     with entered(data) as house:

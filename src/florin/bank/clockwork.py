@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 from psycopg import Connection
-from psycopg.rows import namedtuple_row
+from psycopg.rows import class_row, namedtuple_row
 
 from florin.bank.files import FileBank, end_to_end_id_of
 from florin.bank.folder import SUFFIX, Accounts, BankFolder
@@ -45,6 +45,15 @@ ANYBODY = ""
 STRAY_MINOR, CHARGE_MINOR, ALTERED_MINOR = 123_45, 5_00, 1_00
 
 
+class Rule(NamedTuple):
+    """party: empty for everybody without a rule of his own."""
+
+    party: str
+    effect: str
+    code: str
+    days: int
+
+
 class _Treatment(NamedTuple):
     """How the bank treats an order: what it says, and in how many days it books and returns."""
 
@@ -59,20 +68,20 @@ class ClockBank(FileBank):
 
     def __init__(self, connection: Connection[Any], folder: BankFolder) -> None:
         super().__init__(connection, folder)
-        self.bank = BehindTheCounter(connection, folder)
+        self.behind = BehindTheCounter(connection, folder)
 
     def exchange(self, on: date) -> int:
-        self.bank.take_over(on)
+        self.behind.take_over(on)
         self.send(on)
-        self.bank.live(on)
+        self.behind.live(on)
         return sum(1 for _ in self.take_waiting(on))
 
     def receive(self, *, amount_minor: int, reference: str, on: date, account: BankAccount = "safeguarded") -> None:
-        self.bank.take_over(on)
-        self.bank.schedule(account, amount_minor, end_to_end_id_of(reference), on, text=reference)
+        self.behind.take_over(on)
+        self.behind.schedule(account, amount_minor, end_to_end_id_of(reference), on, text=reference)
 
     def book_announced(self) -> int:
-        return self.bank.book_announced()
+        return self.behind.book_announced()
 
 
 class BehindTheCounter:
@@ -96,6 +105,15 @@ class BehindTheCounter:
     def do_wrong(self, mishap: Mishap, times: int) -> None:
         """The next `times` chances this goes wrong; 0 takes it back."""
         self._connection.execute(_DO_WRONG, {"name": mishap, "times": times})
+
+    def rules(self) -> list[Rule]:
+        """How it treats whom, everybody first."""
+        with self._connection.cursor(row_factory=class_row(Rule)) as cursor:
+            return cursor.execute(_ALL_RULES).fetchall()
+
+    def wrongs(self) -> dict[str, int]:
+        """What is still to go wrong, and how often."""
+        return dict(self._connection.execute(_WRONGS).fetchall())
 
     # ── a day of its life ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -337,6 +355,8 @@ _TREAT = """
 _RULES = """
     SELECT party, effect, code, days FROM simulated_rule WHERE party = ANY (%(parties)s) ORDER BY party <> '', party, effect
 """
+_ALL_RULES = "SELECT party, effect, code, days FROM simulated_rule ORDER BY party, effect LIMIT 1000"
+_WRONGS = "SELECT name, times FROM simulated_mishap WHERE times > 0 ORDER BY name"
 _DO_WRONG = """
     INSERT INTO simulated_mishap (name, times) VALUES (%(name)s, %(times)s)
         ON CONFLICT (name) DO UPDATE SET times = excluded.times

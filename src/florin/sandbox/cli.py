@@ -170,6 +170,29 @@ def fail(
 
 
 @app.command()
+def bank(
+    env_file: EnvFile,
+    who: Annotated[str, typer.Argument(help="A shopper, or shop; else everybody.")] = "",
+    reject: Annotated[
+        str, typer.Option(help="Orders for them are rejected, for this reason: AC04, AC01, AM04, ...")
+    ] = "",
+    give_back: Annotated[str, typer.Option("--return", help="What was booked comes back, for this reason.")] = "",
+    days: Annotated[int, typer.Option(help="How many days later it comes back.")] = 0,
+    delay: Annotated[int | None, typer.Option(help="Their orders are booked so many days later.")] = None,
+    forget: Annotated[bool, typer.Option("--forget", help="Treat them as others.")] = False,
+    wrong: Annotated[str, typer.Option(help="What goes wrong next: partial, twice, shuffled, lost-line, ...")] = "",
+    times: Annotated[int, typer.Option(help="How often; 0 takes it back.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Tell the simulated bank how to treat orders and what to do wrong; from then on it speaks by files."""
+    wanted = {
+        "who": who, "reject": reject, "give_back": give_back, "days": days, "delay": delay, "forget": forget,
+        "wrong": wrong, "times": times,
+    }  # fmt: skip
+    _drive("bank", env_file, as_json, wanted)
+
+
+@app.command()
 def reset(env_file: EnvFile, as_json: AsJson = False) -> None:
     """Back to the first morning, with the same keys and the shop's webhook."""
     _drive("reset", env_file, as_json, {})

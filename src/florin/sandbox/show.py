@@ -183,6 +183,26 @@ def _prove(answer: Answer, console: Console) -> None:
             console.print(_line(f"{check['name']}: {difference}", style="red"))
 
 
+def _bank(answer: Answer, console: Console) -> None:
+    for rule in answer["rules"]:
+        how = {"reject": "rejected", "return": "given back", "delay": "delayed"}[rule["effect"]]
+        why = f" ({rule['code']})" if rule["code"] else ""
+        after = f" after {rule['days']} days" if rule["days"] else ""
+        console.print(_line(f"Orders for {rule['who']} are {how}{why}{after}."))
+    for name, times in answer["wrong"].items():
+        console.print(_line(f"Still to go wrong: {name}, {times} times."))
+    table = _table(("", "message", "items", "state", "file"), numbers=(2,))
+    for file in answer["files"]:
+        table.add_row(
+            "to" if file["direction"] == "out" else "from",
+            file["message"][:8],
+            str(file["items"]),
+            file["state"],
+            file["file"],
+        )
+    console.print(table)
+
+
 _VIEWS: dict[str, Callable[[Answer, Console], None]] = {
     "pay": _order,
     "auth-code": _auth_code,
@@ -194,6 +214,7 @@ _VIEWS: dict[str, Callable[[Answer, Console], None]] = {
     "clock": _clock,
     "settle": _settle,
     "fail": _fail,
+    "bank": _bank,
     "reset": _reset,
     "prove": _prove,
 }

@@ -14,7 +14,9 @@ from typing import Any, Literal, get_args
 
 import psycopg
 
-from florin.bank import Bank, bank_of, receive_repayment, receive_top_up
+from florin.bank import Bank, bank_of, choose_bank, receive_repayment, receive_top_up
+from florin.bank.clockwork import MISHAPS, ClockBank
+from florin.bank.iso20022.status import REASONS
 from florin.credit.freeze import FreezeLine, UnfreezeLine
 from florin.credit.limit import GiveUplift, SetLimit
 from florin.credit.open import OpenLine
@@ -31,6 +33,7 @@ from florin.payments.payment import Payment
 from florin.payments.receive import Receive
 from florin.payments.refund import Refund
 from florin.payments.trade import Trade
+from florin.queries.bank import bank_files
 from florin.queries.lines import LineView, line_of_person
 from florin.queries.payments import PaymentView, payment_by_trade
 from florin.queries.statements import statements_of
@@ -46,6 +49,7 @@ _SPAN = re.compile(r"\+([0-9]{1,5})(d|h|m|s)")
 # Some minutes of work: a verb that takes longer is given up by whoever sent it.
 _STEP_MAX = timedelta(days=3_660)
 _UPLIFT_DAYS = 30
+_BANK_DAYS_MAX = 90
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
@@ -67,6 +71,7 @@ class Verbs:
             "clock": self.clock,
             "settle": self.settle,
             "fail": self.fail,
+            "bank": self.bank,
             "reset": self.reset,
             "prove": self.prove,
         }
@@ -228,6 +233,71 @@ class Verbs:
         known: Fault = fault
         self._instance.faults.ask_for(known, times)
         return {"fault": fault, "times": times}
+
+    def bank(
+        self,
+        *,
+        who: str = "",
+        reject: str = "",
+        give_back: str = "",
+        days: int = 0,
+        delay: int | None = None,
+        forget: bool = False,
+        wrong: str = "",
+        times: int = 1,
+    ) -> Answer:
+        """How the simulated bank treats orders for somebody (a shopper, the shop; else everybody), and what it does wrong.
+
+        The first of them exchanges the prompt bank for the one that lives by the clock and by files.
+        """
+        party = "" if not who else str(self._provisioned_merchant() if who == "shop" else self._person(who))
+        if not (0 <= days <= _BANK_DAYS_MAX and 0 <= (delay or 0) <= _BANK_DAYS_MAX and 0 <= times <= 1_000):
+            raise VerbRefused("DaysOutOfRange", f"Days are 0 to {_BANK_DAYS_MAX}, times 0 to 1,000.")
+        known = next((mishap for mishap in MISHAPS if mishap == wrong), None)
+        if wrong and known is None:
+            raise VerbRefused("MishapUnknown", f"A bank does not do {wrong[:40]!r} wrong: {', '.join(MISHAPS)}.")
+        for code in (reject, give_back):
+            if code and code not in REASONS:
+                raise VerbRefused("ReasonUnknown", f"There is no reason {code[:40]!r}: {', '.join(REASONS)}.")
+        choose_bank(self._instance.connection, "clock")
+        bank = self._bank()
+        assert isinstance(bank, ClockBank)
+        if forget:
+            bank.behind.forget(party)
+        if reject:
+            bank.behind.treat(party, "reject", code=reject)
+        if give_back:
+            bank.behind.treat(party, "return", code=give_back, days=days)
+        if delay is not None:
+            bank.behind.treat(party, "delay", days=delay)
+        if known is not None:
+            bank.behind.do_wrong(known, times)
+        self._instance.rest()
+        return {
+            "rules": [
+                {"who": self._called(one.party), "effect": one.effect, "code": one.code, "days": one.days}
+                for one in bank.behind.rules()
+            ],
+            "wrong": bank.behind.wrongs(),
+            "files": [
+                {
+                    "direction": one.direction,
+                    "message": one.message,
+                    "items": one.items,
+                    "state": one.state,
+                    "file": one.name,
+                }
+                for one in bank_files(self._instance.connection, limit=10)
+            ],
+        }
+
+    def _provisioned_merchant(self) -> int:
+        return self._instance.provisioned.merchant_id
+
+    def _called(self, party: str) -> str:
+        """A party as verbs name it."""
+        names = {str(joined.person_id): name for name, joined in self._instance.provisioned.shoppers.items()}
+        return {**names, str(self._provisioned_merchant()): "shop", "": "everybody"}.get(party, party)
 
     def reset(self) -> Answer:
         """Back to the first morning: same keys, same people, nothing bought; what the shop has set for itself stays."""
