@@ -191,6 +191,12 @@ def campaign(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def dispute(context: typer.Context) -> None:
+    """Disputes between buyers and sellers: list, show, decide."""
+    _call("florin.app.disputes", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def partner(context: typer.Context) -> None:
     """Partner banks that fund a share of each new loan: open, show, list, close."""
     _call("florin.app.partners", "app", context)

@@ -12,7 +12,8 @@ import typer.main
 
 ROOT = Path(__file__).parents[2]
 PAGE = "".join(
-    (ROOT / f"docs/how-to/{page}.md").read_text() for page in ("onboard", "campaigns", "partners", "acceptance")
+    (ROOT / f"docs/how-to/{page}.md").read_text()
+    for page in ("onboard", "campaigns", "partners", "acceptance", "escrow")
 )
 GROUPS = {
     "merchant": "merchants",
@@ -23,6 +24,7 @@ GROUPS = {
     "campaign": "campaigns",
     "partner": "partners",
     "market": "market",
+    "dispute": "disputes",
 }
 
 

@@ -38,6 +38,7 @@ from florin.queries.payments import (
 )
 from florin.wires.keys import ApiKey
 from florin.wires.rest import fields, shapes, show
+from florin.wires.rest.items import counts_of, lines_of
 from florin.wires.rest.problems import Refuse, RefusedBy, invalid, problem_of
 from florin.wires.rest.serve import Answer, Call
 
@@ -152,9 +153,10 @@ def _charge(
 
 def _detail_of_charge(body: shapes.NewPayment) -> TradeDetail:
     """Nothing is kept of what most charges say."""
-    if (body.fee_payer, body.channel) == ("shopper", "online"):
+    if (body.fee_payer, body.channel, body.goods, body.lines) == ("shopper", "online", "express", ()):
         return NO_DETAIL
-    return TradeDetail(fee_payer=body.fee_payer, channel=_channel(body))
+    lines = lines_of(body.lines)
+    return TradeDetail(fee_payer=body.fee_payer, channel=_channel(body), goods=body.goods, lines=lines)
 
 
 def _channel(body: shapes.NewPayment) -> Literal["", "offline"]:
@@ -180,6 +182,8 @@ def _ask(app: ApiKey, body: shapes.NewPayment, claims: tuple[Claim, ...], trade_
             fee_payer=body.fee_payer,
             tenders=body.tenders,
             return_url=body.return_url,
+            goods=body.goods,
+            lines=lines_of(body.lines),
         ),
     )
     return Submission(command=command, claims=claims)
@@ -281,31 +285,33 @@ async def _item_outcome(
 
 async def capture(call: Call, body: shapes.NewCapture) -> Answer:
     """POST /v1/payments/{payment_id}/capture"""
-    view = await _own(call)
-    command = Capture(payment_id=_paid(view), amount_minor=body.amount_minor or 0)
+    view = await own(call)
+    command = Capture(payment_id=paid(view), amount_minor=body.amount_minor or 0)
     outcome = await _execute(call, command, ("capture", view.trade.id, body.amount_minor))
     return Answer(show.capture(outcome), 201, outcome.replayed)
 
 
 async def void(call: Call, body: Any) -> Answer:
     """POST /v1/payments/{payment_id}/void: an authorization is released; an order that nobody has paid is closed."""
-    view = await _own(call)
+    view = await own(call)
     unpaid = view.payment is None
-    command: Any = Close(trade_id=view.trade.id) if unpaid else Void(payment_id=_paid(view))
+    command: Any = Close(trade_id=view.trade.id) if unpaid else Void(payment_id=paid(view))
     outcome = await _execute(call, command, ("void", view.trade.id))
     return Answer(show.void(outcome), 201, outcome.replayed)
 
 
 async def refund(call: Call, body: shapes.NewRefund) -> Answer:
     """POST /v1/payments/{payment_id}/refunds"""
-    view = await _own(call)
+    view = await own(call)
     number = body.refund_number or call.idempotency_key
     command = Refund(
-        payment_id=_paid(view),
+        payment_id=paid(view),
         amount_minor=body.amount_minor,
         request_no=number,
         reason=body.reason,
         value_on=body.value_on,
+        items=counts_of(body.items),
+        fee_minor=body.fee_minor,
     )
     once = (claim(ClaimKind.REFUND, view.trade.id, number, body.amount_minor),) if body.refund_number else ()
     outcome = await _execute(call, command, ("refund", view.trade.id, body), once)
@@ -338,7 +344,7 @@ async def _refused(call: Call, outcome: Outcome) -> RefusedBy:
 
 async def get(call: Call, body: Any) -> Answer:
     """GET /v1/payments/{payment_id}"""
-    return Answer(await _shown(call, await _own(call)))
+    return Answer(await shown(call, await own(call)))
 
 
 async def get_list(call: Call, body: Any) -> Answer:
@@ -348,7 +354,7 @@ async def get_list(call: Call, body: Any) -> Answer:
         view = await call.house.reads.ask_async(
             payment_by_order, app_id=cast(int, call.key.app_id), order_number=query.order_number
         )
-        found = () if view is None else (await _shown(call, view),)
+        found = () if view is None else (await shown(call, view),)
         return Answer(shapes.PaymentList(items=found, next_cursor=None))
     try:
         after = place_of(query.cursor) if query.cursor else None
@@ -376,12 +382,12 @@ async def get_list(call: Call, body: Any) -> Answer:
 
 async def get_refunds(call: Call, body: Any) -> Answer:
     """GET /v1/payments/{payment_id}/refunds"""
-    view = await _own(call)
+    view = await own(call)
     found = [] if view.payment is None else await call.house.reads.ask_async(refunds_of, payment=view.payment)
     return Answer(shapes.RefundList(items=tuple(show.refund(event_id, event) for event_id, event in found)))
 
 
-async def _own(call: Call) -> PaymentView:
+async def own(call: Call) -> PaymentView:
     """The payment that the path names, if it is this app's. Which payment a paid trade names never changes."""
     text = call.parts["payment_id"]
     trade_id = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
@@ -391,7 +397,7 @@ async def _own(call: Call) -> PaymentView:
     return view
 
 
-def _paid(view: PaymentView) -> int:
+def paid(view: PaymentView) -> int:
     """The payment's own id; nobody having paid is a refusal of its own. Raises Refuse."""
     if view.payment is None:
         state = "waiting for the shopper" if view.trade.state is TradeState.WAITING else "closed"
@@ -399,6 +405,6 @@ def _paid(view: PaymentView) -> int:
     return view.payment.id
 
 
-async def _shown(call: Call, view: PaymentView) -> shapes.Payment:
+async def shown(call: Call, view: PaymentView) -> shapes.Payment:
     at = await call.house.reads.ask_async(clock.read)
     return show.payment(view, now=at.instant, checkout_url=call.house.settings.checkout_url)

@@ -36,7 +36,7 @@ from florin.events import (
     Voided,
 )
 from florin.events.refusals import Language
-from florin.payments.payment import Payment, coupon_minor
+from florin.payments.payment import Payment, PaymentState, coupon_minor
 from florin.payments.trade import Flow, Trade, TradeState
 from florin.queries.as_of import LineAsOf
 from florin.queries.documents import Change, DocumentLine, StatementDocument
@@ -126,6 +126,7 @@ def payment(view: PaymentView, *, now: datetime, checkout_url: CheckoutUrl) -> s
             expires_at=trade.expires_at,
             checkout_url=checkout_url(trade.id) if state == "waiting" else None,
             created_at=trade.asked_at,
+            parent_id=_parent_id(trade),
         )
     return shapes.Payment(
         id=str(trade.id),
@@ -146,7 +147,14 @@ def payment(view: PaymentView, *, now: datetime, checkout_url: CheckoutUrl) -> s
         paid_on=paid.authorized_on,
         expires_at=paid.expires_at,
         created_at=trade.asked_at,
+        confirm_on=paid.confirm_on if paid.state is PaymentState.ESCROWED else None,
+        refund_request_id=str(paid.particulars.request_id) if paid.particulars.request_id else None,
+        parent_id=_parent_id(trade),
     )
+
+
+def _parent_id(trade: Trade) -> str | None:
+    return str(trade.detail.parent_id) if trade.detail.parent_id else None
 
 
 def capture(outcome: Outcome) -> shapes.Capture:

@@ -15,12 +15,14 @@ from florin.wires.rest.operations import (
     fees,
     lines,
     merchants,
+    parents,
     partners,
     payments,
     people,
     plans,
     relief,
     repayments,
+    requests,
     sales,
     statements,
 )
@@ -28,6 +30,8 @@ from florin.wires.rest.serve import Operation
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *payments.OPERATIONS,
+    *parents.OPERATIONS,
+    *requests.OPERATIONS,
     *people.OPERATIONS,
     *lines.OPERATIONS,
     *collection.OPERATIONS,

@@ -125,6 +125,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         refusals=(
             "RefundExceedsPayment",
             "RefundDateImpossible",
+            "RefundOfOtherItems",
+            "ItemsNotLeft",
             "NothingToRefund",
             "MerchantBalanceTooLow",
             "NotPaid",

@@ -27,5 +27,7 @@ PAYING: Final = (
     "SubsidyNotForThisPlan",
     "SubsidyChanged",
     "SubsidyCapSpent",
+    "LinesDoNotAddUp",
+    "OrderLineImpossible",
 )
 KEYED: Final = ("KeyConflict", "AlreadyUsed", "Busy")

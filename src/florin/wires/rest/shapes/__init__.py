@@ -31,6 +31,7 @@ from florin.wires.rest.shapes.collection import (
     Reason,
 )
 from florin.wires.rest.shapes.fees import SharesQuery
+from florin.wires.rest.shapes.items import Items, OrderLine
 from florin.wires.rest.shapes.lenders import JointLender, Lender
 from florin.wires.rest.shapes.lines import (
     Autopay,
@@ -52,6 +53,7 @@ from florin.wires.rest.shapes.lines import (
     Uplift,
 )
 from florin.wires.rest.shapes.merchants import MerchantState, NewPlace
+from florin.wires.rest.shapes.parents import NewParentOrder, NewSellerOrder, ParentOrder
 from florin.wires.rest.shapes.partners import NewPartner, Partner, Partners
 from florin.wires.rest.shapes.payments import (
     Agreement,
@@ -125,6 +127,17 @@ from florin.wires.rest.shapes.repayments import (
     RepaymentReturn,
     ReturnedRepayment,
 )
+from florin.wires.rest.shapes.requests import (
+    Evidence,
+    NewAnswer,
+    NewDecision,
+    NewEvidence,
+    NewShipment,
+    RefundRequest,
+    RefundRequests,
+    RequestQuery,
+    Shown,
+)
 from florin.wires.rest.shapes.statements import (
     DocumentLine,
     ExplainQuery,
@@ -164,6 +177,7 @@ __all__ = [
     "Count",
     "Declined",
     "DocumentLine",
+    "Evidence",
     "ExplainQuery",
     "Hardship",
     "HardshipEnd",
@@ -171,6 +185,7 @@ __all__ = [
     "HardshipPreview",
     "HardshipQuery",
     "Installments",
+    "Items",
     "JointLender",
     "Lender",
     "LimitChange",
@@ -180,6 +195,7 @@ __all__ = [
     "LineQuery",
     "MerchantState",
     "NewAgreement",
+    "NewAnswer",
     "NewAssignment",
     "NewAutopay",
     "NewBatch",
@@ -192,13 +208,16 @@ __all__ = [
     "NewContact",
     "NewConversion",
     "NewCost",
+    "NewDecision",
     "NewDecline",
+    "NewEvidence",
     "NewFreeze",
     "NewHardship",
     "NewHardshipEnd",
     "NewLimit",
     "NewLine",
     "NewNote",
+    "NewParentOrder",
     "NewPartner",
     "NewPause",
     "NewPayment",
@@ -211,13 +230,17 @@ __all__ = [
     "NewRepayment",
     "NewReversal",
     "NewSale",
+    "NewSellerOrder",
     "NewSharedLimit",
+    "NewShipment",
     "NewTopUp",
     "NewUplift",
     "Notice",
     "Notices",
     "Offer",
+    "OrderLine",
     "OwnerWebhook",
+    "ParentOrder",
     "Partner",
     "Partners",
     "Payment",
@@ -239,16 +262,20 @@ __all__ = [
     "Received",
     "Refund",
     "RefundList",
+    "RefundRequest",
+    "RefundRequests",
     "RefundReversal",
     "Repayment",
     "RepaymentConfirmation",
     "RepaymentReturn",
+    "RequestQuery",
     "ReturnedRepayment",
     "SharedLimit",
     "SharedLimitChange",
     "SharedLimitUsed",
     "SharedLimits",
     "SharesQuery",
+    "Shown",
     "StatementDocument",
     "StatementLine",
     "StatementList",

@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from florin.events import FeePayer, FeeTiming, PlanMethod, Sponsor
 from florin.wires.rest.fields import Address, AmountMinor, Id, IdOrNone, Instant, Name, Note, Text
 from florin.wires.rest.shapes.base import Count, PaymentStateName, Taken, Tender, TenderKind
+from florin.wires.rest.shapes.items import Goods, ItemCounts, OrderLines
 from florin.wires.rest.shapes.lenders import JointLender, Lender
 
 
@@ -73,6 +74,8 @@ class NewPayment(Taken, frozen=True, kw_only=True):
     channel: Annotated[
         Literal["online", "offline"], Meta(description="Where it is sold: offline is in a shop, at a till.")
     ] = "online"
+    goods: Goods = "express"
+    lines: OrderLines = ()
 
 
 class BatchItem(NewPayment, frozen=True, kw_only=True):
@@ -104,12 +107,15 @@ class NewCapture(Taken, frozen=True, kw_only=True):
 class NewRefund(Taken, frozen=True, kw_only=True):
     """refund_number: your own number of the refund, good for one; without it the Idempotency-Key stands for it. value_on: the
     day on which the goods came back, when that is over and not before the sale was final; before receipt it is today.
+    items: what is given back; then the amount is what they come to, less the fee.
     """
 
     amount_minor: AmountMinor
     refund_number: Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x20\x7f-\xa0\u2028\u2029]*$")] = ""
     reason: Note = ""
     value_on: date | None = None
+    items: ItemCounts = ()
+    fee_minor: Annotated[int, Meta(ge=0, le=10**10, description="What you keep of what the items come to.")] = 0
 
 
 class PaymentQuery(Taken, frozen=True, kw_only=True):
@@ -162,6 +168,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     merchant_fee: our rate on the sale, less what was given back of it; an installment fee that the merchant bears stands in
     `installments`. paid_on: the day it was paid or authorized. created_at: not in the answer that creates it.
+    confirm_on: when the clock confirms receipt; null while a refund request is open, which refund_request_id names. parent_id:
+    of the parent order that it is paid with.
     """
 
     id: str
@@ -183,6 +191,9 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     checkout_url: str | None = None
     created_at: datetime | UnsetType = UNSET
+    confirm_on: date | None = None
+    refund_request_id: str | None = None
+    parent_id: str | None = None
 
 
 class PaymentList(msgspec.Struct, frozen=True, kw_only=True):
