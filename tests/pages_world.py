@@ -95,7 +95,7 @@ def pages_joined(database: FreshDatabase, engine: Engine) -> Iterator[None]:
     from django.db import connections
 
     from florin.pages.engine import use_engine
-    from florin.pages.hooks import tell_addresses_by
+    from florin.pages.hooks import tell_addresses_by, tell_counters_by
 
     before = connections.databases["default"]
     _forget_connection(connections)
@@ -104,6 +104,7 @@ def pages_joined(database: FreshDatabase, engine: Engine) -> Iterator[None]:
     )["default"]
     use_engine(engine)
     tell_addresses_by(CASHIER.fits)
+    tell_counters_by(fits=CASHIER.fits_counter, page_of=CASHIER.page, counter_of=CASHIER.counter)
     try:
         yield
     finally:

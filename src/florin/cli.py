@@ -132,8 +132,8 @@ def explain(context: typer.Context) -> None:
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def merchant(context: typer.Context) -> None:
-    """Merchants: add, list, freeze, reopen, and their logins."""
-    _call("florin.app.merchants", "app", context)
+    """Merchants: add, list, freeze, reopen, their logins, stores and terminals."""
+    _call("florin.app.stores", "merchant_group", context)
 
 
 @app.command("app", context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)

@@ -768,3 +768,33 @@ def test_the_owners_address_is_set_shown_and_removed(operator: Operator):
     assert "line.reminded" in shown["topics"]
     assert told["secret"] not in operator("webhook", "show")
     assert operator.json("webhook", "remove") == {"removed": "https://core.example/florin"}
+
+
+# ── stores and terminals ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_store_and_its_terminals_are_added_listed_and_closed(operator, merchant_id):
+    app_id = operator.json("app", "add", merchant_id, "--wire", "rest", "--market", "direct")["id"]
+    other = operator.json("merchant", "add", "Phone Shop", "--mdr", "0.60%")["id"]
+    foreign = operator.json("app", "add", other, "--wire", "rest", "--market", "direct")["id"]
+    operator.json("merchant", "store", "add", merchant_id, "west-lake", "--name", "West Lake")
+
+    made = operator.json("merchant", "terminal", "add", merchant_id, "west-lake", "3", "--app", app_id)
+    again = operator.json("merchant", "terminal", "add", merchant_id, "west-lake", "3", "--app", app_id)
+    operator.json("merchant", "terminal", "close", merchant_id, "west-lake", "3")
+    (store,) = operator.json("merchant", "store", "list", merchant_id)
+
+    assert made == again
+    assert made["code"].startswith(f"http://127.0.0.1:8000/s/{made['id']}/")
+    assert [(each["terminal"], each["state"]) for each in store["terminals"]] == [("3", "closed")]
+    refused = {
+        "NoSuchStore": ("merchant", "terminal", "add", merchant_id, "nowhere", "3", "--app", app_id),
+        "AppOfAnother": ("merchant", "terminal", "add", merchant_id, "west-lake", "4", "--app", foreign),
+        "NoSuchTerminal": ("merchant", "terminal", "close", merchant_id, "west-lake", "9"),
+        "CodeUnusable": ("merchant", "store", "add", merchant_id, "west lake", "--name", "West Lake"),
+    }
+    assert {name: type(operator.refused(*command)).__name__ for name, command in refused.items()} == {
+        name: name for name in refused
+    }
+    operator.json("merchant", "store", "close", merchant_id, "west-lake")
+    assert operator.json("merchant", "store", "list", merchant_id)[0]["state"] == "closed"

@@ -23,7 +23,7 @@ TABLES = (
     "proof", "proven_balance", "proven_head", "proven_through", "refund_request", "shared_exposure", "signature_failure",
     "statement", "sweep", "trade", "wallet", "writer", "acceptance_version", "experiment", "experiment_end",
     "bank_file", "bank_order", "bank_setup", "bank_statement", "simulated_day", "simulated_entry", "simulated_message",
-    "simulated_mishap", "simulated_rule",
+    "simulated_mishap", "simulated_rule", "store", "terminal",
 )  # fmt: skip
 HISTORY = ("acceptance_version", "experiment", "experiment_end", "event", "batch", "sweep", "parent_order", "merchant_day",
            "writer", "bank_line", "bank_statement", "posting", "account")  # fmt: skip
@@ -75,7 +75,7 @@ def first_column(table: str) -> sql.Identifier:
     known = {
         "clock": "business_on", "account": "name", "posting": "name", "writer": "process", "api_key": "prefix",
         "payment_code": "person_id", "proof": "holds", "bank_line": "amount_minor", "signature_failure": "finding",
-        "platform_key": "wire", "merchant": "name", "app": "name", "program": "source",
+        "platform_key": "wire", "merchant": "name", "app": "name", "program": "source", "store": "name", "terminal": "code",
         "owner_endpoint": "url", "merchant_day": "ended_on", "proven_head": "seq", "proven_through": "proven_on",
         "bank_file": "note", "bank_order": "party", "bank_setup": "mode", "bank_statement": "closing_minor",
         "simulated_day": "written", "simulated_entry": "text", "simulated_message": "message_id",

@@ -27,14 +27,22 @@ def make_application() -> Any:
     """Django's application, with addresses told by their tokens and returns signed by the wire that the order came by."""
     watch_parent()
     # Here, because Django reads the environment when it is imported.
-    from florin.pages.hooks import name_lender, sign_returns_with, tell_addresses_by, tell_gateways_with
+    from florin.pages.hooks import (
+        name_lender,
+        sign_returns_with,
+        tell_addresses_by,
+        tell_counters_by,
+        tell_gateways_with,
+    )
     from florin.pages.wsgi import application as pages
 
     settings = Settings.from_environment()
     reads = ReadPool(
         settings.engine_url, size=1, name="pages"
     )  # the pages' own role sees no keys, not even public ones
-    tell_addresses_by(cashier_addresses(settings).fits)
+    addresses = cashier_addresses(settings)
+    tell_addresses_by(addresses.fits)
+    tell_counters_by(fits=addresses.fits_counter, page_of=addresses.page, counter_of=addresses.counter)
     tell_gateways_with(lambda app: gateway_of(app, settings.api_url, reads))
     name_lender(settings.lender)
     sign_returns_with(lambda trade: way_back_link(trade, settings.api_url))

@@ -23,7 +23,8 @@ def make_renderers(reads: ReadPool, settings: Settings) -> Mapping[str, Renderer
 
 
 def rest_settings(settings: Settings) -> rest.Settings:
-    return rest.Settings(checkout_url=cashier_addresses(settings).page, lender=settings.lender)
+    addresses = cashier_addresses(settings)
+    return rest.Settings(checkout_url=addresses.page, counter_url=addresses.counter, lender=settings.lender)
 
 
 def cashier_addresses(settings: Settings) -> CashierAddresses:

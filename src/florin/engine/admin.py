@@ -65,6 +65,29 @@ _ADD_APP_KEY = """
  RETURNING public_keys
 """
 _SET_AES_KEY = "UPDATE app SET aes_key = %(key)s WHERE id = %(id)s"
+_PUT_STORE = """
+    INSERT INTO store (merchant_id, code, name, name_zh, address)
+    VALUES (%(merchant_id)s, %(code)s, %(name)s, %(name_zh)s, %(address)s)
+        ON CONFLICT (merchant_id, code) DO UPDATE
+       SET name = excluded.name, name_zh = excluded.name_zh, address = excluded.address, state = 'open'
+ RETURNING id
+"""
+_PUT_TERMINAL = """
+    INSERT INTO terminal (store_id, app_id, code)
+    SELECT s.id, a.id, %(code)s
+      FROM store s JOIN app a ON a.id = %(app_id)s AND a.merchant_id = s.merchant_id
+     WHERE s.merchant_id = %(merchant_id)s AND s.code = %(store)s
+        ON CONFLICT (store_id, code) DO UPDATE SET app_id = excluded.app_id, state = 'open'
+ RETURNING id
+"""
+_CLOSE_STORE = """
+    UPDATE store SET state = 'closed' WHERE merchant_id = %(merchant_id)s AND code = %(store)s
+"""
+_CLOSE_TERMINAL = """
+    UPDATE terminal t SET state = 'closed'
+      FROM store s
+     WHERE s.id = t.store_id AND s.merchant_id = %(merchant_id)s AND s.code = %(store)s AND t.code = %(code)s
+"""
 _PARKED = "SELECT line_id, reason, parked_at FROM parked_line ORDER BY parked_at, line_id LIMIT %(limit)s"
 _RELEASE = """
     DELETE FROM parked_line WHERE lane = %(lane)s AND line_id = %(line_id)s
@@ -221,6 +244,47 @@ def set_aes_key(connection: Connection, app_id: int, key: bytes) -> bool:
     """With what the app's encrypted content opens from its next call on, in place of an earlier key. False: no such app."""
     with connection.transaction():
         changed = connection.execute(_SET_AES_KEY, {"id": app_id, "key": key}).rowcount == 1
+        connection.execute(MOVE_VERSION)
+    return changed
+
+
+def put_store(
+    connection: Connection, merchant_id: int, code: str, *, name: str, name_zh: str = "", address: str = ""
+) -> int:
+    """A merchant's store by his own number, new, or as it is from now on; a closed one opens again. Gives our number of it."""
+    row = {"merchant_id": merchant_id, "code": code, "name": name, "name_zh": name_zh, "address": address}
+    with connection.transaction():
+        found = connection.execute(_PUT_STORE, row).fetchone()
+        connection.execute(MOVE_VERSION)
+    assert found is not None, "it is there, or was made"
+    return int(found[0])
+
+
+def put_terminal(connection: Connection, merchant_id: int, store: str, code: str, *, app_id: int) -> int | None:
+    """A till of a store, new, or with another app from now on; a closed one opens again. Gives our number of it.
+
+    None: the merchant has no such store, or no such app.
+    """
+    row = {"merchant_id": merchant_id, "store": store, "code": code, "app_id": app_id}
+    with connection.transaction():
+        found = connection.execute(_PUT_TERMINAL, row).fetchone()
+        connection.execute(MOVE_VERSION)
+    return None if found is None else int(found[0])
+
+
+def close_store(connection: Connection, merchant_id: int, store: str) -> bool:
+    """No sale by a code of this store from the next batch on. False: no such store."""
+    with connection.transaction():
+        changed = connection.execute(_CLOSE_STORE, {"merchant_id": merchant_id, "store": store}).rowcount == 1
+        connection.execute(MOVE_VERSION)
+    return changed
+
+
+def close_terminal(connection: Connection, merchant_id: int, store: str, code: str) -> bool:
+    """No sale by this till's code from the next batch on. False: no such till."""
+    row = {"merchant_id": merchant_id, "store": store, "code": code}
+    with connection.transaction():
+        changed = connection.execute(_CLOSE_TERMINAL, row).rowcount == 1
         connection.execute(MOVE_VERSION)
     return changed
 

@@ -120,6 +120,24 @@ class Engine:
         """Where the merchant sells, and what kind of goods, for sales from now on; None leaves it. False: no such merchant."""
         return self._ask(lambda side: admin.place_merchant(side, merchant_id, market=market, category=category))
 
+    def put_store(self, merchant_id: int, code: str, *, name: str, name_zh: str = "", address: str = "") -> int:
+        """As `admin.put_store`."""
+        return self._ask(
+            lambda side: admin.put_store(side, merchant_id, code, name=name, name_zh=name_zh, address=address)
+        )
+
+    def put_terminal(self, merchant_id: int, store: str, code: str, *, app_id: int) -> int | None:
+        """As `admin.put_terminal`."""
+        return self._ask(lambda side: admin.put_terminal(side, merchant_id, store, code, app_id=app_id))
+
+    def close_store(self, merchant_id: int, store: str) -> bool:
+        """As `admin.close_store`."""
+        return self._ask(lambda side: admin.close_store(side, merchant_id, store))
+
+    def close_terminal(self, merchant_id: int, store: str, code: str) -> bool:
+        """As `admin.close_terminal`."""
+        return self._ask(lambda side: admin.close_terminal(side, merchant_id, store, code))
+
     def close(self) -> None:
         """Finish what is under way and let the connections go. What is submitted later raises EngineClosed."""
         self._closed = True

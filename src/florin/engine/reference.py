@@ -22,6 +22,7 @@ from florin.engine.tables.acceptance import load_acceptance
 from florin.engine.tables.campaign import CAMPAIGN, campaign_of
 from florin.engine.tables.joint import FUNDING_AGREEMENT, agreement_of
 from florin.market import ANYWHERE, Acceptance
+from florin.payments.counter import Terminal
 from florin.payments.merchant import App, Merchant
 
 _MERCHANTS = """
@@ -34,6 +35,12 @@ _APPS = """
 """
 
 
+_TERMINALS = """
+    SELECT t.id, s.merchant_id, t.app_id, t.code, s.code AS store_code, s.name AS store, s.name_zh AS store_zh,
+           t.state = 'open' AND s.state = 'open' AS is_open
+      FROM terminal t JOIN store s ON s.id = t.store_id
+  ORDER BY t.id LIMIT 1000000
+"""
 _OWNER = "SELECT url, allow_loopback FROM owner_endpoint"
 _CAMPAIGNS = f"SELECT {', '.join(column.name for column in CAMPAIGN.columns)} FROM campaign ORDER BY id LIMIT 100000"  # noqa: S608
 # Every process reads them again from its next batch on.
@@ -62,6 +69,7 @@ class Reference(NamedTuple):
     campaigns: Mapping[int, Campaign] = {}
     fundings: tuple[FundingAgreement, ...] = ()  # open ones, the oldest first, of one day by name
     acceptance: Acceptance = ANYWHERE
+    terminals: Mapping[int, Terminal] = {}
 
     def fundings_of(self, program: str, on: date) -> list[FundingAgreement]:
         """Agreements that may fund a loan which begins on a day under a program, in the order in which they are asked."""
@@ -96,6 +104,8 @@ def load_reference(connection: Connection, version: int) -> Reference:
         merchants = {merchant.id: merchant for merchant in cursor.execute(_MERCHANTS)}
     with connection.cursor(row_factory=class_row(App)) as cursor:
         apps = {app.id: app for app in cursor.execute(_APPS)}
+    with connection.cursor(row_factory=class_row(Terminal)) as cursor:
+        terminals = {terminal.id: terminal for terminal in cursor.execute(_TERMINALS)}
     with connection.cursor(row_factory=class_row(OwnerEndpoint)) as cursor:
         owner = cursor.execute(_OWNER).fetchone()
     with connection.cursor(row_factory=tuple_row) as cursor:
@@ -103,7 +113,7 @@ def load_reference(connection: Connection, version: int) -> Reference:
         fundings = tuple(agreement_of(row) for row in cursor.execute(_FUNDINGS))
     know_programs(connection)
     acceptance = load_acceptance(connection)
-    return Reference(version, merchants, apps, owner, campaigns, fundings, acceptance)
+    return Reference(version, merchants, apps, owner, campaigns, fundings, acceptance, terminals)
 
 
 def know_programs(connection: Connection) -> None:

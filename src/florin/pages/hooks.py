@@ -23,6 +23,7 @@ class Gateway:
 GatewayOf = Callable[[App], Gateway]
 ReturnUrl = Callable[[Trade], str]
 Fits = Callable[[int, str], bool]
+AddressOf = Callable[[int], str]
 
 
 def _plain(trade: Trade) -> str:
@@ -40,6 +41,9 @@ def _unknown(app: App) -> Gateway:
 _return_url: ReturnUrl = _plain
 _gateway_of: GatewayOf = _unknown
 _fits: Fits = _none_fits
+_fits_counter: Fits = _none_fits
+_page_of: AddressOf = str
+_counter_of: AddressOf = str
 _lender = Lender()
 
 
@@ -63,6 +67,27 @@ def tell_addresses_by(fits: Fits) -> None:
     """fits: whether a trade's address may end in this token. Until it is known, no address leads to a trade."""
     global _fits
     _fits = fits
+
+
+def tell_counters_by(*, fits: Fits, page_of: AddressOf, counter_of: AddressOf) -> None:
+    """fits: whether a till's address may end in this token. page_of: a trade's page; counter_of: what a till's code says."""
+    global _fits_counter, _page_of, _counter_of
+    _fits_counter, _page_of, _counter_of = fits, page_of, counter_of
+
+
+def is_counter(terminal_id: int, token: str) -> bool:
+    """Whether this till's code was printed by us."""
+    return _fits_counter(terminal_id, token)
+
+
+def page_of_trade(trade_id: int) -> str:
+    """The cashier's page of a trade."""
+    return _page_of(trade_id)
+
+
+def counter_of_terminal(terminal_id: int) -> str:
+    """What the printed code of a till says."""
+    return _counter_of(terminal_id)
 
 
 def is_address(trade_id: int, token: str) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.urls import path
 
 from florin.pages import assets, sign_in
+from florin.pages.cashier import counter
 from florin.pages.cashier import views as cashier
+from florin.pages.merchant import stores
 from florin.pages.merchant import views as merchant
 from florin.pages.shopper import plan_views
 from florin.pages.shopper import views as shopper
@@ -25,7 +27,10 @@ urlpatterns = [
     path("pay/<int:trade_id>/<str:token>", cashier.pay),
     path("q/<int:trade_id>/<str:token>.svg", cashier.code_image),
     path("q/<int:trade_id>/<str:token>", cashier.scanned),
+    path("s/<int:terminal_id>/<str:token>", counter.counter),
     path("merchant", merchant.trades),
+    path("merchant/stores", stores.stores),
+    path("merchant/stores/<int:terminal_id>", stores.sheet),
     path("merchant/settlement", merchant.settlement),
     path("merchant/bills/<str:day>/<str:form>", merchant.bill),
     path("merchant/integration", merchant.integration),

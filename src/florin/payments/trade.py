@@ -33,6 +33,8 @@ class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """What rides along with a trade and decides nothing about money, except who may pay and with what.
 
     buyer_id: only this person may pay. fee_payer: who bears the fee of installments. tenders: those the merchant allows.
+    store_id, terminal_id: where it was sold, in the merchant's own numbers; counter: our number of the till whose printed code
+    asked for it.
     product: by which door it came. channel: bought online or in a shop; empty: by the door. goods: their
     kind, which sets the days to auto-confirm. parent_id: it is paid only with the other orders of that parent.
     lines: what was bought, if it was said. extra: a wire's own fields that it wants back.
@@ -49,6 +51,8 @@ class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     tenders: tuple[str, ...] = ("wallet", "credit", "card")
     passback: str = ""
     store_id: str = ""
+    terminal_id: str = ""
+    counter: int = 0
     goods: str = "express"
     confirm_days: int = 0
     charset: str = ""

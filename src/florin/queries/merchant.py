@@ -20,7 +20,10 @@ TRADES_A_PAGE = 50
 
 
 class TradeSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """A trade as its merchant sees it. Amounts in minor units; those of the payment are zero while there is none."""
+    """A trade as its merchant sees it. Amounts in minor units; those of the payment are zero while there is none.
+
+    store_id, terminal_id: where it was sold, in his own numbers; store, store_zh: the name, where that store is registered.
+    """
 
     id: int
     out_trade_no: str
@@ -36,6 +39,10 @@ class TradeSeen(msgspec.Struct, frozen=True, kw_only=True):
     plan_count: int
     merchant_fee_minor: int
     received_minor: int
+    store_id: str
+    terminal_id: str
+    store: str
+    store_zh: str
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,8 +93,11 @@ _TRADES = """
                 THEN (p.plan_priced -> 'subsidy' ->> 'amount_minor')::bigint - p.merchant_fee_back_minor
                 ELSE 0 END
                AS merchant_fee_minor,
-           coalesce(p.received_minor, 0) AS received_minor
+           coalesce(p.received_minor, 0) AS received_minor,
+           coalesce(t.detail ->> 'store_id', '') AS store_id, coalesce(t.detail ->> 'terminal_id', '') AS terminal_id,
+           coalesce(s.name, '') AS store, coalesce(s.name_zh, '') AS store_zh
       FROM trade t
+           LEFT JOIN store s ON s.merchant_id = t.merchant_id AND s.code = t.detail ->> 'store_id'
            LEFT JOIN payment p ON p.lane = (%(lanes)s::smallint[])[(t.payment_id >> 40)::integer + 1]
                               AND p.id = t.payment_id AND t.payment_id <> 0
      WHERE t.merchant_id = %(merchant_id)s{bounds}

@@ -477,6 +477,24 @@ def test_what_is_asked_at_a_till_is_bought_offline_and_what_is_asked_on_a_page_i
     assert on_a_page.refusal is None
 
 
+def test_a_till_that_heard_nothing_asks_again_or_cancels_and_another_till_is_refused(house: House, shop: Shop):
+    code = house.code_of("alice")
+    house.faults.asked = ["timeout"]
+    lost = at_till(shop, code, store_id="west-lake", terminal_id="3")
+
+    again = at_till(shop, code, store_id="west-lake", terminal_id="3")
+    other = at_till(shop, code, out_trade_no="other-till")
+    house.later(house.world.today + timedelta(days=1))  # the code is long over; what it paid is known all the same
+    late = at_till(shop, code)
+    seen = shop.call("alipay.trade.query", out_trade_no=late["out_trade_no"])
+    cancelled = shop.call("alipay.trade.cancel", out_trade_no=late["out_trade_no"])
+
+    assert lost["code"] == "20000"
+    assert (again["code"], late["code"], again["trade_no"]) == ("10000", "10000", late["trade_no"])
+    assert other["sub_code"] == "ACQ.PAYMENT_AUTH_CODE_INVALID"
+    assert (seen["store_id"], seen["terminal_id"], cancelled["action"]) == ("west-lake", "3", "refund")
+
+
 def test_a_large_amount_waits_for_the_buyer_and_is_paid_by_her(house: House, shop: Shop):
     code = house.code_of("alice")
 

@@ -191,6 +191,8 @@ def test_channels_that_leave_nothing_to_pay_with_are_refused(fields: dict[str, A
         ({"timeout_express": "15d"}, NOON + timedelta(days=15)),
         ({"timeout_express": "1c"}, datetime(2026, 3, 5, 16, 0, tzinfo=UTC)),
         ({"qr_code_timeout_express": "5m"}, NOON + timedelta(minutes=5)),
+        ({"qr_code_timeout_express": "5m", "timeout_express": "1h"}, NOON + timedelta(minutes=5)),
+        ({"qr_code_timeout_express": "2h", "timeout_express": "1h"}, NOON + timedelta(hours=1)),
         ({"timeout_express": "5m", "time_expire": "2026-03-06 08:00:00"}, datetime(2026, 3, 6, 0, 0, tzinfo=UTC)),
         ({"time_expire": "2026-03-06 08:00"}, datetime(2026, 3, 6, 0, 0, tzinfo=UTC)),
     ],

@@ -19,6 +19,7 @@ from florin.engine.submission import NotFound
 from florin.events import Event, Refunded
 from florin.events.refusals import Refusal
 from florin.payments import ask, capture, charge, close, pay, receive, refund, reverse_refund, void
+from florin.payments.counter import refuse_terminal
 from florin.payments.down_payment import with_down_payment
 from florin.payments.items import OrderLine
 from florin.payments.merchant import Merchant
@@ -34,6 +35,8 @@ def _unknown(room: Room, command: ask.Ask | charge.Charge) -> Refusal | None:
         return NotFound(what="merchant", id=command.merchant_id)
     if command.app_id not in room.reference.apps:
         return NotFound(what="app", id=command.app_id)
+    if counter := command.detail.counter:
+        return refuse_terminal(room.reference.terminals.get(counter), counter)
     return None
 
 

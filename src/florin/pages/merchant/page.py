@@ -23,6 +23,8 @@ FORMS: Final[tuple[Form, ...]] = ("csv", "json", "alipay", "wechat-trades", "wec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeShown:
+    """place: the store and till it was sold at; empty for what is sold elsewhere."""
+
     number: str
     subject: str
     asked_at: str
@@ -32,6 +34,7 @@ class TradeShown:
     fee: str
     refunded: str
     plan: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +112,15 @@ def trade_of(trade: TradeSeen, at: At, language: Language) -> TradeShown:
         fee=money(fee_minor, language) if trade.received_minor else "",
         refunded=money(trade.refunded_minor, language) if trade.refunded_minor else "",
         plan=text(language, "trade.plan", count=trade.plan_count) if trade.plan_count else "",
+        place=_place_sold(trade, language),
     )
+
+
+def _place_sold(trade: TradeSeen, language: Language) -> str:
+    """The store by its name where it is registered, else by its number; and the till."""
+    name = trade.store_zh if language == "zh" and trade.store_zh else trade.store
+    till = f"{text(language, 'counter.till')} {trade.terminal_id}" if trade.terminal_id else ""
+    return " · ".join(part for part in (name or trade.store_id, till) if part)
 
 
 def window_of(window: Window, language: Language) -> Moved:

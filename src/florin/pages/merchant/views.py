@@ -50,7 +50,7 @@ def trades(request: HttpRequest, user: MerchantUser) -> HttpResponse:
         found = read_trades(reading(), merchant_id=user.merchant_id, since=since)
     else:
         found = read_older_trades(reading(), merchant_id=user.merchant_id, after=before)
-    return _page(
+    return page(
         request,
         user,
         "trades",
@@ -69,7 +69,7 @@ def settlement(request: HttpRequest, user: MerchantUser) -> HttpResponse:
     lane = get_engine().reference.merchants[user.merchant_id].lane
     payouts = read_payouts(reading(), lane=lane, merchant_id=user.merchant_id)
     windows = read_windows(reading(), merchant_id=user.merchant_id, since=since)
-    return _page(
+    return page(
         request,
         user,
         "settlement",
@@ -106,7 +106,7 @@ def integration(request: HttpRequest, user: MerchantUser) -> HttpResponse:
     """What the merchant's programs are to be set to, app by app."""
     language = language_of(request)
     apps = apps_of(get_engine().reference.apps, user.merchant_id)
-    return _page(request, user, "integration", apps=[app_of(app, gateway_of(app), language) for app in apps])
+    return page(request, user, "integration", apps=[app_of(app, gateway_of(app), language) for app in apps])
 
 
 @for_merchants
@@ -114,7 +114,7 @@ def integration(request: HttpRequest, user: MerchantUser) -> HttpResponse:
 def signatures(request: HttpRequest, user: MerchantUser) -> HttpResponse:
     apps, language = get_engine().reference.apps, language_of(request)
     found = read_signature_failures(reading(), app_ids=_ids(apps, user))
-    return _page(request, user, "signatures", failures=[failure_of(failure, apps, language) for failure in found])
+    return page(request, user, "signatures", failures=[failure_of(failure, apps, language) for failure in found])
 
 
 @for_merchants
@@ -129,7 +129,7 @@ def signature(request: HttpRequest, user: MerchantUser, failure_id: int) -> Http
     compared: dict[str, Any] = {"pasted": pasted, "was_compared": bool(pasted)}
     if pasted:
         compared["difference"] = first_difference(failure.expected_text, pasted)
-    return _page(request, user, "signature", failure=failure_of(failure, apps, language_of(request)), **compared)
+    return page(request, user, "signature", failure=failure_of(failure, apps, language_of(request)), **compared)
 
 
 def _place(request: HttpRequest) -> Place | None:
@@ -145,7 +145,8 @@ def _ids(apps: Mapping[int, App], user: MerchantUser) -> list[int]:
     return [app.id for app in apps_of(apps, user.merchant_id)]
 
 
-def _page(request: HttpRequest, user: MerchantUser, name: str, **shown: Any) -> HttpResponse:
+def page(request: HttpRequest, user: MerchantUser, name: str, **shown: Any) -> HttpResponse:
+    """One of a merchant's pages, with his name and the tab that is open."""
     merchant = get_engine().reference.merchants[user.merchant_id]
     shown |= {"merchant": merchant_name(merchant, language_of(request)), "here": name, "is_merchant": True}
     return render(request, f"merchant/{name}.html", shown)

@@ -14,6 +14,7 @@ TEXTS: dict[str, str] = {
     "nav.settlement": "Settlement",
     "nav.signatures": "Signatures",
     "nav.integration": "Integration",
+    "nav.stores": "Stores",
     # ── sign in ───────────────────────────────────────────────────────────────────────────────────────────────────
     "sign_in.title": "Sign in",
     "sign_in.to_pay": "Sign in to pay",
@@ -81,6 +82,14 @@ TEXTS: dict[str, str] = {
         "After {tries} wrong tries the PIN is locked for {minutes} minutes, until {time}. Nothing was paid. "
         "Try again after that; if the tries were not yours, change your password now."
     ),
+    "counter.title": "Pay at {merchant}",
+    "counter.till": "Till",
+    "counter.amount": "What are you to pay here?",
+    "counter.check": "Type what the till says, and check that this is {merchant}.",
+    "counter.next": "Choose how to pay",
+    "counter.busy": "One moment…",
+    "counter.assurance": "Nothing is charged yet. On the next page you choose how to pay and enter your PIN.",
+    "counter.unreadable": "Type an amount in yuan with at most two decimals, as in 12.50. You have not been charged.",
     "closed.title": "This order cannot be paid",
     "closed.paid": "Already paid",
     "form.again": "This form was incomplete. Please send it once more.",
@@ -273,6 +282,17 @@ TEXTS: dict[str, str] = {
     "code.again": "Show a new code",
     "code.careful": "Show it at a till only. Whoever has this code can charge you once; we never ask for it.",
     # ── merchants ─────────────────────────────────────────────────────────────────────────────────────────────────
+    "stores.how": (
+        "Each till has a code that shoppers scan. Print it and put it on the counter; the platform adds stores and tills."
+    ),
+    "stores.number": "Store",
+    "stores.closed": "Closed",
+    "stores.print": "Code to print",
+    "stores.no_tills": "This store has no till yet.",
+    "stores.none": "You have no store with a till here. Ask the platform to add one.",
+    "sheet.code": "QR code of {store}, till {till}",
+    "sheet.how": "Scan, type the amount, pay",
+    "sheet.print": "Print this page: the code fills a sheet of A5 or larger.",
     "trades.shown": "Asked for in the last {days} days, the newest first.",
     "trades.before": "Asked for before {moment}, the newest first.",
     "trades.none": "No sales in this time.",

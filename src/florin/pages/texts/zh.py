@@ -14,6 +14,7 @@ TEXTS: dict[str, str] = {
     "nav.settlement": "结算",
     "nav.signatures": "验签",
     "nav.integration": "接入",
+    "nav.stores": "门店",
     # ── 登录 ──────────────────────────────────────────────────────────────────────────────────────────────────────
     "sign_in.title": "登录",
     "sign_in.to_pay": "登录后付款",
@@ -81,6 +82,14 @@ TEXTS: dict[str, str] = {
         "支付密码已连续输错{tries}次，锁定{minutes}分钟，{time} 之后可以再试，没有扣款。"
         "如果不是您本人操作，请立即修改登录密码。"
     ),
+    "counter.title": "向{merchant}付款",
+    "counter.till": "收银台",
+    "counter.amount": "请输入付款金额",
+    "counter.check": "请按收银员告知的金额输入，并确认商家是{merchant}。",
+    "counter.next": "选择付款方式",
+    "counter.busy": "请稍候…",
+    "counter.assurance": "现在还没有扣款，下一页选择付款方式并输入支付密码。",
+    "counter.unreadable": "请输入以元为单位、最多两位小数的金额，如12.50。没有扣款。",
     "closed.title": "该订单不能付款",
     "closed.paid": "该订单已付款",
     "form.again": "表单信息不完整，请再提交一次。",
@@ -266,6 +275,15 @@ TEXTS: dict[str, str] = {
     "code.again": "换一个付款码",
     "code.careful": "仅在到店付款时出示，不要截图或发给他人；我们不会向您索要付款码。",
     # ── 商家 ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    "stores.how": "每个收银台有一个收款码，打印后放在柜台供顾客扫码。门店和收银台由平台添加。",
+    "stores.number": "门店编号",
+    "stores.closed": "已停用",
+    "stores.print": "打印收款码",
+    "stores.no_tills": "该门店还没有收银台。",
+    "stores.none": "您还没有登记门店，请联系平台添加。",
+    "sheet.code": "{store}收银台{till}的收款码",
+    "sheet.how": "扫一扫，输入金额，付款",
+    "sheet.print": "请打印本页，适合A5或更大的纸张。",
     "trades.shown": "最近{days}天的交易，新的在前。",
     "trades.before": "{moment}之前发起的交易，最新的在前。",
     "trades.none": "这段时间没有交易。",

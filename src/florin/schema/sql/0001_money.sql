@@ -66,6 +66,28 @@ CREATE TABLE app (
     mall                boolean NOT NULL DEFAULT false
 );
 
+-- A merchant's shops with a door, and the tills in them. code: the merchant's own number, as wires carry it. A till's printed
+-- code sells in the name of its app.
+CREATE TABLE store (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    merchant_id bigint NOT NULL REFERENCES merchant,
+    code        text   NOT NULL COLLATE "C",
+    name        text   NOT NULL,
+    name_zh     text   NOT NULL DEFAULT '',
+    address     text   NOT NULL DEFAULT '',
+    state       text   NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed')),
+    CONSTRAINT store_code_is_the_merchants_own UNIQUE (merchant_id, code)
+);
+
+CREATE TABLE terminal (
+    id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store_id bigint NOT NULL REFERENCES store,
+    app_id   bigint NOT NULL REFERENCES app,
+    code     text   NOT NULL COLLATE "C",
+    state    text   NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed')),
+    CONSTRAINT terminal_code_is_the_stores_own UNIQUE (store_id, code)
+);
+
 -- Where the owner's own systems are told what happens to lines: one address, or none.
 CREATE TABLE owner_endpoint (
     only_row       boolean PRIMARY KEY DEFAULT true CHECK (only_row),

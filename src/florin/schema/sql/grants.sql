@@ -8,7 +8,7 @@ GRANT INSERT, SELECT ON merchant_day TO florin_engine;
 GRANT INSERT, SELECT ON acceptance_version, experiment, experiment_end TO florin_engine;
 GRANT INSERT, SELECT, DELETE ON claim, parked_line, payment_code, signature_failure TO florin_engine;
 GRANT INSERT, SELECT, UPDATE, DELETE ON parked_window TO florin_engine;
-GRANT INSERT, SELECT, UPDATE ON lane, clock, program, merchant, app, api_key, platform_key, person, wallet, agreement, trade, payment,
+GRANT INSERT, SELECT, UPDATE ON lane, clock, program, merchant, app, store, terminal, api_key, platform_key, person, wallet, agreement, trade, payment,
     line, shared_exposure, line_account, statement, merchant_balance, payout, outbox, proof, campaign, campaign_budget,
     campaign_use, funding_agreement, funding_cap, joint_loan, refund_request TO florin_engine;
 GRANT INSERT, SELECT ON bank_line, bank_statement, simulated_message TO florin_engine;

@@ -126,6 +126,7 @@ def detail_of(call: Call, order: shapes.Order, *, buyer_id: int = 0, more: dict[
         tenders=order.tenders(),
         passback=order.passback_params or "",
         store_id=order.store_id or "",
+        terminal_id=order.terminal_id or "",
         charset=call.charset,
         extra=extra,
     )

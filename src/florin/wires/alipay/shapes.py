@@ -151,13 +151,18 @@ class Order(Struct, frozen=True, kw_only=True):
         return tuple(offered)
 
     def expires_at(self, asked_at: datetime, default: timedelta) -> datetime:
-        """When the order can no longer be paid: time_expire, else timeout_express, else the code's, else `default`
-        after now.
+        """When the order can no longer be paid: time_expire, else timeout_express, else `default` after now; and no later
+        than the code that names it, where that has a time of its own.
         """
         if self.time_expire is not None:
-            return self.time_expire.instant()
-        timeout = self.timeout_express or self.qr_code_timeout_express
-        return timeout.after(asked_at) if timeout else asked_at + default
+            order_ends = self.time_expire.instant()
+        elif self.timeout_express is not None:
+            order_ends = self.timeout_express.after(asked_at)
+        else:
+            order_ends = None
+        code_ends = self.qr_code_timeout_express.after(asked_at) if self.qr_code_timeout_express else None
+        given = [instant for instant in (order_ends, code_ends) if instant is not None]
+        return min(given) if given else asked_at + default
 
     def _allows(self, channel: str) -> bool:
         names = {channel, "credit_group"} if channel in _CHANNELS["credit"] else {channel}

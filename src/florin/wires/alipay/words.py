@@ -58,6 +58,7 @@ def paid_fields(standing: Standing) -> dict[str, Leaf | None]:
         "fund_bill_list": [{"fund_channel": channel, "amount": text} for text, channel in bills_of(payment)],
         "hb_fq_pay_info": {"user_install_num": str(payment.plan.count)} if payment.plan else None,
         "store_id": trade.detail.store_id or None,
+        "terminal_id": trade.detail.terminal_id or None,
         **buyer_fields(standing),
     }
 

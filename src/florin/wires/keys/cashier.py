@@ -32,10 +32,25 @@ class CashierAddresses:
         """What the trade's QR code says: an address that leads to the page, and is short."""
         return f"{self._public_url}/q/{trade_id}/{self.token(trade_id)}"
 
+    def counter(self, terminal_id: int) -> str:
+        """What a till's printed code says: where a shopper types an amount and asks to pay it there."""
+        return f"{self._public_url}/s/{terminal_id}/{self.counter_token(terminal_id)}"
+
     def token(self, trade_id: int) -> str:
         """16 letters of URL-safe base64, one spelling each."""
-        code = hmac.digest(self._key, str(trade_id).encode(), "sha256")
+        return self._token(str(trade_id))
+
+    def counter_token(self, terminal_id: int) -> str:
+        """As `token`, of a till: another text, so that neither fits in the other's place."""
+        return self._token(f"terminal {terminal_id}")
+
+    def _token(self, named: str) -> str:
+        code = hmac.digest(self._key, named.encode(), "sha256")
         return base64.urlsafe_b64encode(code[:_TOKEN_BYTES]).decode("ascii")
+
+    def fits_counter(self, terminal_id: int, token: str) -> bool:
+        """As `fits`, of a till."""
+        return hmac.compare_digest(self.counter_token(terminal_id).encode(), token.encode("utf-8", "replace"))
 
     def fits(self, trade_id: int, token: str) -> bool:
         """Whether this is the trade's token, found out in the same time for every wrong one."""

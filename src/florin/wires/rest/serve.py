@@ -48,9 +48,13 @@ encode = msgspec.json.Encoder(decimal_format="string").encode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """checkout_url: of a trade's id, where a shopper pays it. lender: who lends, as statements name it."""
+    """checkout_url: of a trade's id, where a shopper pays it. counter_url: what the printed code of a till says.
+
+    lender: who lends, as statements name it.
+    """
 
     checkout_url: CheckoutUrl
+    counter_url: Callable[[int], str] = str
     lender: Lender = field(default_factory=Lender)
 
 

@@ -25,6 +25,7 @@ from florin.wires.rest.operations import (
     requests,
     sales,
     statements,
+    stores,
 )
 from florin.wires.rest.serve import Operation
 
@@ -44,5 +45,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *fees.OPERATIONS,
     *partners.OPERATIONS,
     *merchants.OPERATIONS,
+    *stores.OPERATIONS,
     *bills.OPERATIONS,
 )

@@ -148,6 +148,7 @@ from florin.wires.rest.shapes.statements import (
     StatementQuery,
     StatementShown,
 )
+from florin.wires.rest.shapes.stores import NewStore, NewTerminal, Store, Stores, Terminal
 
 __all__ = [
     "Agreement",
@@ -233,6 +234,8 @@ __all__ = [
     "NewSellerOrder",
     "NewSharedLimit",
     "NewShipment",
+    "NewStore",
+    "NewTerminal",
     "NewTopUp",
     "NewUplift",
     "Notice",
@@ -281,11 +284,14 @@ __all__ = [
     "StatementList",
     "StatementQuery",
     "StatementShown",
+    "Store",
+    "Stores",
     "SubLimit",
     "Taken",
     "Tender",
     "TenderKind",
     "TenderShown",
+    "Terminal",
     "TopUp",
     "UnclearedRepayment",
     "Uplift",
