@@ -63,6 +63,7 @@ _OTHER = {
     "reason_code": st.sampled_from(("", "AC04")),
     "late": st.booleans(),
     "request_no": st.just("r1"),
+    "notify_url": st.just(""),
     "bank_reference": st.just("b1"),
     "reference": st.just("b1"),
     "known_on": st.just(ON),

@@ -1,4 +1,4 @@
-"""The API's process: both wires in one application, on one engine.
+"""The API's process: all wires in one application, on one engine.
 
 `make_application` joins them; `main` is what the supervisor starts. The sandbox makes the same application for itself.
 """
@@ -15,7 +15,7 @@ import uvloop
 from litestar import Litestar
 from litestar.exceptions import HTTPException
 
-from florin.app.renderers import cashier_addresses, make_apps, rest_settings
+from florin.app.renderers import cashier_addresses, make_apps, make_clients, rest_settings
 from florin.app.serving import serve_asgi, stop_on_signals
 from florin.app.settings import Settings
 from florin.app.supervisor import watch_parent
@@ -28,6 +28,10 @@ from florin.wires.alipay.routes import AbsoluteFormTargets, alipay_routes
 from florin.wires.desk import Faults, NoFaults
 from florin.wires.desk.failures import SignatureFailures
 from florin.wires.rest.application import problem_response
+from florin.wires.wechatpay.desk import Settings as WechatPaySettings
+from florin.wires.wechatpay.gateway import Gateway as WechatPayGateway
+from florin.wires.wechatpay.phone import Phone
+from florin.wires.wechatpay.routes import wechatpay_routes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +60,29 @@ def main() -> None:
 
 
 def make_application(parts: Parts) -> Any:
-    """`/gateway.do` and the REST API as one ASGI application; it has no lifespan of its own."""
+    """`/gateway.do`, `/v3` and the REST API as one ASGI application; it has no lifespan of its own."""
+    cashier, failures = cashier_addresses(parts.settings), SignatureFailures(parts.settings.engine_url)
     gateway = Gateway(
         engine=parts.engine,
         reads=parts.reads,
         apps=make_apps(parts.reads),
-        failures=SignatureFailures(parts.settings.engine_url),
-        settings=GatewaySettings(cashier=cashier_addresses(parts.settings)),
+        failures=failures,
+        settings=GatewaySettings(cashier=cashier),
         faults=parts.faults,
     )
+    clients = make_clients(parts.reads)
+    wechatpay = WechatPayGateway(
+        engine=parts.engine,
+        reads=parts.reads,
+        clients=clients,
+        failures=failures,
+        settings=WechatPaySettings(cashier=cashier),
+        faults=parts.faults,
+    )
+    phone = Phone(reads=parts.reads, clients=clients, cashier=cashier)
     rest_routes = rest.route_handlers(parts.engine, parts.reads, rest_settings(parts.settings))
     application = Litestar(
-        route_handlers=[*alipay_routes(gateway), *rest_routes],
+        route_handlers=[*alipay_routes(gateway), *wechatpay_routes(wechatpay, phone), *rest_routes],
         exception_handlers={HTTPException: problem_response, Exception: problem_response},
         openapi_config=None,
         logging_config=None,

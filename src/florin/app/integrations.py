@@ -11,16 +11,26 @@ from typing import Annotated, Any, Literal
 import typer
 from psycopg import Connection
 
+from florin.app import wechatpay
 from florin.app.certificates import certificates_of, new_aes_key
 from florin.app.doorplate import addresses_of
 from florin.app.house import DataOption, House, JsonOption, Refused, entered, group, say, say_table
 from florin.app.merchants import MerchantArgument, merchant_of
 from florin.app.public_keys import make_key_pair, public_key_from
 from florin.engine.addresses import refuse_url
-from florin.engine.admin import LIVE_KEYS, add_app, add_app_key, set_aes_key, set_app_state, take_app_id
+from florin.engine.admin import (
+    LIVE_KEYS,
+    add_app,
+    add_app_key,
+    set_aes_key,
+    set_app_provider,
+    set_app_state,
+    take_app_id,
+)
 from florin.queries.directory import AppRow, app_by_id, apps
 from florin.store import StoreRefusal
 from florin.wires.keys import REMEMBER_S, NoSuchApp, create_api_key, ensure_platform_key, load_master_key
+from florin.wires.wechatpay.sealing import new_apiv3_key
 
 app = group("Apps: a merchant's integrations, one a shop and wire.")
 
@@ -40,6 +50,7 @@ MakeKeyOption = Annotated[
 class Wire(StrEnum):
     ALIPAY = "alipay"
     REST = "rest"
+    WECHATPAY = "wechatpay"
 
 
 class Market(StrEnum):
@@ -59,6 +70,14 @@ class KeyNotForRest(StoreRefusal):
         super().__init__(
             "An app on the wire rest has no public key: its program shows an API key.",
             "Leave the key out here; `florin keys make --app APP` makes another API key.",
+        )
+
+
+class NotOnThisWire(StoreRefusal):
+    def __init__(self, *, app_id: int, wire: str, wanted: str) -> None:
+        super().__init__(
+            f"App {app_id} is on the wire {wire}; this is for an app on the wire {wanted}.",
+            "See `florin app list` for the app that you mean.",
         )
 
 
@@ -111,7 +130,7 @@ def add(
         raise KeyNotForRest
     with entered(data) as house:
         merchant_id, merchant_name = merchant_of(house.connection, merchant)
-        keys = _keys(public_key, make_key)
+        keys = _keys(public_key, make_key, wire)
         webhook_secret = secrets.token_bytes(32) if wire is Wire.REST else None
         try:
             with house.connection.transaction():
@@ -129,11 +148,12 @@ def add(
                     allow_loopback=allow_loopback,
                     mall=mall,
                 )
-                settings = (
-                    _alipay_settings(house, app_id)
-                    if webhook_secret is None
-                    else _rest_settings(house, app_id, webhook_secret)
-                )
+                if webhook_secret is not None:
+                    settings = _rest_settings(house, app_id, webhook_secret)
+                elif wire is Wire.WECHATPAY:
+                    settings = _wechatpay_settings(house, app_id, *keys)
+                else:
+                    settings = _alipay_settings(house, app_id)
         except BaseException:
             if make_key is not None:
                 make_key.unlink(missing_ok=True)
@@ -170,14 +190,14 @@ def key(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take another public key of an alipay shop, from its next call on. Two live at a time: the newest ones."""
+    """Take another public key of a shop that signs its calls, from its next call on. Two live at a time: the newest ones."""
     with entered(data) as house:
         row = _app(house.connection, app_id)
         if row.wire == Wire.REST.value:
             raise KeyNotForRest
         if public_key is None and make_key is None:
             raise KeyWanted
-        keys = _keys(public_key, make_key)
+        keys = _keys(public_key, make_key, Wire(row.wire))
         live = add_app_key(house.connection, app_id, keys[0], live=1 if replace else LIVE_KEYS)
         assert live is not None, "an app is never deleted"
     ended = [each for each in row.public_keys if each not in live]
@@ -186,6 +206,9 @@ def key(
         "private_key_file": str(make_key) if make_key is not None else None,
     }  # fmt: skip
     lines = [f"App {app_id} may sign with {' or '.join(map(_shortened, live))} from its next call on."]
+    if row.wire == Wire.WECHATPAY.value:
+        document["serial_no"] = wechatpay.serial_no(keys[0])
+        lines.append(f"It names the new one by WECHAT_SERIAL_NO={document['serial_no']}")
     if ended:
         lines.append(f"No longer with {' or '.join(map(_shortened, ended))}.")
     if len(live) > 1:
@@ -204,9 +227,7 @@ def certificates(
 ) -> None:
     """Write what a shop in certificate mode needs: its certificate, ours, and the root. The same again for the same keys."""
     with entered(data) as house:
-        row = _app(house.connection, app_id)
-        if row.wire != Wire.ALIPAY.value:
-            raise KeyNotForRest
+        row = _app_on(house.connection, app_id, Wire.ALIPAY)
         if not row.public_keys:
             raise KeyWantedFirst(app_id=app_id)
         made = certificates_of(
@@ -234,9 +255,7 @@ def certificates(
 def aes_key(app_id: AppArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Make a key for encrypted content (encrypt_type=AES) in place of an earlier one. It is shown this once."""
     with entered(data) as house:
-        row = _app(house.connection, app_id)
-        if row.wire != Wire.ALIPAY.value:
-            raise KeyNotForRest
+        _app_on(house.connection, app_id, Wire.ALIPAY)
         key = new_aes_key()
         set_aes_key(house.connection, app_id, key)
     text = base64.b64encode(key).decode()
@@ -246,6 +265,37 @@ def aes_key(app_id: AppArgument, data: DataOption = None, as_json: JsonOption = 
         f"App {app_id} may encrypt its content from its next call on:",
         text,
     )
+
+
+@app.command("apiv3-key")
+def apiv3_key(app_id: AppArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Make an APIv3 key for a wechatpay shop in place of the earlier one. It is shown this once."""
+    with entered(data) as house:
+        _app_on(house.connection, app_id, Wire.WECHATPAY)
+        key = new_apiv3_key()
+        set_aes_key(house.connection, app_id, key.encode())
+    says = f"What is sealed for app {app_id} opens with this key from its next call on:"
+    say(as_json, {"id": str(app_id), "apiv3_key": key}, says, key)
+
+
+@app.command()
+def provider(
+    app_id: AppArgument,
+    by: Annotated[
+        int,
+        typer.Option("--by", metavar="APP", help="The service provider's app, which may call for this one; 0: none."),
+    ],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a service provider call for a wechatpay shop (sp_mchid for sub_mchid), or nobody any more."""
+    with entered(data) as house:
+        row = _app_on(house.connection, app_id, Wire.WECHATPAY)
+        other = _app_on(house.connection, by, Wire.WECHATPAY) if by else None
+        set_app_provider(house.connection, app_id, by or None)
+    who = "Nobody but the shop itself" if other is None else f"App {by} of {other.merchant}"
+    says = f"{who} may call for app {app_id} of {row.merchant}, from the next call on."
+    say(as_json, {"id": str(app_id), "provider_id": str(by) if by else None}, says)
 
 
 @app.command()
@@ -275,11 +325,22 @@ def _app(connection: Connection[Any], app_id: int) -> AppRow:
     return row
 
 
-def _keys(public_key: str | None, make_key: Path | None) -> tuple[str, ...]:
+def _app_on(connection: Connection[Any], app_id: int, wire: Wire) -> AppRow:
+    """The app, if it is on this wire. Raises NoSuchApp, KeyNotForRest, NotOnThisWire."""
+    row = _app(connection, app_id)
+    if row.wire == Wire.REST.value:
+        raise KeyNotForRest
+    if row.wire != wire.value:
+        raise NotOnThisWire(app_id=app_id, wire=row.wire, wanted=wire.value)
+    return row
+
+
+def _keys(public_key: str | None, make_key: Path | None, wire: Wire) -> tuple[str, ...]:
+    """The shop's public key. One that is made is written in the form that SDKs of its wire take."""
     if public_key is not None and make_key is not None:
         raise KeyGivenTwice
     if make_key is not None:
-        return (make_key_pair(make_key),)
+        return (make_key_pair(make_key, "PKCS8" if wire is Wire.WECHATPAY else "PKCS1"),)
     return () if public_key is None else (public_key_from(public_key),)
 
 
@@ -293,6 +354,21 @@ def _alipay_settings(house: House, app_id: int) -> dict[str, str]:
         "GATEWAY_URL": f"{api_url}/gateway.do",
         "ALIPAY_PUBLIC_KEY": platform_key.public_key,
     }
+
+
+def _wechatpay_settings(house: House, app_id: int, public_key: str = "") -> dict[str, str]:
+    """As `_alipay_settings`, with the key under which certificates and notifies are sealed."""
+    key = new_apiv3_key()
+    set_aes_key(house.connection, app_id, key.encode())
+    api_url, _ = addresses_of(house.store.folder)
+    return wechatpay.settings_of(
+        house.connection,
+        app_id,
+        public_key=public_key,
+        apiv3_key=key,
+        api_url=api_url,
+        master=load_master_key(house.store.folder.master_key),
+    )
 
 
 def _rest_settings(house: House, app_id: int, webhook_secret: bytes) -> dict[str, str]:
@@ -317,9 +393,11 @@ def _told(
     lines += [f"{name}={value}" for name, value in settings.items()] + [""]
     if wire is Wire.REST:
         lines.append("The API key and the webhook secret are shown this once: keep them now.")
-    elif make_key is not None:
+    if wire is Wire.WECHATPAY:
+        lines.append("WECHAT_APIV3_KEY is shown this once: keep it now.")
+    if make_key is not None:
         lines.append(f"Its private key, for the shop alone, is in {make_key}.")
-    elif not has_key:
+    elif not has_key and wire is not Wire.REST:
         lines.append(f"It has no key yet and cannot call: florin app key {app_id} --public-key FILE")
     return lines
 

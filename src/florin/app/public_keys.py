@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from florin.store import StoreRefusal
 from florin.wires.keys.forms import (
     KeyUnreadable,
+    PrivateForm,
     new_private_key,
     private_key_pem,
     public_key_base64,
@@ -89,7 +90,7 @@ def public_key_of(text: str) -> str:
     return public_key_base64(key)
 
 
-def make_key_pair(path: Path) -> str:
+def make_key_pair(path: Path, form: PrivateForm = "PKCS1") -> str:
     """Write a new private key (PEM, 0600) to a file that did not exist; gives the public half. Raises KeyFileNotWritten."""
     key = new_private_key()
     try:
@@ -97,7 +98,7 @@ def make_key_pair(path: Path) -> str:
     except OSError as error:
         raise KeyFileNotWritten(path=path, reason=error.strerror or str(error)) from None
     with os.fdopen(descriptor, "w") as file:
-        file.write(private_key_pem(key))
+        file.write(private_key_pem(key, form))
     return public_key_base64(key.public_key())
 
 

@@ -12,6 +12,8 @@ from florin.wires.alipay.apps import Apps
 from florin.wires.alipay.renderer import AlipayRenderer
 from florin.wires.keys import CashierAddresses, SigningKeys, load_master_key
 from florin.wires.rest import RestRenderer
+from florin.wires.wechatpay.clients import Clients
+from florin.wires.wechatpay.renderer import WechatPayRenderer
 
 
 def make_renderers(reads: ReadPool, settings: Settings) -> Mapping[str, Renderer]:
@@ -19,6 +21,7 @@ def make_renderers(reads: ReadPool, settings: Settings) -> Mapping[str, Renderer
     return {
         "alipay": AlipayRenderer(make_apps(reads)),
         "rest": RestRenderer(reads, rest_settings(settings)),
+        "wechatpay": WechatPayRenderer(make_clients(reads)),
     }
 
 
@@ -35,3 +38,8 @@ def cashier_addresses(settings: Settings) -> CashierAddresses:
 def make_apps(reads: ReadPool) -> Apps:
     """The apps of the Alipay wire, with the keys that we sign with for them."""
     return Apps(reads, SigningKeys(reads.connection, load_master_key()))
+
+
+def make_clients(reads: ReadPool) -> Clients:
+    """The merchants of the WeChat wire, with the keys that we sign with for them."""
+    return Clients(reads, SigningKeys(reads.connection, load_master_key()))

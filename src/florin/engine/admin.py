@@ -88,6 +88,7 @@ _CLOSE_TERMINAL = """
       FROM store s
      WHERE s.id = t.store_id AND s.merchant_id = %(merchant_id)s AND s.code = %(store)s AND t.code = %(code)s
 """
+_SET_PROVIDER = "UPDATE app SET provider_id = %(provider_id)s WHERE id = %(id)s"
 _PARKED = "SELECT line_id, reason, parked_at FROM parked_line ORDER BY parked_at, line_id LIMIT %(limit)s"
 _RELEASE = """
     DELETE FROM parked_line WHERE lane = %(lane)s AND line_id = %(line_id)s
@@ -165,7 +166,7 @@ def add_app(
     app_id: int,
     merchant_id: int,
     name: str,
-    wire: Literal["alipay", "rest"],
+    wire: Literal["alipay", "rest", "wechatpay"],
     market: Literal["direct", "escrow"],
     public_keys: tuple[str, ...] = (),
     notify_url: str = "",
@@ -285,6 +286,14 @@ def close_terminal(connection: Connection, merchant_id: int, store: str, code: s
     row = {"merchant_id": merchant_id, "store": store, "code": code}
     with connection.transaction():
         changed = connection.execute(_CLOSE_TERMINAL, row).rowcount == 1
+        connection.execute(MOVE_VERSION)
+    return changed
+
+
+def set_app_provider(connection: Connection, app_id: int, provider_id: int | None) -> bool:
+    """Let another app call for this one from its next call on, or nobody any more. False: no such app."""
+    with connection.transaction():
+        changed = connection.execute(_SET_PROVIDER, {"id": app_id, "provider_id": provider_id}).rowcount == 1
         connection.execute(MOVE_VERSION)
     return changed
 

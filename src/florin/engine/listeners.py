@@ -50,6 +50,8 @@ from florin.events import (
     TradeClosed,
     Voided,
 )
+from florin.payments.merchant import App
+from florin.payments.trade import Trade
 
 # The owner's own messages belong to no app.
 OWNER_APP_ID = 0
@@ -89,24 +91,27 @@ OWNER_TOPICS: dict[type[Event], str] = {
     CampaignRanLow: "campaign.low",
 }
 
-# The Alipay wire has no word for a receipt, for a refund that is reversed, or for what is said before one: its order is paid,
-# and stays paid until it is refunded.
+# What is said between payment and receipt, and the receipt itself: the order is paid, and stays paid until it is refunded.
+_OF_RECEIPT = (
+    "payment.received",
+    "payment.shipped",
+    "payment.authorization_extended",
+    "payment.receipt_extended",
+    "payment.refund_requested",
+    "payment.request_answered",
+    "payment.goods_sent_back",
+    "payment.disputed",
+    "payment.evidence_given",
+    "payment.dispute_decided",
+    "payment.request_closed",
+)
+# What a wire has no word for: Alipay's for no refund that is reversed, WeChat's for no order that is closed or let go.
 UNTOLD: dict[str, tuple[str, ...]] = {
-    "alipay": (
-        "payment.received",
-        "payment.refund_reversed",
-        "payment.shipped",
-        "payment.authorization_extended",
-        "payment.receipt_extended",
-        "payment.refund_requested",
-        "payment.request_answered",
-        "payment.goods_sent_back",
-        "payment.disputed",
-        "payment.evidence_given",
-        "payment.dispute_decided",
-        "payment.request_closed",
-    )
+    "alipay": (*_OF_RECEIPT, "payment.refund_reversed"),
+    "wechatpay": (*_OF_RECEIPT, "payment.voided", "trade.closed"),
 }
+# Not told at the order's address: a shop of that wire hears of a refund where the refund asked for it, else at its app's.
+_NOT_AT_THE_ORDERS: dict[str, tuple[str, ...]] = {"wechatpay": ("payment.refunded", "payment.refund_reversed")}
 
 
 def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
@@ -118,12 +123,12 @@ def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
             rows.append(_for_owner(room, recorded, owner))
             continue
         event = recorded.event
-        topic = TOPICS.get(type(event))
+        topic = TOPICS.get(type(event), "")
         trade = room.trades.get(event.trade_id) if topic else None
         if trade is None:
             continue
         app = room.reference.apps[trade.app_id]
-        url = trade.detail.notify_url or app.notify_url
+        url = _address_of(event, topic, trade, app)
         if url and topic not in UNTOLD.get(app.wire, ()):
             payload = short_of(room.at.instant, trade, room.payments.get(event.payment_id))
             lane = lane_of(recorded.id)
@@ -141,6 +146,13 @@ def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
                 )
             )
     return rows
+
+
+def _address_of(event: Event, topic: str, trade: Trade, app: App) -> str:
+    """Where the merchant is told; empty where nobody listens. A refund may name an address of its own."""
+    own = event.notify_url if isinstance(event, Refunded) else ""
+    of_order = "" if topic in _NOT_AT_THE_ORDERS.get(app.wire, ()) else trade.detail.notify_url
+    return own or of_order or app.notify_url
 
 
 def _for_owner(room: Room, recorded: Recorded, owner: OwnerEndpoint) -> tuple[Any, ...]:

@@ -32,6 +32,7 @@ class ClaimKind(IntEnum):
     JOB = 7  # scope 0: a scheduled piece of work
     LOGON = 8  # scope 0: a name to sign in with
     CHECKOUT = 9  # scope trade: the person who looks at it
+    MERCHANT_REFUND = 27  # scope app: the merchant's refund number, where it is one for all of his orders
 
 
 class Claim(msgspec.Struct, frozen=True):

@@ -118,6 +118,7 @@ class Refunded(Event, frozen=True, kw_only=True):
     from the merchant's available balance because the sale's window had been swept (0 when it was still open). promised: what
     was reserved of a fee's subsidy and is free again, before receipt; subsidy_back: what is not earned of it, after receipt.
     from_held: what of it had been held for a dispute. items: what is given back; fee: what is kept of their amount.
+    notify_url: where the merchant asked to be told of this refund; empty: where he hears of all.
     """
 
     kind = 47
@@ -139,6 +140,7 @@ class Refunded(Event, frozen=True, kw_only=True):
     from_held_minor: int = 0
     items: tuple[ItemCount, ...] = ()
     fee_minor: int = 0
+    notify_url: str = ""
 
 
 class RefundReversed(Event, frozen=True, kw_only=True):

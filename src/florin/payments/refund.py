@@ -31,6 +31,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
 
     value_on: the day on which it counts in the shopper's debt, when that is over; None: today.
     items: what is given back; then the amount is theirs less the fee that the merchant keeps of it.
+    notify_url: where the merchant is told of it, instead of where he hears of all.
     """
 
     payment_id: int
@@ -40,6 +41,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     value_on: date | None = None
     items: tuple[ItemCount, ...] = ()
     fee_minor: int = 0
+    notify_url: str = ""
 
 
 class CreditRefundPreview(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,6 +156,7 @@ def decide(
         place=payment.place if before_receipt and parts.credit_minor else None,
         request_no=command.request_no,
         reason=command.reason,
+        notify_url=command.notify_url,
         mdr_back_minor=mdr_back,
         swept_minor=max(swept, 0),
         coupon=coupon,

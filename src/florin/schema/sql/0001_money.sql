@@ -55,13 +55,15 @@ CREATE TABLE app (
     id                  bigint PRIMARY KEY,
     merchant_id         bigint NOT NULL REFERENCES merchant,
     name                text   NOT NULL,
-    wire                text   NOT NULL CHECK (wire IN ('alipay', 'rest')),
+    wire                text   NOT NULL CHECK (wire IN ('alipay', 'rest', 'wechatpay')),
     market              text   NOT NULL CHECK (market IN ('direct', 'escrow')),
     state               text   NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed')),
     public_keys         text[] NOT NULL DEFAULT '{}',
     notify_url          text   NOT NULL DEFAULT '',
     webhook_secret      bytea,
     aes_key             bytea CONSTRAINT app_aes_key_has_a_length_of_aes CHECK (octet_length(aes_key) IN (16, 24, 32)),
+    -- The app of a service provider that may call for this one.
+    provider_id         bigint REFERENCES app,
     allow_loopback      boolean NOT NULL DEFAULT false,
     mall                boolean NOT NULL DEFAULT false
 );

@@ -7,19 +7,17 @@ the key that signs now. Its `notify_id` is made of the message's own numbers, so
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from florin.engine.outbox import Message, Rendered
 from florin.money import yuan_text
-from florin.payments.payment import Payment, PaymentState
-from florin.payments.trade import Trade
+from florin.payments.payment import PaymentState
 from florin.wires.alipay.apps import Apps
 from florin.wires.alipay.notify import fund_bill_list, is_delivered, notify_body, notify_content_type
 from florin.wires.alipay.parameters import charset_of
 from florin.wires.alipay.shapes import china_text
 from florin.wires.alipay.words import amounts_of, bills_of
+from florin.wires.desk.told import Told, told_of
 
 
 class AlipayRenderer:
@@ -29,7 +27,7 @@ class AlipayRenderer:
         self._apps = apps
 
     def render(self, message: Message, at: datetime) -> Rendered:
-        told = _told(message)
+        told = told_of(message)
         charset = charset_of(told.trade.detail.charset)
         body = notify_body(
             fields_of(message.topic, told),
@@ -44,15 +42,6 @@ class AlipayRenderer:
 
     def is_success(self, status: int, body: bytes) -> bool:
         return is_delivered(status=status, body=body)
-
-
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What a message holds. at: business time of the event. event: its own fields."""
-
-    at: datetime
-    trade: Trade
-    payment: Payment | None
-    event: dict[str, Any]
 
 
 def fields_of(topic: str, told: Told) -> dict[str, str | None]:
@@ -105,7 +94,3 @@ def ids_of(notify_id: str) -> tuple[int, int] | None:
     if not (len(notify_id) == 2 * _DIGITS and notify_id.isascii() and notify_id.isdigit()):
         return None
     return int(notify_id[_DIGITS:]), int(notify_id[:_DIGITS])
-
-
-def _told(message: Message) -> Told:
-    return msgspec.convert(message.payload, Told, strict=False)

@@ -99,14 +99,14 @@ def standing_of(connection: Connection[Any], trade_id: int) -> Standing | None:
     return Standing(
         trade=trade,
         payment=payment,
-        paid_at=_recorded(connection, payment.id)[1],
+        paid_at=recorded(connection, payment.id)[1],
         buyer=find_buyer(connection, payment.person_id),
     )
 
 
 def find_refund(connection: Connection[Any], *, trade_id: int, request_no: str) -> RefundSeen | None:
     """The refund that the shop made under its own number; None when there is none."""
-    event_id = _claimed(connection, ClaimKind.REFUND, trade_id, request_no)
+    event_id = claimed(connection, ClaimKind.REFUND, trade_id, request_no)
     return None if event_id is None else refund_of(connection, event_id)
 
 
@@ -119,7 +119,7 @@ def refund_of(connection: Connection[Any], event_id: int) -> RefundSeen | None:
         wallet_minor=event.wallet_minor,
         coupon=event.coupon,
         reason=event.reason,
-        refunded_at=_recorded(connection, event_id)[1],
+        refunded_at=recorded(connection, event_id)[1],
     )
 
 
@@ -141,26 +141,28 @@ def find_code(connection: Connection[Any], code: str) -> PaymentCode | None:
         return cursor.execute(_CODE, {"code": code}).fetchone()
 
 
-def _ordered(connection: Connection[Any], app_id: int, out_trade_no: str) -> int | None:
-    """The trade that this order number was used for. Its claim names what answered it: the asking, or a charge."""
-    event_id = _claimed(connection, ClaimKind.ORDER, app_id, out_trade_no)
-    if event_id is None:
-        return None
-    trade_id, _ = _recorded(connection, event_id)
-    return trade_id
-
-
-def _claimed(connection: Connection[Any], kind: ClaimKind, scope: int, key: str) -> int | None:
+def claimed(connection: Connection[Any], kind: ClaimKind, scope: int, key: str) -> int | None:
+    """The event that answers this claim; None for a key that was never used."""
     wanted = claim(kind, scope, key)
     row = connection.execute(_CLAIMED, {"lane": wanted.lane, "digest": wanted.digest}).fetchone()
     return None if row is None else row[0]
 
 
-def _recorded(connection: Connection[Any], event_id: int) -> tuple[int, datetime]:
+def recorded(connection: Connection[Any], event_id: int) -> tuple[int, datetime]:
+    """(trade, business time) of an event."""
     row = connection.execute(_OWNERS, {"lane": lane_of(event_id), "id": event_id}).fetchone()
     assert row is not None, f"event {event_id} is named and not there"
     trade_id, recorded_at = row
     return trade_id, recorded_at
+
+
+def _ordered(connection: Connection[Any], app_id: int, out_trade_no: str) -> int | None:
+    """The trade that this order number was used for. Its claim names what answered it: the asking, or a charge."""
+    event_id = claimed(connection, ClaimKind.ORDER, app_id, out_trade_no)
+    if event_id is None:
+        return None
+    trade_id, _ = recorded(connection, event_id)
+    return trade_id
 
 
 def _id_of(trade_no: str) -> int | None:

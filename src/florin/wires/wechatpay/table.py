@@ -1,0 +1,66 @@
+"""Every path of this wire, and what serves it. A path's `{name}` is one segment, handed on decoded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+from urllib.parse import unquote
+
+from florin.wires.wechatpay import certified, existing, orders, refunds, shapes
+from florin.wires.wechatpay.answers import Answered
+
+Handler = Callable[..., Answered]
+# Whose call it may be: a merchant's own, a service provider's, or either by whether a sub_mchid comes.
+Side = Literal["merchant", "provider", "either"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """serve: called with the desk, the request and the path's parts. reads: it changes nothing."""
+
+    method: str
+    path: str
+    serve: Handler
+    shape: type[shapes.Caller]
+    side: Side
+    reads: bool = False
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
+
+
+def _both(path: str, method: str, serve: Handler, shape: type[shapes.Caller], *, reads: bool = False) -> list[Route]:
+    """The path of a merchant and that of a service provider."""
+    return [
+        Route(method, f"/v3/pay/transactions/{path}", serve, shape, "merchant", reads),
+        Route(method, f"/v3/pay/partner/transactions/{path}", serve, shape, "provider", reads),
+    ]
+
+
+ROUTES: Final[tuple[Route, ...]] = (
+    Route("GET", "/v3/certificates", certified.certificates, shapes.Caller, "either", reads=True),
+    *_both("native", "POST", orders.native, shapes.Order),
+    *_both("jsapi", "POST", orders.jsapi, shapes.Order),
+    *_both("app", "POST", orders.app, shapes.Order),
+    *_both("h5", "POST", orders.h5, shapes.Order),
+    *_both("out-trade-no/{out_trade_no}", "GET", existing.query, shapes.Caller, reads=True),
+    *_both("id/{transaction_id}", "GET", existing.query_by_id, shapes.Caller, reads=True),
+    *_both("out-trade-no/{out_trade_no}/close", "POST", existing.close, shapes.Close),
+    Route("POST", "/v3/refund/domestic/refunds", refunds.refund, shapes.Refund, "either"),
+    Route("GET", "/v3/refund/domestic/refunds/{out_refund_no}", refunds.query, shapes.Caller, "either", reads=True),
+)
+_FIXED: Final = {(route.method, route.path): route for route in ROUTES if "{" not in route.path}
+_PATTERNS: Final = [(route, route.pattern) for route in ROUTES if "{" in route.path]
+
+
+def match(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    """The route of a raw path, and its parts; None for one that is not spoken here."""
+    if route := _FIXED.get((method, path)):
+        return route, {}
+    for route, pattern in _PATTERNS:
+        if route.method == method and (found := pattern.fullmatch(path)):
+            return route, {name: unquote(part) for name, part in found.groupdict().items()}
+    return None
