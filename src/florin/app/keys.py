@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from florin.app import wechatpay
 from florin.app.house import DataOption, House, JsonOption, entered, group, say
 from florin.store import StoreRefusal
 from florin.wires import keys
@@ -24,7 +25,7 @@ class WireUnknown(StoreRefusal):
     def __init__(self, *, wire: str) -> None:
         super().__init__(
             f"There is no wire {wire} that signs with a platform key.",
-            "Name alipay, or alipay-root for the certificates' root.",
+            "Name alipay or wechatpay, or alipay-root for the certificates' root.",
         )
 
 
@@ -74,13 +75,13 @@ def revoke(
 
 @app.command()
 def rotate(
-    wire: Annotated[str, typer.Argument(help="alipay; alipay-root: what certificates stand under.")],
+    wire: Annotated[str, typer.Argument(help="alipay, wechatpay; alipay-root: what certificates stand under.")],
     app_id: AppOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a new platform key that signs from now on; the former one stays valid until it is retired."""
-    if wire not in ("alipay", ROOT_WIRE):
+    if wire not in ("alipay", wechatpay.WIRE, ROOT_WIRE):
         raise WireUnknown(wire=wire)
     with entered(data) as house:
         key = keys.rotate_platform_key(house.connection, wire, app_id, master=_master(house))
@@ -90,7 +91,12 @@ def rotate(
         "app_id": None if app_id is None else str(app_id),
         "public_key": key.public_key,
     }
-    say(as_json, document, f"Key {key.id} signs now. Its public half, for the shops:", key.public_key)
+    lines = [f"Key {key.id} signs now. Its public half, for the shops:", key.public_key]
+    if wire == wechatpay.WIRE and app_id is not None:
+        names = wechatpay.names_of(key)
+        document |= names
+        lines.append(f"Shops know it by {names['serial_no']} (certificate) or {names['public_key_id']} (public key).")
+    say(as_json, document, *lines)
 
 
 @app.command()

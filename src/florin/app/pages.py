@@ -16,6 +16,7 @@ from florin.payments.merchant import App
 from florin.queries import ReadPool
 from florin.wires.alipay.apps import public_key_for
 from florin.wires.alipay.gateway import way_back_link
+from florin.wires.keys import platform_public_key_text
 
 
 def main() -> None:
@@ -51,6 +52,8 @@ def make_application() -> Any:
 
 def gateway_of(app: App, api_url: str, reads: ReadPool) -> Gateway:
     """Where this app's programs call, and the key that they check our answers with, where its wire signs them."""
+    if app.wire == "wechatpay":
+        return Gateway(address=api_url, public_key=reads.ask(platform_public_key_text, app.wire, app.id))
     if app.wire != "alipay":
         return Gateway(address=f"{api_url}/v1", documents=f"{api_url}/docs")
     return Gateway(address=f"{api_url}/gateway.do", public_key=reads.ask(public_key_for, app.id))

@@ -8,7 +8,7 @@ from psycopg import Connection
 
 from florin.wires.keys import MasterKey, PlatformKey, ensure_platform_key
 from florin.wires.keys.forms import read_public_key
-from florin.wires.wechatpay.clients import WIRE
+from florin.wires.wechatpay.clients import WIRE as WIRE
 from florin.wires.wechatpay.names import appid_of, public_key_id_of, serial_no_of
 
 

@@ -105,20 +105,25 @@ def _is_of(path: Path, folder: str) -> bool:
 
 
 def _pems(path: Path, app_key: rsa.RSAPrivateKey, values: Mapping[str, str]) -> dict[Path, str]:
-    """The app's private key, our public key and the three certificates, for SDKs that take PEM."""
-    alipay_public_key = values["ALIPAY_PUBLIC_KEY"]
+    """The keys of both wires and the three certificates, for SDKs that take PEM."""
     private = app_key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
-    body = "\n".join(alipay_public_key[start : start + 64] for start in range(0, len(alipay_public_key), 64))
-    public = f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n"
     certificates = {
         _beside(path, f"{name}.pem"): base64.b64decode(values[key]).decode("ascii")
         for key, name in _CERTIFICATES.items()
     }
     return {
         _beside(path, "app-private-key.pem"): private,
-        _beside(path, "alipay-public-key.pem"): public,
+        _beside(path, "alipay-public-key.pem"): _pem(values["ALIPAY_PUBLIC_KEY"], "PUBLIC KEY"),
+        _beside(path, "wechat-private-key.pem"): _pem(values["WECHAT_PRIVATE_KEY"], "PRIVATE KEY"),
+        _beside(path, "wechat-public-key.pem"): _pem(values["WECHAT_PUBLIC_KEY"], "PUBLIC KEY"),
         **certificates,
     }
+
+
+def _pem(line: str, label: str) -> str:
+    """A key of one line, as PEM."""
+    body = "\n".join(line[start : start + 64] for start in range(0, len(line), 64))
+    return f"-----BEGIN {label}-----\n{body}\n-----END {label}-----\n"
 
 
 def _beside(path: Path, name: str) -> Path:

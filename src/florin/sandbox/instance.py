@@ -102,7 +102,7 @@ class Instance:
         self.settings = Settings.from_environment()
         prepare(self.postgres)
         migrate(self.addresses.owner)
-        self.provisioned: Provisioned = provision(self.addresses, self.wanted)
+        self.provisioned: Provisioned = provision(self.addresses, self.wanted, api_url=api_at.url)
         _forget_django_connections()
         self._copy_database(DATABASE, _BEGINNING)
         self._api = _ApiThread(self.api_at)

@@ -14,6 +14,7 @@ from psycopg import Connection
 
 from florin.app.certificates import Certificates, certificates_of, new_aes_key
 from florin.app.onboard import Joined, join_shopper
+from florin.app.wechatpay import settings_of
 from florin.bank import SimulatedBank
 from florin.engine import Engine, clock
 from florin.engine.admin import add_app, add_merchant, set_aes_key
@@ -22,6 +23,7 @@ from florin.sandbox.faults import SandboxFaults
 from florin.store.roles import Addresses
 from florin.wires.keys import create_api_key, ensure_platform_key, load_master_key
 from florin.wires.keys.forms import new_private_key, public_key_base64
+from florin.wires.wechatpay.sealing import new_apiv3_key
 
 START_ON = date(2026, 3, 2)
 # Business time starts in the morning, so that midnight is far from whoever begins to test.
@@ -29,6 +31,7 @@ MORNING = time(9, 0)
 # Everybody's, and printed: what they protect is gone with the process.
 PASSWORD, PIN = "sandbox", "246810"
 REST_APP_ID = 2021_0001_0000_9001
+WECHAT_APP_ID = 1900_0001_01
 
 Market = Literal["direct", "escrow"]
 
@@ -55,6 +58,15 @@ class AppWanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WechatWanted:
+    """The merchant's number on the WeChat wire, with keys of its own. apiv3_key: for sealed content."""
+
+    app_id: int = WECHAT_APP_ID
+    key: rsa.RSAPrivateKey = field(default_factory=new_private_key)
+    apiv3_key: str = field(default_factory=new_apiv3_key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """All of it. mdr_ppm: the merchant's fee, parts per million of each sale.
 
@@ -69,13 +81,14 @@ class Wanted:
     negative_limit_minor: int = 10_000_00
     start_on: date = START_ON
     rest_market: Market = "direct"
+    wechat: WechatWanted = field(default_factory=WechatWanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provisioned:
     """What was made. shoppers: by logon. alipay_public_key: ours, base64 SPKI. certificates: by app.
 
-    webhook_secret: of the REST app.
+    webhook_secret: of the REST app. wechat: what a shop on that wire sets, by name, but for its private key.
     """
 
     merchant_id: int
@@ -85,10 +98,11 @@ class Provisioned:
     api_key: str
     owner_key: str
     webhook_secret: bytes
+    wechat: dict[str, str]
 
 
-def provision(addresses: Addresses, wanted: Wanted) -> Provisioned:
-    """Fill a migrated, empty database."""
+def provision(addresses: Addresses, wanted: Wanted, *, api_url: str) -> Provisioned:
+    """Fill a migrated, empty database. api_url: where the wires will be."""
     with psycopg.connect(addresses.owner, autocommit=True) as owner:
         SandboxFaults.make_table(owner)
     with (
@@ -128,6 +142,18 @@ def provision(addresses: Addresses, wanted: Wanted) -> Provisioned:
             webhook_secret=webhook_secret,
             allow_loopback=True,
         )
+        wechat_public_key = public_key_base64(wanted.wechat.key.public_key())
+        add_app(
+            connection,
+            app_id=wanted.wechat.app_id,
+            merchant_id=merchant_id,
+            name="WeChat Pay",
+            wire="wechatpay",
+            market=wanted.rest_market,
+            public_keys=(wechat_public_key,),
+            allow_loopback=True,
+        )
+        set_aes_key(connection, wanted.wechat.app_id, wanted.wechat.apiv3_key.encode())
         platform_key = ensure_platform_key(connection, "alipay")
         certificates = {
             app.app_id: certificates_of(
@@ -161,6 +187,14 @@ def provision(addresses: Addresses, wanted: Wanted) -> Provisioned:
             api_key=create_api_key(connection, "merchant", REST_APP_ID),
             owner_key=create_api_key(connection, "owner"),
             webhook_secret=webhook_secret,
+            wechat=settings_of(
+                connection,
+                wanted.wechat.app_id,
+                public_key=wechat_public_key,
+                apiv3_key=wanted.wechat.apiv3_key,
+                api_url=api_url,
+                master=load_master_key(),
+            ),
         )
 
 

@@ -89,6 +89,8 @@ def environment_of(instance: Instance, app: AppWanted, control: ControlServer) -
         "ALIPAY_CERT": _base64(certificates.alipay),
         "ALIPAY_ROOT_CERT": _base64(certificates.root),
         "AES_KEY": base64.b64encode(app.aes_key).decode(),
+        **provisioned.wechat,
+        "WECHAT_PRIVATE_KEY": private_key_base64(instance.wanted.wechat.key, "PKCS8"),
         "API_URL": api_url,
         "API_KEY": provisioned.api_key,
         "OWNER_API_KEY": provisioned.owner_key,

@@ -79,7 +79,7 @@ class AppShown:
 
 
 def app_of(app: App, gateway: Gateway, language: Language) -> AppShown:
-    wire = app.wire if app.wire in ("alipay", "rest") else "rest"
+    wire = app.wire if app.wire in ("alipay", "rest", "wechatpay") else "rest"
     notify = app.notify_url or text(language, f"integration.notify.{wire}")
     market = text(language, f"integration.market.{app.market}")
     facts = [

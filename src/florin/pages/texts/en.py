@@ -367,6 +367,7 @@ TEXTS: dict[str, str] = {
     "integration.market.escrow": "Paid when the buyer confirms receipt",
     "integration.notify": "We notify",
     "integration.notify.alipay": "the notify_url of each order",
+    "integration.notify.wechatpay": "the notify_url of each order; of refunds only where one asks for it",
     "integration.notify.rest": "no address is set",
     "integration.state": "State",
     "integration.closed": "Closed, takes no requests",
@@ -374,6 +375,11 @@ TEXTS: dict[str, str] = {
     "integration.note.alipay": (
         "Your programs sign with your own private key, which stays with you; we only know its public half. Check our "
         "answers and notifies with the key above."
+    ),
+    "integration.note.wechatpay": (
+        "Your merchant number is the app number above. Your programs sign with your own private key, and open what we seal "
+        "with the APIv3 key that you were given when the app was made. Check our answers with the key above, or download "
+        "our certificates."
     ),
     "integration.note.rest": (
         "Your programs show the API key that you were given when it was made. We keep only its hash, so a lost key is "

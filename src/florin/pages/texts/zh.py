@@ -351,12 +351,17 @@ TEXTS: dict[str, str] = {
     "integration.market.escrow": "买家确认收货后到账",
     "integration.notify": "通知发往",
     "integration.notify.alipay": "每笔订单自带的通知地址",
+    "integration.notify.wechatpay": "每笔订单自带的通知地址；退款仅在申请时指定了地址才通知",
     "integration.notify.rest": "未设置地址",
     "integration.state": "状态",
     "integration.closed": "已下线，不接受请求",
     "integration.public_key": "平台公钥",
     "integration.note.alipay": (
         "您的程序用自己的私钥签名，私钥只由您保管，我们只登记公钥。请用上面的平台公钥验证我们的应答和通知。"
+    ),
+    "integration.note.wechatpay": (
+        "商户号即上面的应用编号。您的程序用自己的私钥签名，用开通时拿到的对称密钥解密证书和通知；"
+        "验证我们的应答可用上面的平台公钥，也可下载平台证书。"
     ),
     "integration.note.rest": "您的程序凭开通时拿到的密钥调用。我们只保存密钥的摘要，遗失后请联系平台更换。",
     "integration.documents": "查看接口说明",
