@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 environment = $(PYTHON) requirements/environment.py
 bin = .venv/bin
 
-.PHONY: help demo tour test check format bench sdks browser locks clean
+.PHONY: help demo tour oscar test check format bench sdks browser locks clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo 'make check   style, types and the direction of imports'
 	@echo 'make format  let ruff mend the style'
 	@echo 'make bench   measure payments per second on this machine'
+	@echo 'make oscar   a foreign shop (django-oscar) that pays at a sandbox of its own'
 	@echo 'make sdks    install the SDKs that tests and the story use, each in its own environment'
 	@echo 'make locks   resolve requirements/*.txt anew'
 	@echo 'make clean   remove the environments and caches that the other targets made'
@@ -37,7 +38,7 @@ tour:
 	@$(bin)/florin demo --tour $(ARGUMENTS)
 
 test: browser
-	@$(environment) dev alipay-official alipay-fzlee alipay-django alipay-v3 wechatpayv3 npm
+	@$(environment) dev alipay-official alipay-fzlee alipay-django alipay-v3 wechatpayv3 example-oscar npm
 	$(bin)/pytest -n $(WORKERS) $(ARGUMENTS)
 
 check:
@@ -57,7 +58,11 @@ bench:
 	@$(bin)/florin bench pay $(ARGUMENTS)
 
 sdks:
-	@$(environment) alipay-official alipay-fzlee alipay-django alipay-v3 wechatpayv3 npm
+	@$(environment) alipay-official alipay-fzlee alipay-django alipay-v3 wechatpayv3 example-oscar npm
+
+oscar:
+	@$(environment) run example-oscar
+	@$(bin)/python examples/oscar/start.py $(ARGUMENTS)
 
 # Debian's browser and a font for Chinese, where we may install them; else the browser tests say what is missing.
 browser:
@@ -89,6 +94,7 @@ locks:
 	$(compile) -o requirements/sdk-wechatpayv3.txt requirements/sdk-wechatpayv3.in
 	$(compile) -o requirements/sdk-alipay-django.txt requirements/sdk-alipay-django.in
 	$(compile) -o requirements/sdk-alipay-v3.txt requirements/sdk-alipay-v3.in
+	$(compile) -o requirements/example-oscar.txt requirements/example-oscar.in
 	cd tests/sdk/npm && npm install --package-lock-only --omit-lockfile-registry-resolved=true --ignore-scripts
 
 clean:
