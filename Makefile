@@ -18,8 +18,8 @@ bin = .venv/bin
 .DEFAULT_GOAL := help
 
 help:
-	@echo 'make demo    tell the story of a month of pay-later in the terminal, then serve the pages'
-	@echo 'make tour    tell the story and exit'
+	@echo 'make demo    open a street of five shops that sell on credit, in your browser'
+	@echo 'make tour    tell the story of a month of pay-later in the terminal and exit'
 	@echo 'make test    run every test (ARGUMENTS="tests/store -x" for some)'
 	@echo 'make check   style, types and the direction of imports'
 	@echo 'make format  let ruff mend the style'
@@ -30,7 +30,7 @@ help:
 	@echo 'make clean   remove the environments and caches that the other targets made'
 
 demo:
-	@$(environment) run alipay-official alipay-fzlee
+	@$(environment) run
 	@$(bin)/florin demo $(ARGUMENTS)
 
 tour:

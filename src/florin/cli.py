@@ -35,8 +35,8 @@ def serve(context: typer.Context) -> None:
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def demo(context: typer.Context) -> None:
-    """Tell the story of a month of pay-later, then serve it; --tour stops after the story."""
-    _call("florin.sandbox.demo", "demo", context)
+    """Open a street of five shops that sell on credit, and serve it; --tour tells a month in the terminal instead."""
+    _call("florin.town.demo", "demo", context)
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)

@@ -6,12 +6,10 @@ adds: faults on purpose, a clock that verbs move, and a way back to the beginnin
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 import shutil
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,10 +18,9 @@ import psycopg
 from psycopg import sql
 
 from florin.app.api import Parts, make_application
-from florin.app.listening import Address, wait_until_listening
+from florin.app.listening import Address
 from florin.app.renderers import make_renderers
 from florin.app.serve import reserved
-from florin.app.serving import serve_asgi
 from florin.app.settings import Settings, for_children
 from florin.app.supervisor import Child, Supervisor
 from florin.app.worker import Delivery, Housekeeping
@@ -34,10 +31,11 @@ from florin.sandbox.addresses import reserve_port_80
 from florin.sandbox.faults import DecliningEngine, SandboxFaults, SpoiltAnswers
 from florin.sandbox.provision import Provisioned, Wanted, morning_of, provision
 from florin.sandbox.proxying import ProxyThread
+from florin.sandbox.thread import ServingThread
 from florin.store import DATABASE, EmbeddedPostgres, held_data_dir
 from florin.store.migrate import migrate
 from florin.store.postgres import SUPERUSER
-from florin.store.roles import create_database
+from florin.store.roles import Addresses, create_database
 from florin.store.session import addresses_in, prepare
 
 # Small, because a sandbox holds a handful of rows and may stand beside another.
@@ -50,17 +48,28 @@ SERVER_SETTINGS = {
 }
 IDLE_TIMEOUT_S = 60.0
 _BEGINNING = "florin_beginning"
-_LISTEN_TIMEOUT_S = 30.0
 
 
 class Instance:
     """A sandbox as a context manager: it serves while it is entered.
 
-    One per process: Django's settings are a process's own. wanted: what it holds. with_pages: also serve the pages.
+    One per process: Django's settings are a process's own. wanted: what it holds. with_pages: also serve the pages, by
+    pages_module. furnish: fills it further, before anybody comes; a reset returns to what it left.
     """
 
-    def __init__(self, wanted: Wanted, *, api: Address, pages: Address, with_pages: bool = True) -> None:
+    def __init__(
+        self,
+        wanted: Wanted,
+        *,
+        api: Address,
+        pages: Address,
+        with_pages: bool = True,
+        pages_module: str = "florin.sandbox.pages",
+        furnish: Callable[[Addresses, Provisioned], None] | None = None,
+    ) -> None:
         self.wanted = wanted
+        self.pages_module = pages_module
+        self._furnish = furnish
         self._api_wanted = api
         self._pages_wanted = pages
         self._with_pages = with_pages
@@ -103,9 +112,11 @@ class Instance:
         prepare(self.postgres)
         migrate(self.addresses.owner)
         self.provisioned: Provisioned = provision(self.addresses, self.wanted, api_url=api_at.url)
+        if self._furnish is not None:
+            self._furnish(self.addresses, self.provisioned)
         _forget_django_connections()
         self._copy_database(DATABASE, _BEGINNING)
-        self._api = _ApiThread(self.api_at)
+        self._api = ServingThread(self.api_at, name="florin-api")
         self._stack.callback(self._api.stop)
         self._stack.callback(self._stop_serving)
         self._start_serving()
@@ -233,44 +244,11 @@ class _Serving:
         self.delivery.start()
         self._stack.callback(self.delivery.stop)
         if instance._with_pages:
-            child = Child(name="pages", module="florin.sandbox.pages", environment={}, listens_at=[instance.pages_at])
+            child = Child(name="pages", module=instance.pages_module, environment={}, listens_at=[instance.pages_at])
             self._stack.enter_context(Supervisor([child]))
 
     def stop(self) -> None:
         self._stack.close()
-
-
-class _ApiThread:
-    """The API's server in a thread, with an application that can be exchanged under it."""
-
-    def __init__(self, addresses: Sequence[Address]) -> None:
-        self.application: Any = None
-        self._addresses = addresses
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="florin-api", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-        for address in self._addresses:
-            if not wait_until_listening(address, timeout_s=_LISTEN_TIMEOUT_S):
-                raise TimeoutError(f"nothing listens at {address}")
-
-    def stop(self) -> None:
-        if self._loop is not None and self._stop is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join(timeout=15)
-
-    async def _serve(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        await serve_asgi(self._call, self._addresses, self._stop)
-
-    async def _call(self, scope: Any, receive: Any, send: Any) -> None:
-        if self.application is not None:
-            await self.application(scope, receive, send)
-            return
-        await send({"type": "http.response.start", "status": 503, "headers": [(b"retry-after", b"1")]})
-        await send({"type": "http.response.body", "body": b"the sandbox is being reset"})
 
 
 def _seconds_up(span: timedelta) -> int:

@@ -21,7 +21,7 @@ from florin.engine import clock
 from florin.sandbox.control import ControlServer
 from florin.sandbox.environment import FOLDER, environment_file, refuse_environment_file
 from florin.sandbox.instance import Instance
-from florin.sandbox.provision import PASSWORD, PIN, START_ON, AppWanted, ShopperWanted, Wanted
+from florin.sandbox.provision import PASSWORD, PIN, AppWanted, ShopperWanted, Wanted
 from florin.sandbox.verbs import Verbs
 from florin.wires.keys.forms import private_key_base64
 
@@ -44,7 +44,8 @@ def run(*, env_file: Path, port: int, pages_port: int, market: str) -> None:
     console = Console(highlight=False)
     with (
         Instance(wanted, api=Address("127.0.0.1", port), pages=Address("127.0.0.1", pages_port)) as instance,
-        reachable(instance, app, env_file) as values,
+        controlled(instance) as control,
+        reachable(instance, control, app, env_file) as values,
     ):
         _tell(console, values, instance, env_file)
         signals.started()
@@ -54,19 +55,23 @@ def run(*, env_file: Path, port: int, pages_port: int, market: str) -> None:
 
 
 @contextmanager
-def reachable(instance: Instance, app: AppWanted, env_file: Path) -> Iterator[dict[str, str]]:
-    """Let verbs drive the instance, and write what they and a shop must know, for as long as it is entered."""
+def controlled(instance: Instance) -> Iterator[ControlServer]:
+    """Let verbs drive the instance for as long as it is entered."""
     control = ControlServer(Verbs(instance).all())
     control.start()
     try:
-        values = environment_of(instance, app, control)
-        authority = instance.proxy.authority.certificate.read_text()
-        with environment_file(
-            env_file, values, notes=left_out(instance), app_key=app.key, authority=authority
-        ) as files:
-            yield values | files
+        yield control
     finally:
         control.close()
+
+
+@contextmanager
+def reachable(instance: Instance, control: ControlServer, app: AppWanted, env_file: Path) -> Iterator[dict[str, str]]:
+    """Write what verbs and a shop must know, for as long as it is entered."""
+    values = environment_of(instance, app, control)
+    authority = instance.proxy.authority.certificate.read_text()
+    with environment_file(env_file, values, notes=left_out(instance), app_key=app.key, authority=authority) as files:
+        yield values | files
 
 
 def left_out(instance: Instance) -> dict[str, str]:
@@ -97,7 +102,7 @@ def environment_of(instance: Instance, app: AppWanted, control: ControlServer) -
         "WEBHOOK_SECRET": f"whsec_{base64.b64encode(provisioned.webhook_secret).decode()}",
         "PAGES_URL": instance.pages_at.url,
         "PROXY_URL": instance.proxy.address.url,
-        "START_ON": str(START_ON),
+        "START_ON": str(clock.read(instance.connection).on),
         "SANDBOX_URL": control.url,
         "SANDBOX_TOKEN": control.token,
         "SANDBOX_PID": str(os.getpid()),

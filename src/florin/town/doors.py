@@ -1,0 +1,110 @@
+"""The five doors: what each shop sells, in which market, on which terms, and over which wire it asks for payment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from florin.sandbox.provision import Market
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """One shop front. market: the id of the acceptance rules. flow: owed at payment, or when the buyer confirms receipt.
+
+    price: minor units. installments: offered with the fee borne by the shop; 0: none. mdr_ppm: the payment institution's fee.
+    """
+
+    market: str
+    app_id: int
+    wire: Literal["alipay", "rest"]
+    asks_by: Literal["page", "code", "rest"]
+    flow: Market
+    category: str
+    mdr_ppm: int
+    shop: str
+    shop_zh: str
+    goods: str
+    goods_zh: str
+    price_minor: int
+    installments: int = 0
+
+    def named(self, language: str) -> str:
+        return self.shop_zh if language == "zh" else self.shop
+
+    def sells(self, language: str) -> str:
+        return self.goods_zh if language == "zh" else self.goods
+
+
+TAOBAO = Door(
+    market="taobao",
+    app_id=2021_0001_0000_0101,
+    wire="alipay",
+    asks_by="page",
+    flow="escrow",
+    category="crafts",
+    mdr_ppm=6_000,
+    shop="Auntie Chen's Pots",
+    shop_zh="陈阿姨的陶器铺",
+    goods="Tea set, thrown by hand",
+    goods_zh="手作茶具",
+    price_minor=199_00,
+)
+TMALL = Door(
+    market="tmall",
+    app_id=2021_0001_0000_0102,
+    wire="alipay",
+    asks_by="page",
+    flow="direct",
+    category="electronics",
+    mdr_ppm=6_000,
+    shop="Orchid Flagship",
+    shop_zh="兰花旗舰店",
+    goods="Orchid 7 phone",
+    goods_zh="兰花 7 手机",
+    price_minor=6_000_00,
+    installments=12,
+)
+JD = Door(
+    market="jd",
+    app_id=2021_0001_0000_9102,
+    wire="rest",
+    asks_by="rest",
+    flow="direct",
+    category="appliances",
+    mdr_ppm=6_000,
+    shop="JD, own retail",
+    shop_zh="京东自营",
+    goods="Rice cooker",
+    goods_zh="电饭煲",
+    price_minor=899_00,
+)
+STALL = Door(
+    market="street",
+    app_id=2021_0001_0000_0103,
+    wire="alipay",
+    asks_by="code",
+    flow="direct",
+    category="dining",
+    mdr_ppm=3_800,
+    shop="Uncle Zhou's Pancakes",
+    shop_zh="周叔煎饼",
+    goods="Jianbing, two eggs",
+    goods_zh="煎饼果子，两个蛋",
+    price_minor=12_00,
+)
+CHAT = Door(
+    market="chat",
+    app_id=2021_0001_0000_9103,
+    wire="rest",
+    asks_by="rest",
+    flow="direct",
+    category="crafts",
+    mdr_ppm=6_000,
+    shop="Yun's Yarn",
+    shop_zh="云云的毛线店",
+    goods="Scarf, knitted by Yun",
+    goods_zh="云云手织围巾",
+    price_minor=168_00,
+)
+DOORS = {door.market: door for door in (TAOBAO, TMALL, JD, STALL, CHAT)}
