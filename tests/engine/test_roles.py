@@ -24,6 +24,7 @@ TABLES = (
     "statement", "sweep", "trade", "wallet", "writer", "acceptance_version", "experiment", "experiment_end",
     "bank_file", "bank_order", "bank_setup", "bank_statement", "simulated_day", "simulated_entry", "simulated_message",
     "simulated_mishap", "simulated_rule", "store", "terminal",
+    "fee_plan", "fee_assignment",
 )  # fmt: skip
 HISTORY = ("acceptance_version", "experiment", "experiment_end", "event", "batch", "sweep", "parent_order", "merchant_day",
            "writer", "bank_line", "bank_statement", "posting", "account")  # fmt: skip
@@ -81,6 +82,7 @@ def first_column(table: str) -> sql.Identifier:
         "simulated_day": "written", "simulated_entry": "text", "simulated_message": "message_id",
         "simulated_mishap": "times", "simulated_rule": "code",
         "acceptance_version": "from_on", "experiment": "closes_on", "experiment_end": "ended_on",
+        "fee_plan": "source", "fee_assignment": "plan",
     }  # fmt: skip
     return sql.Identifier(known.get(table, "lane" if table not in ("batch",) else "events"))
 

@@ -19,7 +19,7 @@ def test_whatever_is_posted_the_parties_sum_to_zero(entries):
 
 def test_every_account_of_the_balance_sheet_is_one_partys_and_a_memo_is_nobodys():
     assert {account for account in Account if account in PARTY_OF} == {a for a in Account if not ACCOUNTS[a].memo}
-    assert set(PARTY_OF.values()) == set(Party) - {Party.MALL}
+    assert set(PARTY_OF.values()) == set(Party)
 
 
 @pytest.mark.parametrize(

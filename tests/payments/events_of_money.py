@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import get_args
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from florin import events
-from florin.events import CampaignPart, CampaignTerms, Event, InstallmentChoice, ItemCount, LoanFunding, Place
+from florin.events import (
+    CampaignPart,
+    CampaignTerms,
+    Event,
+    FeeName,
+    FeePart,
+    InstallmentChoice,
+    ItemCount,
+    LoanFunding,
+    Place,
+)
 
 ON = date(2026, 3, 5)
 AT = datetime(2026, 3, 5, 4, tzinfo=UTC)
@@ -35,6 +46,18 @@ _SHARED = st.builds(
     fee_payer=st.just("shopper"),
     subsidy=COUPONS,
 )
+FEES = st.lists(
+    st.builds(
+        FeePart,
+        fee=st.sampled_from(get_args(FeeName)),
+        rule=st.integers(0, 3),
+        rate_ppm=st.just(6_000),
+        credit_minor=st.integers(0, 10**9),
+        amount_minor=st.integers(0, 10**9),
+        refunded=st.booleans(),
+    ),
+    max_size=4,
+).map(tuple)
 PLANS = st.none() | _BY_ONE | _SHARED
 OWNERS = {
     "value_on": st.just(ON),
@@ -50,6 +73,8 @@ _OTHER = {
     "coupon": COUPONS,
     "promised": COUPONS,
     "subsidy_back": COUPONS,
+    "fees": FEES,
+    "fees_back": FEES,
     "campaign_id": st.just(7),
     "name": st.just("Spring"),
     "name_zh": st.just("春天"),
@@ -113,7 +138,7 @@ MOVING = (
     events.WindowSwept, events.WindowReceived, events.RefundFunded,
     events.PaidOut, events.PayoutSettled, events.PayoutReturned, events.BooksSettled, events.PartnerSettled,
     events.ClaimBuyerPaid, events.ClaimBuyerSettled,
-    events.FeesSwept,
+    events.FeesSwept, events.NetworkSettled,
     events.CampaignOpened, events.CampaignToppedUp, events.CampaignRecalled, events.MallSettled, events.StatePaid,
 )  # fmt: skip
 EVENTS = st.one_of([of_kind(kind) for kind in MOVING])

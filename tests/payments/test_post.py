@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, date, datetime
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from florin import events
 from florin.events import Event, body_of, event_of
 from florin.ledger import ACCOUNTS, Account, Entry, Rule, transfers_of
+from florin.payments.fees import merchant_fees_of
 from florin.payments.post import entries_of
 from florin.wallet.wallet import Wallet, change_minor, evolve
 from payments.events_of_money import COUPONS, EVENTS, MOVING, ON, OWNERS, PLANS, of_kind
@@ -33,7 +35,10 @@ def moved(event: Event) -> Counter[Account]:
 @given(event=EVENTS)
 def test_what_an_event_does_to_a_wallet_is_what_it_moves_on_the_wallets_account(event):
     assert change_minor(event) == moved(event)[Account.WALLET]
-    assert evolve(Wallet(id=4, lane=8, balance_minor=10), event).balance_minor == 10 + change_minor(event)
+    after = evolve(Wallet(id=4, lane=8, balance_minor=10), event)
+    assert after.balance_minor == 10 + change_minor(event)
+    taken_out = {events.WithdrawalRequested: 1, events.WithdrawalReturned: -1}.get(type(event), 0)
+    assert after.withdrawn_minor == taken_out * getattr(event, "amount_minor", 0)
 
 
 def test_every_event_either_moves_money_or_is_known_not_to():
@@ -104,7 +109,37 @@ def test_a_capture_moves_what_is_owed_and_what_the_merchant_gets(event):
     assert on[Account.FEE_UNBILLED] == shopper_fee
     assert on[Account.DEFERRED_FEE_INCOME] == shopper_fee + merchant_fee + borne
     paid = event.credit_minor + event.wallet_minor + funded
-    assert on[Account.MERCHANT_PAYABLE] == paid - event.mdr_minor - merchant_fee
+    assert on[Account.MERCHANT_PAYABLE] == paid - event.mdr_minor - merchant_fee - merchant_fees_of(event.fees)
+
+
+def test_fees_go_to_whom_they_are_and_a_refund_that_gives_them_back_takes_them_from_there():
+    fees = tuple(events.FeePart(fee=fee, amount_minor=10**at) for at, fee in enumerate(get_args(events.FeeName)))
+    sale = events.Captured(value_on=ON, credit_minor=0, wallet_minor=0, mdr_minor=1, fees=fees)
+
+    on = {account: minor for account, minor in moved(sale).items() if minor}
+
+    assert on == {
+        Account.MERCHANT_PAYABLE: -1 - 10 - 100 - 1_000, Account.MDR_INCOME: 1, Account.CREDIT_FEE_INCOME: 10,
+        Account.COMMISSION_INCOME: 100, Account.SOFTWARE_FEE_INCOME: 1_000, Account.PAYMENTS_DUE_TO_MALL: 1_100,
+        Account.MALL_DUE_FROM_PAYMENTS: 1_100, Account.INTERCHANGE_COST: 10_000, Account.INTERCHANGE_INCOME: 10_000,
+        Account.PAYMENTS_DUE_TO_LENDER: 10_010, Account.LENDER_DUE_FROM_PAYMENTS: 10_010,
+        Account.PAYMENTS_NETWORK_COST: 100_000, Account.PAYMENTS_DUE_TO_NETWORK: 100_000,
+        Account.LENDER_NETWORK_COST: 1_000_000, Account.LENDER_DUE_TO_NETWORK: 1_000_000,
+    }  # fmt: skip
+    refund = events.Refunded(
+        value_on=ON,
+        credit_minor=0,
+        wallet_minor=0,
+        before_receipt=False,
+        request_no="r",
+        mdr_back_minor=1,
+        fees_back=fees,
+    )
+    assert moved(refund) == Counter({account: -minor for account, minor in on.items()})
+    reversed_refund = events.RefundReversed(
+        value_on=ON, credit_minor=0, wallet_minor=0, mdr_minor=1, request_no="r", reason="won", fees=fees
+    )
+    assert moved(reversed_refund) == Counter(on)
 
 
 @given(
@@ -157,7 +192,7 @@ def test_a_refund_after_receipt_is_paid_by_the_merchant_net_of_what_he_gets_back
     on = moved(event)
 
     given_back = event.credit_minor + event.wallet_minor + (event.coupon.funded_minor if event.coupon else 0)
-    given_back -= event.mdr_back_minor + event.merchant_fee_back_minor
+    given_back -= event.mdr_back_minor + event.merchant_fee_back_minor + merchant_fees_of(event.fees_back)
     given_back -= event.subsidy_back.amount_minor - event.subsidy_back.funded_minor if event.subsidy_back else 0
     assert on[Account.MERCHANT_PAYABLE] == event.swept_minor + event.from_held_minor - given_back
     assert on[Account.DISPUTE_HELD] == -event.from_held_minor

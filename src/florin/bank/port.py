@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
-BankAccount = Literal["safeguarded", "own", "lender", "mall", "partner", "buyer"]
+BankAccount = Literal["safeguarded", "own", "lender", "mall", "partner", "buyer", "network"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from florin.credit.plans import quote
 from florin.credit.terms import DAYS_A_YEAR, InstallmentTerms, Program, Terms, Version
+from florin.money import MILLION
 from florin.money.dates import months_after
 
 Wrong = tuple[str, str]
@@ -57,6 +58,7 @@ def contradictions(terms: Terms) -> Iterator[Wrong]:
         _installments,
         _conversions,
         _yearly_rate,
+        _network,
         _line,
     ):
         yield from rules(terms)
@@ -420,6 +422,14 @@ def _offer_rate(terms: Terms, index: int) -> Decimal | None:
 
 
 # ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _network(terms: Terms) -> Iterator[Wrong]:
+    for field, rate in (("interchange_rate", terms.interchange_rate), ("network_rate", terms.network_rate)):
+        if not 0 <= rate < 1 or rate * MILLION % 1:
+            yield field, "write a share from 0 to below 1 with at most six decimals, as in 0.0045 for 0.45 %"
+        if rate and terms.tender != "card":
+            yield field, 'write 0, or tender = "card": nothing else goes over a network'
 
 
 def _line(terms: Terms) -> Iterator[Wrong]:

@@ -205,6 +205,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     auto_confirm_days: dict[str, int] = {}
     # joint lending
     own_share_min: Decimal = Decimal("0.3")
+    # a card's network
+    interchange_rate: Decimal = Decimal(0)
+    network_rate: Decimal = Decimal(0)
+    network_refunded: bool = True
+    network_exempt: tuple[str, ...] = ()
     # autopay on the due day
     autopay_sources: tuple[RepaymentSource, ...] = ()
     autopay_attempts: int = 2

@@ -18,6 +18,7 @@ from florin.credit.terms import Program
 from florin.engine.ids import IdBlocks, lane_for, lane_of
 from florin.engine.reference import MOVE_VERSION
 from florin.events import RefundOrder
+from florin.payments.fee_plan import FeePlan
 
 PAYMENT_CODE_LIVES = timedelta(minutes=2)
 # Numbers of apps look as the Alipay wire's clients expect them, and JavaScript can hold them.
@@ -42,6 +43,14 @@ _ADD_APP = """
 _ADD_PROGRAM = """
     INSERT INTO program (name, source, added_on) VALUES (%(name)s, %(source)s, %(on)s)
         ON CONFLICT (name) DO UPDATE SET source = excluded.source, added_on = excluded.added_on
+"""
+_ADD_FEE_PLAN = """
+    INSERT INTO fee_plan (name, source, added_on) VALUES (%(name)s, %(source)s, %(on)s)
+        ON CONFLICT (name) DO UPDATE SET source = excluded.source, added_on = excluded.added_on
+"""
+_ASSIGN_FEES = """
+    INSERT INTO fee_assignment (merchant_id, from_on, plan) VALUES (%(merchant_id)s, %(from_on)s, %(plan)s)
+        ON CONFLICT (merchant_id, from_on) DO UPDATE SET plan = excluded.plan
 """
 _SET_OWNER_ENDPOINT = """
     INSERT INTO owner_endpoint (url, secret, allow_loopback) VALUES (%(url)s, %(secret)s, %(allow_loopback)s)
@@ -192,6 +201,22 @@ def add_program(connection: Connection, program: Program, source: str, on: date)
     """Keep a program's file for every process; one of the same name is replaced. source: the file's text, valid."""
     with connection.transaction():
         connection.execute(_ADD_PROGRAM, {"name": program.name, "source": source, "on": on})
+        connection.execute(MOVE_VERSION)
+
+
+def add_fee_plan(connection: Connection, plan: FeePlan, source: str, on: date) -> None:
+    """Keep a fee plan's file for every process; one of the same name is replaced. source: the file's text, valid."""
+    with connection.transaction():
+        connection.execute(_ADD_FEE_PLAN, {"name": plan.name, "source": source, "on": on})
+        connection.execute(MOVE_VERSION)
+
+
+def assign_fees(connection: Connection, *, merchant_id: int, plan: str, from_on: date) -> None:
+    """Charge a merchant by a plan from a day on; `HOUSE`: its shoppers for taking money out. The day's payments that are not
+    authorized yet follow at once.
+    """
+    with connection.transaction():
+        connection.execute(_ASSIGN_FEES, {"merchant_id": merchant_id, "plan": plan, "from_on": from_on})
         connection.execute(MOVE_VERSION)
 
 

@@ -36,7 +36,7 @@ from florin.engine.submission import Busy, Outcome, Submission, job
 from florin.payments.close import Close
 from florin.payments.receive import Receive
 from florin.payments.requests.lapse import LapseRequest
-from florin.payments.settle import PayOut, SettleBooks, SettleMall, Sweep, SweepFees
+from florin.payments.settle import PayOut, SettleBooks, SettleMall, SettleNetwork, Sweep, SweepFees
 from florin.payments.void import Void
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,7 @@ class Bank(autopay.Bank, Protocol):
 
     def move(self, *, debit: str, credit: str, amount_minor: int, reference: str, on: date) -> None:
         """Move money between two of the house's own accounts ("safeguarded", "own", "lender", "mall"), to or from its partner
-        banks' ("partner"), or to a buyer of claims ("buyer"), once for a reference.
+        banks' ("partner"), or to a buyer of claims ("buyer") or a card's network ("network"), once for a reference.
         """
 
 
@@ -116,6 +116,7 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     swept, windows_parked = _sweep_windows(engine, connection, yesterday)
     _settle_books(engine, connection, on, bank)
     _settle_mall(engine, connection, on, bank)
+    _settle_network(engine, connection, on, bank)
     _settle_partners(engine, connection, on, bank)
     _settle_buyers(engine, connection, on, bank)
     _sweep_fees(engine, connection, on, bank)
@@ -336,9 +337,20 @@ _PAIRS = """
 _MALL = """
     SELECT p.lane,
            coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'PAYMENTS_DUE_FROM_MALL'), 0)::bigint AS institution,
-           coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_FROM_MALL'), 0)::bigint AS lender
+           coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_FROM_MALL'), 0)::bigint AS lender,
+           coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'PAYMENTS_DUE_TO_MALL'), 0)::bigint AS commission
       FROM posting_line p
-     WHERE p.name IN ('PAYMENTS_DUE_FROM_MALL', 'LENDER_DUE_FROM_MALL') AND p.kind <> 134
+     WHERE p.name IN ('PAYMENTS_DUE_FROM_MALL', 'LENDER_DUE_FROM_MALL', 'PAYMENTS_DUE_TO_MALL') AND p.kind <> 134
+       AND p.posted_on > %(since_on)s AND p.posted_on < %(on)s
+  GROUP BY p.lane
+  ORDER BY p.lane
+"""
+_NETWORK = """
+    SELECT p.lane,
+           coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'PAYMENTS_DUE_TO_NETWORK'), 0)::bigint AS institution,
+           coalesce(sum(p.signed_minor) FILTER (WHERE p.name = 'LENDER_DUE_TO_NETWORK'), 0)::bigint AS lender
+      FROM posting_line p
+     WHERE p.name IN ('PAYMENTS_DUE_TO_NETWORK', 'LENDER_DUE_TO_NETWORK') AND p.kind <> 220
        AND p.posted_on > %(since_on)s AND p.posted_on < %(on)s
   GROUP BY p.lane
   ORDER BY p.lane
@@ -371,12 +383,14 @@ _BUYERS = """
     HAVING sum(sign(x.rule) * x.amount) <> 0
   ORDER BY 1, 2
 """
+# What is the institution's own: its fees, less what it owes of them for cards.
 _FEES = """
-    SELECT p.lane, sum(p.signed_minor)::bigint AS amount_minor
-      FROM posting_line p
-     WHERE p.name = 'MDR_INCOME' AND p.posted_on > %(since_on)s AND p.posted_on < %(on)s
+    SELECT p.lane, sum(CASE WHEN a.side = 1 THEN -p.signed_minor ELSE p.signed_minor END)::bigint AS amount_minor
+      FROM posting_line p JOIN account a ON a.code = p.code
+     WHERE p.name IN ('MDR_INCOME', 'WITHDRAWAL_INCOME', 'INTERCHANGE_COST', 'PAYMENTS_NETWORK_COST')
+       AND p.posted_on > %(since_on)s AND p.posted_on < %(on)s
   GROUP BY p.lane
-    HAVING sum(p.signed_minor) <> 0
+    HAVING sum(CASE WHEN a.side = 1 THEN -p.signed_minor ELSE p.signed_minor END) <> 0
   ORDER BY p.lane
 """
 _AVAILABLE = """
@@ -430,17 +444,42 @@ def _settle_books(engine: Engine, connection: Connection, on: date, bank: Bank) 
 
 
 def _settle_mall(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
-    """What the mall's campaigns owed the others for yesterday leaves its account; what came back of it comes back."""
-    rows = [row for row in _of_open_days(connection, _MALL, on) if row.institution or row.lender]
+    """What the mall's campaigns owed the others for yesterday leaves its account; what came back of it, and the mall's own fees
+    on sales, come to it.
+    """
+    rows = [row for row in _of_open_days(connection, _MALL, on) if row.institution or row.lender or row.commission]
     for row in rows:
-        _move(bank, "mall", "safeguarded", row.institution, f"mall/{row.lane}/{on}", on)
+        _move(bank, "mall", "safeguarded", row.institution - row.commission, f"mall/{row.lane}/{on}", on)
         _move(bank, "mall", "lender", row.lender, f"mall-lender/{row.lane}/{on}", on)
     _settle(
         engine,
         [
             job(
                 f"mall/{row.lane}/{on}",
-                SettleMall(lane=row.lane, institution_minor=row.institution, lender_minor=row.lender),
+                SettleMall(
+                    lane=row.lane,
+                    institution_minor=row.institution,
+                    lender_minor=row.lender,
+                    commission_minor=row.commission,
+                ),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _settle_network(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
+    """What cards owed their network for yesterday, each side its half, one bank line a lane and side."""
+    rows = [row for row in _of_open_days(connection, _NETWORK, on) if row.institution or row.lender]
+    for row in rows:
+        _move(bank, "safeguarded", "network", row.institution, f"network/{row.lane}/{on}", on)
+        _move(bank, "lender", "network", row.lender, f"network-lender/{row.lane}/{on}", on)
+    _settle(
+        engine,
+        [
+            job(
+                f"network/{row.lane}/{on}",
+                SettleNetwork(lane=row.lane, institution_minor=row.institution, lender_minor=row.lender),
             )
             for row in rows
         ],

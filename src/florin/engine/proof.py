@@ -208,14 +208,19 @@ _OWED_TO_OTHERS = (
     "PAYOUT_IN_TRANSIT",
     "UNALLOCATED_RECEIPTS",
     "PAYMENTS_DUE_TO_LENDER",
+    "PAYMENTS_DUE_TO_MALL",
+    "PAYMENTS_DUE_TO_NETWORK",
     "LANE_CLEARING",
 )
+_OWN_FEES = ("MDR_INCOME", "WITHDRAWAL_INCOME")
+_OWED_OF_FEES = ("INTERCHANGE_COST", "PAYMENTS_NETWORK_COST", "OWN_CASH")
 
 
 def _safeguarding(connection: Connection) -> Check:
     """Safeguarded cash + due from lender and mall = all owed to others + fees not swept yet (books.md, every term)."""
     house = {row.what: row.found for row in _compared(connection, questions.HOUSE)}
-    fees_not_swept = house.get("MDR_INCOME", 0) - house.get("OWN_CASH", 0)
+    fees_not_swept = sum(house.get(name, 0) for name in _OWN_FEES)
+    fees_not_swept -= sum(house.get(name, 0) for name in _OWED_OF_FEES)
     covers = sum(house.get(name, 0) for name in _COVERS)
     owed = sum(house.get(name, 0) for name in _OWED_TO_OTHERS) + fees_not_swept
     row = connection.execute(questions.NEGATIVE).fetchone()

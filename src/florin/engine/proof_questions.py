@@ -154,13 +154,15 @@ _PAIR: LiteralString = """
       FROM balance WHERE name IN ('MALL_DUE_TO_LENDER', 'LENDER_DUE_FROM_MALL')
      UNION ALL
     SELECT x.what,
-           coalesce(sum(amount_minor) FILTER (WHERE name = x.lender), 0)::bigint,
-           coalesce(sum(amount_minor) FILTER (WHERE name = x.partner), 0)::bigint
+           coalesce(sum(amount_minor) FILTER (WHERE name = x.one), 0)::bigint,
+           coalesce(sum(amount_minor) FILTER (WHERE name = x.other), 0)::bigint
       FROM (VALUES ('lender owes partners', 'LENDER_DUE_TO_PARTNER', 'PARTNER_DUE_FROM_LENDER'),
                    ('partners owe lender', 'LENDER_DUE_FROM_PARTNER', 'PARTNER_DUE_TO_LENDER'),
                    ('income passed to partners', 'PARTNER_INCOME_SHARE', 'PARTNER_INCOME'),
-                   ('servicing of partners'' loans', 'SERVICING_INCOME', 'PARTNER_SERVICING_COST')) AS x(what, lender, partner)
-           JOIN balance ON name IN (x.lender, x.partner)
+                   ('institution owes mall', 'PAYMENTS_DUE_TO_MALL', 'MALL_DUE_FROM_PAYMENTS'),
+                   ('interchange', 'INTERCHANGE_COST', 'INTERCHANGE_INCOME'),
+                   ('servicing of partners'' loans', 'SERVICING_INCOME', 'PARTNER_SERVICING_COST')) AS x(what, one, other)
+           JOIN balance ON name IN (x.one, x.other)
   GROUP BY x.what
 """
 # What the mall bears of its own and of the state's campaigns is its cost; what merchants bear of theirs, and what is promised
@@ -319,6 +321,30 @@ _TRANSIT: LiteralString = """
            coalesce((SELECT sum(amount_minor) FROM balance WHERE name = 'PAYOUT_IN_TRANSIT'), 0)::bigint AS expected,
            coalesce((SELECT sum(amount_minor) FROM payout WHERE state = 'sent'), 0)::bigint AS found
 """
+# What payments and withdrawals were charged, less what was given back; and what persons have taken out.
+_FEES: LiteralString = """
+    WITH charged AS (
+        SELECT f->>'fee' AS fee,
+               sum(coalesce((f->>'amount_minor')::bigint, 0) - coalesce((f->>'back_minor')::bigint, 0))::bigint AS minor
+          FROM payment p CROSS JOIN LATERAL jsonb_array_elements(p.fees) AS f
+         WHERE p.fees IS NOT NULL
+      GROUP BY 1
+         UNION ALL
+        SELECT 'withdrawal', coalesce(sum(fee_minor), 0)::bigint FROM payout WHERE state <> 'returned')
+    SELECT 'fees: ' || x.fee AS what,
+           coalesce((SELECT sum(b.amount_minor) FROM balance b WHERE b.name = x.account), 0)::bigint AS expected,
+           coalesce((SELECT sum(c.minor) FROM charged c WHERE c.fee = x.fee), 0)::bigint AS found
+      FROM (VALUES ('credit_fee', 'CREDIT_FEE_INCOME'), ('commission', 'COMMISSION_INCOME'),
+                   ('software_fee', 'SOFTWARE_FEE_INCOME'), ('interchange', 'INTERCHANGE_COST'),
+                   ('network_acquirer', 'PAYMENTS_NETWORK_COST'), ('network_issuer', 'LENDER_NETWORK_COST'),
+                   ('withdrawal', 'WITHDRAWAL_INCOME')) AS x(fee, account)
+     UNION ALL
+    SELECT 'taken out by ' || w.id, w.withdrawn_minor, coalesce(p.minor, 0)
+      FROM wallet w
+           LEFT JOIN (SELECT person_id, sum(amount_minor)::bigint AS minor FROM payout
+                       WHERE person_id <> 0 AND state <> 'returned' GROUP BY 1) p ON p.person_id = w.id
+     WHERE w.withdrawn_minor <> coalesce(p.minor, 0)
+"""
 # Prices, and what was taken back of what they had been passed, less what they have paid.
 _BUYERS: LiteralString = """
     SELECT 'buyers of claims owe' AS what,
@@ -390,29 +416,32 @@ _CLAIMS: LiteralString = """
     SELECT 'claim of kind ' || c.kind || ', ' || c.digest AS what, c.event_id AS expected, 0::bigint AS found
       FROM claim c LEFT JOIN event e ON e.id = c.event_id WHERE e.id IS NULL
 """
-# A sweep or settlement of a day is posted on the next one: kinds 60, 66, 67, 134, 182 and 191.
+# A sweep or settlement of a day is posted on the next one: kinds 60, 66, 67, 134, 182, 191 and 220.
 # A parked window is not swept yet, or later than on the next day: it is named with its reason, and is no difference.
 # Summed by rule before the rules are told apart: the planner knows nothing of the day's rows yet.
 _SETTLED_OF: LiteralString = f"""
     WITH {_LEGS}, moved AS MATERIALIZED (
         SELECT e.lane, e.merchant_id, x.rule, sum(x.amount)::bigint AS amount_minor
           FROM clock c, event e CROSS JOIN LATERAL unnest(e.rules, e.amounts) AS x(rule, amount)
-         WHERE e.posted_on <= c.closed_through + CASE WHEN e.kind IN (60, 66, 67, 134, 182, 191) THEN 1 ELSE 0 END
+         WHERE e.posted_on <= c.closed_through + CASE WHEN e.kind IN (60, 66, 67, 134, 182, 191, 220) THEN 1 ELSE 0 END
 """
 _SETTLED_SINCE: LiteralString = """
            AND e.posted_on > %(since_closed)s
-           AND e.posted_on > %(since_closed)s + CASE WHEN e.kind IN (60, 66, 67, 134, 182, 191) THEN 1 ELSE 0 END
+           AND e.posted_on > %(since_closed)s + CASE WHEN e.kind IN (60, 66, 67, 134, 182, 191, 220) THEN 1 ELSE 0 END
 """
 _SETTLED_SHOWN: LiteralString = """
       GROUP BY 1, 2, 3),
     settled AS (
         SELECT m.lane, CASE WHEN l.owner = 'merchant' THEN m.merchant_id END AS owner_id,
-               CASE WHEN l.name = 'OWN_CASH' THEN 'MDR_INCOME' ELSE l.name END AS name,
-               sum(CASE WHEN l.name = 'OWN_CASH' THEN -1 ELSE 1 END * l.factor * m.amount_minor)::bigint AS remaining
+               CASE WHEN l.name IN ('OWN_CASH', 'INTERCHANGE_COST', 'PAYMENTS_NETWORK_COST', 'WITHDRAWAL_INCOME')
+                    THEN 'MDR_INCOME' ELSE l.name END AS name,
+               sum(CASE WHEN l.name IN ('OWN_CASH', 'INTERCHANGE_COST', 'PAYMENTS_NETWORK_COST') THEN -1 ELSE 1 END
+                   * l.factor * m.amount_minor)::bigint AS remaining
           FROM moved m JOIN leg l ON l.rule = m.rule
          WHERE l.name IN ('MERCHANT_PAYABLE', 'LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS', 'MDR_INCOME', 'OWN_CASH',
                           'PAYMENTS_DUE_FROM_MALL', 'LENDER_DUE_FROM_MALL', 'LENDER_DUE_TO_PARTNER', 'LENDER_DUE_FROM_PARTNER',
-                          'DUE_TO_CLAIM_BUYERS')
+                          'DUE_TO_CLAIM_BUYERS', 'WITHDRAWAL_INCOME', 'INTERCHANGE_COST', 'PAYMENTS_NETWORK_COST',
+                          'PAYMENTS_DUE_TO_MALL', 'PAYMENTS_DUE_TO_NETWORK', 'LENDER_DUE_TO_NETWORK')
       GROUP BY 1, 2, 3),
     unswept AS (
         SELECT w.lane, w.merchant_id, w.window_on, 'infinity'::date AS swept_on, w.amount_minor,
@@ -489,6 +518,7 @@ _TRADES_SAY = "each payment is the one that its trade names, of the same amount"
 _SEQUENCES_SAY = "no event of a line is missing or doubled"
 OF_EVENTS = (
     Question("payments", _COUNTERS_SAY, _PAYMENTS),
+    Question("fees", "what payments and withdrawals were charged is the income and cost of fees", _FEES),
     Question("settled", _SETTLED_SAYS, _SETTLED),
     Question("trades", _TRADES_SAY, _TRADES),
     Question("claims", "every key has the event that answers it", _CLAIMS),

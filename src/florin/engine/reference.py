@@ -11,6 +11,7 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
+from msgspec.structs import replace
 from psycopg import Connection
 from psycopg.rows import class_row, tuple_row
 
@@ -23,7 +24,10 @@ from florin.engine.tables.campaign import CAMPAIGN, campaign_of
 from florin.engine.tables.joint import FUNDING_AGREEMENT, agreement_of
 from florin.market import ANYWHERE, Acceptance
 from florin.payments.counter import Terminal
+from florin.payments.fee_plan import FeeAssignment, FeePlan, fee_plan_of, fee_preset, version_of
 from florin.payments.merchant import App, Merchant
+from florin.presets import fee_preset_names
+from florin.wallet.fee import FREE_OF_CHARGE, WithdrawalTerms
 
 _MERCHANTS = """
     SELECT id, lane, name, name_zh, state, mdr_ppm, mdr_refunded, negative_limit_minor, category, market, refund_order
@@ -45,6 +49,8 @@ _OWNER = "SELECT url, allow_loopback FROM owner_endpoint"
 _CAMPAIGNS = f"SELECT {', '.join(column.name for column in CAMPAIGN.columns)} FROM campaign ORDER BY id LIMIT 100000"  # noqa: S608
 # Every process reads them again from its next batch on.
 MOVE_VERSION = "UPDATE clock SET reference_version = reference_version + 1"
+_FEE_PLANS = "SELECT name, source FROM fee_plan ORDER BY name LIMIT 1000"
+_FEE_ASSIGNMENTS = "SELECT merchant_id, from_on, plan FROM fee_assignment ORDER BY merchant_id, from_on LIMIT 1000000"
 _PROGRAMS = "SELECT name, source FROM program ORDER BY name LIMIT 1000"
 _FUNDINGS = f"""
     SELECT {", ".join(column.name for column in FUNDING_AGREEMENT.columns)}
@@ -59,8 +65,13 @@ class OwnerEndpoint(NamedTuple):
     allow_loopback: bool
 
 
+HOUSE = 0  # whose assignments say what shoppers pay
+
+
 class Reference(NamedTuple):
-    """version: of the database's rows. Lookups of an unknown id give None. owner: None where nobody listens."""
+    """version: of the database's rows. Lookups of an unknown id give None. owner: None where nobody listens. house_fees: by
+    which its shoppers are charged, the oldest first.
+    """
 
     version: int
     merchants: dict[int, Merchant]
@@ -70,6 +81,12 @@ class Reference(NamedTuple):
     fundings: tuple[FundingAgreement, ...] = ()  # open ones, the oldest first, of one day by name
     acceptance: Acceptance = ANYWHERE
     terminals: Mapping[int, Terminal] = {}
+    house_fees: tuple[FeeAssignment, ...] = ()
+
+    def withdrawal_terms(self, on: date) -> WithdrawalTerms:
+        """What a shopper pays for taking money out on a day."""
+        version = version_of(self.house_fees, on)
+        return FREE_OF_CHARGE if version is None or version.withdrawal is None else version.withdrawal
 
     def fundings_of(self, program: str, on: date) -> list[FundingAgreement]:
         """Agreements that may fund a loan which begins on a day under a program, in the order in which they are asked."""
@@ -102,6 +119,10 @@ EMPTY = Reference(0, {}, {})
 def load_reference(connection: Connection, version: int) -> Reference:
     with connection.cursor(row_factory=class_row(Merchant)) as cursor:
         merchants = {merchant.id: merchant for merchant in cursor.execute(_MERCHANTS)}
+    assigned = fee_assignments(connection)
+    for merchant_id, assignments in assigned.items():
+        if merchant_id in merchants:
+            merchants[merchant_id] = replace(merchants[merchant_id], fee_plans=assignments)
     with connection.cursor(row_factory=class_row(App)) as cursor:
         apps = {app.id: app for app in cursor.execute(_APPS)}
     with connection.cursor(row_factory=class_row(Terminal)) as cursor:
@@ -113,7 +134,27 @@ def load_reference(connection: Connection, version: int) -> Reference:
         fundings = tuple(agreement_of(row) for row in cursor.execute(_FUNDINGS))
     know_programs(connection)
     acceptance = load_acceptance(connection)
-    return Reference(version, merchants, apps, owner, campaigns, fundings, acceptance, terminals)
+    house_fees = assigned.get(HOUSE, ())
+    return Reference(version, merchants, apps, owner, campaigns, fundings, acceptance, terminals, house_fees)
+
+
+def fee_plans(connection: Connection) -> dict[str, FeePlan]:
+    """Every plan by its name: the presets, and the house's own, which stand before a preset of the same name."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        own = cursor.execute(_FEE_PLANS).fetchall()
+    plans = {name: fee_preset(name) for name in fee_preset_names()}
+    return plans | {name: fee_plan_of(source, source=f"{name}.toml") for name, source in own}
+
+
+def fee_assignments(connection: Connection) -> dict[int, tuple[FeeAssignment, ...]]:
+    """Who is on which plan, by merchant, the oldest first; `HOUSE` for what shoppers pay."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute(_FEE_ASSIGNMENTS).fetchall()
+    plans = fee_plans(connection) if rows else {}
+    found: dict[int, tuple[FeeAssignment, ...]] = {}
+    for merchant_id, from_on, plan in rows:
+        found[merchant_id] = (*found.get(merchant_id, ()), FeeAssignment(from_on=from_on, plan=plans[plan]))
+    return found
 
 
 def know_programs(connection: Connection) -> None:

@@ -81,6 +81,7 @@ from florin.payments.post import entries_of
 from florin.payments.requests import request as requests
 from florin.payments.requests.request import OF_REQUEST, RefundRequest
 from florin.payments.trade import Trade
+from florin.wallet import wallet as wallets
 from florin.wallet.wallet import Wallet, change_minor
 
 _BY_ACCOUNT = (
@@ -270,9 +271,8 @@ class Room:
             sequence = self._on_line(event, entries)
         if event.payment_id in self.payments and not isinstance(event, _OF_BALANCE):
             self.change(self.payments, event.payment_id, payments.evolve(self.payments[event.payment_id], event))
-        if event.person_id and (change := change_minor(event)):
-            wallet = self.wallets[event.person_id]
-            self.change(self.wallets, wallet.id, replace(wallet, balance_minor=wallet.balance_minor + change))
+        if event.person_id and change_minor(event):
+            self.change(self.wallets, event.person_id, wallets.evolve(self.wallets[event.person_id], event))
         if isinstance(event, PersonJoined):
             self.add(self.wallets, event.person_id, Wallet(id=event.person_id, lane=lane_of(event.person_id)))
         if event.merchant_id in self.balances and isinstance(event, _OF_BALANCE):

@@ -42,11 +42,15 @@ class CampaignClosed(Event, frozen=True, kw_only=True):
 
 
 class MallSettled(Event, frozen=True, kw_only=True):
-    """The mall paid this lane's share of what its campaigns owe, through the bank; below zero it got something back."""
+    """The mall paid this lane's share of what its campaigns owe, through the bank; below zero it got something back.
+
+    commission_minor: what the institution paid the mall of its fees; below zero it got something back.
+    """
 
     kind = 134
     institution_minor: int
     lender_minor: int
+    commission_minor: int = 0
 
 
 class CampaignRanLow(Event, frozen=True, kw_only=True):

@@ -18,6 +18,10 @@ Channel = Literal["online", "offline"]
 Sponsor = Literal["mall", "state", "merchant"]
 CampaignKind = Literal["coupon", "fee_subsidy", "rate_subsidy"]
 RefundOrder = Literal["credit_first", "proportional", "coupon_last"]
+FeeName = Literal[
+    "mdr", "credit_fee", "commission", "software_fee", "interchange", "network_acquirer", "network_issuer"
+]
+FeeBound = Literal["", "floor", "cap"]
 
 
 class CampaignPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -108,6 +112,24 @@ class EvidenceFile(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     type: str
     size: int
+
+
+class FeePart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A fee that an event charges, or gives back: of so much credit and so much money (wallet, and coupons that somebody pays
+    in), at a rate in parts per million. Minor units.
+
+    rule: its place in the plan of that day; 0 is the first. refunded: it is given back with a refund, in proportion. bound: why
+    it is not what the rate comes to. Of all captures of one payment the amounts add up to the fee on all of it, rounded once.
+    """
+
+    fee: FeeName
+    rule: int = 0
+    rate_ppm: int = 0
+    credit_minor: int = 0
+    wallet_minor: int = 0
+    amount_minor: int = 0
+    refunded: bool = False
+    bound: FeeBound = ""
 
 
 class LoanFunding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

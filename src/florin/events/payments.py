@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from florin.events.base import Event
-from florin.events.parts import CampaignPart, InstallmentChoice, ItemCount, LoanFunding, Place
+from florin.events.parts import CampaignPart, FeePart, InstallmentChoice, ItemCount, LoanFunding, Place
 
 
 class TradeAsked(Event, frozen=True, kw_only=True):
@@ -61,7 +61,8 @@ class Captured(Event, frozen=True, kw_only=True):
     """Paid directly: owed from this day, and payable to the merchant.
 
     held_*: the part of it that an earlier authorization had reserved. funding: of a loan that a partner bank shares. promised:
-    what it had reserved of a fee's subsidy, which is free again; the plan says what is borne.
+    what it had reserved of a fee's subsidy, which is free again; the plan says what is borne. fees: of the merchant's fee plan
+    and of a card's network; those named `mdr` are what mdr_minor comes to.
     """
 
     kind = 44
@@ -75,13 +76,14 @@ class Captured(Event, frozen=True, kw_only=True):
     coupon: CampaignPart | None = None
     place: Place | None = None
     promised: CampaignPart | None = None
+    fees: tuple[FeePart, ...] = ()
 
 
 class Received(Event, frozen=True, kw_only=True):
     """The buyer (or the clock) confirmed receipt of an escrowed payment: owed from this day, and payable to the merchant.
 
     drawn: its loan began when it was paid. funding: of a loan that a partner bank shares from this day. promised: what was
-    reserved of a fee's subsidy, which is free again; the plan says what is borne.
+    reserved of a fee's subsidy, which is free again; the plan says what is borne. fees: as of a capture.
     """
 
     kind = 45
@@ -95,6 +97,7 @@ class Received(Event, frozen=True, kw_only=True):
     coupon: CampaignPart | None = None
     place: Place | None = None
     promised: CampaignPart | None = None
+    fees: tuple[FeePart, ...] = ()
 
 
 class Voided(Event, frozen=True, kw_only=True):
@@ -141,13 +144,14 @@ class Refunded(Event, frozen=True, kw_only=True):
     items: tuple[ItemCount, ...] = ()
     fee_minor: int = 0
     notify_url: str = ""
+    fees_back: tuple[FeePart, ...] = ()
 
 
 class RefundReversed(Event, frozen=True, kw_only=True):
     """A refund after receipt is taken back whole: its credit part is owed again from this day, and payable to the merchant.
 
-    mdr: the merchant's fee that the refund had given back, charged again. known_on: the business date on which we learned of
-    it, when that is after the day on which it counts.
+    mdr, fees: what the refund had given back of fees, charged again. known_on: the business date on which we learned of it,
+    when that is after the day on which it counts.
     """
 
     kind = 164
@@ -159,3 +163,4 @@ class RefundReversed(Event, frozen=True, kw_only=True):
     known_on: date | None = None
     place: Place | None = None
     items: tuple[ItemCount, ...] = ()
+    fees: tuple[FeePart, ...] = ()

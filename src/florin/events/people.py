@@ -21,10 +21,11 @@ class ToppedUp(Event, frozen=True, kw_only=True):
 
 
 class WithdrawalRequested(Event, frozen=True, kw_only=True):
-    """The wallet was debited; the money is on its way to the person's bank."""
+    """The wallet was debited; the money is on its way to the person's bank. fee_minor: beside it, for taking it out."""
 
     kind = 3
     amount_minor: int
+    fee_minor: int = 0
 
 
 class WithdrawalSettled(Event, frozen=True, kw_only=True):
@@ -37,7 +38,9 @@ class WithdrawalSettled(Event, frozen=True, kw_only=True):
 
 
 class WithdrawalReturned(Event, frozen=True, kw_only=True):
-    """The bank could not pay a withdrawal out; it is in the wallet again. reason_code, late: as of PayoutReturned."""
+    """The bank could not pay a withdrawal out; it is in the wallet again, with what it cost. reason_code, late: as of
+    PayoutReturned.
+    """
 
     kind = 5
     amount_minor: int
@@ -46,3 +49,4 @@ class WithdrawalReturned(Event, frozen=True, kw_only=True):
     reason: str
     reason_code: str = ""
     late: bool = False
+    fee_minor: int = 0

@@ -84,3 +84,11 @@ class FeesSwept(Event, frozen=True, kw_only=True):
     kind = 67
     amount_minor: int
     negative: bool = False
+
+
+class NetworkSettled(Event, frozen=True, kw_only=True):
+    """Institution and lender paid this lane's share of their halves of a card network's fee; below zero it came back."""
+
+    kind = 220
+    institution_minor: int
+    lender_minor: int

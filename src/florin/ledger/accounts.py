@@ -117,6 +117,19 @@ class Account(IntEnum):
     PARTNER_RECOVERY_INCOME = 107
     MEMO_PARTNER_LOANS = 108
     MEMO_PARTNER_CONTRA = 109
+    # fees: of the lender, of the payment institution, of the mall
+    CREDIT_FEE_INCOME = 115
+    INTERCHANGE_INCOME = 116
+    LENDER_NETWORK_COST = 117
+    LENDER_DUE_TO_NETWORK = 118
+    INTERCHANGE_COST = 119
+    PAYMENTS_NETWORK_COST = 120
+    PAYMENTS_DUE_TO_NETWORK = 121
+    WITHDRAWAL_INCOME = 122
+    PAYMENTS_DUE_TO_MALL = 123
+    MALL_DUE_FROM_PAYMENTS = 124
+    COMMISSION_INCOME = 125
+    SOFTWARE_FEE_INCOME = 126
 
 
 class Describes(NamedTuple):
@@ -209,4 +222,16 @@ ACCOUNTS: dict[Account, Describes] = {
     Account.PARTNER_RECOVERY_INCOME: Describes(Book.PARTNER, Owner.HOUSE, -1),
     Account.MEMO_PARTNER_LOANS: Describes(Book.PARTNER, Owner.LINE, +1, memo=True),
     Account.MEMO_PARTNER_CONTRA: Describes(Book.PARTNER, Owner.HOUSE, -1, memo=True),
+    Account.CREDIT_FEE_INCOME: Describes(Book.LENDER, Owner.HOUSE, -1),
+    Account.INTERCHANGE_INCOME: Describes(Book.LENDER, Owner.HOUSE, -1),
+    Account.LENDER_NETWORK_COST: Describes(Book.LENDER, Owner.HOUSE, +1),
+    Account.LENDER_DUE_TO_NETWORK: Describes(Book.LENDER, Owner.HOUSE, -1),
+    Account.INTERCHANGE_COST: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
+    Account.PAYMENTS_NETWORK_COST: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
+    Account.PAYMENTS_DUE_TO_NETWORK: Describes(Book.PAYMENTS, Owner.HOUSE, -1),
+    Account.WITHDRAWAL_INCOME: Describes(Book.PAYMENTS, Owner.HOUSE, -1),
+    Account.PAYMENTS_DUE_TO_MALL: Describes(Book.PAYMENTS, Owner.HOUSE, -1),
+    Account.MALL_DUE_FROM_PAYMENTS: Describes(Book.MALL, Owner.HOUSE, +1),
+    Account.COMMISSION_INCOME: Describes(Book.MALL, Owner.HOUSE, -1),
+    Account.SOFTWARE_FEE_INCOME: Describes(Book.MALL, Owner.HOUSE, -1),
 }

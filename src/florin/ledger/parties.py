@@ -25,6 +25,7 @@ class Party(Enum):
     PAYMENTS = "payment_institution"
     LENDER = "lender"
     PARTNER = "partner_bank"
+    NETWORK = "network"
     MALL = "mall"
     CAMPAIGN = "campaign"
     STATE = "state"
@@ -40,11 +41,16 @@ _OF = {
     ),
     Party.SHOP: (Account.MERCHANT_PAYABLE, Account.MERCHANT_AVAILABLE, Account.LANE_CLEARING),
     Party.ESCROW: (Account.FUNDED_ESCROW, Account.DISPUTE_HELD),
-    Party.PAYMENTS: (Account.MDR_INCOME,),
+    Party.PAYMENTS: (
+        Account.MDR_INCOME, Account.WITHDRAWAL_INCOME, Account.INTERCHANGE_COST, Account.PAYMENTS_NETWORK_COST,
+    ),
+    Party.NETWORK: (Account.PAYMENTS_DUE_TO_NETWORK, Account.LENDER_DUE_TO_NETWORK),
+    Party.MALL: (Account.COMMISSION_INCOME, Account.SOFTWARE_FEE_INCOME),
     Party.LENDER: (
         Account.DEFERRED_FEE_INCOME, Account.FEE_INCOME, Account.INTEREST_INCOME, Account.PENALTY_INCOME,
         Account.COST_INCOME, Account.ALLOWANCE, Account.IMPAIRMENT, Account.RECOVERY_INCOME, Account.CLAIM_SALE_INCOME,
-        Account.PARTNER_INCOME_SHARE, Account.SERVICING_INCOME,
+        Account.PARTNER_INCOME_SHARE, Account.SERVICING_INCOME, Account.CREDIT_FEE_INCOME, Account.INTERCHANGE_INCOME,
+        Account.LENDER_NETWORK_COST,
     ),
     Party.PARTNER: (
         Account.PARTNER_SHARE, Account.PARTNER_LOANS, Account.PARTNER_INCOME, Account.PARTNER_SERVICING_COST,
@@ -55,8 +61,9 @@ _OF = {
     Party.BETWEEN: (
         Account.LENDER_DUE_TO_PAYMENTS, Account.LENDER_DUE_FROM_PAYMENTS, Account.PAYMENTS_DUE_FROM_LENDER,
         Account.PAYMENTS_DUE_TO_LENDER, Account.PAYMENTS_DUE_FROM_MALL, Account.MALL_DUE_TO_PAYMENTS,
-        Account.LENDER_DUE_FROM_MALL, Account.MALL_DUE_TO_LENDER, Account.LENDER_DUE_TO_PARTNER,
-        Account.LENDER_DUE_FROM_PARTNER, Account.PARTNER_DUE_TO_LENDER, Account.PARTNER_DUE_FROM_LENDER,
+        Account.PAYMENTS_DUE_TO_MALL, Account.MALL_DUE_FROM_PAYMENTS, Account.LENDER_DUE_FROM_MALL, Account.MALL_DUE_TO_LENDER,
+        Account.LENDER_DUE_TO_PARTNER, Account.LENDER_DUE_FROM_PARTNER, Account.PARTNER_DUE_TO_LENDER,
+        Account.PARTNER_DUE_FROM_LENDER,
     ),
     Party.OUTSIDE: (
         Account.SAFEGUARDED_CASH, Account.OWN_CASH, Account.LENDER_BANK, Account.MALL_BANK, Account.PARTNER_BANK,

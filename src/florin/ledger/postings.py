@@ -134,6 +134,16 @@ class Rule(IntEnum):
     RELEASE_COUPON = 160
     HOLD_DISPUTED = 260
     CHARGE_RETURN_FEE = 261
+    CHARGE_CREDIT_FEE = 240
+    CHARGE_COMMISSION = 241
+    CHARGE_SOFTWARE_FEE = 242
+    PAY_INTERCHANGE = 243
+    OWE_NETWORK_ACQUIRER = 244
+    OWE_NETWORK_ISSUER = 245
+    PAYMENTS_PAY_NETWORK = 246
+    LENDER_PAYS_NETWORK = 247
+    PAYMENTS_PAY_MALL = 248
+    CHARGE_WITHDRAWAL = 249
 
 
 class Leg(NamedTuple):
@@ -411,6 +421,33 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
         Leg(Account.MALL_DUE_TO_PAYMENTS, Account.MALL_BANK),
         Leg(Account.SAFEGUARDED_CASH, Account.PAYMENTS_DUE_FROM_MALL),
     ),
+    # fees of the merchant's plan, beside the institution's own: the credit fee is the lender's, the others the mall's
+    Rule.CHARGE_CREDIT_FEE: (
+        Leg(Account.MERCHANT_PAYABLE, Account.PAYMENTS_DUE_TO_LENDER),
+        Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.CREDIT_FEE_INCOME),
+    ),
+    Rule.CHARGE_COMMISSION: (
+        Leg(Account.MERCHANT_PAYABLE, Account.PAYMENTS_DUE_TO_MALL),
+        Leg(Account.MALL_DUE_FROM_PAYMENTS, Account.COMMISSION_INCOME),
+    ),
+    Rule.CHARGE_SOFTWARE_FEE: (
+        Leg(Account.MERCHANT_PAYABLE, Account.PAYMENTS_DUE_TO_MALL),
+        Leg(Account.MALL_DUE_FROM_PAYMENTS, Account.SOFTWARE_FEE_INCOME),
+    ),
+    Rule.PAYMENTS_PAY_MALL: (
+        Leg(Account.PAYMENTS_DUE_TO_MALL, Account.SAFEGUARDED_CASH),
+        Leg(Account.MALL_BANK, Account.MALL_DUE_FROM_PAYMENTS),
+    ),
+    # a card: out of its own fee the acquirer pays interchange to the issuer, and each of them its half to the network
+    Rule.PAY_INTERCHANGE: (
+        Leg(Account.INTERCHANGE_COST, Account.PAYMENTS_DUE_TO_LENDER),
+        Leg(Account.LENDER_DUE_FROM_PAYMENTS, Account.INTERCHANGE_INCOME),
+    ),
+    Rule.OWE_NETWORK_ACQUIRER: (Leg(Account.PAYMENTS_NETWORK_COST, Account.PAYMENTS_DUE_TO_NETWORK),),
+    Rule.OWE_NETWORK_ISSUER: (Leg(Account.LENDER_NETWORK_COST, Account.LENDER_DUE_TO_NETWORK),),
+    Rule.PAYMENTS_PAY_NETWORK: (Leg(Account.PAYMENTS_DUE_TO_NETWORK, Account.SAFEGUARDED_CASH),),
+    Rule.LENDER_PAYS_NETWORK: (Leg(Account.LENDER_DUE_TO_NETWORK, Account.LENDER_BANK),),
+    Rule.CHARGE_WITHDRAWAL: (Leg(Account.WALLET, Account.WITHDRAWAL_INCOME),),
     # the daily bank line between the lender and a partner bank, as above
     Rule.NET_PARTNER: (
         Leg(Account.LENDER_DUE_TO_PARTNER, Account.LENDER_DUE_FROM_PARTNER),

@@ -5,6 +5,7 @@ rounding has a name, and every remainder an owner.
 """
 
 from florin.money.amounts import (
+    MILLION,
     AmountTextInvalid,
     parse_yuan,
     round_half_even,
@@ -20,6 +21,7 @@ from florin.money.dates import due_on_after, last_close_on, months_after, next_c
 from florin.money.display import shown
 
 __all__ = [
+    "MILLION",
     "AmountTextInvalid",
     "At",
     "due_on_after",

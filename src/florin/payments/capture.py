@@ -8,9 +8,10 @@ import msgspec
 
 from florin.credit.plans import installment_choice, subsidized
 from florin.credit.terms import Terms
-from florin.events import Captured, InstallmentChoice
+from florin.events import Captured, Channel, InstallmentChoice
 from florin.events.refusals import Refusal
 from florin.money.at import At
+from florin.payments.fees import charged, mdr_of, schedule_of
 from florin.payments.merchant import Merchant
 from florin.payments.pay import PlanNotOffered
 from florin.payments.payment import Payment, PaymentState
@@ -39,8 +40,14 @@ class NothingAuthorized(Refusal, frozen=True, kw_only=True):
 
 
 def decide(
-    payment: Payment, merchant: Merchant, terms: Terms | None, command: Capture, at: At
+    payment: Payment,
+    merchant: Merchant,
+    terms: Terms | None,
+    command: Capture,
+    at: At,
+    channel: Channel = "online",
 ) -> tuple[Captured] | Refusal:
+    """channel: by which the trade was sold; its fees are those of the day on which it was authorized."""
     expired = payment.expires_at is not None and payment.expires_at <= at.instant
     if payment.state is not PaymentState.AUTHORIZED or payment.open_minor == 0 or expired:
         return NothingAuthorized(state="expired" if expired else payment.state.name.lower())
@@ -61,6 +68,9 @@ def decide(
         if plan is None:
             return PlanNotOffered(count=payment.plan.count if payment.plan else 0, amount_minor=credit)
         plan = subsidized(plan, payment.plan, payment.subsidy_promised_minor)
+    schedule = schedule_of(merchant, terms if credit else None, payment.authorized_on, channel)
+    count = plan.count if plan and credit else 0
+    fees = charged(schedule, payment.fees, credit_minor=credit, wallet_minor=funded - credit, count=count)
     return (
         Captured(
             value_on=at.on,
@@ -74,7 +84,10 @@ def decide(
             held_credit_minor=credit,
             held_wallet_minor=from_wallet,
             # The fee on all that is captured so far, less what was charged before: parts pay what the whole would.
-            mdr_minor=merchant.mdr_minor(before + funded) - merchant.mdr_minor(before),
+            mdr_minor=mdr_of(fees)
+            if schedule.planned
+            else merchant.mdr_minor(before + funded) - merchant.mdr_minor(before),
+            fees=fees,
             plan=plan if credit else None,
             coupon=coupon,
             place=payment.place if credit else None,

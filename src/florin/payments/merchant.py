@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 from msgspec.structs import replace
 
 from florin.events import DisputeFunded, Event, PaidOut, PayoutReturned, RefundFunded, RefundOrder, WindowReceived
 from florin.events.refusals import Refusal
 from florin.money import share_minor
+from florin.payments.fee_plan import FeeAssignment, FeeVersion, version_of
 from florin.payments.trade import Flow
 
 
@@ -15,7 +18,8 @@ class Merchant(msgspec.Struct, frozen=True, kw_only=True):
     """mdr_ppm: merchant discount rate, parts per million of the sale. mdr_refunded: given back with a refund, or kept.
 
     market, category: where he sells and what kind of goods, in the owner's words, as sub-limits name them. refund_order: in
-    which a refund gives the tenders back, where no campaign says another.
+    which a refund gives the tenders back, where no campaign says another. fee_plans: that he is charged by in place of the mdr,
+    each from a day on, the oldest first.
     """
 
     id: int
@@ -29,6 +33,11 @@ class Merchant(msgspec.Struct, frozen=True, kw_only=True):
     category: str = "general"
     refund_order: RefundOrder = "credit_first"
     market: str = ""
+    fee_plans: tuple[FeeAssignment, ...] = ()
+
+    def fee_version(self, on: date) -> FeeVersion | None:
+        """What his fee plan says on a day; None where he has none, and pays the mdr alone."""
+        return version_of(self.fee_plans, on)
 
     def mdr_minor(self, amount_minor: int) -> int:
         """The fee on a sale, rounded half up to the fen."""

@@ -20,6 +20,7 @@ from florin.events import Authorized, CampaignPart, Captured, Escrowed, Event, I
 from florin.events.refusals import Refusal
 from florin.market import ANYWHERE, Acceptance, refuse_line
 from florin.money.at import At
+from florin.payments.fees import charged, mdr_of, schedule_of
 from florin.payments.merchant import Merchant, refuse_merchant
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.requests.terms import escrow_terms
@@ -318,8 +319,12 @@ def paid_event(
         return Escrowed(**owners, **tenders, drawn=drawn)  # type: ignore[arg-type]
     if trade.flow is Flow.MANUAL and not command.capture:
         return Authorized(**owners, **tenders, expires_at=at.instant + timedelta(days=HOLD_DAYS))  # type: ignore[arg-type]
-    taken_minor = command.credit_minor + command.wallet_minor + (coupon.funded_minor if coupon else 0)
-    return Captured(**owners, **tenders, mdr_minor=merchant.mdr_minor(taken_minor))  # type: ignore[arg-type]
+    money_minor = command.wallet_minor + (coupon.funded_minor if coupon else 0)
+    schedule = schedule_of(merchant, terms if command.credit_minor else None, at.on, trade.detail.sold)
+    count = plan.count if plan else 0
+    fees = charged(schedule, (), credit_minor=command.credit_minor, wallet_minor=money_minor, count=count)
+    mdr_minor = mdr_of(fees) if schedule.planned else merchant.mdr_minor(command.credit_minor + money_minor)
+    return Captured(**owners, **tenders, mdr_minor=mdr_minor, fees=fees)  # type: ignore[arg-type]
 
 
 def new_payment(

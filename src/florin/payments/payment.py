@@ -35,6 +35,7 @@ from florin.events import (
     Shipped,
     Voided,
 )
+from florin.payments.fees import FeeTaken, back_after, taken_after
 from florin.payments.items import added
 from florin.payments.particulars import ORDINARY, PaymentParticulars
 from florin.payments.trade import Flow
@@ -55,6 +56,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     coupon: the part that a campaign bears, as authorized; None for most. subsidy_promised: what a campaign has reserved to bear
     of the plan's fee, until the loan begins.
+
+    fees: what it was charged by its merchant's plan and by a card's network, and what was given back; none for most.
 
     drawn: its loan began when it was paid into escrow, by the terms of that day.
     payable_on: the merchant's first window that it was credited in. confirm_on: the day on which the clock confirms receipt.
@@ -106,6 +109,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     subsidy_promised_minor: int = 0
     dispute_held_minor: int = 0
     particulars: PaymentParticulars = ORDINARY
+    fees: tuple[FeeTaken, ...] = ()
 
     @property
     def amount_minor(self) -> int:
@@ -219,6 +223,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 payable_on=payment.payable_on or event.value_on,
                 subsidy_promised_minor=payment.subsidy_promised_minor - _promised_minor(event),
                 plan=_plan_after(payment, event),
+                fees=taken_after(payment.fees, event.fees),
             )
         case Received():
             return replace(
@@ -230,6 +235,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 subsidy_promised_minor=payment.subsidy_promised_minor - _promised_minor(event),
                 plan=event.plan,
                 confirm_on=None,
+                fees=taken_after(payment.fees, event.fees),
             )
         case Voided():
             return replace(
@@ -259,6 +265,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 confirm_on=None if ends else payment.confirm_on,
                 dispute_held_minor=payment.dispute_held_minor - event.from_held_minor,
                 particulars=_given_back(payment, event),
+                fees=back_after(payment.fees, event.fees_back),
             )
         case RefundReversed():
             return replace(
@@ -268,6 +275,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 wallet_refunded_minor=payment.wallet_refunded_minor - event.wallet_minor,
                 mdr_back_minor=payment.mdr_back_minor - event.mdr_minor,
                 particulars=_given_back(payment, event, sign=-1),
+                fees=back_after(payment.fees, event.fees, sign=-1),
             )
         case AuthorizationExtended():
             extended = replace(payment.particulars, hold_extensions=payment.particulars.hold_extensions + 1)

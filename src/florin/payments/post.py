@@ -6,7 +6,7 @@ a repayment or a refund clears in the debt depends on the items; those entries c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from florin.events import (
@@ -23,10 +23,12 @@ from florin.events import (
     DisputeOpened,
     Escrowed,
     Event,
+    FeePart,
     FeesSwept,
     InstallmentChoice,
     LoanFunding,
     MallSettled,
+    NetworkSettled,
     PaidOut,
     PartnerSettled,
     PayoutReturned,
@@ -104,10 +106,26 @@ def _owed(event: Captured | Received) -> Entries:
         Entry(Rule.RELEASE_ESCROW, event.wallet_minor),
         Entry(Rule.RELEASE_COUPON, event.coupon.funded_minor if event.coupon else 0),
         Entry(Rule.CHARGE_MDR, event.mdr_minor),
+        *_fees(event.fees),
         *_promise(event.promised, kept=False),
         *_installment_fee(event.plan),
         *_funded(event.funding),
     ]
+
+
+def _fees(parts: Sequence[FeePart], *, given_back: bool = False) -> Entries:
+    """Fees of the merchant's plan and of a card's network, beside the mdr that its event counts by itself."""
+    return [Entry(_FEES[part.fee], part.amount_minor, reversed=given_back) for part in parts if part.fee != "mdr"]
+
+
+_FEES = {
+    "credit_fee": Rule.CHARGE_CREDIT_FEE,
+    "commission": Rule.CHARGE_COMMISSION,
+    "software_fee": Rule.CHARGE_SOFTWARE_FEE,
+    "interchange": Rule.PAY_INTERCHANGE,
+    "network_acquirer": Rule.OWE_NETWORK_ACQUIRER,
+    "network_issuer": Rule.OWE_NETWORK_ISSUER,
+}
 
 
 def _funded(funding: LoanFunding | None) -> Entries:
@@ -197,6 +215,7 @@ def _refunded(event: Refunded) -> Entries:
         Entry(Rule.REFUND_CREDIT, event.credit_minor),
         Entry(Rule.REFUND_WALLET, event.wallet_minor),
         Entry(Rule.CHARGE_MDR, event.mdr_back_minor, reversed=True),
+        *_fees(event.fees_back, given_back=True),
         Entry(Rule.CHARGE_MERCHANT_FEE, event.merchant_fee_back_minor, reversed=True),
         *_coupon_back(event.coupon, from_escrow=False),
         *_subsidy(event.subsidy_back, given_back=True),
@@ -222,6 +241,7 @@ def _refund_reversed(event: RefundReversed) -> Entries:
         Entry(Rule.REFUND_CREDIT, event.credit_minor, reversed=True),
         Entry(Rule.REFUND_WALLET, event.wallet_minor, reversed=True),
         Entry(Rule.CHARGE_MDR, event.mdr_minor),
+        *_fees(event.fees),
     ]
 
 
@@ -244,6 +264,14 @@ def _mall_settled(event: MallSettled) -> Entries:
     return [
         _signed(Rule.MALL_PAYS_PAYMENTS, event.institution_minor),
         _signed(Rule.MALL_PAYS_LENDER, event.lender_minor),
+        _signed(Rule.PAYMENTS_PAY_MALL, event.commission_minor),
+    ]
+
+
+def _network_settled(event: NetworkSettled) -> Entries:
+    return [
+        _signed(Rule.PAYMENTS_PAY_NETWORK, event.institution_minor),
+        _signed(Rule.LENDER_PAYS_NETWORK, event.lender_minor),
     ]
 
 
@@ -275,9 +303,16 @@ def _returned(sent: Rule, settled: Rule) -> Callable[[Any], Entries]:
 
     def entries(event: PayoutReturned | WithdrawalReturned) -> Entries:
         back = [Entry(settled, event.amount_minor, reversed=True)] if event.late else []
-        return [*back, Entry(sent, event.amount_minor, reversed=True)]
+        return [*back, Entry(sent, event.amount_minor, reversed=True), *_fee_back(event)]
 
     return entries
+
+
+def _fee_back(event: PayoutReturned | WithdrawalReturned) -> Entries:
+    """What a person had paid for taking the money out."""
+    if isinstance(event, PayoutReturned):
+        return []
+    return [Entry(Rule.CHARGE_WITHDRAWAL, event.fee_minor, reversed=True)]
 
 
 _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
@@ -291,7 +326,10 @@ _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
     Repaid: _repaid,
     RepaymentReturned: _by(Rule.REPAY_FROM_BANK, reversed=True),
     ToppedUp: _by(Rule.TOP_UP),
-    WithdrawalRequested: _by(Rule.WITHDRAW),
+    WithdrawalRequested: lambda event: [
+        Entry(Rule.WITHDRAW, event.amount_minor),
+        Entry(Rule.CHARGE_WITHDRAWAL, event.fee_minor),
+    ],
     WithdrawalReturned: _returned(Rule.WITHDRAW, Rule.SETTLE_WITHDRAWAL),
     WithdrawalSettled: _by(Rule.SETTLE_WITHDRAWAL),
     WindowSwept: lambda event: [Entry(Rule.SWEEP_OUT, event.amount_minor, reversed=event.negative)],
@@ -311,6 +349,7 @@ _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
     CampaignToppedUp: lambda event: [Entry(Rule.ALLOT_BUDGET, event.amount_minor, event.campaign_id)],
     CampaignRecalled: lambda event: [Entry(Rule.ALLOT_BUDGET, event.amount_minor, event.campaign_id, reversed=True)],
     MallSettled: _mall_settled,
+    NetworkSettled: _network_settled,
     StatePaid: lambda event: [Entry(Rule.STATE_PAYS, event.amount_minor, event.campaign_id)],
     Provisioned: lambda event: [_signed(Rule.PROVIDE, event.amount_minor)],
     FeesSwept: lambda event: [Entry(Rule.SWEEP_FEES, event.amount_minor, reversed=event.negative)],

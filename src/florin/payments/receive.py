@@ -9,9 +9,10 @@ import msgspec
 
 from florin.credit.plans import installment_choice, subsidized
 from florin.credit.terms import Terms
-from florin.events import Received
+from florin.events import Channel, Received
 from florin.events.refusals import Refusal
 from florin.money.at import At
+from florin.payments.fees import charged, mdr_of, schedule_of
 from florin.payments.merchant import Merchant
 from florin.payments.payment import Payment, PaymentState
 
@@ -55,9 +56,17 @@ class NotYourPayment(Refusal, frozen=True, kw_only=True):
 
 
 def decide(
-    payment: Payment, merchant: Merchant, terms: Terms | None, command: Receive, at: At
+    payment: Payment,
+    merchant: Merchant,
+    terms: Terms | None,
+    command: Receive,
+    at: At,
+    channel: Channel = "online",
 ) -> tuple[Received] | Refusal:
-    """All that is left becomes owed. After a partial refund a plan's fee is priced anew, on what is really lent."""
+    """All that is left becomes owed. After a partial refund a plan's fee is priced anew, on what is really lent.
+
+    channel: by which the trade was sold; its fees are those of the day on which it was paid.
+    """
     if payment.state is not PaymentState.ESCROWED:
         return NothingToReceive(state=payment.state.name.lower())
     if command.by == "buyer" and command.person_id != payment.person_id:
@@ -73,6 +82,10 @@ def decide(
         # Too little may be left for a plan at all: then it is billed with the next statement, without a fee.
         anew = installment_choice(credit, plan.count, terms, plan.fee_payer)
         plan = None if anew is None else subsidized(anew, plan, payment.subsidy_promised_minor)
+    money = from_wallet + (coupon.funded_minor if coupon else 0)
+    schedule = schedule_of(merchant, terms if credit else None, payment.authorized_on, channel)
+    count = plan.count if plan and credit else 0
+    fees = charged(schedule, payment.fees, credit_minor=credit, wallet_minor=money, count=count)
     return (
         Received(
             value_on=at.on,
@@ -83,7 +96,8 @@ def decide(
             merchant_id=payment.merchant_id,
             credit_minor=credit,
             wallet_minor=from_wallet,
-            mdr_minor=merchant.mdr_minor(credit + from_wallet + (coupon.funded_minor if coupon else 0)),
+            mdr_minor=mdr_of(fees) if schedule.planned else merchant.mdr_minor(credit + money),
+            fees=fees,
             by=command.by,
             plan=plan,
             place=payment.place if credit else None,

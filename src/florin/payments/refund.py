@@ -16,10 +16,20 @@ import msgspec
 from msgspec.structs import replace
 
 from florin.campaigns.campaign import Campaign
-from florin.events import CampaignPart, CreditBalancePaid, Event, ItemCount, Refunded, RefundFunded, RefundOrder
+from florin.events import (
+    CampaignPart,
+    CreditBalancePaid,
+    Event,
+    FeePart,
+    ItemCount,
+    Refunded,
+    RefundFunded,
+    RefundOrder,
+)
 from florin.events.refusals import Refusal
 from florin.money import round_half_up
 from florin.money.at import At
+from florin.payments.fees import given_back, mdr_of, merchant_fees_of
 from florin.payments.items import OrderLine, RefundOfOtherItems, items_minor, refuse_items
 from florin.payments.merchant import Merchant, MerchantBalance, MerchantBalanceTooLow
 from florin.payments.payment import Payment, PaymentState
@@ -135,9 +145,11 @@ def decide(
     on = at.on if before_receipt else command.value_on or at.on
     if on > at.on or (payment.payable_on is not None and on < payment.payable_on):
         return RefundDateImpossible(value_on=on, first_on=payment.payable_on or at.on, last_on=at.on)
-    mdr_back = 0 if before_receipt else mdr_back_minor(payment, merchant, command.amount_minor)
-    given_back = parts.credit_minor + parts.wallet_minor + (coupon.funded_minor if coupon else 0)
-    net = given_back - mdr_back - preview.merchant_fee_back_minor - _own_subsidy_minor(preview)
+    money = parts.wallet_minor + (coupon.funded_minor if coupon else 0)
+    fees = () if before_receipt else given_back(payment.fees, credit_minor=parts.credit_minor, wallet_minor=money)
+    mdr_back = 0 if before_receipt else mdr_back_minor(payment, merchant, command.amount_minor, fees)
+    net = parts.credit_minor + money - mdr_back - merchant_fees_of(fees)
+    net -= preview.merchant_fee_back_minor + _own_subsidy_minor(preview)
     ends = command.amount_minor == payment.refundable_minor
     # What is held for a dispute is there for this, whoever gives it back.
     from_held = min(payment.dispute_held_minor, max(net, 0))
@@ -165,6 +177,7 @@ def decide(
         from_held_minor=from_held,
         items=command.items,
         fee_minor=command.fee_minor,
+        fees_back=fees,
     )
     events: list[Event] = [refunded]
     if swept > 0:
@@ -228,11 +241,14 @@ def refunded_event(payment: Payment, credit_minor: int, merchant_fee_back_minor:
     )
 
 
-def mdr_back_minor(payment: Payment, merchant: Merchant, amount_minor: int) -> int:
-    """The merchant's fee given back with this refund: the share of all refunds so far, less what was given back before.
+def mdr_back_minor(payment: Payment, merchant: Merchant, amount_minor: int, fees: Sequence[FeePart] = ()) -> int:
+    """The merchant's fee given back with this refund: the share of all refunds so far, less what was given back before; where
+    he has a fee plan, what that gives back (fees), else by his own terms.
 
     The fee was charged on what was received, so what was refunded before receipt has no share in it.
     """
+    if any(one.fee == "mdr" for one in payment.fees):
+        return mdr_of(fees)
     if not merchant.mdr_refunded:
         return 0
     given_back = payment.refunded_minor - payment.refunded_before_receipt_minor + amount_minor

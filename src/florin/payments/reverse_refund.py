@@ -105,6 +105,7 @@ def decide(
             credit_minor=refund.credit_minor,
             wallet_minor=refund.wallet_minor,
             mdr_minor=refund.mdr_back_minor,
+            fees=refund.fees_back,
             request_no=refund.request_no,
             reason=command.reason,
             place=refund.place,

@@ -15,6 +15,7 @@ from florin.events import (
     Event,
     FeesSwept,
     MallSettled,
+    NetworkSettled,
     PaidOut,
     PayoutReturned,
     PayoutSettled,
@@ -68,7 +69,18 @@ class SettleBooks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SettleMall(msgspec.Struct, frozen=True, kw_only=True):
-    """One lane's share of what the mall owes the institution and the lender; below zero, more was given back than owed."""
+    """One lane's share of what the mall owes the institution and the lender, and the institution the mall of its commission;
+    below zero, more was given back than owed.
+    """
+
+    lane: int
+    institution_minor: int
+    lender_minor: int
+    commission_minor: int = 0
+
+
+class SettleNetwork(msgspec.Struct, frozen=True, kw_only=True):
+    """One lane's share of what institution and lender owe a card's network; below zero, more was given back than owed."""
 
     lane: int
     institution_minor: int
@@ -138,7 +150,18 @@ def decide_books(command: SettleBooks, at: At) -> tuple[BooksSettled]:
 
 def decide_mall(command: SettleMall, at: At) -> tuple[MallSettled]:
     return (
-        MallSettled(value_on=at.on, institution_minor=command.institution_minor, lender_minor=command.lender_minor),
+        MallSettled(
+            value_on=at.on,
+            institution_minor=command.institution_minor,
+            lender_minor=command.lender_minor,
+            commission_minor=command.commission_minor,
+        ),
+    )
+
+
+def decide_network(command: SettleNetwork, at: At) -> tuple[NetworkSettled]:
+    return (
+        NetworkSettled(value_on=at.on, institution_minor=command.institution_minor, lender_minor=command.lender_minor),
     )
 
 

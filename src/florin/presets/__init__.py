@@ -1,7 +1,8 @@
 """Programs of well-known ecosystems, as data: one TOML file each, every number with its source and its grade.
 
 Grades: A law, regulator, official document; B named press; C anonymous pages; U from general knowledge, unverified;
-X chosen or computed by us. A new program is a file, not a fork; so is a new ecosystem, in `ecosystems/`.
+X chosen or computed by us. A new program is a file, not a fork; so is a new ecosystem, in `ecosystems/`, and a plan of
+fees, in `fees/`.
 """
 
 from __future__ import annotations
@@ -40,3 +41,17 @@ def ecosystem_text(name: str) -> str:
 def escrow_text() -> str:
     """The TOML text of the terms of escrow."""
     return files(__name__).joinpath("escrow", "terms.toml").read_text(encoding="utf-8")
+
+
+@cache
+def fee_preset_names() -> tuple[str, ...]:
+    """The names that `fee_preset_text` knows, sorted."""
+    folder = files(__name__).joinpath("fees")
+    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
+
+
+def fee_preset_text(name: str) -> str:
+    """The TOML text of a fee plan. Raises KeyError for a name that is not in `fee_preset_names`."""
+    if name not in fee_preset_names():
+        raise KeyError(name)
+    return files(__name__).joinpath("fees", f"{name}.toml").read_text(encoding="utf-8")

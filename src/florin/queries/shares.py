@@ -15,12 +15,17 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from florin.credit.explain.words import CATALOGS
+from florin.credit.program import load_program
 from florin.engine.ids import lane_of
 from florin.events import Refunded, RefundReversed, Voided
 from florin.events.refusals import Language
 from florin.ledger import Entry, Party, Rule, gains_of
 from florin.queries import is_id
 from florin.queries.payments import payment_by_trade
+
+BANK = "bank"
+# In the order in which money goes from the shopper to the others.
+PARTIES = (*(party.value for party in Party), BANK)
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +37,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
-    """What one party has more (above zero) or less. party: by `Party`; amount: the sum of its causes, minor units."""
+    """What one party has more (above zero) or less. party: of `PARTIES`; amount: the sum of its causes, minor units."""
 
     party: str
     name: str
@@ -88,28 +93,35 @@ class Moved(NamedTuple):
 
 def shares_of(moved: Iterable[Moved], *, payments: int, language: Language) -> Shares:
     """The shares of what was moved."""
-    sums: dict[Party, dict[str, int]] = {}
+    sums: dict[str, dict[str, int]] = {}
     promised_minor = 0
     for one in moved:
         if abs(one.rule) in _PROMISES:
             promised_minor += one.amount_minor if one.rule > 0 else -one.amount_minor
         entry = Entry(Rule(abs(one.rule)), one.amount_minor, reversed=one.rule < 0)
         for (party, rule), minor in gains_of([entry]).items():
-            causes = sums.setdefault(party, {})
+            causes = sums.setdefault(_name(party, one.program), {})
             what = _cause(rule, one.kind)
             causes[what] = causes.get(what, 0) + minor
     return Shares(
         payments=payments,
         promised_minor=promised_minor,
-        shares=tuple(_share(party, sums[party], language) for party in Party if any(sums.get(party, {}).values())),
+        shares=tuple(_share(party, sums[party], language) for party in PARTIES if any(sums.get(party, {}).values())),
     )
 
 
-def _share(party: Party, causes: dict[str, int], language: Language) -> Share:
+def _name(party: Party, program: str) -> str:
+    """Who a party is: the lender of a card is the bank that issued it."""
+    if party is Party.LENDER and program and load_program(program).tender == "card":
+        return BANK
+    return party.value
+
+
+def _share(party: str, causes: dict[str, int], language: Language) -> Share:
     words = CATALOGS[language]
     return Share(
-        party=party.value,
-        name=words[f"party.{party.value}"],
+        party=party,
+        name=words[f"party.{party}"],
         amount_minor=sum(causes.values()),
         causes=tuple(
             Cause(what=what, text=words[f"share.{what}"], amount_minor=minor) for what, minor in causes.items() if minor
@@ -122,6 +134,13 @@ _CAUSES = {
     "wallet": (Rule.ESCROW_WALLET, Rule.RELEASE_ESCROW),
     "coupon": (Rule.ESCROW_COUPON, Rule.RELEASE_COUPON, Rule.REFUND_COUPON, Rule.CLAIM_ON_STATE),
     "mdr": (Rule.CHARGE_MDR,),
+    "credit_fee": (Rule.CHARGE_CREDIT_FEE,),
+    "commission": (Rule.CHARGE_COMMISSION,),
+    "software_fee": (Rule.CHARGE_SOFTWARE_FEE,),
+    "interchange": (Rule.PAY_INTERCHANGE,),
+    "network": (Rule.OWE_NETWORK_ACQUIRER, Rule.OWE_NETWORK_ISSUER),
+    "dispute": (Rule.HOLD_DISPUTED,),
+    "return_fee": (Rule.CHARGE_RETURN_FEE,),
     "merchant_fee": (Rule.CHARGE_MERCHANT_FEE,),
     "shopper_fee": (Rule.CHARGE_SHOPPER_FEE,),
     "fee_subsidy": (Rule.SUBSIDIZE_FEE,),
@@ -163,13 +182,14 @@ _OF_PAYMENT = f"""
     {_SUMMED}
      WHERE e.lane = %(lane)s
        AND ((e.id = %(payment_id)s AND e.payment_id = %(payment_id)s)
-            OR (e.payment_id = %(payment_id)s AND (e.kind IN (43, 45, 46, 47, 164) OR (e.kind = 44 AND e.id <> e.payment_id))))
+            OR (e.payment_id = %(payment_id)s AND (e.kind IN (43, 45, 46, 47, 164) OR (e.kind = 44 AND e.id <> e.payment_id)))
+            OR (e.payment_id = %(payment_id)s AND e.kind BETWEEN 232 AND 244))
     {_GROUPED}
 """
 _OF_DAYS = f"""
     {_SUMMED}
      WHERE e.posted_on >= %(from_on)s AND e.posted_on < %(until_on)s
-       AND (e.kind BETWEEN 42 AND 47 OR e.kind = 164)
+       AND (e.kind BETWEEN 42 AND 47 OR e.kind = 164 OR e.kind BETWEEN 232 AND 244)
        AND e.merchant_id = coalesce(%(merchant_id)s::bigint, e.merchant_id)
     {_GROUPED}
 """
@@ -177,6 +197,6 @@ _COUNT = """
     SELECT count(DISTINCT (e.lane, e.payment_id))
       FROM event e
      WHERE e.posted_on >= %(from_on)s AND e.posted_on < %(until_on)s
-       AND (e.kind BETWEEN 42 AND 47 OR e.kind = 164)
+       AND (e.kind BETWEEN 42 AND 47 OR e.kind = 164 OR e.kind BETWEEN 232 AND 244)
        AND e.merchant_id = coalesce(%(merchant_id)s::bigint, e.merchant_id)
 """

@@ -15,7 +15,9 @@ from florin.events.refusals import Refusal
 
 
 class Payout(msgspec.Struct, frozen=True, kw_only=True):
-    """merchant_id or person_id: who is paid; the other is 0. state: sent, settled or returned."""
+    """merchant_id or person_id: who is paid; the other is 0. state: sent, settled or returned. fee_minor: what a person paid
+    for it, who gets it back with a return.
+    """
 
     id: int
     lane: int
@@ -26,6 +28,7 @@ class Payout(msgspec.Struct, frozen=True, kw_only=True):
     state: str = "sent"
     settled_on: date | None = None
     bank_reference: str = ""
+    fee_minor: int = 0
 
 
 class PayoutAnswered(Refusal, frozen=True, kw_only=True):

@@ -150,7 +150,8 @@ def _standing(room: Room, command: pay.Pay | charge.Charge) -> Standing:
 def _capture(room: Room, command: capture.Capture) -> Events | Refusal:
     payment = room.payment(command.payment_id)
     terms = room.terms(room.line(payment.line_id))
-    decided = capture.decide(payment, room.merchant(payment.merchant_id), terms, command, room.at)
+    sold = room.trade(payment.trade_id).detail.sold
+    decided = capture.decide(payment, room.merchant(payment.merchant_id), terms, command, room.at, sold)
     if isinstance(decided, Refusal) or decided[0].credit_minor != payment.credit_authorized_minor:
         return decided  # what is captured in parts the house lends alone: a loan is funded as one
     return (room.funded(decided[0]),)
@@ -159,7 +160,8 @@ def _capture(room: Room, command: capture.Capture) -> Events | Refusal:
 def _receive(room: Room, command: receive.Receive) -> Events | Refusal:
     payment = room.payment(command.payment_id)
     terms = room.terms(room.line(payment.line_id))
-    decided = receive.decide(payment, room.merchant(payment.merchant_id), terms, command, room.at)
+    sold = room.trade(payment.trade_id).detail.sold
+    decided = receive.decide(payment, room.merchant(payment.merchant_id), terms, command, room.at, sold)
     return decided if isinstance(decided, Refusal) else (room.funded(decided[0]),)
 
 

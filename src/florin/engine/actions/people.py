@@ -21,9 +21,11 @@ def _top_up(room: Room, command: top_up.TopUp) -> Events | Refusal:
 
 
 def _withdraw(room: Room, command: withdraw.Withdraw) -> Events | Refusal:
-    decided = withdraw.decide(room.wallet(command.person_id), command, room.at)
+    terms = room.reference.withdrawal_terms(room.at.on)
+    decided = withdraw.decide(room.wallet(command.person_id), command, room.at, terms)
     if not isinstance(decided, Refusal):
-        send(room, command.withdrawal_id, command.amount_minor, person_id=command.person_id)
+        fee_minor = decided[0].fee_minor
+        send(room, command.withdrawal_id, command.amount_minor, person_id=command.person_id, fee_minor=fee_minor)
     return decided
 
 

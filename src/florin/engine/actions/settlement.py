@@ -32,7 +32,9 @@ def _settle_payout(room: Room, command: settle.SettlePayout) -> Events | Refusal
     return decided if isinstance(decided, Refusal) else answer(room, sent, command, decided)
 
 
-def send(room: Room, identifier: int, amount_minor: int, *, merchant_id: int = 0, person_id: int = 0) -> None:
+def send(
+    room: Room, identifier: int, amount_minor: int, *, merchant_id: int = 0, person_id: int = 0, fee_minor: int = 0
+) -> None:
     sent = Payout(
         id=identifier,
         lane=lane_of(identifier),
@@ -40,6 +42,7 @@ def send(room: Room, identifier: int, amount_minor: int, *, merchant_id: int = 0
         requested_on=room.at.on,
         merchant_id=merchant_id,
         person_id=person_id,
+        fee_minor=fee_minor,
     )
     room.add(room.payouts, sent.id, sent)
 
@@ -55,6 +58,7 @@ def answer(
 
 
 ACTIONS: dict[type, Action] = {
+    settle.SettleNetwork: Action(in_lane, lambda c: NOTHING, lambda room, c: settle.decide_network(c, room.at)),
     settle.SettleMall: Action(in_lane, lambda c: NOTHING, lambda room, c: settle.decide_mall(c, room.at)),
     settle.Sweep: Action(in_lane, by(balances="merchant_id"), _sweep),
     settle.PayOut: Action(own("payout_id"), by(balances="merchant_id"), _pay_out),

@@ -12,7 +12,11 @@ from florin.wallet.payout import Payout
 from florin.wallet.wallet import Wallet
 
 PERSON = Table("person", [smallint("lane"), bigint("id"), text("name"), text("logon")])
-WALLET = Table("wallet", [smallint("lane"), bigint("id"), bigint("balance_minor")], changing=("balance_minor",))
+WALLET = Table(
+    "wallet",
+    [smallint("lane"), bigint("id"), bigint("balance_minor"), bigint("withdrawn_minor", 0)],
+    changing=("balance_minor", "withdrawn_minor"),
+)
 AGREEMENT = Table(
     "agreement",
     [smallint("lane"), bigint("id"), bigint("app_id"), bigint("person_id"), bigint("line_id"), text("state"),
@@ -56,7 +60,7 @@ SWEEP = Table(
 PAYOUT = Table(
     "payout",
     [smallint("lane"), bigint("id"), bigint("merchant_id"), bigint("person_id"), bigint("amount_minor"), text("state"),
-     day("requested_on"), day("settled_on"), text("bank_reference")],
+     day("requested_on"), day("settled_on"), text("bank_reference"), bigint("fee_minor", 0)],
     changing=("state", "settled_on", "bank_reference"),
 )  # fmt: skip
 OUTBOX = Table(
@@ -67,11 +71,11 @@ OUTBOX = Table(
 
 
 def wallet_of(row: tuple[Any, ...]) -> Wallet:
-    return Wallet(lane=row[0], id=row[1], balance_minor=row[2])
+    return Wallet(lane=row[0], id=row[1], balance_minor=row[2], withdrawn_minor=row[3])
 
 
 def wallet_row(wallet: Wallet) -> tuple[Any, ...]:
-    return (wallet.lane, wallet.id, wallet.balance_minor)
+    return (wallet.lane, wallet.id, wallet.balance_minor, wallet.withdrawn_minor)
 
 
 def shared_of(row: tuple[Any, ...]) -> SharedExposure:
@@ -99,15 +103,16 @@ def agreement_of(row: tuple[Any, ...]) -> Agreement:
 
 
 def payout_of(row: tuple[Any, ...]) -> Payout:
-    lane, identifier, merchant_id, person_id, amount, state, requested_on, settled_on, bank_reference = row
+    lane, identifier, merchant_id, person_id, amount, state, requested_on, settled_on, bank_reference, fee_minor = row
     return Payout(
         id=identifier, lane=lane, merchant_id=merchant_id, person_id=person_id, amount_minor=amount, state=state,
         requested_on=requested_on, settled_on=settled_on, bank_reference=bank_reference,
+        fee_minor=fee_minor,
     )  # fmt: skip
 
 
 def payout_row(payout: Payout) -> tuple[Any, ...]:
     return (
         payout.lane, payout.id, payout.merchant_id, payout.person_id, payout.amount_minor, payout.state,
-        payout.requested_on, payout.settled_on, payout.bank_reference,
+        payout.requested_on, payout.settled_on, payout.bank_reference, payout.fee_minor,
     )  # fmt: skip

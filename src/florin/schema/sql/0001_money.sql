@@ -135,6 +135,21 @@ CREATE TABLE experiment_end (
     ended_on date NOT NULL
 );
 
+-- Fee plans of the house's own, as their files; and who is on which plan from which day: a merchant, or 0, the house, for what
+-- its shoppers pay.
+CREATE TABLE fee_plan (
+    name     text NOT NULL PRIMARY KEY COLLATE "C",
+    source   text NOT NULL,
+    added_on date NOT NULL
+);
+
+CREATE TABLE fee_assignment (
+    merchant_id bigint NOT NULL,
+    from_on     date   NOT NULL,
+    plan        text   NOT NULL COLLATE "C",
+    PRIMARY KEY (merchant_id, from_on)
+);
+
 -- API keys are stored hashed; the first letters help people tell them apart.
 CREATE TABLE api_key (
     hash       bytea PRIMARY KEY,
@@ -171,7 +186,9 @@ CREATE TABLE wallet (
     lane          smallint NOT NULL,
     id            bigint   NOT NULL,
     balance_minor bigint   NOT NULL DEFAULT 0,
+    withdrawn_minor bigint NOT NULL DEFAULT 0,   -- in the person's life, for the allowance without a fee
     CONSTRAINT wallet_is_never_overdrawn CHECK (balance_minor >= 0),
+    CONSTRAINT wallet_is_withdrawn_before_it_comes_back CHECK (withdrawn_minor >= 0),
     PRIMARY KEY (lane, id)
 ) WITH (fillfactor = 70);
 
@@ -332,7 +349,7 @@ CREATE TABLE parent_order (
 -- its counters; subsidy_promised_minor, what a campaign has reserved of a plan's fee; place, where it was bought, if the terms
 -- had sub-limits; group_*, the evidence of a limit that lines share;
 -- dispute_held_minor, of what the merchant was paid, until a dispute is decided; particulars: a refund request, a clock put off,
--- items given back.
+-- items given back; fees, charged by a fee plan or for a card.
 CREATE TABLE payment (
     lane             smallint NOT NULL,
     state            smallint NOT NULL,
@@ -379,6 +396,7 @@ CREATE TABLE payment (
     dispute_held_minor      bigint,
     particulars             jsonb,
     CONSTRAINT payment_holds_nothing_less_for_a_dispute CHECK (dispute_held_minor > 0),
+    fees                    jsonb,
     CONSTRAINT payment_within_the_limit CHECK (credit_authorized_minor = 0
         OR exposure_before_minor + credit_authorized_minor <= limit_effective_minor + tolerance_minor),
     CONSTRAINT payment_within_the_shared_limit CHECK (credit_authorized_minor = 0 OR group_limit_minor IS NULL
@@ -644,6 +662,7 @@ CREATE TABLE payout (
     requested_on date     NOT NULL,
     settled_on   date,
     bank_reference text   NOT NULL DEFAULT '',
+    fee_minor    bigint   NOT NULL DEFAULT 0 CHECK (fee_minor >= 0),   -- that a person pays beside it
     PRIMARY KEY (lane, id)
 );
 CREATE INDEX payout_in_transit ON payout (lane, id) WHERE state = 'sent';
@@ -675,7 +694,8 @@ CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
 -- entry where it gives one. fits: what of ours the entry is, empty while nobody knows; the prompt bank books only what is ours.
 CREATE TABLE bank_line (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    account       text   NOT NULL CHECK (account IN ('safeguarded', 'own', 'lender', 'mall', 'partner', 'buyer')),
+    account       text   NOT NULL CHECK (account IN ('safeguarded', 'own', 'lender', 'mall', 'partner', 'buyer',
+                                                           'network')),
     amount_minor  bigint NOT NULL,
     reference     text   NOT NULL COLLATE "C",
     booked_on     date   NOT NULL,

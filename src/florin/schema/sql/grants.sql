@@ -10,7 +10,7 @@ GRANT INSERT, SELECT, DELETE ON claim, parked_line, payment_code, signature_fail
 GRANT INSERT, SELECT, UPDATE, DELETE ON parked_window TO florin_engine;
 GRANT INSERT, SELECT, UPDATE ON lane, clock, program, merchant, app, store, terminal, api_key, platform_key, person, wallet, agreement, trade, payment,
     line, shared_exposure, line_account, statement, merchant_balance, payout, outbox, proof, campaign, campaign_budget,
-    campaign_use, funding_agreement, funding_cap, joint_loan, refund_request TO florin_engine;
+    campaign_use, funding_agreement, funding_cap, joint_loan, refund_request, fee_plan, fee_assignment TO florin_engine;
 GRANT INSERT, SELECT ON bank_line, bank_statement, simulated_message TO florin_engine;
 -- Of a statement's line only what it is found to be may change.
 GRANT UPDATE (fits) ON bank_line TO florin_engine;
