@@ -78,7 +78,7 @@ def test_the_till_refuses_with_market_channel_reason_and_by_how_much():
 
     assert isinstance(at_jd, NotAcceptedHere)
     assert (at_jd.market, at_jd.channel, at_jd.ecosystem, at_jd.version) == ("jd", "guest", "ali", 1)
-    assert at_jd.sentence("en") == "JD does not take Huabei: it lends by Baitiao. Choose another way to pay."
+    assert at_jd.sentence("en") == "JD does not take it: JD lends by Baitiao. Choose another way to pay."
     assert at_jd.sentence("zh") == "京东不支持花呗，可使用白条。请选择其他付款方式。"
     assert isinstance(at_a_stall, AcceptanceCapExceeded)
     assert (at_a_stall.cap_minor, at_a_stall.over_minor) == (500_00, 140_00)

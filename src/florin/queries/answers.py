@@ -5,14 +5,18 @@ For whoever shows it before she pays: the cashier, a page of shop fronts, the ow
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
 from psycopg import Connection
 
 from florin.engine.reference import Reference
 from florin.events import Channel, Place
 from florin.market import Answer, answer
 from florin.money.at import At
+from florin.payments.pay import TenderNotAccepted
+from florin.payments.trade import NO_DETAIL
 from florin.queries.shopper import Purse, read_purse
 
 
@@ -46,9 +50,13 @@ def answers_of(
     *,
     merchant_id: int,
     trade_id: int = 0,
+    tenders: Sequence[str] = NO_DETAIL.tenders,
 ) -> list[Answer]:
-    """As `answers_for`, of a purse that was read. trade_id: of the order that is asked about, if there is one already."""
-    return [
+    """As `answers_for`, of a purse that was read. trade_id: of the order that is asked about, if there is one already.
+
+    tenders: the means that the merchant takes for it; a line of another is answered no.
+    """
+    answers = [
         answer(
             held.line,
             reference.terms(held.line.program, at.on),
@@ -62,3 +70,10 @@ def answers_of(
         )
         for held in purse.lines
     ]
+    return [_by_tender(each, reference.program(each.program).tender, tenders) for each in answers]
+
+
+def _by_tender(found: Answer, tender: str, tenders: Sequence[str]) -> Answer:
+    if tender in tenders:
+        return found
+    return replace(found, verdict="no", most_minor=0, refusal=TenderNotAccepted(tender=tender))

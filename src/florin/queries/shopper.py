@@ -193,17 +193,6 @@ def _of_purse(
     return _PurseRow(name, balance_minor, line)
 
 
-_LINE_ID = """
-    SELECT id FROM line WHERE lane = %(lane)s AND person_id = %(person_id)s ORDER BY state = 3, id LIMIT 1
-"""
-
-
-def read_line_id(connection: Connection[Any], *, person_id: int) -> int:
-    """The number of the line that `read_purse` shows; 0 when she has none."""
-    row = connection.execute(_LINE_ID, {"lane": _lane_of(person_id), "person_id": person_id}).fetchone()
-    return 0 if row is None else int(row[0])
-
-
 _ORDER_COLUMNS: LiteralString = """
     SELECT p.id AS payment_id, p.trade_id, p.merchant_id, t.out_trade_no, t.subject, p.state, p.flow,
            p.authorized_on AS paid_on, coalesce(p.payable_on, p.authorized_on) AS owed_from_on,

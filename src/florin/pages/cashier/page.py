@@ -14,23 +14,26 @@ from decimal import Decimal
 
 from msgspec import structs
 
+from florin.credit.line import Line
 from florin.credit.plans import PlanQuote, offers
 from florin.credit.spendable import spendable
 from florin.credit.sub_limits import place_of
 from florin.credit.terms import Program, Terms
+from florin.engine.reference import Reference
 from florin.events.refusals import Language, Refusal
 from florin.money.at import At
 from florin.pages import hooks
 from florin.pages.cashier.deals import NO_DEALS, Deal, Deals, subsidized_quote
+from florin.pages.lenders import partners_of
 from florin.pages.show import full_date, full_moment, money, percent
 from florin.pages.spendable import sentence_at
 from florin.pages.texts import text
 from florin.payments.down_payment import down_payment_minor, with_down_payment
 from florin.payments.merchant import Merchant
-from florin.payments.pay import NoLine, Pay, PlanNotOffered, refuse_tenders
+from florin.payments.pay import NoLine, Pay, PlanNotOffered, refuse_tenders, sold_at
 from florin.payments.payment import PaymentState
 from florin.payments.trade import Flow, Trade
-from florin.queries.shopper import Order, Purse
+from florin.queries.shopper import Held, Order, Purse
 from florin.wallet.withdraw import WalletTooLow
 
 _DAYS_A_YEAR = 365
@@ -67,8 +70,9 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tender:
-    """A means to pay, with what is left on it. `reason` says why it cannot be used; then there are no ways. notes: why no
-    more is left, and why some ways are not offered.
+    """A means to pay, with what is left on it. `reason` says why it cannot be used; then there are no ways. notes: up to how
+    much it is accepted, why no more is left, and why some ways are not offered. folded: its ways but the first show when one of
+    them is chosen; more: how many those are, in words. partners: banks that may lend a share.
     """
 
     kind: str
@@ -78,6 +82,9 @@ class Tender:
     reason: str
     ways: tuple[Way, ...]
     notes: tuple[str, ...] = ()
+    folded: bool = False
+    more: str = ""
+    partners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,21 +125,27 @@ def tenders_of(
     trade: Trade,
     merchant: Merchant,
     purse: Purse,
-    program: Program | None,
+    reference: Reference,
     at: At,
     language: Language,
     chosen: str = "",
     deals: Deals = NO_DEALS,
 ) -> tuple[Tender, ...]:
-    """Pay later first, then the wallet; those that the merchant does not take are left out. Each pays what the coupon leaves.
+    """Each of her lines, then the wallet; those that the merchant does not take are left out. Each pays what the coupon leaves.
 
-    chosen: the way that was chosen before, if the form comes back; else the first that can be used.
+    Who has several lines sees first what she can pay with. chosen: the way that was chosen before, if the form comes back; else
+    the first that can be used.
     """
-    tenders = []
-    if "credit" in trade.detail.tenders:
-        tenders.append(_credit(trade, merchant, purse, program, at, language, deals))
-    if "wallet" in trade.detail.tenders:
+    taken = trade.detail.tenders
+    held = [each for each in purse.lines if reference.program(each.line.program).tender in taken]
+    several = len(held) > 1
+    tenders = [_credit(trade, merchant, purse, each, reference, at, language, deals, several=several) for each in held]
+    if not purse.lines and "credit" in taken:
+        tenders.append(_credit(trade, merchant, purse, None, reference, at, language, deals))
+    if "wallet" in taken:
         tenders.append(_wallet(trade, merchant, purse, at, language, deals))
+    if several:
+        tenders.sort(key=lambda tender: not tender.ways)
     values = [way.value for tender in tenders for way in tender.ways]
     picked = chosen if chosen in values else next(iter(values), "")
     return tuple(_with_choice(tender, picked) for tender in tenders)
@@ -154,10 +167,25 @@ def command_of(trade: Trade, purse: Purse, way: str, payment_id: int, coupon: st
     )
     if tender == "wallet":
         return structs.replace(pay, wallet_minor=left_minor)
-    if tender == "credit" and purse.line is not None and count in _COUNTS:
-        of_credit = {"line_id": purse.line.id, "credit_minor": left_minor, "installments": int(count)}
+    line = _line_of(purse, tender)
+    if line is not None and count in _COUNTS:
+        of_credit = {"line_id": line.id, "credit_minor": left_minor, "installments": int(count)}
         return structs.replace(pay, **of_credit, subsidy_id=of_fee[0], subsidy_minor=of_fee[1])
     return None
+
+
+def way_value(purse: Purse, line: Line, way: str) -> str:
+    """A way of a line as the form sends it: `credit-3`; of one among several lines `credit.117-3`, by its number."""
+    return f"credit-{way}" if len(purse.lines) == 1 else f"credit.{line.id}-{way}"
+
+
+def _line_of(purse: Purse, tender: str) -> Line | None:
+    """Which of her lines a form names. Without a number it is her only one: of several none is meant."""
+    kind, _, number = tender.partition(".")
+    if kind != "credit":
+        return None
+    lines = [held.line for held in purse.lines if not number or str(held.line.id) == number]
+    return lines[0] if len(lines) == 1 else None
 
 
 def _given(text: str) -> tuple[int, int] | None:
@@ -221,8 +249,8 @@ def program_title(program: Program | None, language: Language) -> str:
 
 
 def first_due_on(program: Program, bought_on: date) -> date:
-    """When a debt of that day is to be paid: the due day of the statement that bills it."""
-    return program.due_on(program.next_close_on(bought_on))
+    """When a debt of that day is to be paid: the due day of the first statement, or order, that bills it."""
+    return program.due_on(program.first_bill_on(bought_on))
 
 
 _TITLES = {
@@ -239,7 +267,7 @@ def _next_step(order: Order, program: Program | None, language: Language) -> str
         by = full_date(order.confirm_on, language) if order.confirm_on is not None else ""
         return text(language, "receipt.escrow_credit" if order.credit_minor else "receipt.escrow_wallet", date=by)
     if order.state is PaymentState.CAPTURED and order.credit_minor and program is not None:
-        closes_on = program.next_close_on(order.owed_from_on)
+        closes_on = program.first_bill_on(order.owed_from_on)
         closes, due = full_date(closes_on, language), full_date(program.due_on(closes_on), language)
         key = "receipt.due_plan" if order.plan is not None else "receipt.due"
         return text(language, key, closes=closes, date=due)
@@ -247,9 +275,21 @@ def _next_step(order: Order, program: Program | None, language: Language) -> str
 
 
 def _credit(
-    trade: Trade, merchant: Merchant, purse: Purse, program: Program | None, at: At, language: Language, deals: Deals
+    trade: Trade,
+    merchant: Merchant,
+    purse: Purse,
+    held: Held | None,
+    reference: Reference,
+    at: At,
+    language: Language,
+    deals: Deals,
+    *,
+    several: bool = False,
 ) -> Tender:
-    line, terms = purse.line, None if program is None else program.terms_on(at.on)
+    """held: the line; None when she has none. several: it is one of more that are shown."""
+    line = None if held is None else held.line
+    program = None if line is None else reference.program(line.program)
+    terms = None if program is None else program.terms_on(at.on)
     trial = Pay(
         payment_id=0,
         trade_id=trade.id,
@@ -261,34 +301,50 @@ def _credit(
 
     def refused(count: int) -> Refusal | None:
         """Why it cannot be paid in so many installments, 0: next month; a down payment comes off before."""
-        asked = with_down_payment(trial, count, terms)
-        return refuse_tenders(trade, merchant, line, purse.wallet, terms, asked, at, purse.shared)
+        asked, shared = with_down_payment(trial, count, terms), None if held is None else held.shared
+        return refuse_tenders(trade, merchant, line, purse.wallet, terms, asked, at, shared, reference.acceptance)
 
     refusal, left_minor = refused(trade.installments), 0
     ways: tuple[Way, ...] = ()
     notes: tuple[str, ...] = ()
-    if program is not None and terms is not None and line is not None:
-        left = spendable(line, terms, at.on, purse.shared)
+    if program is not None and terms is not None and held is not None and line is not None:
+        left = spendable(line, terms, at.on, held.shared)
         place = place_of(merchant.market, merchant.category, trade.detail.sold, terms)
         left_minor = left.at(place)
         all_ways = _credit_ways(trade, program, terms, at, language, deals)
-        ways = tuple(way for count, way in all_ways.items() if refused(count) is None)
+        ways = tuple(
+            replace(way, value=way_value(purse, line, way.value))
+            for count, way in all_ways.items()
+            if refused(count) is None
+        )
         if ways:
             short = [found for count in all_ways if (found := refused(count)) is not None]
             down_minor = down_payment_minor(trial.credit_minor, terms)
             notes = _credit_notes(sentence_at(left, place, language), refusal, short, down_minor, language)
+            notes = _accepted_notes(line, trade, merchant, reference, at, language) + notes
             refusal = None
         elif refusal is None:
             refusal = PlanNotOffered(count=trade.installments, amount_minor=trade.amount_minor)
     return Tender(
-        kind="credit",
+        kind="credit" if program is None else program.tender,
         title=program_title(program, language),
         left_label=text(language, "tender.available"),
         left="" if isinstance(refusal, NoLine) or line is None else money(left_minor, language),
         reason="" if refusal is None else refusal.sentence(language),
         ways=ways,
         notes=notes,
+        folded=several and len(ways) > 1,
+        more=text(language, "tender.more", count=len(ways) - 1) if several and len(ways) > 1 else "",
+        partners=() if program is None else partners_of(program, at, language),
     )
+
+
+def _accepted_notes(
+    line: Line, trade: Trade, merchant: Merchant, reference: Reference, at: At, language: Language
+) -> tuple[str, ...]:
+    """Up to how much one purchase may be here, where there is such a cap."""
+    cap_minor = reference.acceptance.ruling(line.program, sold_at(trade, merchant), at.on).cap_minor
+    return () if cap_minor is None else (text(language, "tender.cap", amount=money(cap_minor, language)),)
 
 
 def _credit_notes(
@@ -326,9 +382,17 @@ def _credit_ways(
 def _next_month(trade: Trade, terms: Terms, due_on: date, language: Language) -> Way:
     yearly = terms.interest_daily_rate * _DAYS_A_YEAR
     due = full_date(due_on, language)
+    if terms.interest_free == "never":
+        return Way(
+            value="0",
+            title=text(language, "way.next_month"),
+            notes=(text(language, "way.next_month.interest", date=due),),
+            rate=percent(yearly),
+            rate_label=text(language, "rate.from_payment"),
+        )
     key = "way.next_month.due_escrow" if trade.flow is Flow.ESCROW else "way.next_month.due"
     return Way(
-        value="credit-0",
+        value="0",
         title=text(language, "way.next_month"),
         notes=(text(language, key, date=due), text(language, "way.next_month.late", rate=percent(yearly))),
         rate=percent(Decimal(0)),
@@ -357,7 +421,7 @@ def _plan_way(
     first = "way.plan.first_escrow" if trade.flow is Flow.ESCROW else "way.plan.first"
     notes.append(text(language, first, date=full_date(due_on, language)))
     return Way(
-        value=f"credit-{quote.count}" + (f"-{borne.campaign_id}-{borne.amount_minor}" if borne else ""),
+        value=f"{quote.count}" + (f"-{borne.campaign_id}-{borne.amount_minor}" if borne else ""),
         title=text(language, "way.plan", count=quote.count, each=each),
         notes=tuple(notes),
         rate=percent(quote.annualized_rate),

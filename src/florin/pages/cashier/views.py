@@ -18,9 +18,9 @@ from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from florin.credit.terms import Program
-from florin.engine import KeyConflict, Submission, lane_of
+from florin.engine import ClaimKind, KeyConflict, Submission, claim, lane_of
 from florin.events.refusals import Language, Refusal
+from florin.market.checkout import OpenCheckout
 from florin.money.at import At
 from florin.pages.access import for_shoppers
 from florin.pages.cashier.deals import NO_DEALS, Deals, deals_of
@@ -30,13 +30,14 @@ from florin.pages.engine import get_engine
 from florin.pages.forms import form_claim, new_form_key, pin_lock, pin_problem
 from florin.pages.hooks import is_address, lender
 from florin.pages.language import language_of
-from florin.pages.lenders import lent_by, partners_of
+from florin.pages.lenders import lent_by
 from florin.pages.models import Shopper
 from florin.pages.qr import qr_svg
 from florin.pages.texts import text
 from florin.payments.merchant import Merchant, refuse_merchant
-from florin.payments.pay import TradeAlreadyPaid, TradeNotOpen, TradeOfAnotherBuyer, refuse_trade
+from florin.payments.pay import TradeAlreadyPaid, TradeNotOpen, TradeOfAnotherBuyer, refuse_trade, sold_at
 from florin.payments.trade import Trade, TradeState
+from florin.queries.answers import answers_of
 from florin.queries.campaigns import campaigns_for
 from florin.queries.shopper import Purse, read_order, read_purse, read_trade
 
@@ -46,7 +47,6 @@ class Asked(NamedTuple):
 
     trade: Trade
     merchant: Merchant
-    program: Program | None
     purse: Purse
     at: At
 
@@ -68,8 +68,7 @@ def pay(request: HttpRequest, shopper: Shopper, trade_id: int, token: str) -> Ht
         return _closed(request, trade, merchant, refusal)
     purse = read_purse(reading(), shopper.person_id)
     assert purse is not None, "a shopper's login names a person"
-    program = None if purse.line is None else reference.program(purse.line.program)
-    asked = Asked(trade, merchant, program, purse, at)
+    asked = Asked(trade, merchant, purse, at)
     return _submit(request, shopper, asked) if request.method == "POST" else _form(request, shopper, asked)
 
 
@@ -112,28 +111,57 @@ def _submit(request: HttpRequest, shopper: Shopper, asked: Asked) -> HttpRespons
 def _form(
     request: HttpRequest, shopper: Shopper, asked: Asked, *, problem: str = "", wrong_pin: str = ""
 ) -> HttpResponse:
-    trade, merchant, program, purse, at = asked
+    trade, merchant, purse, at = asked
+    reference = get_engine().reference
     language = language_of(request)
     offered = _offered(shopper, asked, language)
     # She may pay without the coupon; a form that comes back keeps what she had chosen.
     unwanted = request.GET.get("coupon") == "none" or (request.method == "POST" and not request.POST.get("coupon"))
     deals = offered.without_coupon() if unwanted else offered
-    tenders = tenders_of(trade, merchant, purse, program, at, language, request.POST.get("way", ""), deals)
+    tenders = tenders_of(trade, merchant, purse, reference, at, language, request.POST.get("way", ""), deals)
+    if request.method == "GET":
+        _record(asked, deals)
     shown = {
         "asked": request_of(trade, merchant, language, deals.coupon),
         "coupon": f"{deals.coupon.campaign_id}-{deals.coupon.amount_minor}" if deals.coupon else "",
         "offered": offered.coupon.name if offered.coupon and unwanted else "",
         "tenders": tenders,
         "can_pay": any(tender.ways for tender in tenders),
-        "can_repay": purse.line is not None and purse.line.exposure_minor > 0,
+        "can_repay": any(held.line.exposure_minor > 0 for held in purse.lines),
         "key": new_form_key(),
         "lender": lender(),
-        "partners": () if program is None else partners_of(program, at, language),
         "problem": problem,
         "pin_problem": wrong_pin,
         "pin_lock": "" if wrong_pin else pin_lock(shopper, language),
     }
     return render(request, "cashier/pay.html", shown, status=422 if problem or wrong_pin else 200)
+
+
+def _record(asked: Asked, deals: Deals) -> None:
+    """Keep what each of her lines answered: once for her and this order, however often she looks."""
+    trade, merchant, purse, at = asked
+    place, amount_minor = sold_at(trade, merchant), trade.amount_minor - deals.coupon_minor
+    answers = answers_of(
+        purse,
+        get_engine().reference,
+        place,
+        amount_minor,
+        at,
+        merchant_id=merchant.id,
+        trade_id=trade.id,
+        tenders=trade.detail.tenders,
+    )
+    command = OpenCheckout(
+        trade_id=trade.id,
+        person_id=purse.wallet.id,
+        merchant_id=merchant.id,
+        amount_minor=amount_minor,
+        place=place,
+        answers=tuple(each.recorded() for each in answers),
+        wallet_minor=purse.wallet.balance_minor,
+    )
+    seen = claim(ClaimKind.CHECKOUT, trade.id, str(purse.wallet.id))
+    get_engine().execute([Submission(command=command, claims=(seen,))])
 
 
 def _offered(shopper: Shopper, asked: Asked, language: Language) -> Deals:

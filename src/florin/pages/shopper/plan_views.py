@@ -29,10 +29,11 @@ from florin.pages.forms import form_claim, new_form_key, pin_lock, pin_problem
 from florin.pages.language import language_of
 from florin.pages.models import Shopper
 from florin.pages.shopper import plan_page as page
+from florin.pages.shopper.purse import purse_of
 from florin.pages.show import money
 from florin.pages.texts import text
 from florin.queries.explain import line_trace
-from florin.queries.shopper import Order, read_orders_by_id, read_purse
+from florin.queries.shopper import Order, read_orders_by_id
 
 
 class Looked(NamedTuple):
@@ -215,9 +216,9 @@ def _form(
 
 def _look(request: HttpRequest, shopper: Shopper) -> Looked:
     """Her line folded up to today. Who has none has no such pages."""
-    purse, at = read_purse(reading(), shopper.person_id), get_engine().at()
-    found = None if purse is None or purse.line is None else line_trace(reading(), line_id=purse.line.id, at=at)
-    if found is None or purse is None or purse.line is None:
+    purse, at = purse_of(request, shopper), get_engine().at()
+    found = None if purse.line is None else line_trace(reading(), line_id=purse.line.id, at=at)
+    if found is None or purse.line is None:
         raise Http404
     _, program, trace = found
     orders = read_orders_by_id(reading(), page.purchases_of(trace.account), person_id=shopper.person_id)

@@ -18,7 +18,6 @@ from florin.documents import sheet_of, statement_pdf
 from florin.engine import KeyConflict, Submission
 from florin.money import AmountTextInvalid, parse_yuan
 from florin.pages.access import for_shoppers
-from florin.pages.cashier.page import program_title
 from florin.pages.database import reading
 from florin.pages.engine import get_engine
 from florin.pages.forms import form_claim, new_form_key, pin_lock, pin_problem
@@ -28,6 +27,7 @@ from florin.pages.lenders import lent_by
 from florin.pages.models import Shopper
 from florin.pages.qr import qr_svg
 from florin.pages.shopper.page import bill_of, closed_on, home_of, order_of, purchases_in, repayment_of
+from florin.pages.shopper.purse import choices_of, purse_of
 from florin.pages.shopper.why import SHOPPER_ASKS, back_of, why_of
 from florin.pages.show import money
 from florin.pages.texts import text
@@ -39,11 +39,9 @@ from florin.queries.notices import Notice, notices_of
 from florin.queries.shopper import (
     Order,
     Purse,
-    read_line_id,
     read_order,
     read_orders,
     read_orders_by_id,
-    read_purse,
     read_statements,
 )
 
@@ -56,10 +54,10 @@ _NOTICES_SHOWN_MAX = 10
 @for_shoppers
 @require_safe
 def home(request: HttpRequest, shopper: Shopper) -> HttpResponse:
-    purse, at = _purse(shopper), get_engine().at()
+    purse, at = purse_of(request, shopper), get_engine().at()
     notices = _notices(purse.line, at.on)
     shown = home_of(purse, _program(purse.line), at, language_of(request), notices=notices)
-    return render(request, "shopper/home.html", {"home": shown, "here": "home"})
+    return render(request, "shopper/home.html", {"home": shown, "here": "home", "lines": choices_of(request, purse)})
 
 
 @for_shoppers
@@ -90,7 +88,7 @@ def order(request: HttpRequest, shopper: Shopper, payment_id: int) -> HttpRespon
 @require_http_methods(["GET", "HEAD", "POST"])
 def bill(request: HttpRequest, shopper: Shopper) -> HttpResponse:
     """The bills, newest first; POST repays from the wallet."""
-    purse = _purse(shopper)
+    purse = purse_of(request, shopper)
     if purse.line is None:
         return render(request, "shopper/bill.html", {"here": "bill", "bills": (), "repayment": None})
     if request.method == "POST":
@@ -103,7 +101,7 @@ def bill(request: HttpRequest, shopper: Shopper) -> HttpResponse:
 def statement(request: HttpRequest, shopper: Shopper, closes_on: str) -> HttpResponse:
     """One statement with all that stands on it; `.pdf` for keeping."""
     language, on = language_of(request), closed_on(closes_on.removesuffix(".pdf"))
-    line_id = read_line_id(reading(), person_id=shopper.person_id)
+    line_id = _line_id(request, shopper)
     found = on and statement_document(
         reading(), line_id=line_id, closes_on=on, at=get_engine().at(), person_id=shopper.person_id
     )
@@ -128,7 +126,7 @@ def why(request: HttpRequest, shopper: Shopper) -> HttpResponse:
             raise QuestionUnreadable(question.text())
         found = explain_line(
             reading(),
-            line_id=read_line_id(reading(), person_id=shopper.person_id),
+            line_id=_line_id(request, shopper),
             question=question,
             at=get_engine().at(),
             language=language,
@@ -145,9 +143,9 @@ def why(request: HttpRequest, shopper: Shopper) -> HttpResponse:
 def code(request: HttpRequest, shopper: Shopper) -> HttpResponse:
     """A fresh payment code each time the page is shown, good for one order and two minutes.
 
-    `?with=wallet` pays from the wallet; else it pays later, if she can.
+    `?with=wallet` pays from the wallet; else it pays later, if she can, with the line that she looks at.
     """
-    purse = _purse(shopper)
+    purse = purse_of(request, shopper)
     line = None if request.GET.get("with") == "wallet" else purse.line
     at = get_engine().at()
     digits, expires_at = get_engine().issue_payment_code(shopper.person_id, 0 if line is None else line.id)
@@ -158,7 +156,7 @@ def code(request: HttpRequest, shopper: Shopper) -> HttpResponse:
         "seconds": max(0, int((expires_at - at.instant).total_seconds())),
         "can_choose": purse.line is not None,
         "by_wallet": line is None,
-        "credit_title": program_title(_program(purse.line), language_of(request)),
+        "lines": choices_of(request, purse, least=1),
     }
     return render(request, "shopper/code.html", shown)
 
@@ -224,6 +222,7 @@ def _bill_page(
         "home": home_of(purse, program, at, language),
         "repayment": repayment_of(purse, line, program, at, language),
         "amount": request.POST.get("amount", ""),
+        "lines": choices_of(request, purse),
         "done": "" if problem or wrong_pin else _repaid(request),
         **_form_fields(shopper, request, problem=problem, wrong_pin=wrong_pin),
     }
@@ -256,10 +255,10 @@ def _notices(line: Line | None, on: date) -> list[Notice]:
     return notices_of(reading(), line_id=line.id, from_on=on - _NOTICES_SHOWN, limit=_NOTICES_SHOWN_MAX)
 
 
-def _purse(shopper: Shopper) -> Purse:
-    purse = read_purse(reading(), shopper.person_id)
-    assert purse is not None, "a shopper's login names a person"
-    return purse
+def _line_id(request: HttpRequest, shopper: Shopper) -> int:
+    """The number of the line that she looks at; 0 when she has none."""
+    line = purse_of(request, shopper).line
+    return 0 if line is None else line.id
 
 
 def _program(line: Line | None) -> Program | None:
