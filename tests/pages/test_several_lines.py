@@ -143,3 +143,30 @@ def test_her_payment_code_is_of_the_line_that_she_chose(shop, browser, lines):
     alice.get(f"/code?line={lines['fenfu']}")
 
     assert shop.one("SELECT line_id FROM payment_code ORDER BY expires_at DESC LIMIT 1") == lines["fenfu"]
+
+
+def test_the_merchant_reads_what_refusals_cost_him_and_not_what_is_the_matter_with_a_line(shop, browser, lines):
+    lost, paid = shop.order("Banquet", 1_200_00, channel="offline"), shop.order("Soup", 40_00, channel="offline")
+    alice = browser("alice")
+    alice.get(to_pay(lost))
+    alice.get(to_pay(paid))
+    alice.send_form(to_pay(paid), way="wallet-0")
+
+    english, chinese = (browser("teahouse", language=each).read("/merchant/refusals") for each in ("en", "zh-CN"))
+
+    assert "¥1,200.00 2 checkouts, 2 in which a line could not pay: 1 paid another way, 1 not at all." in english
+    assert "not accepted here 2 checkouts, ¥1,240.00; 1 paid another way ¥1,200.00" in english
+    assert "Pay later: above the most of one purchase" in english
+    assert "共2次收银，其中2次有额度不可用" in chinese
+    assert "花呗：超过单笔上限" in chinese
+
+
+def test_a_card_is_a_tender_of_its_own_on_the_receipt_and_the_wires(shop, browser, lines):
+    from florin.wires.alipay.words import bills_of
+
+    trade = shop.order("Dinner", 400_00, channel="offline")
+    browser("alice").send_form(to_pay(trade), way=f"credit.{lines['bank-card']}-0")
+
+    payment = shop.payment(shop.payment_id(trade))
+    assert payment.particulars.card
+    assert bills_of(payment) == [("400.00", "BANKCARD")]

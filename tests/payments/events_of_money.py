@@ -94,6 +94,7 @@ _OTHER = {
     "known_on": st.just(ON),
     "payoff": st.none(),
     "drawn": st.booleans(),
+    "card": st.booleans(),
     "place": st.none()
     | st.builds(Place, category=st.sampled_from(("", "games")), channel=st.sampled_from(("online", "offline"))),
     "funding": st.none()

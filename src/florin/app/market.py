@@ -6,26 +6,34 @@ which begins today or later, with a reason for the record.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import secrets
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from florin.app.house import DataOption, JsonOption, entered, granted, group, say, say_table
-from florin.app.merchants import amount_minor
+from florin.app.house import DataOption, House, JsonOption, Refused, entered, granted, group, say, say_table
+from florin.app.merchants import MerchantArgument, amount_minor, merchant_of, rate_ppm, rate_text
 from florin.credit.program import load_program, program_names
 from florin.engine import Submission, clock
 from florin.engine.tables.acceptance import load_acceptance
 from florin.events.market import AcceptanceRule
-from florin.events.refusals import yuan
+from florin.events.refusals import Refusal, yuan
 from florin.market.acceptance import Acceptance
-from florin.market.change import AddEcosystem, ChangeAcceptance, NoSuchEcosystem
+from florin.market.change import AddEcosystem, ChangeAcceptance, NoSuchEcosystem, changed_by
 from florin.market.ecosystem import Ecosystem, Stated
+from florin.market.experiment import SALT_BYTES, EndExperiment, StartExperiment
 from florin.market.load import EcosystemInvalid, load_ecosystem
+from florin.market.replay import effect_of
+from florin.money.amounts import MILLION
 from florin.presets import ecosystem_names
+from florin.queries.checkouts import ArmSeen, arms_of, costs_of, read_checkouts, till_refusals
+from florin.queries.directory import merchants
 from florin.store import StoreRefusal
+
+_A_DAY = timedelta(days=1)
 
 app = group("Where credit may be spent: check and add ecosystems, show their rules, change acceptance.")
 
@@ -38,6 +46,13 @@ class ChannelOption(StrEnum):
     HOME = "home"
     GUEST = "guest"
     OFFLINE = "offline"
+
+
+class UnitOption(StrEnum):
+    """What an experiment draws by lot."""
+
+    PERSON = "person"
+    MERCHANT = "merchant"
 
 
 class EcosystemUnusable(StoreRefusal):
@@ -206,10 +221,13 @@ def accept(
     from_: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Its first day; else today.")
     ] = None,
+    preview: Annotated[
+        int, typer.Option("--preview", min=0, max=366, help="Change nothing: replay the checkouts of so many days.")
+    ] = 0,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Change where a program is accepted, from a day on."""
+    """Change where a program is accepted, from a day on; or see first, with --preview, what that would have done."""
     if sum((yes, no, bool(cap), withdraw)) != 1:
         raise AnswerUnclear
     rule = AcceptanceRule(
@@ -225,12 +243,185 @@ def accept(
     with entered(data) as house, house.engine() as engine:
         from_on = from_.date() if from_ else clock.read(house.connection).on
         command = ChangeAcceptance(ecosystem=name, from_on=from_on, rules=(rule,), reason=reason)
+        if preview:
+            _say_effect(house, command, preview, as_json)
+            return
         granted(engine.execute([Submission(command=command)]))
         changed = _of_house(load_acceptance(house.connection), name)
     say(
         as_json,
         {"ok": True, "ecosystem": name, "version": len(changed.versions), "from_on": from_on},
         f"From {from_on} {_where(rule)}: {answer_text(rule)}. It is version {len(changed.versions)} of {name}.",
+    )
+
+
+@app.command()
+def refusals(
+    merchant: MerchantArgument,
+    days: Annotated[int, typer.Option("--days", min=1, max=366, help="Of the last days, today included.")] = 30,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What refusals cost a merchant: checkouts in which a line could not pay, by reason, and which were paid all the same."""
+    with entered(data) as house:
+        clock.start(house.connection)
+        merchant_id, name = merchant_of(house.connection, merchant)
+        since = clock.read(house.connection).on - (days - 1) * _A_DAY
+        seen = read_checkouts(house.connection, since=since, merchant_id=merchant_id)
+        at_till = till_refusals(house.connection, merchant_id=merchant_id, since=since)
+    costs = costs_of(seen)
+    if as_json:
+        say(True, {"merchant_id": str(merchant_id), "sessions": len(seen), "items": costs, "at_till": at_till})
+        return
+    typer.echo(f"{name}, from {since}: {len(seen)} checkouts.\n")
+    say_table(
+        False,
+        [],
+        ("refused as", "checkouts", "amount", "paid otherwise", "lost", "lost amount"),
+        [
+            (
+                cost.refusal,
+                str(cost.sessions),
+                yuan(cost.amount_minor),
+                str(cost.paid),
+                str(cost.lost),
+                yuan(cost.lost_minor),
+            )
+            for cost in costs
+        ],
+    )
+    for each in at_till:
+        typer.echo(f"When it came to paying, {each.refusal}: {each.count}, {yuan(each.amount_minor)} in all.")
+
+
+@app.command("hold-out")
+def hold_out(
+    name: Annotated[str, typer.Argument(help="Of the experiment.")],
+    share: Annotated[str, typer.Option("--share", help="How many are held out, in percent: 10%.")],
+    until: Annotated[datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="Its last day.")],
+    unit: Annotated[UnitOption, typer.Option("--unit", help="What is drawn by lot.")] = UnitOption.PERSON,
+    cut: Annotated[
+        str, typer.Option("--cut", help="What they lack of their limits; 100%: they are offered no credit.")
+    ] = "100%",
+    program: Annotated[
+        list[str] | None, typer.Option("--program", help="A program it is about; again for more; else all.")
+    ] = None,
+    from_: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Its first day; else today.")
+    ] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Start an experiment: hold a share of persons or shops out of credit, to measure what it brings."""
+    unknown = next((each for each in program or () if each not in program_names()), None)
+    if unknown is not None:
+        raise ProgramUnknown(program=unknown)
+    with entered(data) as house, house.engine() as engine:
+        command = StartExperiment(
+            name=name,
+            unit=unit.value,
+            share_ppm=rate_ppm(share),
+            limit_cut_ppm=rate_ppm(cut),
+            programs=tuple(program or ()),
+            opens_on=from_.date() if from_ else clock.read(house.connection).on,
+            closes_on=until.date() + _A_DAY,
+            salt=secrets.token_bytes(SALT_BYTES),
+        )
+        granted(engine.execute([Submission(command=command)]))
+    said = "are offered no credit" if command.limit_cut_ppm == MILLION else f"lack {cut} of their limits"
+    say(
+        as_json,
+        {"ok": True, "experiment": name, "from_on": command.opens_on, "until_on": until.date()},
+        f"{name}: from {command.opens_on} through {until.date()}, {share} of all {unit.value}s {said}.",
+    )
+
+
+@app.command()
+def experiments(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """The experiments, and what each arm has bought: checkouts, orders paid, and how many of them on credit."""
+    with entered(data) as house:
+        found = load_acceptance(house.connection).experiments
+        since = min((each.opens_on for each in found), default=None)
+        arms = arms_of(read_checkouts(house.connection, since=since)) if since else []
+    rows = [(each, [arm for arm in arms if arm.experiment == each.name]) for each in found]
+    say_table(
+        as_json,
+        [
+            {
+                "experiment": each.name,
+                "unit": each.unit,
+                "share_ppm": each.share_ppm,
+                "limit_cut_ppm": each.limit_cut_ppm,
+                "programs": each.programs,
+                "from_on": each.opens_on,
+                "until_on": max(each.opens_on, each.closes_on - _A_DAY),
+                "arms": of_it,
+            }
+            for each, of_it in rows
+        ],
+        ("experiment", "held out", "from", "through", "arm", "checkouts", "paid", "amount", "on credit"),
+        [
+            (
+                each.name,
+                f"{rate_text(each.share_ppm)} of {each.unit}s",
+                str(each.opens_on),
+                str(max(each.opens_on, each.closes_on - _A_DAY)),
+                *seen,
+            )
+            for each, of_it in rows
+            for seen in [_arm_row(arm) for arm in of_it] or [("–", "0", "0", yuan(0), "0")]
+        ],
+    )
+
+
+@app.command("end-experiment")
+def end_experiment(
+    name: Annotated[str, typer.Argument(help="Its name, from `florin market experiments`.")],
+    reason: Annotated[str, typer.Option("--reason", help="For the record.")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold nobody out any more, from now on."""
+    with entered(data) as house, house.engine() as engine:
+        granted(engine.execute([Submission(command=EndExperiment(name=name, reason=reason))]))
+    say(as_json, {"ok": True, "experiment": name}, f"{name} is over: nobody is held out any more.")
+
+
+def _arm_row(arm: ArmSeen) -> tuple[str, str, str, str, str]:
+    return arm.arm, str(arm.sessions), str(arm.paid), yuan(arm.paid_minor), str(arm.by_credit)
+
+
+def _say_effect(house: House, command: ChangeAcceptance, days: int, as_json: bool) -> None:
+    """What the change would have done to the checkouts of the last days."""
+    at, acceptance = clock.read(house.connection), load_acceptance(house.connection)
+    changed = changed_by(command, acceptance, at)
+    if isinstance(changed, Refusal):
+        raise Refused(changed)
+    since = at.on - (days - 1) * _A_DAY
+    effect = effect_of(read_checkouts(house.connection, since=since), acceptance, changed, command.from_on)
+    if as_json:
+        say(True, effect)
+        return
+    names = {each.id: each.name for each in merchants(house.connection)}
+    typer.echo(
+        f"Of {effect.sessions} checkouts from {since}: {effect.gained} ({yuan(effect.gained_minor)}) would have had a first "
+        f"line that pays, {effect.lost} ({yuan(effect.lost_minor)}) none any more. Nothing is changed.\n"
+    )
+    say_table(
+        False,
+        [],
+        ("merchant", "program", "would pay", "amount", "would not", "amount"),
+        [
+            (
+                names.get(each.merchant_id, str(each.merchant_id)),
+                each.program,
+                str(each.opened),
+                yuan(each.opened_minor),
+                str(each.closed),
+                yuan(each.closed_minor),
+            )
+            for each in effect.flipped
+        ],
     )
 
 

@@ -60,7 +60,8 @@ class AcceptanceVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 
 class LineAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one line answered at a checkout. most: what could be paid here with it. cap: of one purchase, if there is one.
+    """What one line answered at a checkout. most: what could be paid here with it; room: what could be
+    if it were accepted without a cap. cap: of one purchase, if there is one.
 
     refusal: its name, empty for yes. ecosystem, version: whose rule it was; empty and 0 where no rule spoke. arm: of the
     experiment, if one concerns this line here.
@@ -71,6 +72,7 @@ class LineAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     verdict: Verdict
     channel: AcceptanceChannel
     most_minor: int = 0
+    room_minor: int = 0
     cap_minor: int | None = None
     refusal: str = ""
     ecosystem: str = ""

@@ -26,7 +26,8 @@ class TradeClosed(Event, frozen=True, kw_only=True):
 class Authorized(Event, frozen=True, kw_only=True):
     """The tenders are reserved until `expires_at`: credit held, wallet money set aside.
 
-    place: where it was bought, on this event and on those that follow it, if the line's terms have sub-limits.
+    place: where it was bought, on this event and on those that follow it, if the line's terms have sub-limits. card: the credit
+    part is a bank's card.
     """
 
     kind = 42
@@ -36,6 +37,7 @@ class Authorized(Event, frozen=True, kw_only=True):
     plan: InstallmentChoice | None = None
     coupon: CampaignPart | None = None
     place: Place | None = None
+    card: bool = False
 
 
 class Escrowed(Event, frozen=True, kw_only=True):
@@ -55,6 +57,7 @@ class Escrowed(Event, frozen=True, kw_only=True):
     funding: LoanFunding | None = None
     coupon: CampaignPart | None = None
     place: Place | None = None
+    card: bool = False
 
 
 class Captured(Event, frozen=True, kw_only=True):
@@ -77,6 +80,7 @@ class Captured(Event, frozen=True, kw_only=True):
     place: Place | None = None
     promised: CampaignPart | None = None
     fees: tuple[FeePart, ...] = ()
+    card: bool = False
 
 
 class Received(Event, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     verdict: `yes`, all of it; `cap`, accepted there, but this is more than a purchase may be; `limit`, accepted, but not so
     much is left; `no`, not accepted there, held out, or the line cannot be used at all. most: the largest amount that would
     be answered yes, zero or more. left: what is left on the line there, whatever is accepted; below zero where more is in
-    use. refusal: what the till would say; None for yes.
+    use. refusal: what the till would say; None for yes. room: what the line would pay there if it were accepted without a cap.
     """
 
     line_id: int
@@ -38,6 +38,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     left_minor: int
     ruling: Ruling
     refusal: Refusal | None = None
+    room_minor: int = 0
     experiment: str = ""
     arm: Arm = ""
 
@@ -58,6 +59,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
             verdict=self.verdict,
             channel=self.ruling.channel,
             most_minor=self.most_minor,
+            room_minor=self.room_minor,
             cap_minor=self.cap_minor,
             refusal="" if self.refusal is None else self.refusal.name,
             ecosystem=self.ruling.ecosystem,
@@ -137,6 +139,7 @@ def answer(
         left_minor=left_minor,
         ruling=ruling,
         refusal=refusal,
+        room_minor=_room_minor(line, terms, left_minor, at),
         experiment="" if experiment is None else experiment.name,
         arm=arm,
     )
@@ -163,6 +166,12 @@ def _is_of_size(refusal: Refusal) -> bool:
     if isinstance(refusal, HeldOut):
         return refusal.left_minor > 0
     return isinstance(refusal, AcceptanceCapExceeded | CreditLimitExceeded | SubLimitExceeded | SharedLimitExceeded)
+
+
+def _room_minor(line: Line, terms: Terms, left_minor: int, at: At) -> int:
+    """What the line itself would pay, whatever is accepted: nothing when it cannot be used."""
+    refused = refuse_credit(line, 1, terms.over_limit_tolerance_minor, at, terms)
+    return 0 if refused is not None and not _is_of_size(refused) else max(0, left_minor)
 
 
 def _most_minor(line: Line, left_minor: int, ruling: Ruling, experiment: Experiment | None, arm: Arm, at: At) -> int:

@@ -104,6 +104,17 @@ def decide_add(command: AddEcosystem, acceptance: Acceptance, at: At) -> tuple[E
     )
 
 
+def changed_by(command: ChangeAcceptance, acceptance: Acceptance, at: At) -> Acceptance | Refusal:
+    """What the house would say after the change; nothing is changed."""
+    decided = decide_change(command, acceptance, at)
+    if isinstance(decided, Refusal):
+        return decided
+    ecosystem = acceptance.ecosystems[command.ecosystem]
+    changed = with_version(ecosystem, command.from_on, command.rules, command.reason)
+    others = {**acceptance.ecosystems, changed.name: changed}
+    return Acceptance(others.values(), acceptance.experiments, acceptance.revision)
+
+
 def decide_change(command: ChangeAcceptance, acceptance: Acceptance, at: At) -> tuple[AcceptanceChanged] | Refusal:
     ecosystem = acceptance.ecosystems.get(command.ecosystem)
     if ecosystem is None:

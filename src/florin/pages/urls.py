@@ -33,6 +33,7 @@ urlpatterns = [
     path("merchant/stores/<int:terminal_id>", stores.sheet),
     path("merchant/settlement", merchant.settlement),
     path("merchant/bills/<str:day>/<str:form>", merchant.bill),
+    path("merchant/refusals", merchant.refusals),
     path("merchant/integration", merchant.integration),
     path("merchant/signatures", merchant.signatures),
     path("merchant/signatures/<int:failure_id>", merchant.signature),

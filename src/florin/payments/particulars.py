@@ -11,7 +11,8 @@ class PaymentParticulars(msgspec.Struct, frozen=True, kw_only=True, omit_default
     """request_id: the refund request that is open, 0: none. requests: how many there have been.
 
     days_left: until the clock would confirm receipt, while it stands still. extensions, hold_extensions: how often the buyer
-    has put it off, and the seller extended the authorization. given_back: items, by line.
+    has put it off, and the seller extended the authorization. given_back: items, by line. card: its credit part is a
+    bank's card.
     """
 
     request_id: int = 0
@@ -20,6 +21,8 @@ class PaymentParticulars(msgspec.Struct, frozen=True, kw_only=True, omit_default
     extensions: int = 0
     hold_extensions: int = 0
     given_back: tuple[ItemCount, ...] = ()
+    card: bool = False
 
 
 ORDINARY = PaymentParticulars()
+BY_CARD = PaymentParticulars(card=True)

@@ -22,6 +22,7 @@ from florin.market import ANYWHERE, Acceptance, refuse_line
 from florin.money.at import At
 from florin.payments.fees import charged, mdr_of, schedule_of
 from florin.payments.merchant import Merchant, refuse_merchant
+from florin.payments.particulars import BY_CARD, ORDINARY
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.requests.terms import escrow_terms
 from florin.payments.trade import Flow, Trade, TradeState
@@ -312,6 +313,8 @@ def paid_event(
         "plan": plan,
         "coupon": coupon,
     }
+    if terms is not None and terms.tender == "card" and command.credit_minor:
+        tenders["card"] = True
     if terms is not None and terms.sub_limits and command.credit_minor:
         tenders["place"] = place_of(merchant.market, merchant.category, trade.detail.sold, terms)
     if trade.flow is Flow.ESCROW:
@@ -355,6 +358,7 @@ def new_payment(
         wallet_authorized_minor=command.wallet_minor,
         plan=plan,
         place=getattr(event, "place", None),
+        particulars=BY_CARD if getattr(event, "card", False) else ORDINARY,
         confirm_on=confirm_on(trade, terms, event.value_on),
         exposure_before_minor=line.exposure_minor if by_credit and line else 0,
         limit_effective_minor=line.limit_minor_on(event.value_on) if by_credit and line else 0,

@@ -13,17 +13,19 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from florin.documents.bills import bill_file
 from florin.pages.access import for_merchants
-from florin.pages.cashier.page import merchant_name
+from florin.pages.cashier.page import merchant_name, program_title
 from florin.pages.database import reading
 from florin.pages.engine import get_engine
 from florin.pages.hooks import gateway_of
 from florin.pages.language import language_of
 from florin.pages.merchant.difference import first_difference
 from florin.pages.merchant.page import FORMS, app_of, apps_of, bills_of, failure_of, payout_of, trade_of, window_of
+from florin.pages.merchant.refusals import refusals_of
 from florin.pages.models import MerchantUser
 from florin.pages.show import full_moment, money
 from florin.payments.merchant import App
 from florin.queries.bills import NotPublished, days_with_bill, read_bill
+from florin.queries.checkouts import read_checkouts, till_refusals
 from florin.queries.merchant import (
     read_available,
     read_older_trades,
@@ -98,6 +100,20 @@ def bill(request: HttpRequest, user: MerchantUser, day: str, form: str) -> HttpR
     answer = HttpResponse(file.content, content_type=file.content_type)
     answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name)}"
     return answer
+
+
+@for_merchants
+@require_safe
+def refusals(request: HttpRequest, user: MerchantUser) -> HttpResponse:
+    """What it cost that lines could not pay, and where they were refused."""
+    language, reference = language_of(request), get_engine().reference
+    since = get_engine().at().on - timedelta(days=DAYS_SHOWN - 1)
+    seen = read_checkouts(reading(), since=since, merchant_id=user.merchant_id)
+    at_till = till_refusals(reading(), merchant_id=user.merchant_id, since=since)
+    programs = {each.program for checkout in seen for each in checkout.answers}
+    titles = {name: program_title(reference.program(name), language) for name in programs}
+    shown = refusals_of(seen, at_till, titles, language)
+    return page(request, user, "refusals", costs=shown, days=DAYS_SHOWN)
 
 
 @for_merchants

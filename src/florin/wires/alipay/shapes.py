@@ -31,7 +31,7 @@ ORDER_EXPIRY: Final = timedelta(days=15)
 EXPIRY_MIN: Final = timedelta(minutes=1)
 EXPIRY_MAX: Final = timedelta(days=15)
 
-Tender = Literal["wallet", "credit"]
+Tender = Literal["wallet", "credit", "card"]
 Document = dict[str, Any]
 
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
@@ -39,10 +39,11 @@ _ORDER_NUMBER: Final = re.compile(r"[0-9A-Za-z_\-.|*]{1,64}", re.ASCII)
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,4})([mhd])", re.ASCII)
 _SPAN_UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
-# The payment channels that exist in this house, by the tender they are; cards and points are unknown here.
+# The payment channels that exist in this house, by the tender they are; debit cards and points are unknown here.
 _CHANNELS: Final[dict[Tender, tuple[str, ...]]] = {
     "wallet": ("balance", "moneyFund"),
     "credit": ("pcredit", "pcreditpayInstallment"),
+    "card": ("creditCard", "creditCardExpress", "creditCardCartoon"),
 }
 
 Text28 = Annotated[str, Meta(max_length=28)]
@@ -165,7 +166,7 @@ class Order(Struct, frozen=True, kw_only=True):
         return min(given) if given else asked_at + default
 
     def _allows(self, channel: str) -> bool:
-        names = {channel, "credit_group"} if channel in _CHANNELS["credit"] else {channel}
+        names = {channel} if channel in _CHANNELS["wallet"] else {channel, "credit_group"}
         if self.enable_pay_channels:
             return not names.isdisjoint(self.enable_pay_channels)
         return not self.disable_pay_channels or names.isdisjoint(self.disable_pay_channels)

@@ -143,8 +143,9 @@ def _paid(standing: Standing) -> Answered:
 
 def _tenders(order: shapes.Pay, code: PaymentCode) -> tuple[int, int]:
     """(credit, wallet): the code's own tender, where the order takes it. Raises Problem."""
+    # Whether the code's line is an ecosystem's credit or a bank's card is asked where the line is.
     tender = "credit" if code.line_id else "wallet"
-    if tender not in order.tenders():
+    if not {tender, "card" if code.line_id else tender} & {*order.tenders()}:
         raise business(
             "PAYMENT_FAIL", f"商家不支持该付款方式: the code pays by {tender}, which this order does not take"
         )

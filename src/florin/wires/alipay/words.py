@@ -88,7 +88,7 @@ def amounts_of(payment: Payment) -> dict[str, str | None]:
 def bills_of(payment: Payment) -> list[tuple[str, str]]:
     """(amount, channel) of each tender that paid."""
     tenders = (
-        ("PCREDIT", payment.credit_paid_minor),
+        (_line_channel(payment.particulars.card), payment.credit_paid_minor),
         ("ALIPAYACCOUNT", payment.wallet_paid_minor),
         (_coupon_channel(payment.coupon), payment.coupon_paid_minor),
     )
@@ -98,11 +98,15 @@ def bills_of(payment: Payment) -> list[tuple[str, str]]:
 def refund_bills_of(refund: RefundSeen) -> list[Leaf]:
     """Where one refund went, by channel."""
     tenders = (
-        ("PCREDIT", refund.credit_minor),
+        (_line_channel(refund.card), refund.credit_minor),
         ("ALIPAYACCOUNT", refund.wallet_minor),
         (_coupon_channel(refund.coupon), refund.coupon.amount_minor if refund.coupon else 0),
     )
     return [{"fund_channel": channel, "amount": yuan_text(minor)} for channel, minor in tenders if minor]
+
+
+def _line_channel(card: bool) -> str:
+    return "BANKCARD" if card else "PCREDIT"
 
 
 def _coupon_channel(coupon: CampaignPart | None) -> str:

@@ -38,13 +38,14 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefundSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """One refund. amount_minor: of it alone; refunded_at: business time."""
+    """One refund. amount_minor: of it alone; refunded_at: business time. card: its credit part is a bank's card."""
 
     credit_minor: int
     wallet_minor: int
     reason: str
     refunded_at: datetime
     coupon: CampaignPart | None = None
+    card: bool = False
 
     @property
     def amount_minor(self) -> int:
@@ -114,7 +115,9 @@ def refund_of(connection: Connection[Any], event_id: int) -> RefundSeen | None:
     event = load_events(connection, [event_id]).get(event_id)
     if not isinstance(event, Refunded):
         return None
+    payments = PAYMENT.load(connection, [(lane_of(event.payment_id), event.payment_id)], READ)
     return RefundSeen(
+        card=any(payment_of(row).particulars.card for row in payments),
         credit_minor=event.credit_minor,
         wallet_minor=event.wallet_minor,
         coupon=event.coupon,

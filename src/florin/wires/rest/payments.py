@@ -153,10 +153,17 @@ def _charge(
 
 def _detail_of_charge(body: shapes.NewPayment) -> TradeDetail:
     """Nothing is kept of what most charges say."""
-    if (body.fee_payer, body.channel, body.goods, body.lines) == ("shopper", "online", "express", ()):
+    tenders = (body.tender,) if body.tender in ("credit", "card") else NO_DETAIL.tenders
+    usual = ("shopper", "online", "express", (), NO_DETAIL.tenders)
+    if (body.fee_payer, body.channel, body.goods, body.lines, tenders) == usual:
         return NO_DETAIL
-    lines = lines_of(body.lines)
-    return TradeDetail(fee_payer=body.fee_payer, channel=_channel(body), goods=body.goods, lines=lines)
+    return TradeDetail(
+        fee_payer=body.fee_payer,
+        channel=_channel(body),
+        goods=body.goods,
+        lines=lines_of(body.lines),
+        tenders=tenders,
+    )
 
 
 def _channel(body: shapes.NewPayment) -> Literal["", "offline"]:

@@ -228,12 +228,16 @@ def _unpaid_state(trade: Trade, now: datetime) -> Any:
 
 
 def _tenders(event: Authorized | Captured | Escrowed, *, held: bool) -> tuple[shapes.TenderShown, ...]:
-    first = _first_tender("credit", event.credit_minor, held) if event.credit_minor else None
+    first = _first_tender(_of_line(event.card), event.credit_minor, held) if event.credit_minor else None
     second = _first_tender("wallet", event.wallet_minor, held) if event.wallet_minor else None
     third = None
     if event.coupon is not None:
         third = _by_campaign(_first_tender("coupon", event.coupon.amount_minor, held), event.coupon)
     return tuple(tender for tender in (first, second, third) if tender is not None)
+
+
+def _of_line(card: bool) -> shapes.TenderKind:
+    return "card" if card else "credit"
 
 
 def _by_campaign(tender: shapes.TenderShown, coupon: CampaignPart) -> shapes.TenderShown:
@@ -255,7 +259,7 @@ def _tenders_of(paid: Payment) -> tuple[shapes.TenderShown, ...]:
     if paid.credit_authorized_minor:
         found.append(
             shapes.TenderShown(
-                tender="credit",
+                tender=_of_line(paid.particulars.card),
                 authorized_minor=paid.credit_authorized_minor,
                 paid_minor=paid.credit_paid_minor,
                 released_minor=paid.credit_released_minor,

@@ -14,6 +14,7 @@ from florin.wires.rest.operations import (
     collection,
     fees,
     lines,
+    market,
     merchants,
     parents,
     partners,
@@ -46,5 +47,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *partners.OPERATIONS,
     *merchants.OPERATIONS,
     *stores.OPERATIONS,
+    *market.OPERATIONS,
     *bills.OPERATIONS,
 )

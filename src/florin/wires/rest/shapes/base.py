@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Tender = Literal["credit", "wallet"]
-TenderKind = Literal["credit", "wallet", "coupon"]
+Tender = Literal["credit", "card", "wallet"]
+TenderKind = Literal["credit", "card", "wallet", "coupon"]
 PaymentStateName = Literal["waiting", "expired", "closed", "authorized", "escrowed", "captured", "voided", "refunded"]
 Count = Annotated[int, Meta(ge=0, le=60, description="Number of installments; 0 pays next month.")]
 LimitMinor = Annotated[int, Meta(ge=0, le=10**12, description="A limit in minor units.")]

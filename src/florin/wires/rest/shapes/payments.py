@@ -43,17 +43,24 @@ class NewPayment(Taken, frozen=True, kw_only=True):
         ),
     ] = ""
     agreement_id: Annotated[IdOrNone, Meta(description="The shopper's standing agreement with your app.")] = ""
-    tender: Annotated[Tender | UnsetType, Meta(description="What a charge takes; credit unless you say so.")] = UNSET
+    tender: Annotated[
+        Tender | UnsetType,
+        Meta(
+            description="What a charge takes: an ecosystem's `credit`, a bank's `card`, or the `wallet`; left out, "
+            "whichever line it is."
+        ),
+    ] = UNSET
     capture: Annotated[
         bool | UnsetType, Meta(description="false reserves only: capture later. true unless you say so.")
     ] = UNSET
     installments: Count = 0
     fee_payer: Annotated[FeePayer, Meta(description="Who bears the fee of the installments.")] = "shopper"
     tenders: Annotated[
-        tuple[Tender, ...], Meta(min_length=1, max_length=2, description="What a checkout may take.")
+        tuple[Tender, ...], Meta(min_length=1, max_length=3, description="What a checkout may take.")
     ] = (
         "wallet",
         "credit",
+        "card",
     )
     campaign_id: Annotated[IdOrNone, Meta(description="The campaign whose coupon a charge takes off.")] = ""
     coupon_minor: Annotated[

@@ -1,0 +1,122 @@
+"""Where credit may be spent."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from florin.wires.rest import market, shapes
+from florin.wires.rest.operations.refused import KEYED
+from florin.wires.rest.serve import Operation
+
+_RULE: Final = {
+    "program": "huabei",
+    "market": "jd",
+    "channel": "guest",
+    "answer": "cap",
+    "cap_minor": 100_000,
+    "reason_en": "JD takes it up to 1,000 yuan.",
+    "reason_zh": "京东支持花呗，单笔最高1000元。",
+}
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation(
+        method="GET",
+        path="/v1/refused-checkouts",
+        name="get_refused_checkouts",
+        summary="What refusals cost you: checkouts in which a line could not pay, by reason, and which were paid all the same",
+        needs="merchant",
+        run=market.get_refused,
+        query=shapes.RefusedQuery,
+        answer=shapes.RefusalCosts,
+    ),
+    Operation(
+        method="GET",
+        path="/v1/owner/persons/{person_id}/answers",
+        name="get_line_answers",
+        summary="What each of her lines answers to an amount at a merchant, as the till would decide",
+        tag="owner",
+        needs="owner",
+        run=market.get_answers,
+        query=shapes.AnswersQuery,
+        answer=shapes.LineAnswers,
+        refusals=("NotFound",),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/owner/ecosystems",
+        name="list_ecosystems",
+        summary="The house's ecosystems: programs, markets, and the rules in force today",
+        tag="owner",
+        needs="owner",
+        run=market.get_ecosystems,
+        answer=shapes.Ecosystems,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/owner/ecosystems/{ecosystem}/acceptance",
+        name="change_acceptance",
+        summary="Change where an ecosystem's programs are accepted, from a day on",
+        tag="owner",
+        needs="owner",
+        run=market.change_acceptance,
+        body=shapes.NewAcceptance,
+        examples={"a guest": {"rules": [_RULE], "reason": "agreed with JD"}},
+        answer=shapes.Ecosystem,
+        status=201,
+        idempotent=True,
+        refusals=("NoSuchEcosystem", "AcceptanceIsPast", "EcosystemContradicts", "GuardRefused", *KEYED),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/owner/ecosystems/{ecosystem}/acceptance/preview",
+        name="preview_acceptance",
+        summary="What a change would have done to the checkouts of the last days; nothing is changed",
+        tag="owner",
+        needs="owner",
+        run=market.preview_acceptance,
+        body=shapes.NewPreview,
+        examples={"a month": {"rules": [_RULE], "days": 30}},
+        answer=shapes.Effect,
+        refusals=("NoSuchEcosystem", "AcceptanceIsPast", "EcosystemContradicts"),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/owner/experiments",
+        name="start_experiment",
+        summary="Hold a share of persons or shops out of credit, to measure what it brings",
+        tag="owner",
+        needs="owner",
+        run=market.start_experiment,
+        body=shapes.NewExperiment,
+        examples={"a tenth": {"name": "spring", "share_ppm": 100_000, "until_on": "2026-12-31"}},
+        answer=shapes.Experiment,
+        status=201,
+        idempotent=True,
+        refusals=("ExperimentTermsInvalid", "ExperimentRuns", "GuardRefused", *KEYED),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/owner/experiments",
+        name="list_experiments",
+        summary="Experiments, and what each arm has bought",
+        tag="owner",
+        needs="owner",
+        run=market.get_experiments,
+        answer=shapes.Experiments,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/owner/experiments/{experiment}/end",
+        name="end_experiment",
+        summary="Hold nobody out any more",
+        tag="owner",
+        needs="owner",
+        run=market.end_experiment,
+        body=shapes.Reason,
+        examples={"enough": {"reason": "enough checkouts"}},
+        answer=shapes.Experiment,
+        status=201,
+        idempotent=True,
+        refusals=("NoSuchExperiment", "GuardRefused", *KEYED),
+    ),
+)
