@@ -173,7 +173,7 @@ def test_payment_channels_leave_the_tenders_that_they_name(fields: dict[str, Any
 @pytest.mark.parametrize(
     "fields",
     [
-        {"enable_pay_channels": "creditCard"},
+        {"enable_pay_channels": "debitCardExpress"},
         {"enable_pay_channels": "balance", "disable_pay_channels": "pcredit"},
         {"disable_pay_channels": "balance,moneyFund,credit_group"},
         {"extend_params": {"hb_fq_num": "3"}, "disable_pay_channels": "pcreditpayInstallment"},

@@ -431,7 +431,14 @@ def test_a_key_that_many_requests_bring_at_once_is_looked_up_once():
 
 
 def test_every_refusal_has_a_status_chosen_for_it_and_none_is_of_yesterday():
-    packages = ("florin.campaigns.", "florin.credit.", "florin.engine.", "florin.payments.", "florin.wallet.")
+    packages = (
+        "florin.campaigns.",
+        "florin.credit.",
+        "florin.engine.",
+        "florin.market.",
+        "florin.payments.",
+        "florin.wallet.",
+    )
     ours = {name for name, refusal in REFUSALS.items() if refusal.__module__.startswith(packages)}
 
     assert set(problems.STATUS) == ours

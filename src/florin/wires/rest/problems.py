@@ -49,6 +49,8 @@ STATUS: Final[dict[str, int]] = {
     # not in this state
     "KeyConflict": 409,
     "ExperimentRuns": 409,
+    "AcceptanceHistoryDiffers": 409,
+    "NothingNew": 409,
     "AlreadyUsed": 409,
     "TradeAlreadyPaid": 409,
     "NothingAuthorized": 409,
