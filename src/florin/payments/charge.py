@@ -160,7 +160,7 @@ def decide(
     )
     if refusal is not None:
         return refusal
-    plan = plan_of(command.installments, command.detail.fee_payer, command.credit_minor, terms)
+    plan = plan_of(command.installments, command.detail, command.credit_minor, terms)
     if not isinstance(plan, Refusal):
         plan = borne_plan(plan, trade, line, terms, pay, offers, at)
     return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, pay, at, offers),)

@@ -25,7 +25,7 @@ from florin.payments.merchant import Merchant, refuse_merchant
 from florin.payments.particulars import BY_CARD, ORDINARY
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.requests.terms import escrow_terms
-from florin.payments.trade import Flow, Trade, TradeState
+from florin.payments.trade import Flow, Trade, TradeDetail, TradeState
 from florin.wallet.wallet import Wallet
 from florin.wallet.withdraw import refuse_wallet
 
@@ -165,7 +165,7 @@ def decide(
     )
     if refusal is not None:
         return refusal
-    plan = plan_of(trade.installments or command.installments, trade.detail.fee_payer, command.credit_minor, terms)
+    plan = plan_of(trade.installments or command.installments, trade.detail, command.credit_minor, terms)
     if not isinstance(plan, Refusal):
         plan = borne_plan(plan, trade, line, terms, command, offers, at)
     return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, command, at, offers),)
@@ -280,11 +280,13 @@ def coupon_of(command: Pay, offer: Offer | None) -> CampaignPart | None:
     return part_of(offer.campaign, command.coupon_minor) if offer is not None and command.coupon_minor else None
 
 
-def plan_of(count: int, fee_payer: str, credit_minor: int, terms: Terms | None) -> InstallmentChoice | Refusal | None:
+def plan_of(
+    count: int, detail: TradeDetail, credit_minor: int, terms: Terms | None
+) -> InstallmentChoice | Refusal | None:
     """The plan of the credit part, priced by the terms; None for `pay next month` and for a purchase without credit."""
     if not count or not credit_minor or terms is None:
         return None
-    choice = installment_choice(credit_minor, count, terms, "merchant" if fee_payer == "merchant" else "shopper")
+    choice = installment_choice(credit_minor, count, terms, detail.fee_payer_of(count))
     return PlanNotOffered(count=count, amount_minor=credit_minor) if choice is None else choice
 
 

@@ -168,7 +168,7 @@ def _order(
     )
     if refusal is not None:
         return refusal
-    plan = plan_of(trade.installments or pay.installments, trade.detail.fee_payer, pay.credit_minor, terms)
+    plan = plan_of(trade.installments or pay.installments, trade.detail, pay.credit_minor, terms)
     if isinstance(plan, Refusal):
         return plan
     event = paid_event(trade, merchant, plan, terms, pay, at, Offers(coupon=offer))

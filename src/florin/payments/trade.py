@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from florin.events import Channel
+from florin.events import Channel, FeePayer
 from florin.payments.items import OrderLine
 
 # Doors that are there for tills alone: what is asked by them needs no word of its own to be offline.
@@ -32,7 +32,8 @@ class TradeState(IntEnum):
 class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What rides along with a trade and decides nothing about money, except who may pay and with what.
 
-    buyer_id: only this person may pay. fee_payer: who bears the fee of installments. tenders: those the merchant allows.
+    buyer_id: only this person may pay. fee_payer: who bears the fee of installments; merchant_bears: the counts of which the
+    merchant bears it, whatever fee_payer says. tenders: those the merchant allows.
     store_id, terminal_id: where it was sold, in the merchant's own numbers; counter: our number of the till whose printed code
     asked for it.
     product: by which door it came. channel: bought online or in a shop; empty: by the door. goods: their
@@ -48,6 +49,7 @@ class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     quit_url: str = ""
     buyer_id: int = 0
     fee_payer: str = "shopper"
+    merchant_bears: tuple[int, ...] = ()
     tenders: tuple[str, ...] = ("wallet", "credit", "card")
     passback: str = ""
     store_id: str = ""
@@ -59,6 +61,10 @@ class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     parent_id: int = 0
     lines: tuple[OrderLine, ...] = ()
     extra: dict[str, Any] = {}
+
+    def fee_payer_of(self, count: int) -> FeePayer:
+        """Who bears the fee of so many installments."""
+        return "merchant" if self.fee_payer == "merchant" or count in self.merchant_bears else "shopper"
 
     @property
     def sold(self) -> Channel:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from msgspec import structs
 
 from florin.credit.line import Line
-from florin.credit.plans import PlanQuote, offers
+from florin.credit.plans import PlanQuote, quote
 from florin.credit.spendable import spendable
 from florin.credit.sub_limits import place_of
 from florin.credit.terms import Program, Terms
@@ -366,16 +366,16 @@ def _credit_ways(
     trade: Trade, program: Program, terms: Terms, at: At, language: Language, deals: Deals
 ) -> dict[int, Way]:
     """Next month (0) and each plan, by its count; only the merchant's own choice when he made one."""
-    fee_payer = "merchant" if trade.detail.fee_payer == "merchant" else "shopper"
     due_on = first_due_on(program, at.on)
     left_minor = trade.amount_minor - deals.coupon_minor
     down_minor = down_payment_minor(left_minor, terms)
     lent_minor = left_minor - down_minor
     ways = {} if trade.installments else {0: _next_month(trade, terms, due_on, language)}
-    for quote in offers(lent_minor, terms, fee_payer):  # type: ignore[arg-type]
-        if trade.installments in (0, quote.count):
-            borne = subsidized_quote(quote, lent_minor, trade, program, terms, deals, at, language)
-            ways[quote.count] = _plan_way(*borne, trade, due_on, down_minor, language)
+    for count in sorted(offer.count for offer in terms.installments):
+        offered = quote(lent_minor, count, terms, trade.detail.fee_payer_of(count))
+        if offered is not None and trade.installments in (0, count):
+            borne = subsidized_quote(offered, lent_minor, trade, program, terms, deals, at, language)
+            ways[count] = _plan_way(*borne, trade, due_on, down_minor, language)
     return ways
 
 

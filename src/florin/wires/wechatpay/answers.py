@@ -23,14 +23,20 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What a method answers: a document with 200, or nothing with 204. raw: a file instead, with its content type."""
+    """What a method answers: a document with 200, or nothing with 204. raw: a file instead, with its content type.
+
+    accepted: 202, the document says what is still awaited.
+    """
 
     document: Document | None = None
     raw: bytes | None = None
     content_type: str = JSON
+    accepted: bool = False
 
     @property
     def status(self) -> int:
+        if self.accepted:
+            return 202
         return 204 if self.document is None and self.raw is None else 200
 
     def body(self) -> bytes:

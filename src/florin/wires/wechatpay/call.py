@@ -141,7 +141,7 @@ def seller_of(client: Client, asked: shapes.Caller, route: Route) -> int:
     if own is not None and own != client.mchid:
         sentence = f"与签名的商户号不一致: this request was signed by {client.mchid}"
         raise parameter_wrong(f"/{own_name}", sentence, location=location, value=own)
-    if route.shape is shapes.Order:
+    if issubclass(route.shape, shapes.Order):
         _check_appid(client, asked, is_provider=is_provider)
     if not is_provider:
         return client.app_id

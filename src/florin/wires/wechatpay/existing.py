@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from florin.engine import ClaimKind
 from florin.payments.close import Close
-from florin.wires.desk.trades import Standing, find_trade
+from florin.payments.payment import PaymentState
+from florin.wires.desk.trades import Standing, claimed, find_trade
 from florin.wires.wechatpay import shapes
 from florin.wires.wechatpay.answers import DONE, Answered
 from florin.wires.wechatpay.desk import Desk
 from florin.wires.wechatpay.refusals import business, problem_of
-from florin.wires.wechatpay.words import transaction_fields
+from florin.wires.wechatpay.words import trade_type, transaction_fields
+
+# The number of the refund that a reverse makes; a shop cannot send one with a slash, so it cannot be anybody else's.
+REVERSED: Final = "reverse/"
 
 
 def query(desk: Desk, request: shapes.Caller, out_trade_no: str) -> Answered:
@@ -38,4 +45,14 @@ def found(desk: Desk, *, out_trade_no: str | None = None, transaction_id: str | 
 
 
 def _told(desk: Desk, standing: Standing) -> Answered:
-    return Answered(document=transaction_fields(standing.trade, standing.payment, standing.paid_at, desk.at))
+    fields = transaction_fields(standing.trade, standing.payment, standing.paid_at, desk.at)
+    if _was_reversed(desk, standing):
+        fields |= {"trade_state": "REVOKED", "trade_state_desc": "订单已撤销"}
+    return Answered(document=fields)
+
+
+def _was_reversed(desk: Desk, standing: Standing) -> bool:
+    """Whether a till took it back after it was paid."""
+    trade, payment = standing.trade, standing.payment
+    is_back = trade_type(trade) == "MICROPAY" and payment is not None and payment.state is PaymentState.REFUNDED
+    return is_back and desk.ask(claimed, ClaimKind.REFUND, trade.id, REVERSED) is not None

@@ -24,16 +24,20 @@ from florin.wires.wechatpay.words import KEY_NAME, PRODUCT, PROVIDER, PROVIDER_S
 
 def native(desk: Desk, order: shapes.Order) -> Answered:
     """A code for a screen; scanned, it opens the cashier."""
+    _check_told(order)
     return Answered(document={"code_url": desk.settings.cashier.code(ask(desk, order, "native").id)})
 
 
 def jsapi(desk: Desk, order: shapes.Order) -> Answered:
     """An order for one known buyer, who pays it where `phone.py` opens the cashier."""
+    _check_told(order)
     trade = ask(desk, order, "jsapi", buyer_id=_buyer_of(desk, order))
     return _prepay(desk, trade)
 
 
 def app(desk: Desk, order: shapes.Order) -> Answered:
+    """An order for a merchant's own app."""
+    _check_told(order)
     return _prepay(desk, ask(desk, order, "app"))
 
 
@@ -42,6 +46,7 @@ def h5(desk: Desk, order: shapes.Order) -> Answered:
     if order.scene_info.h5_info is None or order.scene_info.payer_client_ip is None:
         name = "h5_info" if order.scene_info.h5_info is None else "payer_client_ip"
         raise parameter_wrong(f"/scene_info/{name}", "必填: it is required for h5 and is missing")
+    _check_told(order)
     trade = ask(desk, order, "h5")
     return Answered(document={"h5_url": f"{desk.settings.cashier.page(trade.id)}?from=h5"})
 
@@ -91,6 +96,7 @@ def order_claim(desk: Desk, order: shapes.Order) -> Claim:
         "seller": desk.merchant.id,
         "description": order.description,
         "detail": order.detail,
+        "merchant_bears": order.subsidy_info.merchant_bears(),
     }
     return claim(ClaimKind.ORDER, desk.app.id, order.out_trade_no, content)
 
@@ -99,9 +105,8 @@ def detail_of(
     desk: Desk, order: shapes.Order, product: str, *, buyer_id: int = 0, more: dict[str, Any] | None = None
 ) -> TradeDetail:
     """What rides along: who may pay, where the shop is told and by which key, and what it wants back."""
-    notify_url = order.notify_url
-    if notify_url:
-        check_notify_url(desk, notify_url)
+    if order.notify_url is not None:
+        check_notify_url(desk, order.notify_url)
     extra = dict(more or {})
     if desk.provider_id:
         extra[PROVIDER] = str(desk.provider_id)
@@ -113,7 +118,8 @@ def detail_of(
     return TradeDetail(
         product=f"{PRODUCT}{product}",
         channel="offline" if product == "codepay" else "",
-        notify_url=notify_url,
+        notify_url=order.notify_url or "",
+        merchant_bears=order.subsidy_info.merchant_bears(),
         buyer_id=buyer_id,
         passback=order.attach or "",
         store_id=(store and (store.id or store.out_id)) or order.scene_info.device_id or "",
@@ -126,6 +132,12 @@ def check_notify_url(desk: Desk, url: str) -> None:
     shapes.check_url(url, "/notify_url")
     if (refusal := refuse_notify_url(url, allow_loopback=desk.app.allow_loopback)) is not None:
         raise parameter_wrong("/notify_url", sentence_of(refusal), value=url)
+
+
+def _check_told(order: shapes.Order) -> None:
+    """Who asks from afar must be told. Raises Problem."""
+    if order.notify_url is None:
+        raise parameter_wrong("/notify_url", "必填: it is required and is missing")
 
 
 def _prepay(desk: Desk, trade: Trade) -> Answered:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -76,13 +76,39 @@ class Caller(Struct, frozen=True, kw_only=True):
     sub_mchid: Text32 | None = None
 
 
+class SubsidyPlan(Struct, frozen=True, kw_only=True):
+    """Of so many installments the merchant bears the whole fee (100), or nothing of it (0)."""
+
+    subsidy_installment_num: Literal[3, 6, 12]
+    subsidy_percent: Literal[0, 100]
+
+
+class SubsidyDetail(Struct, frozen=True, kw_only=True):
+    """subsidy_period_type: PERIOD for installments; DAILY, interest by the day, is not borne by merchants here."""
+
+    subsidy_period_type: Literal["PERIOD"]
+    subsidy_plan: list[SubsidyPlan]
+
+
+class SubsidyInfo(Struct, frozen=True, kw_only=True):
+    subsidy_detail: list[SubsidyDetail] = []
+
+    def merchant_bears(self) -> tuple[int, ...]:
+        """The counts of which the merchant bears the fee, the smallest first. Raises Problem for a count said twice."""
+        plans = [plan for detail in self.subsidy_detail for plan in detail.subsidy_plan]
+        counts = [plan.subsidy_installment_num for plan in plans]
+        if len(set(counts)) < len(counts):
+            raise parameter_wrong("/subsidy_info", "期数重复: a number of installments comes twice")
+        return tuple(sorted(plan.subsidy_installment_num for plan in plans if plan.subsidy_percent == 100))
+
+
 class Order(Caller, frozen=True, kw_only=True):
-    """native, jsapi, app and h5, of both kinds of caller."""
+    """native, jsapi, app, h5 and codepay, of both kinds of caller. notify_url: needed but for codepay."""
 
     description: Annotated[str, Meta(max_length=SUBJECT_LENGTH_MAX)]
     out_trade_no: OrderNumber
     amount: Amount
-    notify_url: Text255
+    notify_url: Text255 | None = None
     payer: Payer = Payer()
     scene_info: SceneInfo = SceneInfo()
     time_expire: str | None = None
@@ -91,6 +117,7 @@ class Order(Caller, frozen=True, kw_only=True):
     detail: dict[str, Any] | None = None
     settle_info: SettleInfo = SettleInfo()
     support_fapiao: bool = False
+    subsidy_info: SubsidyInfo = SubsidyInfo()
 
     def expires_at(self, asked_at: datetime) -> datetime:
         """When the order can no longer be paid: `time_expire`, or seven days from now. Raises Problem."""
@@ -100,7 +127,17 @@ class Order(Caller, frozen=True, kw_only=True):
 
 
 class Close(Caller, frozen=True, kw_only=True):
-    """…/out-trade-no/{out_trade_no}/close"""
+    """…/out-trade-no/{out_trade_no}/close, and /reverse"""
+
+
+class BillQuery(Caller, frozen=True, kw_only=True):
+    """bill/tradebill, bill/fundflowbill, and what they name."""
+
+    bill_date: str | None = None
+    bill_type: str | None = None
+    account_type: str | None = None
+    tar_type: str | None = None
+    token: str | None = None
 
 
 class RefundAmount(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import unquote
 
-from florin.wires.wechatpay import certified, existing, orders, refunds, shapes
+from florin.wires.wechatpay import bills, certified, existing, orders, refunds, shapes, till
 from florin.wires.wechatpay.answers import Answered
 
 Handler = Callable[..., Answered]
@@ -46,11 +46,16 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_both("jsapi", "POST", orders.jsapi, shapes.Order),
     *_both("app", "POST", orders.app, shapes.Order),
     *_both("h5", "POST", orders.h5, shapes.Order),
+    *_both("codepay", "POST", till.codepay, shapes.Order),
     *_both("out-trade-no/{out_trade_no}", "GET", existing.query, shapes.Caller, reads=True),
     *_both("id/{transaction_id}", "GET", existing.query_by_id, shapes.Caller, reads=True),
     *_both("out-trade-no/{out_trade_no}/close", "POST", existing.close, shapes.Close),
+    *_both("out-trade-no/{out_trade_no}/reverse", "POST", till.reverse, shapes.Close),
     Route("POST", "/v3/refund/domestic/refunds", refunds.refund, shapes.Refund, "either"),
     Route("GET", "/v3/refund/domestic/refunds/{out_refund_no}", refunds.query, shapes.Caller, "either", reads=True),
+    Route("GET", "/v3/bill/tradebill", bills.trades, shapes.BillQuery, "either", reads=True),
+    Route("GET", "/v3/bill/fundflowbill", bills.flow, shapes.BillQuery, "either", reads=True),
+    Route("GET", bills.DOWNLOAD_PATH, bills.download, shapes.BillQuery, "either", reads=True),
 )
 _FIXED: Final = {(route.method, route.path): route for route in ROUTES if "{" not in route.path}
 _PATTERNS: Final = [(route, route.pattern) for route in ROUTES if "{" in route.path]

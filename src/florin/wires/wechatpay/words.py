@@ -23,7 +23,8 @@ TradeStateName = Literal["SUCCESS", "REFUND", "NOTPAY", "CLOSED", "REVOKED", "US
 REFUND_PERIOD: Final = timedelta(days=365)
 PRODUCT: Final = "wechatpay."
 # In the trade detail's `extra`: what the wire wants back.
-PROVIDER, PROVIDER_SUB_APPID, KEY_NAME, WAITS_AT_TILL = "provider", "sub_appid", "key", "waits_at_till"
+PROVIDER, PROVIDER_SUB_APPID, KEY_NAME = "provider", "sub_appid", "key"
+WAITS_AT_TILL, AUTH_CODE = "waits_at_till", "auth_code"
 
 _TRADE_TYPES: Final = {"native": "NATIVE", "jsapi": "JSAPI", "app": "APP", "h5": "MWEB", "codepay": "MICROPAY"}
 _DESCRIBED: Final[dict[TradeStateName, str]] = {

@@ -1,0 +1,55 @@
+"""Bills of a published day: their hash is of the unpacked file, and their address begins where the client began."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import timedelta
+from hashlib import sha1
+
+from florin.wires.wechatpay.call import HttpRequest
+from wires.wechatpay.house import DIRECT_SHOP, House, Shop
+
+
+def downloaded(shop: Shop, url: str) -> bytes:
+    assert url.startswith("http://api.test/v3/billdownload/file?")
+    request: HttpRequest = shop.request("GET", url.removeprefix("http://api.test"), b"")
+    answer = shop.house.gateway.answer(request)
+    assert answer.status == 200, answer.body
+    return answer.body
+
+
+def test_a_day_is_billed_once_it_is_published(house: House):
+    shop, on = Shop(house, DIRECT_SHOP), house.world.today
+    shop.paid("alice", "bill-001", 10_000)
+    shop.refund("bill-001", "bill-r01", 4_000, total=10_000)
+    early = shop.get(f"/v3/bill/tradebill?bill_date={on}&bill_type=ALL")
+    assert early[1]["code"] == "STATEMENT_CREATING"
+    house.later(on + timedelta(days=2))
+
+    status, named = shop.get(f"/v3/bill/tradebill?bill_date={on}&bill_type=ALL&tar_type=GZIP")
+
+    assert (status, named["hash_type"]) == (200, "SHA1")
+    text = gzip.decompress(downloaded(shop, named["download_url"]))
+    assert sha1(text, usedforsecurity=False).hexdigest() == named["hash_value"]
+    assert text.decode().count("`bill-001") == 2
+    assert "`NATIVE" in text.decode()
+    refunds = shop.get(f"/v3/bill/tradebill?bill_date={on}&bill_type=REFUND")[1]
+    assert "`bill-r01" in downloaded(shop, refunds["download_url"]).decode()
+    flow = shop.get(f"/v3/bill/fundflowbill?bill_date={on}")[1]
+    assert sha1(downloaded(shop, flow["download_url"]), usedforsecurity=False).hexdigest() == flow["hash_value"]
+
+
+def test_a_bill_that_is_not_there_says_so(house: House):
+    shop, on = Shop(house, DIRECT_SHOP), house.world.today
+    house.later(on + timedelta(days=2))
+    quiet = on + timedelta(days=-30)
+
+    assert shop.get(f"/v3/bill/tradebill?bill_date={quiet}")[1]["code"] == "NO_STATEMENT_EXIST"
+    for target in (
+        "tradebill?bill_date=2026-3-1",
+        "tradebill",
+        f"tradebill?bill_date={on}&bill_type=X",
+        "fundflowbill",
+    ):
+        assert shop.get(f"/v3/bill/{target}")[1]["code"] == "PARAM_ERROR"
+    assert shop.get("/v3/billdownload/file?token=ALL.2026-03-02")[1]["code"] == "PARAM_ERROR"
