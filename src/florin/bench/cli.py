@@ -1,5 +1,5 @@
-"""`florin bench`: measure this machine. What is measured stands in `pay.py` and `close.py`, the question about plans in
-`plans.py`.
+"""`florin bench`: measure this machine. What is measured stands in `pay.py`, `close.py` and `settle.py`, the question about
+plans in `plans.py`.
 """
 
 from __future__ import annotations
@@ -109,4 +109,41 @@ def close(
         typer.echo(msgspec.json.encode(report))
     else:
         (Console() if sys.stdout.isatty() else Console(width=200)).print(close_view(report))
+    raise typer.Exit(0 if report.holds else 1)
+
+
+@app.command()
+def settle(
+    as_json: Annotated[bool, typer.Option("--json", help="The report for programs, on the standard output.")] = False,
+    trades: Annotated[int, typer.Option(help="How many sales the day has.", min=100)] = 100_000,
+    merchants: Annotated[int, typer.Option(help="How many merchants made them.", min=1, max=5_000)] = 200,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the data is put meanwhile; else the usual temporary place.")
+    ] = None,
+) -> None:
+    """A large day settled: closed, proven, paid out, every merchant's files written. Exit code 1 when the sums do not hold."""
+    import msgspec
+    from rich.console import Console
+
+    from florin.app.supervisor import StopSignals
+    from florin.bench.settle import measure
+
+    StopSignals()
+    progress = Console(stderr=True)
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        progress.print(f"[dim]{time.monotonic() - began:6.0f} s[/]  {text}", highlight=False)
+
+    report = measure(trades, merchants, parent=folder, say=say)
+    if as_json:
+        typer.echo(msgspec.json.encode(report))
+    else:
+        console = Console() if sys.stdout.isatty() else Console(width=120)
+        console.print(
+            f"{report.trades:,} sales, {report.refunds:,} refunds, {report.merchants} merchants", highlight=False
+        )
+        for part, seconds in report.seconds.items():
+            console.print(f"{part:>20}  {seconds:8.2f} s", highlight=False)
+        console.print(f"{report.files:,} files, {report.megabytes:,.0f} MB", highlight=False)
     raise typer.Exit(0 if report.holds else 1)

@@ -42,6 +42,8 @@ from florin.payments.void import Void
 log = structlog.get_logger(__name__)
 
 CHUNK = 100
+# Windows of one merchant lie in up to as many lanes as there are, and change one balance.
+SWEEPS_TOGETHER = 500
 
 
 class Bank(autopay.Bank, Protocol):
@@ -312,7 +314,7 @@ _WINDOWS = """
      WHERE w.amount_minor <> 0
        AND NOT EXISTS (SELECT FROM sweep s
                         WHERE s.lane = w.lane AND s.merchant_id = w.merchant_id AND s.window_on = w.window_on)
-  ORDER BY w.lane, w.merchant_id, w.window_on
+  ORDER BY w.merchant_id, w.lane, w.window_on      -- so that a batch holds the balances of few merchants
 """
 _PARK_WINDOW = """
     INSERT INTO parked_window (lane, merchant_id, window_on, amount_minor, reason, parked_at)
@@ -402,7 +404,7 @@ def _sweep_windows(engine: Engine, connection: Connection, through: date) -> tup
     """(swept, parked). A window that somebody holds stops the close; one that is refused waits for the next, parked."""
     rows = _of_open_days(connection, _WINDOWS, through + timedelta(days=1))
     # A refusal is no answer for good: the window is tried again by every close until it is swept.
-    outcomes = _execute(engine, [_sweep(row) for row in rows])
+    outcomes = _execute(engine, [_sweep(row) for row in rows], chunk=SWEEPS_TOGETHER)
     refused = [(row, outcome.refusal) for row, outcome in zip(rows, outcomes, strict=True) if outcome.refusal]
     parked = [(row, refusal) for row, refusal in refused if not isinstance(refusal, Busy)]
     for row, refusal in parked:
@@ -598,10 +600,10 @@ def _drain(
     return done
 
 
-def _execute(engine: Engine, submissions: Sequence[Submission]) -> list[Outcome]:
+def _execute(engine: Engine, submissions: Sequence[Submission], *, chunk: int = CHUNK) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    for chunk in _chunks(submissions):
-        outcomes += engine.execute(chunk)
+    for together in _chunks(submissions, chunk):
+        outcomes += engine.execute(together)
     return outcomes
 
 
@@ -616,8 +618,8 @@ def _settle(engine: Engine, submissions: Sequence[Submission]) -> list[Outcome]:
     return outcomes
 
 
-def _chunks(submissions: Sequence[Submission]) -> Iterable[Sequence[Submission]]:
-    return (submissions[start : start + CHUNK] for start in range(0, len(submissions), CHUNK))
+def _chunks(submissions: Sequence[Submission], chunk: int) -> Iterable[Sequence[Submission]]:
+    return (submissions[start : start + chunk] for start in range(0, len(submissions), chunk))
 
 
 def _closed_through(connection: Connection) -> date:

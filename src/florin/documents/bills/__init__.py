@@ -6,8 +6,11 @@ forms that programs written for those wires read. Pure: the same bill gives the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 from florin.documents.bills.alipay import alipay_zip
-from florin.documents.bills.canonical import bill_csv, bill_json
+from florin.documents.bills.canonical import bill_csv, bill_json, rows_of
 from florin.documents.bills.file import BillFile, Form, packed
 from florin.documents.bills.wechat import fund_flow_bill, trade_bill
 from florin.queries.bills import Bill
@@ -18,11 +21,23 @@ __all__ = [
     "alipay_zip",
     "bill_csv",
     "bill_file",
+    "bill_files",
     "bill_json",
     "fund_flow_bill",
     "packed",
     "trade_bill",
 ]
+
+_OF_WIRES: Final[tuple[Form, ...]] = ("alipay", "wechat-trades", "wechat-flow")
+
+
+def bill_files(bill: Bill) -> Iterator[BillFile]:
+    """The bill in all of its forms."""
+    rows = rows_of(bill)
+    yield bill_csv(bill, rows)
+    yield bill_json(bill, rows)
+    for form in _OF_WIRES:
+        yield bill_file(bill, form)
 
 
 def bill_file(bill: Bill, form: Form) -> BillFile:

@@ -12,8 +12,7 @@ import zipfile
 from collections.abc import Iterable
 from typing import Final
 
-from florin.documents.bills.file import BillFile, asked_time, cell, days_of, local_time
-from florin.money import yuan_text
+from florin.documents.bills.file import BillFile, asked_time, cell, days_of, local_time, yuan
 from florin.queries.bills import Bill, BillLine
 
 DETAIL_COLUMNS: Final = (
@@ -74,8 +73,8 @@ def _totals(lines: Iterable[BillLine]) -> str:
     sold = [line for line in lines if line.type == "sale"]
     back = [line for line in lines if line.type != "sale"]
     return "".join(
-        f"#{label}合计：{len(of_type)}笔，商家实收共{yuan_text(sum(line.earned.received_minor for line in of_type))}元，"
-        f"商家优惠共{yuan_text(sum(line.discount_minor for line in of_type))}元\r\n"
+        f"#{label}合计：{len(of_type)}笔，商家实收共{yuan(sum(line.earned.received_minor for line in of_type))}元，"
+        f"商家优惠共{yuan(sum(line.discount_minor for line in of_type))}元\r\n"
         for label, of_type in (("交易", sold), ("退款", back))
     )
 
@@ -84,9 +83,9 @@ def _detail_row(line: BillLine) -> str:
     earned = line.earned
     return (
         f"{line.trade_id}\t,{cell(line.order_number)}\t,{_KIND[line.type]}\t,{cell(line.subject)},{asked_time(line)},"
-        f"{local_time(line)},{cell(line.store_id)}\t,\t,\t,\t,\t,{yuan_text(line.amount_minor)},"
-        f"{yuan_text(earned.received_minor)},0.00,0.00,{yuan_text(earned.coupon_minor)},{yuan_text(line.discount_minor)},"
-        f"0.00,,0.00\t,0.00,{cell(line.refund_number)}\t,{yuan_text(-earned.fees_minor)},0.00,{cell(line.reason)}\r\n"
+        f"{local_time(line)},{cell(line.store_id)}\t,\t,\t,\t,\t,{yuan(line.amount_minor)},"
+        f"{yuan(earned.received_minor)},0.00,0.00,{yuan(earned.coupon_minor)},{yuan(line.discount_minor)},"
+        f"0.00,,0.00\t,0.00,{cell(line.refund_number)}\t,{yuan(-earned.fees_minor)},0.00,{cell(line.reason)}\r\n"
     )
 
 
@@ -113,7 +112,7 @@ def _summary_row(store: str, lines: list[BillLine]) -> str:
         sum(line.amount_minor for line in lines), received, sum(line.earned.coupon_minor for line in lines),
         sum(line.discount_minor for line in lines), 0, -fees, 0, received - fees,
     )  # fmt: skip
-    return f"{store}\t,\t,{sold},{len(lines) - sold},{','.join(map(yuan_text, amounts))}\r\n"
+    return f"{store}\t,\t,{sold},{len(lines) - sold},{','.join(map(yuan, amounts))}\r\n"
 
 
 def _moment(on: object) -> str:

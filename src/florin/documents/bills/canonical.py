@@ -13,9 +13,7 @@ from typing import Final
 
 import msgspec
 
-from florin.documents.bills.file import BillFile, days_of
-from florin.engine.clock import ZONE
-from florin.money import yuan_text
+from florin.documents.bills.file import BillFile, days_of, yuan, zoned_time
 from florin.queries.bills import Bill, BillLine
 
 # Fees with a column of their own; all others together are in the last.
@@ -32,50 +30,58 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
     net_minor: int
 
 
-def bill_csv(bill: Bill) -> BillFile:
+Rows = list[list[str]]
+
+
+def rows_of(bill: Bill) -> Rows:
+    """The cells of every line, which both files share: whoever writes both makes them once."""
+    return [[cell(line) for cell in _CELLS] for line in bill.lines]
+
+
+def bill_csv(bill: Bill, rows: Rows | None = None) -> BillFile:
     """UTF-8 with a byte order mark, so that a sheet reads Chinese. A header, a line a row, then the sums."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows(_cells(line) for line in bill.lines)
+    writer.writerows(rows_of(bill) if rows is None else rows)
     writer.writerow(())
     writer.writerow(("sum", "lines", "amount", "fees", "net"))
     writer.writerows(
-        (sums.type, sums.count, yuan_text(sums.amount_minor), yuan_text(sums.fees_minor), yuan_text(sums.net_minor))
+        (sums.type, sums.count, yuan(sums.amount_minor), yuan(sums.fees_minor), yuan(sums.net_minor))
         for sums in sums_of(bill)
     )
-    writer.writerow(("opening", "", "", "", yuan_text(bill.opening_minor)))
-    writer.writerow(("closing", "", "", "", yuan_text(bill.closing_minor)))
+    writer.writerow(("opening", "", "", "", yuan(bill.opening_minor)))
+    writer.writerow(("closing", "", "", "", yuan(bill.closing_minor)))
     content = b"\xef\xbb\xbf" + out.getvalue().encode()
     return BillFile(name=f"bill-{bill.merchant_id}-{days_of(bill)}.csv", content_type="text/csv", content=content)
 
 
-def bill_json(bill: Bill) -> BillFile:
+def bill_json(bill: Bill, rows: Rows | None = None) -> BillFile:
     """The same columns by their names; beside the fees' columns every fee by its own."""
     document = {
         "merchant_id": str(bill.merchant_id),
         "merchant": bill.name,
         "from_on": bill.from_on.isoformat(),
         "before_on": bill.before_on.isoformat(),
-        "opening": yuan_text(bill.opening_minor),
+        "opening": yuan(bill.opening_minor),
         "lines": [
             {
-                **dict(zip(COLUMNS, _cells(line), strict=True)),
-                "fees": {kind: yuan_text(minor) for kind, minor in sorted(line.earned.fees.items())},
+                **dict(zip(COLUMNS, row, strict=True)),
+                "fees": {kind: yuan(minor) for kind, minor in sorted(line.earned.fees.items())},
             }
-            for line in bill.lines
+            for line, row in zip(bill.lines, rows_of(bill) if rows is None else rows, strict=True)
         ],
         "sums": [
             {
                 "type": sums.type,
                 "count": sums.count,
-                "amount": yuan_text(sums.amount_minor),
-                "fees": yuan_text(sums.fees_minor),
-                "net": yuan_text(sums.net_minor),
+                "amount": yuan(sums.amount_minor),
+                "fees": yuan(sums.fees_minor),
+                "net": yuan(sums.net_minor),
             }
             for sums in sums_of(bill)
         ],
-        "closing": yuan_text(bill.closing_minor),
+        "closing": yuan(bill.closing_minor),
     }
     return BillFile(
         name=f"bill-{bill.merchant_id}-{days_of(bill)}.json",
@@ -104,7 +110,7 @@ def _sums(name: str, lines: Iterable[BillLine]) -> Sums:
 
 _COLUMNS: Final[tuple[tuple[str, Callable[[BillLine], str]], ...]] = (
     ("type", lambda line: line.type),
-    ("at", lambda line: line.at.astimezone(ZONE).isoformat(timespec="seconds")),
+    ("at", lambda line: zoned_time(line.at)),
     ("on", lambda line: line.on.isoformat()),
     ("event_id", lambda line: str(line.event_id)),
     ("trade_id", lambda line: _id(line.trade_id)),
@@ -115,26 +121,22 @@ _COLUMNS: Final[tuple[tuple[str, Callable[[BillLine], str]], ...]] = (
     ("store_id", lambda line: line.store_id),
     ("subject", lambda line: line.subject),
     ("installments", lambda line: _id(line.plan_count)),
-    ("amount", lambda line: yuan_text(line.amount_minor)),
-    ("own_discount", lambda line: yuan_text(-line.discount_minor)),
-    ("credit", lambda line: yuan_text(line.earned.credit_minor)),
-    ("wallet", lambda line: yuan_text(line.earned.wallet_minor)),
-    ("coupon", lambda line: yuan_text(line.earned.coupon_minor)),
-    ("fee_payment", lambda line: yuan_text(-line.earned.fees.get("payment", 0))),
-    ("fee_installments", lambda line: yuan_text(-line.earned.fees.get("installments", 0))),
-    ("fee_other", lambda line: yuan_text(-sum(m for kind, m in line.earned.fees.items() if kind not in FEES))),
-    ("payout", lambda line: yuan_text(-line.earned.paid_out_minor)),
-    ("net", lambda line: yuan_text(line.earned.net_minor)),
-    ("balance", lambda line: yuan_text(line.balance_minor)),
+    ("amount", lambda line: yuan(line.amount_minor)),
+    ("own_discount", lambda line: yuan(-line.discount_minor)),
+    ("credit", lambda line: yuan(line.earned.credit_minor)),
+    ("wallet", lambda line: yuan(line.earned.wallet_minor)),
+    ("coupon", lambda line: yuan(line.earned.coupon_minor)),
+    ("fee_payment", lambda line: yuan(-line.earned.fees.get("payment", 0))),
+    ("fee_installments", lambda line: yuan(-line.earned.fees.get("installments", 0))),
+    ("fee_other", lambda line: yuan(-sum(m for kind, m in line.earned.fees.items() if kind not in FEES))),
+    ("payout", lambda line: yuan(-line.earned.paid_out_minor)),
+    ("net", lambda line: yuan(line.earned.net_minor)),
+    ("balance", lambda line: yuan(line.balance_minor)),
     ("reference", lambda line: line.reference),
     ("reason", lambda line: line.reason),
 )
 COLUMNS: Final = tuple(name for name, _ in _COLUMNS)
 _CELLS: Final = tuple(cell for _, cell in _COLUMNS)
-
-
-def _cells(line: BillLine) -> list[str]:
-    return [cell(line) for cell in _CELLS]
 
 
 def _id(number: int) -> str:

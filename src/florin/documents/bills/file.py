@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+from datetime import datetime
+from functools import lru_cache
 from hashlib import sha1
 from typing import Final, Literal
 
 import msgspec
 
 from florin.engine.clock import ZONE
+from florin.money import yuan_text
 from florin.queries.bills import Bill, BillLine
 
 
@@ -42,12 +45,29 @@ def days_of(bill: Bill) -> str:
 
 def local_time(line: BillLine) -> str:
     """`2026-03-02 17:05:00` in the platform's zone."""
-    return line.at.astimezone(ZONE).strftime(_TIME)
+    return _local_time(line.at)
 
 
 def asked_time(line: BillLine) -> str:
     """When the trade was asked for; empty where there is none."""
-    return "" if line.asked_at is None else line.asked_at.astimezone(ZONE).strftime(_TIME)
+    return "" if line.asked_at is None else _local_time(line.asked_at)
+
+
+# Events of one batch have one instant, and each line is in several files.
+@lru_cache(maxsize=4096)
+def _local_time(instant: datetime) -> str:
+    return instant.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@lru_cache(maxsize=4096)
+def zoned_time(instant: datetime) -> str:
+    """`2026-03-02T17:05:00+08:00`."""
+    return instant.astimezone(ZONE).isoformat(timespec="seconds")
+
+
+def yuan(minor: int) -> str:
+    """As `yuan_text`; most columns of most lines are zero."""
+    return yuan_text(minor) if minor else "0.00"
 
 
 def cell(text: str) -> str:
@@ -55,5 +75,4 @@ def cell(text: str) -> str:
     return text.translate(_NO_CELL) if not text.isalnum() else text
 
 
-_TIME: Final = "%Y-%m-%d %H:%M:%S"
 _NO_CELL: Final = str.maketrans({",": "，", "`": " ", "\t": " ", "\r": " ", "\n": " ", '"': " "})

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal
 
-from florin.documents.bills.file import BillFile, cell, days_of, local_time
-from florin.money import yuan_text
+from florin.documents.bills.file import BillFile, cell, days_of, local_time, yuan
 from florin.queries.bills import Bill, BillLine
 
 TradeBillType = Literal["ALL", "SUCCESS", "REFUND"]
@@ -66,7 +65,7 @@ def fund_flow_bill(bill: Bill, *, mchid: str) -> BillFile:
     incomes = [minor for _, _, _, minor, _ in flows if minor > 0]
     expenses = [-minor for _, _, _, minor, _ in flows if minor < 0]
     rows = [_quoted(_flow_row(*flow, mchid)) for flow in flows]
-    sums = (len(flows), len(incomes), yuan_text(sum(incomes)), len(expenses), yuan_text(sum(expenses)))
+    sums = (len(flows), len(incomes), yuan(sum(incomes)), len(expenses), yuan(sum(expenses)))
     text = "".join([FLOW_COLUMNS, "\r\n", *rows, FLOW_SUMS, "\r\n", _quoted(map(str, sums))])
     return _file(f"fundflow-{mchid}-{days_of(bill)}.csv", text)
 
@@ -75,8 +74,8 @@ def _trade_row(
     line: BillLine, kind: TradeBillType, mchid: str, appid: str, openid: str, trade_type: str
 ) -> Sequence[str]:
     earned, of_refund = line.earned, line.type == "refund"
-    received, amount = yuan_text(abs(earned.received_minor)), yuan_text(abs(line.amount_minor))
-    coupon = yuan_text(abs(earned.coupon_minor))
+    received, amount = yuan(abs(earned.received_minor)), yuan(abs(line.amount_minor))
+    coupon = yuan(abs(earned.coupon_minor))
     first = (
         local_time(line), appid, mchid, "0", cell(line.store_id), str(line.trade_id), cell(line.order_number), openid,
         trade_type, "REFUND" if of_refund else "SUCCESS", "OTHERS", "CNY",
@@ -87,7 +86,7 @@ def _trade_row(
         if of_refund
         else ("0", "0", "0.00", "0.00", "", "")
     )
-    fee = f"{yuan_text(earned.fees_minor)}000"
+    fee = f"{yuan(earned.fees_minor)}000"
     last = (cell(line.subject), "", fee, _rate(line.mdr_ppm), "0.00" if of_refund else amount)
     applied = (amount if of_refund else "0.00",)
     match kind:
@@ -104,12 +103,12 @@ def _trade_sums(lines: Sequence[BillLine]) -> Sequence[str]:
     back = [line for line in lines if line.type == "refund"]
     return (
         str(len(lines)),
-        yuan_text(sum(line.earned.received_minor for line in sold)),
-        yuan_text(-sum(line.earned.received_minor for line in back)),
+        yuan(sum(line.earned.received_minor for line in sold)),
+        yuan(-sum(line.earned.received_minor for line in back)),
         "0.00",
-        f"{yuan_text(sum(line.earned.fees_minor for line in lines))}000",
-        yuan_text(sum(line.amount_minor for line in sold)),
-        yuan_text(-sum(line.amount_minor for line in back)),
+        f"{yuan(sum(line.earned.fees_minor for line in lines))}000",
+        yuan(sum(line.amount_minor for line in sold)),
+        yuan(-sum(line.amount_minor for line in back)),
     )
 
 
@@ -135,7 +134,7 @@ def _flow_row(
     voucher = line.refund_number or line.order_number or line.reference
     return (
         local_time(line), str(line.trade_id or line.payout_id or line.event_id), str(line.event_id), business, kind,
-        "收入" if amount_minor > 0 else "支出", yuan_text(abs(amount_minor)), yuan_text(balance_minor), mchid,
+        "收入" if amount_minor > 0 else "支出", yuan(abs(amount_minor)), yuan(balance_minor), mchid,
         cell(line.reason), cell(voucher),
     )  # fmt: skip
 
