@@ -136,6 +136,12 @@ def merchant(context: typer.Context) -> None:
     _call("florin.app.stores", "merchant_group", context)
 
 
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def settlement(context: typer.Context) -> None:
+    """How merchants are settled: terms, reserve, account, payouts held, statements."""
+    _call("florin.app.settlement", "app", context)
+
+
 @app.command("app", context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def integration(context: typer.Context) -> None:
     """Apps of merchants: add, list, their keys, close, reopen."""

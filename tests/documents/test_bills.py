@@ -33,7 +33,7 @@ SOLD = BillLine(
 )  # fmt: skip
 BACK = replace(
     SOLD, type="refund", event_id=12, refund_number="r1", reason="cold", discount_minor=0,
-    earned=Earned(credit_minor=-30_00, fees={"payment": -18, "commission": -5}), balance_minor=117_88,
+    earned=Earned(credit_minor=-30_00, fees={"payment": -18, "return": -5}), balance_minor=117_88,
 )  # fmt: skip
 PAID = replace(
     SOLD, type="payout", event_id=13, payout_id=13, trade_id=0, app_id=0, order_number="", subject="", store_id="",
@@ -81,7 +81,7 @@ def test_the_json_says_what_the_csv_says_and_names_every_fee():
     head, *rows = rows_of(bill_csv(BILL).content)
     for line, row in zip(document["lines"], rows, strict=False):
         assert {name: line[name] for name in head} == dict(zip(head, row, strict=True))
-    assert document["lines"][1]["fees"] == {"commission": "-0.05", "payment": "-0.18"}
+    assert document["lines"][1]["fees"] == {"payment": "-0.18", "return": "-0.05"}
     assert (document["opening"], document["closing"]) == ("50.00", "0.00")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from engine.together import at_once
 from florin.engine import NotFound, Submission, lane_of
+from florin.payments.hold_payouts import ReleasePayouts
 from florin.payments.settle import SettlePayout
 from florin.wallet.payout import AnswerDoesNotFit, PayoutAnswered
 from florin.wallet.withdraw import SettleWithdrawal, Withdraw
@@ -109,7 +110,7 @@ def test_an_answer_that_does_not_fit_what_was_sent_moves_nothing(world: World):
     world.assert_books_hold()
 
 
-def test_a_merchants_payout_that_comes_back_is_available_and_paid_out_again(world: World):
+def test_a_merchants_payout_that_comes_back_is_available_and_waits_until_his_account_is_right(world: World):
     world.buy("alice", wallet_minor=10_000)
     world.until(world.today + timedelta(days=1))
     payout_id = world.one("SELECT id FROM payout")
@@ -119,6 +120,10 @@ def test_a_merchants_payout_that_comes_back_is_available_and_paid_out_again(worl
     assert world.balance("MERCHANT_AVAILABLE", SHOP) == 9_940
     assert isinstance(world.do(SettlePayout(**told)).refusal, PayoutAnswered)
     world.assert_books_hold()
+    world.until(world.today + timedelta(days=1))
+    assert world.balance("MERCHANT_AVAILABLE", SHOP) == 9_940
+    assert world.one("SELECT held_because FROM merchant_balance") == "the bank sent a payout back: account closed"
+    assert world.do(ReleasePayouts(merchant_id=SHOP, reason="another account", by="anna")).event
     world.until(world.today + timedelta(days=1))
 
     assert world.one("SELECT count(*) FROM payout WHERE state = 'sent' AND amount_minor = 9940") == 1

@@ -16,7 +16,7 @@ from world import World
 TABLES = (
     "account", "agreement", "api_key", "app", "bank_line", "batch", "campaign", "campaign_budget", "claim", "clock",
     "campaign_use", "event", "funding_agreement", "funding_cap", "joint_loan", "lane", "line", "line_account",
-    "merchant", "merchant_balance", "merchant_day",
+    "merchant", "merchant_balance", "merchant_day", "settlement_terms", "bank_holiday", "reserve_hold",
     "outbox", "owner_endpoint",
     "parent_order", "parked_line", "parked_window", "payment", "payment_code", "payout", "person", "platform_key", "posting",
     "program",
@@ -77,7 +77,8 @@ def first_column(table: str) -> sql.Identifier:
         "clock": "business_on", "account": "name", "posting": "name", "writer": "process", "api_key": "prefix",
         "payment_code": "person_id", "proof": "holds", "bank_line": "amount_minor", "signature_failure": "finding",
         "platform_key": "wire", "merchant": "name", "app": "name", "program": "source", "store": "name", "terminal": "code",
-        "owner_endpoint": "url", "merchant_day": "ended_on", "proven_head": "seq", "proven_through": "proven_on",
+        "owner_endpoint": "url", "merchant_day": "ended_on", "settlement_terms": "reason", "bank_holiday": "name",
+        "proven_head": "seq", "proven_through": "proven_on",
         "bank_file": "note", "bank_order": "party", "bank_setup": "mode", "bank_statement": "closing_minor",
         "simulated_day": "written", "simulated_entry": "text", "simulated_message": "message_id",
         "simulated_mishap": "times", "simulated_rule": "code",

@@ -112,6 +112,9 @@ _OTHER = {
     "due_on": st.just(ON),
     "note": st.just("broken"),
     "items": st.just((ItemCount(line=1, quantity=2),)),
+    "hold_id": st.just(6),
+    "round": st.integers(0, 9),
+    "release_on": st.just(ON),
 }
 
 
@@ -137,7 +140,8 @@ MOVING = (
     events.CreditBalancePaid, events.Authorized, events.Escrowed, events.Captured, events.Received, events.Voided,
     events.Refunded, events.RefundReversed, events.DisputeOpened, events.DisputeFunded, events.RequestClosed,
     events.WindowSwept, events.WindowReceived, events.RefundFunded,
-    events.PaidOut, events.PayoutSettled, events.PayoutReturned, events.BooksSettled, events.PartnerSettled,
+    events.PaidOut, events.PayoutSettled, events.PayoutReturned, events.ReserveHeld, events.ReserveReleased,
+    events.MerchantPaidBack, events.BooksSettled, events.PartnerSettled,
     events.ClaimBuyerPaid, events.ClaimBuyerSettled,
     events.FeesSwept, events.NetworkSettled,
     events.CampaignOpened, events.CampaignToppedUp, events.CampaignRecalled, events.MallSettled, events.StatePaid,

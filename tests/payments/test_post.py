@@ -53,6 +53,7 @@ def test_every_event_either_moves_money_or_is_known_not_to():
         "Reminded", "CollectionPaused", "CollectionResumed", "ClaimsSold", "CreditDeclined",
         "TradeAsked", "TradeClosed", "CampaignClosed", "CampaignRanLow", "CampaignRefilled",
         "FundingAgreed", "FundingClosed", "ParentAsked", "ParentPaid", "Refused",
+            "PayoutsHeld", "PayoutsReleased", "MerchantInvoiced",
         "EcosystemAdded", "AcceptanceChanged", "CheckoutOpened", "ExperimentStarted", "ExperimentEnded",
         "ReceiptExtended", "RefundRequested", "RequestAnswered", "GoodsSentBack", "EvidenceGiven", "DisputeDecided",
         "AuthorizationExtended", "Shipped",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from florin.events import PaidOut, PayoutReturned, PayoutSettled, RefundFunded
+from florin.events import PaidOut, PayoutReturned, PayoutSettled, PayoutsHeld, RefundFunded
 from florin.payments import settle
 from florin.payments.merchant import evolve_balance
 from florin.wallet.payout import Payout
@@ -48,10 +48,11 @@ def test_the_bank_settles_a_payout_or_sends_it_back(returned, kind):
     )
     sent = Payout(id=9, lane=8, amount_minor=55_14, requested_on=TODAY, merchant_id=TEA_HOUSE)
 
-    (event,) = settle.decide_settled_payout(sent, command, AT)
+    event, *held = settle.decide_settled_payout(sent, command, AT, balance())
 
     assert type(event) is kind
     assert (event.payout_id, event.amount_minor, event.bank_reference) == (9, 55_14, "b1")
+    assert [type(each) for each in held] == ([PayoutsHeld] if returned else [])
     if returned:
         assert evolve_balance(balance(), event).available_minor == 55_14
 

@@ -172,9 +172,13 @@ def set_(
 
 @app.command()
 def freeze(merchant: MerchantArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
-    """No new payment for this merchant, at once; refunds, settlement and payouts go on."""
+    """No new payment and no payout for this merchant, at once; refunds and sweeps go on."""
     _set_state(
-        merchant, "frozen", "is frozen: it takes no new payment. `florin merchant reopen` ends it", data, as_json
+        merchant,
+        "frozen",
+        "is frozen: it takes no new payment and is paid nothing out. `florin merchant reopen` ends it",
+        data,
+        as_json,
     )
 
 

@@ -94,7 +94,7 @@ _BOOK_ANNOUNCED = """
     SELECT CASE WHEN e.kind = 190 THEN 'lender' ELSE 'safeguarded' END, (e.body->>'amount_minor')::bigint,
            coalesce(e.body->>'bank_reference', e.body->>'reference'), e.posted_on
       FROM event e
-     WHERE (e.kind IN (2, 190) OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= %s
+     WHERE (e.kind IN (2, 190, 250) OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= %s
         ON CONFLICT DO NOTHING
 """
 

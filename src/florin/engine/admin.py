@@ -11,6 +11,7 @@ import secrets
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
+import msgspec
 from psycopg import Connection
 from psycopg.rows import class_row
 
@@ -19,6 +20,7 @@ from florin.engine.ids import IdBlocks, lane_for, lane_of
 from florin.engine.reference import MOVE_VERSION
 from florin.events import RefundOrder
 from florin.payments.fee_plan import FeePlan
+from florin.payments.settlement_terms import SettlementTerms
 
 PAYMENT_CODE_LIVES = timedelta(minutes=2)
 # Numbers of apps look as the Alipay wire's clients expect them, and JavaScript can hold them.
@@ -61,6 +63,17 @@ _REMOVE_OWNER_ENDPOINT = "DELETE FROM owner_endpoint RETURNING url"
 _PLACE = """
     UPDATE merchant SET market = coalesce(%(market)s, market), category = coalesce(%(category)s, category) WHERE id = %(id)s
 """
+_SET_SETTLEMENT = """
+    INSERT INTO settlement_terms (merchant_id, from_on, terms, decided_by, reason)
+    VALUES (%(id)s, %(from_on)s, %(terms)s, %(by)s, %(reason)s)
+        ON CONFLICT (merchant_id, from_on) DO UPDATE
+       SET terms = excluded.terms, decided_by = excluded.decided_by, reason = excluded.reason, decided_at = now()
+"""
+_SET_HOLIDAY = """
+    INSERT INTO bank_holiday (on_day, is_open, name) VALUES (%(on)s, %(is_open)s, %(name)s)
+        ON CONFLICT (on_day) DO UPDATE SET is_open = excluded.is_open, name = excluded.name
+"""
+_SET_ACCOUNT = "UPDATE merchant SET payout_account = %(account)s WHERE id = %(id)s"
 _SET_STATE = "UPDATE merchant SET state = %(state)s WHERE id = %(id)s"
 _APP_IDS_TURN = "SELECT pg_advisory_xact_lock(0x666C6F74)"  # any number, as long as it is always the same one
 _NEXT_APP_ID = """
@@ -239,6 +252,29 @@ def place_merchant(
     return changed
 
 
+def set_settlement_terms(
+    connection: Connection, merchant_id: int, terms: SettlementTerms, *, by: str, reason: str
+) -> None:
+    """Settle the merchant by these terms from their first day on; a version of the same day is replaced before it begins.
+
+    terms: as `refuse_terms` lets them pass. Raises ForeignKeyViolation where there is no such merchant.
+    """
+    row = {"id": merchant_id, "from_on": terms.from_on, "terms": _json(terms), "by": by, "reason": reason}
+    with connection.transaction():
+        connection.execute(_SET_SETTLEMENT, row)
+        connection.execute(MOVE_VERSION)
+
+
+def set_bank_holiday(connection: Connection, on: date, *, is_open: bool, name: str = "") -> None:
+    """A day on which banks do not work as its weekday says: a holiday, or a working weekend."""
+    connection.execute(_SET_HOLIDAY, {"on": on, "is_open": is_open, "name": name})
+
+
+def set_payout_account(connection: Connection, merchant_id: int, account: str) -> bool:
+    """Pay the merchant to this account from the next payout on. False: no such merchant."""
+    return connection.execute(_SET_ACCOUNT, {"id": merchant_id, "account": account}).rowcount == 1
+
+
 def take_app_id(connection: Connection) -> int:
     """The next free number of the house's own range. In the transaction that adds the app: others wait for its end."""
     connection.execute(_APP_IDS_TURN)
@@ -321,6 +357,10 @@ def set_app_provider(connection: Connection, app_id: int, provider_id: int | Non
         changed = connection.execute(_SET_PROVIDER, {"id": app_id, "provider_id": provider_id}).rowcount == 1
         connection.execute(MOVE_VERSION)
     return changed
+
+
+def _json(terms: SettlementTerms) -> str:
+    return msgspec.json.encode(terms).decode()
 
 
 class ParkedLine(NamedTuple):

@@ -33,7 +33,17 @@ from florin.engine.side import Side
 from florin.engine.submission import Busy, EngineFault, GroupRefused, GuardRefused, NotFound, Outcome, Submission
 from florin.engine.tables.table import ALONE, SHARED
 from florin.engine.write import write
-from florin.events import Authorized, Captured, DisputeFunded, Escrowed, Event, RefundFunded, Refused, WindowReceived
+from florin.events import (
+    Authorized,
+    Captured,
+    DisputeFunded,
+    Escrowed,
+    Event,
+    PayoutsHeld,
+    RefundFunded,
+    Refused,
+    WindowReceived,
+)
 from florin.events.refusals import Refusal
 from florin.money.at import At
 
@@ -294,7 +304,8 @@ def _failure_of(failure: Exception) -> Refusal:
 
 def _lane_beside(event: Event, first_id: int) -> int:
     """Where a later event of a command lives: the merchant's side in his home lane, the rest beside the first."""
-    return lane_of(event.merchant_id if isinstance(event, RefundFunded | DisputeFunded | WindowReceived) else first_id)
+    at_home = RefundFunded | DisputeFunded | WindowReceived | PayoutsHeld
+    return lane_of(event.merchant_id if isinstance(event, at_home) else first_id)
 
 
 def _at(row: Any) -> At:

@@ -36,7 +36,9 @@ from florin.engine.submission import Busy, Outcome, Submission, job
 from florin.payments.close import Close
 from florin.payments.receive import Receive
 from florin.payments.requests.lapse import LapseRequest
+from florin.payments.reserve import HoldReserve, ReleaseReserve
 from florin.payments.settle import PayOut, SettleBooks, SettleMall, SettleNetwork, Sweep, SweepFees
+from florin.payments.settlement_terms import Calendar, pays_out_on
 from florin.payments.void import Void
 
 log = structlog.get_logger(__name__)
@@ -116,6 +118,7 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     expired = expire_due(engine, connection)
     watch.lap("receipts")
     swept, windows_parked = _sweep_windows(engine, connection, yesterday)
+    _keep_reserves(engine, connection, on)
     _settle_books(engine, connection, on, bank)
     _settle_mall(engine, connection, on, bank)
     _settle_network(engine, connection, on, bank)
@@ -396,8 +399,25 @@ _FEES = """
   ORDER BY p.lane
 """
 _AVAILABLE = """
-    SELECT id FROM merchant_balance WHERE available_minor > 0 ORDER BY lane, id
+    SELECT id FROM merchant_balance WHERE available_minor > 0 AND held_because = '' ORDER BY lane, id
 """
+_BROUGHT = """
+    SELECT merchant_id, sum(amount_minor)::bigint AS brought_minor
+      FROM sweep
+     WHERE swept_on = %(on)s AND merchant_id = ANY (%(merchant_ids)s)
+  GROUP BY merchant_id
+    HAVING sum(amount_minor) > 0
+  ORDER BY merchant_id
+"""
+_RESERVES_OVER = """
+    SELECT id, merchant_id FROM reserve_hold
+     WHERE release_on <= %(on)s AND released_on IS NULL
+  ORDER BY release_on, lane, id
+     LIMIT %(chunk)s
+"""
+_HOLIDAYS = (
+    "SELECT on_day, is_open FROM bank_holiday WHERE on_day BETWEEN %(from_on)s AND %(on)s ORDER BY on_day LIMIT 100"
+)
 
 
 def _sweep_windows(engine: Engine, connection: Connection, through: date) -> tuple[int, int]:
@@ -421,6 +441,36 @@ def _sweep_windows(engine: Engine, connection: Connection, through: date) -> tup
 def _sweep(row: Any) -> Submission:
     command = Sweep(merchant_id=row.merchant_id, lane=row.lane, window_on=row.window_on, amount_minor=row.amount_minor)
     return job(f"sweep/{row.lane}/{row.merchant_id}/{row.window_on}", command, keeps_refusal=False)
+
+
+def _keep_reserves(engine: Engine, connection: Connection, on: date) -> None:
+    """Keep the share of what each merchant was swept today that his terms say, and give free what was kept long enough."""
+    merchant_ids = [m.id for m in engine.reference.merchants.values() if m.settlement_on(on).reserve_ppm]
+    if merchant_ids:
+        holds = [
+            job(
+                f"reserve/{row.merchant_id}/{on}",
+                HoldReserve(
+                    hold_id=engine.new_id(lane_of(row.merchant_id)),
+                    merchant_id=row.merchant_id,
+                    brought_minor=row.brought_minor,
+                ),
+                keeps_refusal=False,
+            )
+            for row in _rows(connection, _BROUGHT, on=on, merchant_ids=merchant_ids)
+        ]
+        _execute(engine, holds)
+    _drain(
+        engine,
+        connection,
+        _RESERVES_OVER,
+        lambda row: job(
+            f"reserve-over/{row.id}",
+            ReleaseReserve(hold_id=row.id, merchant_id=row.merchant_id),
+            keeps_refusal=False,
+        ),
+        on=on,
+    )
 
 
 def _settle_books(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
@@ -533,14 +583,23 @@ def _sweep_fees(engine: Engine, connection: Connection, on: date, bank: Bank) ->
 
 
 def _pay_out(engine: Engine, connection: Connection, on: date) -> int:
-    """T+1: what was swept is paid out, one payout a merchant and day. The bank settles it in its own time."""
+    """Pay out what was swept and the terms of each merchant let go today, one payout a merchant and day. The bank settles it in
+    its own time.
+    """
+    calendar = Calendar(dict(_rows(connection, _HOLIDAYS, from_on=on - timedelta(days=7), on=on)))
+    merchants = engine.reference.merchants
+    due = [
+        row
+        for row in _rows(connection, _AVAILABLE)
+        if row.id in merchants and pays_out_on(merchants[row.id].settlement_on(on), on, calendar)
+    ]
     submissions = [
         job(
             f"payout/{row.id}/{on}",
             PayOut(payout_id=engine.new_id(lane_of(row.id)), merchant_id=row.id),
             keeps_refusal=False,
         )
-        for row in _rows(connection, _AVAILABLE)
+        for row in due
     ]
     return sum(outcome.event is not None for outcome in _execute(engine, submissions))
 

@@ -34,10 +34,12 @@ from florin.engine.tables.small import (
     AGREEMENT,
     MERCHANT_BALANCE,
     PAYOUT,
+    RESERVE_HOLD,
     WALLET,
     agreement_of,
     balance_of,
     payout_of,
+    reserve_hold_of,
     wallet_of,
 )
 from florin.engine.tables.table import READ, Lock, Table
@@ -162,6 +164,7 @@ _LOADS = (
     ("fundings", FUNDING_AGREEMENT, funding_of, False),
     ("parents", PARENT_ORDER, parent_of, True),
     ("requests", REFUND_REQUEST, request_of, False),
+    ("reserves", RESERVE_HOLD, reserve_hold_of, False),
 )
 _SHELVES = {kind: {"trades_seen": "trades", "accounts": "lines"}.get(kind, kind) for kind, *_ in _LOADS}
 assert (

@@ -269,10 +269,19 @@ _WALLETS: LiteralString = """
       FROM wallet w LEFT JOIN book b ON b.id = w.id WHERE coalesce(b.balance, 0) <> w.balance_minor
 """
 _BALANCES: LiteralString = """
-    WITH book AS (SELECT owner_id AS id, sum(amount_minor)::bigint AS available FROM balance
-                   WHERE name = 'MERCHANT_AVAILABLE' GROUP BY owner_id)
-    SELECT 'available of merchant ' || m.id AS what, coalesce(b.available, 0) AS expected, m.available_minor AS found
-      FROM merchant_balance m LEFT JOIN book b ON b.id = m.id WHERE coalesce(b.available, 0) <> m.available_minor
+    WITH book AS (SELECT owner_id AS id,
+                         coalesce(sum(amount_minor) FILTER (WHERE name = 'MERCHANT_AVAILABLE'), 0)::bigint AS available,
+                         coalesce(sum(amount_minor) FILTER (WHERE name = 'MERCHANT_RESERVE'), 0)::bigint AS reserve
+                    FROM balance WHERE name IN ('MERCHANT_AVAILABLE', 'MERCHANT_RESERVE') GROUP BY owner_id),
+    kept AS (SELECT merchant_id AS id, sum(amount_minor)::bigint AS reserve FROM reserve_hold WHERE released_on IS NULL
+           GROUP BY merchant_id)
+    SELECT x.what || ' of merchant ' || m.id AS what, x.expected, x.found
+      FROM merchant_balance m LEFT JOIN book b ON b.id = m.id LEFT JOIN kept k ON k.id = m.id
+           CROSS JOIN LATERAL (VALUES ('available', coalesce(b.available, 0), m.available_minor),
+                                      ('reserve', coalesce(b.reserve, 0), m.reserve_minor),
+                                      ('reserve, day by day,', coalesce(k.reserve, 0), m.reserve_minor)
+                              ) AS x(what, expected, found)
+     WHERE x.expected <> x.found
 """
 _ESCROW: LiteralString = """
     WITH book AS (
@@ -362,7 +371,7 @@ OF_BALANCES = (
     Question("statements", "what remains on statements equals what is billed", _STATEMENTS),
     Question("campaigns", "each campaign's budget equals what it was allotted and what it has borne", _CAMPAIGNS),
     Question("wallets", "each wallet's row equals its account", _WALLETS),
-    Question("merchants", "each merchant's available balance equals its account", _BALANCES),
+    Question("merchants", "each merchant's available balance and reserve equal their accounts", _BALANCES),
     Question("escrow", "funded and guaranteed escrow equal what is not received yet", _ESCROW),
     Question("disputes", "what is held for disputes, and open refund requests, are those of the payments", _DISPUTED),
     Question("lanes clear", "clearing sums to zero over all lanes", _CLEARING),
@@ -546,7 +555,7 @@ IN_TRANSIT: LiteralString = """
     SELECT coalesce(e.body->>'bank_reference', e.body->>'reference') AS what, 0::bigint AS expected,
            (e.body->>'amount_minor')::bigint AS found
       FROM event e
-     WHERE (e.kind = 2 OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= %(received_since_on)s
+     WHERE (e.kind IN (2, 250) OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= %(received_since_on)s
        AND NOT EXISTS (SELECT FROM bank_line b WHERE b.account = 'safeguarded'
                           AND b.reference = coalesce(e.body->>'bank_reference', e.body->>'reference'))
   ORDER BY e.lane, e.id

@@ -11,6 +11,7 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 from psycopg import Connection
 from psycopg.rows import class_row, tuple_row
@@ -26,6 +27,7 @@ from florin.market import ANYWHERE, Acceptance
 from florin.payments.counter import Terminal
 from florin.payments.fee_plan import FeeAssignment, FeePlan, fee_plan_of, fee_preset, version_of
 from florin.payments.merchant import App, Merchant
+from florin.payments.settlement_terms import SettlementTerms
 from florin.presets import fee_preset_names
 from florin.wallet.fee import FREE_OF_CHARGE, WithdrawalTerms
 
@@ -38,7 +40,9 @@ _APPS = """
       FROM app ORDER BY id LIMIT 1000000
 """
 
-
+_SETTLEMENT = """
+    SELECT merchant_id, array_agg(terms::text ORDER BY from_on) FROM settlement_terms GROUP BY merchant_id ORDER BY merchant_id
+"""
 _TERMINALS = """
     SELECT t.id, s.merchant_id, t.app_id, t.code, s.code AS store_code, s.name AS store, s.name_zh AS store_zh,
            t.state = 'open' AND s.state = 'open' AS is_open
@@ -123,6 +127,7 @@ def load_reference(connection: Connection, version: int) -> Reference:
     for merchant_id, assignments in assigned.items():
         if merchant_id in merchants:
             merchants[merchant_id] = replace(merchants[merchant_id], fee_plans=assignments)
+    _load_settlement(connection, merchants)
     with connection.cursor(row_factory=class_row(App)) as cursor:
         apps = {app.id: app for app in cursor.execute(_APPS)}
     with connection.cursor(row_factory=class_row(Terminal)) as cursor:
@@ -155,6 +160,15 @@ def fee_assignments(connection: Connection) -> dict[int, tuple[FeeAssignment, ..
     for merchant_id, from_on, plan in rows:
         found[merchant_id] = (*found.get(merchant_id, ()), FeeAssignment(from_on=from_on, plan=plans[plan]))
     return found
+
+
+def _load_settlement(connection: Connection, merchants: dict[int, Merchant]) -> None:
+    """Give the merchants that have settlement terms of their own all versions of them."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        for merchant_id, texts in cursor.execute(_SETTLEMENT):
+            if merchant_id in merchants:
+                versions = tuple(msgspec.json.decode(text, type=SettlementTerms) for text in texts)
+                merchants[merchant_id] = replace(merchants[merchant_id], settlement=versions)
 
 
 def know_programs(connection: Connection) -> None:

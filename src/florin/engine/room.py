@@ -50,9 +50,12 @@ from florin.events import (
     LineClosed,
     LineOpened,
     LoanFunding,
+    MerchantPaidBack,
     PaidOut,
     ParentPaid,
     PayoutReturned,
+    PayoutsHeld,
+    PayoutsReleased,
     PersonJoined,
     Promised,
     PurchaseConverted,
@@ -66,6 +69,8 @@ from florin.events import (
     Repaid,
     RepaymentConfirmed,
     RepaymentReturned,
+    ReserveHeld,
+    ReserveReleased,
     StatementIssued,
     Voided,
     WindowReceived,
@@ -113,7 +118,10 @@ _OF_BUDGET = (
     Authorized, Escrowed, Captured, Received, Voided, Refunded, Repaid, CampaignToppedUp, CampaignRecalled,
     ParentPaid,
 )  # fmt: skip
-_OF_BALANCE = (WindowReceived, RefundFunded, DisputeFunded, PaidOut, PayoutReturned)
+_OF_BALANCE = (
+    WindowReceived, RefundFunded, DisputeFunded, PaidOut, PayoutReturned, ReserveHeld, ReserveReleased, PayoutsHeld,
+    PayoutsReleased, MerchantPaidBack,
+)  # fmt: skip
 
 
 class Shelf(dict[Any, Any]):
@@ -134,7 +142,7 @@ class Room:
         self.ids = ids
         self.trades, self.payments, self.lines = Shelf(), Shelf(), Shelf()
         self.accounts, self.wallets = Shelf(), Shelf()
-        self.balances, self.payouts = Shelf(), Shelf()
+        self.balances, self.payouts, self.reserves = Shelf(), Shelf(), Shelf()
         self.campaigns, self.budgets, self.uses = Shelf(), Shelf(), Shelf()
         self.uses_of: set[int] = set()
         self.fundings, self.caps_left = Shelf(), Shelf()

@@ -26,11 +26,13 @@ from florin.engine.tables.small import (
     MERCHANT_BALANCE,
     OUTBOX,
     PAYOUT,
+    RESERVE_HOLD,
     SHARED_EXPOSURE,
     STATEMENT,
     WALLET,
     balance_row,
     payout_row,
+    reserve_hold_row,
     shared_row,
     wallet_row,
 )
@@ -48,6 +50,7 @@ def write(connection: Connection, room: Room, chain: Chain) -> None:
     _store(connection, SHARED_EXPOSURE, room.shared, shared_row)
     _store(connection, MERCHANT_BALANCE, room.balances, balance_row)
     _store(connection, PAYOUT, room.payouts, payout_row)
+    _store(connection, RESERVE_HOLD, room.reserves, reserve_hold_row)
     _store(connection, ACCOUNT, room.accounts, account_row)
     if room.budgets or room.campaigns:
         _store_campaigns(connection, room)

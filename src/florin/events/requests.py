@@ -101,6 +101,7 @@ class DisputeFunded(Event, frozen=True, kw_only=True):
     kind = 238
     amount_minor: int
     to_lane: int
+    round: int = 0
 
 
 class EvidenceGiven(Event, frozen=True, kw_only=True):

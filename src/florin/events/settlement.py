@@ -24,6 +24,7 @@ class WindowReceived(Event, frozen=True, kw_only=True):
     from_lane: int
     amount_minor: int
     negative: bool = False
+    round: int = 0
 
 
 class RefundFunded(Event, frozen=True, kw_only=True):
@@ -32,13 +33,20 @@ class RefundFunded(Event, frozen=True, kw_only=True):
     kind = 62
     amount_minor: int
     to_lane: int
+    round: int = 0
 
 
 class PaidOut(Event, frozen=True, kw_only=True):
-    """The merchant's available balance is on its way to his bank."""
+    """The merchant's available balance is on its way to his bank; `left_minor` of it stays, by his terms.
+
+    round: which payout of his it is, counted from 0. Everything that moved his available balance since the one before names the
+    same round: so a payout is told back to the sales that it pays.
+    """
 
     kind = 63
     amount_minor: int
+    left_minor: int = 0
+    round: int = 0
 
 
 class PayoutSettled(Event, frozen=True, kw_only=True):
@@ -63,6 +71,58 @@ class PayoutReturned(Event, frozen=True, kw_only=True):
     reason: str
     reason_code: str = ""
     late: bool = False
+    round: int = 0
+
+
+class ReserveHeld(Event, frozen=True, kw_only=True):
+    """A share of what a day brought the merchant is kept until `release_on`."""
+
+    kind = 245
+    amount_minor: int
+    release_on: date
+    round: int = 0
+
+
+class ReserveReleased(Event, frozen=True, kw_only=True):
+    """What was kept is available. hold_id: the event that kept it."""
+
+    kind = 246
+    amount_minor: int
+    hold_id: int
+    round: int = 0
+
+
+class PayoutsHeld(Event, frozen=True, kw_only=True):
+    """Nothing more leaves for the merchant's bank. by: who decided; "bank" where a payout came back."""
+
+    kind = 247
+    reason: str
+    by: str
+
+
+class PayoutsReleased(Event, frozen=True, kw_only=True):
+    """Payouts go on."""
+
+    kind = 248
+    reason: str
+    by: str
+
+
+class MerchantInvoiced(Event, frozen=True, kw_only=True):
+    """A merchant whose balance is below zero was asked to pay it back by `due_on`."""
+
+    kind = 249
+    amount_minor: int
+    due_on: date
+
+
+class MerchantPaidBack(Event, frozen=True, kw_only=True):
+    """He paid some of it, through his bank."""
+
+    kind = 250
+    amount_minor: int
+    bank_reference: str
+    round: int = 0
 
 
 class BooksSettled(Event, frozen=True, kw_only=True):

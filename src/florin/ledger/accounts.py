@@ -93,6 +93,7 @@ class Account(IntEnum):
     MEMO_GUARANTEED_ESCROW = 52
     MEMO_GUARANTEE_CONTRA = 53
     DISPUTE_HELD = 130
+    MERCHANT_RESERVE = 140
     PAYMENTS_DUE_FROM_MALL = 60
     LENDER_DUE_FROM_MALL = 61
     # mall
@@ -191,6 +192,7 @@ ACCOUNTS: dict[Account, Describes] = {
     Account.FUNDED_ESCROW: Describes(Book.PAYMENTS, Owner.PAYMENT, -1),
     Account.MERCHANT_PAYABLE: Describes(Book.PAYMENTS, Owner.MERCHANT, -1),
     Account.MERCHANT_AVAILABLE: Describes(Book.PAYMENTS, Owner.MERCHANT, -1),
+    Account.MERCHANT_RESERVE: Describes(Book.PAYMENTS, Owner.MERCHANT, -1),
     Account.LANE_CLEARING: Describes(Book.PAYMENTS, Owner.HOUSE, -1),
     Account.PAYOUT_IN_TRANSIT: Describes(Book.PAYMENTS, Owner.HOUSE, -1),
     Account.UNALLOCATED_RECEIPTS: Describes(Book.PAYMENTS, Owner.HOUSE, -1),

@@ -128,6 +128,8 @@ class Rule(IntEnum):
     BUYER_PAYS = 220
     PAY_CLAIM_BUYER = 221
     TAKE_BACK_FROM_BUYER = 222
+    HOLD_RESERVE = 275
+    MERCHANT_PAYS_BACK = 276
     PROMISE_SUBSIDY = 157
     SUBSIDIZE_FEE = 158
     MALL_PAYS_LENDER = 159
@@ -378,6 +380,9 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     Rule.SWEEP_IN: (Leg(Account.LANE_CLEARING, Account.MERCHANT_AVAILABLE),),
     Rule.PAY_OUT: (Leg(Account.MERCHANT_AVAILABLE, Account.PAYOUT_IN_TRANSIT),),
     Rule.SETTLE_PAYOUT: (Leg(Account.PAYOUT_IN_TRANSIT, Account.SAFEGUARDED_CASH),),
+    # a share of what a day brought is kept for a time; a merchant below zero pays back by bank
+    Rule.HOLD_RESERVE: (Leg(Account.MERCHANT_AVAILABLE, Account.MERCHANT_RESERVE),),
+    Rule.MERCHANT_PAYS_BACK: (Leg(Account.SAFEGUARDED_CASH, Account.MERCHANT_AVAILABLE),),
     # the daily bank line between lender and payment institution: first net, then the rest by whoever owes it
     Rule.NET_BOOKS: (
         Leg(Account.LENDER_DUE_TO_PAYMENTS, Account.LENDER_DUE_FROM_PAYMENTS),

@@ -14,19 +14,23 @@ import msgspec
 
 from florin.ledger import POSTINGS, Account, Rule
 
-OWN_ACCOUNTS: Final = frozenset({Account.MERCHANT_PAYABLE, Account.MERCHANT_AVAILABLE, Account.LANE_CLEARING})
+OWN_ACCOUNTS: Final = frozenset(
+    {Account.MERCHANT_PAYABLE, Account.MERCHANT_AVAILABLE, Account.MERCHANT_RESERVE, Account.LANE_CLEARING}
+)
 
 
 class Earned(msgspec.Struct, frozen=True, kw_only=True):
     """Minor units; tenders below zero are given back. fees: by kind, above zero what was taken, below zero given back.
 
-    paid_out_minor: sent to his bank, below zero when it came back.
+    paid_out_minor: sent to his bank, below zero when it came back, or when he paid back what he owed. disputed_minor: held
+    until a dispute is decided, below zero when it is.
     """
 
     credit_minor: int = 0
     wallet_minor: int = 0
     coupon_minor: int = 0
     paid_out_minor: int = 0
+    disputed_minor: int = 0
     fees: dict[str, int] = {}
 
     @property
@@ -41,7 +45,7 @@ class Earned(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def net_minor(self) -> int:
         """What the merchant has more, or less, than before, as his accounts have."""
-        return self.received_minor - self.fees_minor - self.paid_out_minor
+        return self.received_minor - self.fees_minor - self.paid_out_minor - self.disputed_minor
 
 
 NOTHING: Final = Earned()
@@ -49,7 +53,7 @@ NOTHING: Final = Earned()
 
 def earned(entries: Iterable[tuple[int, int]]) -> Earned:
     """entries: (rule, amount) as events keep them; a rule below zero is the other way round."""
-    credit = wallet = coupon = paid_out = 0
+    credit = wallet = coupon = paid_out = disputed = 0
     fees: dict[str, int] = {}
     for rule, amount_minor in entries:
         effect = EFFECTS.get(abs(rule))
@@ -65,9 +69,14 @@ def earned(entries: Iterable[tuple[int, int]]) -> Earned:
             coupon += moved
         elif what == "payout":
             paid_out -= moved
+        elif what == "disputed":
+            disputed -= moved
         else:
             fees[what] = fees.get(what, 0) - moved
-    return Earned(credit_minor=credit, wallet_minor=wallet, coupon_minor=coupon, paid_out_minor=paid_out, fees=fees)
+    return Earned(
+        credit_minor=credit, wallet_minor=wallet, coupon_minor=coupon, paid_out_minor=paid_out, disputed_minor=disputed,
+        fees=fees,
+    )  # fmt: skip
 
 
 _WHAT: Final = {
@@ -79,8 +88,14 @@ _WHAT: Final = {
     Rule.RELEASE_COUPON: "coupon",
     Rule.REFUND_COUPON: "coupon",
     Rule.PAY_OUT: "payout",
+    Rule.MERCHANT_PAYS_BACK: "payout",
     Rule.CHARGE_MDR: "payment",
+    Rule.HOLD_DISPUTED: "disputed",
     Rule.CHARGE_MERCHANT_FEE: "installments",
+    Rule.CHARGE_CREDIT_FEE: "credit",
+    Rule.CHARGE_COMMISSION: "commission",
+    Rule.CHARGE_SOFTWARE_FEE: "software",
+    Rule.CHARGE_RETURN_FEE: "return",
 }
 
 

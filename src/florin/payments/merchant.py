@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import msgspec
 from msgspec.structs import replace
 
-from florin.events import DisputeFunded, Event, PaidOut, PayoutReturned, RefundFunded, RefundOrder, WindowReceived
+from florin.events import (
+    DisputeFunded,
+    Event,
+    MerchantPaidBack,
+    PaidOut,
+    PayoutReturned,
+    PayoutsHeld,
+    PayoutsReleased,
+    RefundFunded,
+    RefundOrder,
+    ReserveHeld,
+    ReserveReleased,
+    WindowReceived,
+)
 from florin.events.refusals import Refusal
 from florin.money import share_minor
 from florin.payments.fee_plan import FeeAssignment, FeeVersion, version_of
+from florin.payments.settlement_terms import SettlementTerms, terms_on
 from florin.payments.trade import Flow
 
 
@@ -19,7 +34,7 @@ class Merchant(msgspec.Struct, frozen=True, kw_only=True):
 
     market, category: where he sells and what kind of goods, in the owner's words, as sub-limits name them. refund_order: in
     which a refund gives the tenders back, where no campaign says another. fee_plans: that he is charged by in place of the mdr,
-    each from a day on, the oldest first.
+    each from a day on, the oldest first. settlement: his terms, the oldest version first.
     """
 
     id: int
@@ -34,10 +49,14 @@ class Merchant(msgspec.Struct, frozen=True, kw_only=True):
     refund_order: RefundOrder = "credit_first"
     market: str = ""
     fee_plans: tuple[FeeAssignment, ...] = ()
+    settlement: Sequence[SettlementTerms] = ()
 
     def fee_version(self, on: date) -> FeeVersion | None:
         """What his fee plan says on a day; None where he has none, and pays the mdr alone."""
         return version_of(self.fee_plans, on)
+
+    def settlement_on(self, on: date) -> SettlementTerms:
+        return terms_on(self.settlement, on)
 
     def mdr_minor(self, amount_minor: int) -> int:
         """The fee on a sale, rounded half up to the fen."""
@@ -66,12 +85,19 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MerchantBalance(msgspec.Struct, frozen=True, kw_only=True):
-    """What has been swept and not paid out. It may be below zero by at most the merchant's own limit."""
+    """What has been swept and not paid out. It may be below zero by at most the merchant's own limit and his reserve.
+
+    reserve_minor: what is kept of it for a time. round: how many payouts there were. held_because: why none leaves; empty when
+    they do.
+    """
 
     id: int
     lane: int
     available_minor: int = 0
     negative_limit_minor: int = 0
+    reserve_minor: int = 0
+    round: int = 0
+    held_because: str = ""
 
 
 class MerchantFrozen(Refusal, frozen=True, kw_only=True):
@@ -91,17 +117,28 @@ class MerchantBalanceTooLow(Refusal, frozen=True, kw_only=True):
 
 
 def refuse_merchant(merchant: Merchant) -> Refusal | None:
-    """No new payment for a merchant who is frozen or closed; refunds and settlement go on."""
+    """No new payment for a merchant who is frozen or closed; refunds and sweeps go on."""
     return None if merchant.state == "open" else MerchantFrozen(merchant=merchant.name)
 
 
 def evolve_balance(balance: MerchantBalance, event: Event) -> MerchantBalance:
     """The available balance after the event."""
     match event:
-        case WindowReceived(negative=False) | PayoutReturned():
+        case WindowReceived(negative=False) | PayoutReturned() | MerchantPaidBack():
             change = event.amount_minor
-        case WindowReceived() | RefundFunded() | DisputeFunded() | PaidOut():
+        case WindowReceived() | RefundFunded() | DisputeFunded():
             change = -event.amount_minor
+        case PaidOut():
+            available = balance.available_minor - event.amount_minor
+            return replace(balance, available_minor=available, round=balance.round + 1)
+        case ReserveHeld() | ReserveReleased():
+            kept = event.amount_minor if isinstance(event, ReserveHeld) else -event.amount_minor
+            available, reserve = balance.available_minor - kept, balance.reserve_minor + kept
+            return replace(balance, available_minor=available, reserve_minor=reserve)
+        case PayoutsHeld():
+            return replace(balance, held_because=event.reason)
+        case PayoutsReleased():
+            return replace(balance, held_because="")
         case _:
             raise AssertionError(f"{type(event).__name__} does not touch an available balance")
     return replace(balance, available_minor=balance.available_minor + change)

@@ -189,6 +189,7 @@ def decide(
                 merchant_id=payment.merchant_id,
                 amount_minor=swept,
                 to_lane=payment.lane,
+                round=0 if balance is None else balance.round,
             )
         )
     if preview.excess_minor:
@@ -257,8 +258,8 @@ def mdr_back_minor(payment: Payment, merchant: Merchant, amount_minor: int, fees
 
 
 def refuse_balance(balance: MerchantBalance, amount_minor: int) -> Refusal | None:
-    """A swept sale is refunded from what is available, below zero only as far as the merchant's terms allow."""
-    short = amount_minor - balance.available_minor - balance.negative_limit_minor
+    """A swept sale is refunded from what is available; below zero as far as his reserve covers it, and his terms allow."""
+    short = amount_minor - balance.available_minor - balance.reserve_minor - balance.negative_limit_minor
     if short <= 0:
         return None
     return MerchantBalanceTooLow(

@@ -19,12 +19,14 @@ from florin.events import (
     PaidOut,
     PayoutReturned,
     PayoutSettled,
+    PayoutsHeld,
     WindowReceived,
     WindowSwept,
 )
 from florin.events.refusals import Refusal
 from florin.money.at import At
 from florin.payments.merchant import MerchantBalance
+from florin.payments.settlement_terms import USUAL, SettlementTerms
 from florin.wallet.payout import Payout, refuse_answer
 
 
@@ -95,30 +97,56 @@ class SweepFees(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NothingToPayOut(Refusal, frozen=True, kw_only=True):
-    en = "There is nothing to pay out: {available_minor} is available."
-    zh = "没有可打款的金额，当前可用{available_minor}。"
+    en = (
+        "There is nothing to pay out: {available_minor} is available, and the terms keep some of it or want more first."
+    )
+    zh = "没有可打款的金额：当前可用{available_minor}，未超过留存额或未达到最低打款额。"
 
     available_minor: int
 
 
-def decide_sweep(command: Sweep, at: At) -> tuple[WindowSwept, WindowReceived]:
-    """Both sides of the lanes' clearing, in one transaction."""
+class PayoutsStopped(Refusal, frozen=True, kw_only=True):
+    en = "Nothing is paid out to this merchant: {reason}. Release his payouts, or reopen him, first."
+    zh = "该商户的打款已停止：{reason}。请先恢复打款或重新开通商户。"
+
+    reason: str
+
+
+def decide_sweep(command: Sweep, at: At, *, round: int = 0) -> tuple[WindowSwept, WindowReceived]:
+    """Both sides of the lanes' clearing, in one transaction. round: of the merchant's payouts."""
     amount, negative = abs(command.amount_minor), command.amount_minor < 0
     common = {"value_on": at.on, "merchant_id": command.merchant_id, "window_on": command.window_on}
     return (
         WindowSwept(**common, amount_minor=amount, negative=negative),  # type: ignore[arg-type]
-        WindowReceived(**common, amount_minor=amount, negative=negative, from_lane=command.lane),  # type: ignore[arg-type]
+        WindowReceived(**common, amount_minor=amount, negative=negative, from_lane=command.lane, round=round),  # type: ignore[arg-type]
     )
 
 
-def decide_payout(balance: MerchantBalance, command: PayOut, at: At) -> tuple[PaidOut] | Refusal:
-    if balance.available_minor <= 0:
+def decide_payout(
+    balance: MerchantBalance, command: PayOut, at: At, terms: SettlementTerms = USUAL, *, state: str = "open"
+) -> tuple[PaidOut] | Refusal:
+    """What the terms let go of what is available. state: the merchant's; nothing leaves for one who is frozen."""
+    if state == "frozen" or balance.held_because:
+        return PayoutsStopped(reason=balance.held_because or "frozen")
+    amount = terms.payable_minor(balance.available_minor)
+    if not amount:
         return NothingToPayOut(available_minor=balance.available_minor)
-    return (PaidOut(value_on=at.on, merchant_id=command.merchant_id, amount_minor=balance.available_minor),)
+    left = balance.available_minor - amount
+    return (
+        PaidOut(
+            value_on=at.on, merchant_id=command.merchant_id, amount_minor=amount, left_minor=left, round=balance.round
+        ),
+    )
 
 
-def decide_settled_payout(sent: Payout, command: SettlePayout, at: At) -> tuple[Event] | Refusal:
-    """Settled or returned, as the bank says: once, and for what was sent."""
+def decide_settled_payout(
+    sent: Payout, command: SettlePayout, at: At, balance: MerchantBalance | None = None
+) -> tuple[Event, ...] | Refusal:
+    """Settled or returned, as the bank says: once, and for what was sent.
+
+    What came back holds the merchant's payouts until his account is changed, or somebody says otherwise: the next would come
+    back too. balance: the merchant's.
+    """
     if refusal := refuse_answer(
         sent, amount_minor=command.amount_minor, beneficiary_id=command.merchant_id, late=command.late
     ):
@@ -132,7 +160,11 @@ def decide_settled_payout(sent: Payout, command: SettlePayout, at: At) -> tuple[
     }
     if command.returned or command.late:
         why = {"reason": command.reason, "reason_code": command.reason_code, "late": command.late}
-        return (PayoutReturned(**common, **why),)  # type: ignore[arg-type]
+        returned = PayoutReturned(**common, **why, round=balance.round if balance else 0)  # type: ignore[arg-type]
+        if balance is None or balance.held_because:
+            return (returned,)
+        held = f"the bank sent a payout back: {command.reason or command.reason_code}"
+        return (returned, PayoutsHeld(value_on=at.on, merchant_id=command.merchant_id, reason=held, by="bank"))
     return (PayoutSettled(**common),)  # type: ignore[arg-type]
 
 

@@ -19,10 +19,10 @@ from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 
 from florin.engine.lanes import LANES
-from florin.events import Captured, PaidOut, PayoutReturned, Received, Refunded, RefundReversed
+from florin.events import Captured, MerchantPaidBack, PaidOut, PayoutReturned, Received, Refunded, RefundReversed
 from florin.payments.earned import EFFECTS, Earned, earned
 
-LineType = Literal["sale", "refund", "refund-reversed", "payout", "payout-returned", "adjustment"]
+LineType = Literal["sale", "refund", "refund-reversed", "payout", "payout-returned", "paid-back", "adjustment"]
 
 
 class BillLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -193,6 +193,7 @@ _TYPES: Final[dict[int, LineType]] = {
     RefundReversed.kind: "refund-reversed",
     PaidOut.kind: "payout",
     PayoutReturned.kind: "payout-returned",
+    MerchantPaidBack.kind: "paid-back",
 }
 
 

@@ -119,7 +119,7 @@ def _flows(line: BillLine) -> Iterable[Flow]:
     """(line, business, kind, amount, balance after it) of each part that moved something."""
     earned = line.earned
     business = _BUSINESS[line.type]
-    moved = earned.received_minor - earned.paid_out_minor
+    moved = earned.received_minor - earned.paid_out_minor - earned.disputed_minor
     before = line.balance_minor - earned.net_minor
     if moved:
         yield (line, business, business, moved, before + moved)
@@ -158,5 +158,6 @@ _BUSINESS: Final = {
     "refund-reversed": "退款撤销",
     "payout": "提现",
     "payout-returned": "提现退回",
+    "paid-back": "充值",
     "adjustment": "其他",
 }

@@ -39,6 +39,7 @@ class Needs(NamedTuple):
     fundings: tuple[int, ...] = ()
     parents: tuple[int, ...] = ()
     requests: tuple[int, ...] = ()
+    reserves: tuple[int, ...] = ()
     lines_seen: tuple[int, ...] = ()
     histories: tuple[int, ...] = ()
     posted: tuple[int, ...] = ()

@@ -8,6 +8,7 @@ from florin.credit.shared_limit import SharedExposure
 from florin.engine.tables.table import Table, bigint, day, instant, integer, json, smallint, text
 from florin.payments.charge import Agreement
 from florin.payments.merchant import MerchantBalance
+from florin.payments.reserve import ReserveHold
 from florin.wallet.payout import Payout
 from florin.wallet.wallet import Wallet
 
@@ -24,9 +25,23 @@ AGREEMENT = Table(
 )  # fmt: skip
 MERCHANT_BALANCE = Table(
     "merchant_balance",
-    [smallint("lane"), bigint("id"), bigint("available_minor"), bigint("negative_limit_minor")],
-    changing=("available_minor",),
+    [
+        smallint("lane"),
+        bigint("id"),
+        bigint("available_minor"),
+        bigint("negative_limit_minor"),
+        bigint("reserve_minor"),
+        integer("round"),
+        text("held_because"),
+    ],
+    changing=("available_minor", "reserve_minor", "round", "held_because"),
 )
+RESERVE_HOLD = Table(
+    "reserve_hold",
+    [smallint("lane"), bigint("id"), bigint("merchant_id"), bigint("amount_minor"), day("held_on"), day("release_on"),
+     day("released_on", None)],
+    changing=("released_on",),
+)  # fmt: skip
 SHARED_EXPOSURE = Table(
     "shared_exposure",
     [
@@ -88,11 +103,32 @@ def shared_row(shared: SharedExposure) -> tuple[Any, ...]:
 
 
 def balance_of(row: tuple[Any, ...]) -> MerchantBalance:
-    return MerchantBalance(lane=row[0], id=row[1], available_minor=row[2], negative_limit_minor=row[3])
+    lane, identifier, available, negative_limit, reserve, round_, held_because = row
+    return MerchantBalance(
+        lane=lane, id=identifier, available_minor=available, negative_limit_minor=negative_limit, reserve_minor=reserve,
+        round=round_, held_because=held_because,
+    )  # fmt: skip
 
 
 def balance_row(balance: MerchantBalance) -> tuple[Any, ...]:
-    return (balance.lane, balance.id, balance.available_minor, balance.negative_limit_minor)
+    return (
+        balance.lane, balance.id, balance.available_minor, balance.negative_limit_minor, balance.reserve_minor,
+        balance.round, balance.held_because,
+    )  # fmt: skip
+
+
+def reserve_hold_of(row: tuple[Any, ...]) -> ReserveHold:
+    lane, identifier, merchant_id, amount, held_on, release_on, released_on = row
+    return ReserveHold(
+        lane=lane, id=identifier, merchant_id=merchant_id, amount_minor=amount, held_on=held_on, release_on=release_on,
+        released_on=released_on,
+    )  # fmt: skip
+
+
+def reserve_hold_row(hold: ReserveHold) -> tuple[Any, ...]:
+    return (
+        hold.lane, hold.id, hold.merchant_id, hold.amount_minor, hold.held_on, hold.release_on, hold.released_on,
+    )  # fmt: skip
 
 
 def agreement_of(row: tuple[Any, ...]) -> Agreement:

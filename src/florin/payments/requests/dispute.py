@@ -108,6 +108,7 @@ def decide_open(
         merchant_id=payment.merchant_id,
         amount_minor=swept,
         to_lane=payment.lane,
+        round=0 if balance is None else balance.round,
     )
     return opened, funded
 

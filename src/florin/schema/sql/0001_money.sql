@@ -265,6 +265,9 @@ CREATE INDEX event_of_claim_sale ON event (lane, id) WHERE kind IN (163, 190, 19
 -- What shops could not sell on credit: a sale pays nothing for it.
 CREATE INDEX event_of_checkout ON event (merchant_id, posted_on) WHERE kind = 212 OR (kind = 90 AND merchant_id IS NOT NULL);
 CREATE INDEX event_of_request ON event (lane, payment_id) WHERE kind BETWEEN 232 AND 244;
+-- What moved a merchant's available balance, and what became of his payouts.
+CREATE INDEX event_of_balance ON event (merchant_id, posted_on)
+    WHERE kind IN (61, 62, 63, 64, 65, 238, 245, 246, 247, 248, 249, 250);
 CREATE INDEX event_by_day ON event USING brin (posted_on) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE VIEW transfer AS
@@ -632,8 +635,43 @@ CREATE TABLE merchant_balance (
     id                   bigint   NOT NULL,
     available_minor      bigint   NOT NULL DEFAULT 0,
     negative_limit_minor bigint   NOT NULL DEFAULT 0,
+    reserve_minor        bigint   NOT NULL DEFAULT 0
+        CONSTRAINT reserve_is_held_before_it_is_released CHECK (reserve_minor >= 0),
+    round                integer  NOT NULL DEFAULT 0,
+    held_because         text     NOT NULL DEFAULT '',
     PRIMARY KEY (lane, id)
 ) WITH (fillfactor = 70);
+
+-- How a merchant is settled, from a day on. Reference: a change raises reference_version. terms: those of florin.payments.
+CREATE TABLE settlement_terms (
+    merchant_id bigint NOT NULL REFERENCES merchant,
+    from_on     date   NOT NULL,
+    terms       jsonb  NOT NULL,
+    decided_by  text   NOT NULL,
+    reason      text   NOT NULL,
+    decided_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (merchant_id, from_on)
+);
+
+-- Days on which banks do not work as their weekday says.
+CREATE TABLE bank_holiday (
+    on_day   date PRIMARY KEY,
+    is_open  boolean NOT NULL,
+    name     text    NOT NULL DEFAULT ''
+);
+
+-- One day's part of a rolling reserve.
+CREATE TABLE reserve_hold (
+    lane         smallint NOT NULL,
+    id           bigint   NOT NULL,
+    merchant_id  bigint   NOT NULL,
+    amount_minor bigint   NOT NULL CHECK (amount_minor > 0),
+    held_on      date     NOT NULL,
+    release_on   date     NOT NULL,
+    released_on  date,
+    PRIMARY KEY (lane, id)
+);
+CREATE INDEX reserve_to_release ON reserve_hold (release_on) WHERE released_on IS NULL;
 
 -- What a merchant was owed at the end of a day on which something of his moved: his bills begin and end with it.
 CREATE TABLE merchant_day (

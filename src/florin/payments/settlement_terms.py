@@ -1,0 +1,110 @@
+"""Settlement terms: when a merchant is paid, and what of his money is kept back meanwhile. Dated data, version by version.
+
+Sales of a day become available when the day is over; they are paid out every day, every business day or once a week, from the
+merchant's minimum on. A *rolling reserve* keeps a share of what each day brings for a number of days; a *fixed* one stays
+available as long as the terms say, and is not paid out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Final, Literal
+
+import msgspec
+
+from florin.events.refusals import Refusal
+from florin.money import share_minor
+
+Pays = Literal["daily", "weekly"]
+DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+RESERVE_DAYS_MAX: Final = 730
+
+
+class SettlementTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """In force from `from_on` until another version begins.
+
+    pays: daily is the day after (T+1). weekday: of weekly payouts, 0 is Monday. business_days: a payout that falls on another
+    day waits for the next business day. payout_minor_min: less than this waits. reserve_ppm, reserve_days: the share of what a
+    day brings that is kept, and how long. fixed_reserve_minor: what a payout leaves.
+    """
+
+    from_on: date
+    pays: Pays = "daily"
+    weekday: int = 0
+    business_days: bool = False
+    payout_minor_min: int = 0
+    reserve_ppm: int = 0
+    reserve_days: int = 0
+    fixed_reserve_minor: int = 0
+
+    def reserve_minor(self, brought_minor: int) -> int:
+        """What is kept of what a day has brought, rounded half up; nothing of a day below zero."""
+        return share_minor(brought_minor, self.reserve_ppm) if brought_minor > 0 else 0
+
+    def payable_minor(self, available_minor: int) -> int:
+        """What may be paid out now: what is above the fixed reserve, if it comes to the minimum."""
+        above = available_minor - self.fixed_reserve_minor
+        return above if above > 0 and above >= self.payout_minor_min else 0
+
+
+USUAL: Final = SettlementTerms(from_on=date.min)
+
+
+class SettlementTermsInvalid(Refusal, frozen=True, kw_only=True):
+    en = "These settlement terms are not possible: {field} is {value}. {fix}"
+    zh = "结算条件无效：{field}为{value}。"
+
+    field: str
+    value: str
+    fix: str
+
+
+def refuse_terms(terms: SettlementTerms, *, on: date) -> Refusal | None:
+    """Why terms cannot be set; None when they can. on: the business date; what has begun is never changed."""
+    wrong: tuple[str, object, str] | None = None
+    if terms.from_on < on:
+        wrong = (
+            "from_on",
+            terms.from_on,
+            f"Choose a day from {on} on: what is over was settled by the terms of its day.",
+        )
+    elif not 0 <= terms.weekday <= 6:
+        wrong = ("weekday", terms.weekday, "0 is Monday, 6 is Sunday.")
+    elif not 0 <= terms.reserve_ppm <= 1_000_000:
+        wrong = ("reserve_ppm", terms.reserve_ppm, "A share lies between 0 and 1000000 parts per million.")
+    elif bool(terms.reserve_ppm) != bool(terms.reserve_days) or not 0 <= terms.reserve_days <= RESERVE_DAYS_MAX:
+        wrong = ("reserve_days", terms.reserve_days, f"A rolling reserve has a share and 1 to {RESERVE_DAYS_MAX} days.")
+    elif min(terms.payout_minor_min, terms.fixed_reserve_minor) < 0:
+        wrong = ("amounts", min(terms.payout_minor_min, terms.fixed_reserve_minor), "No amount is below zero.")
+    if wrong is None:
+        return None
+    return SettlementTermsInvalid(field=wrong[0], value=str(wrong[1]), fix=wrong[2])
+
+
+def terms_on(versions: Sequence[SettlementTerms], on: date) -> SettlementTerms:
+    """The version in force on a day; before the first one the usual terms. versions: the oldest first."""
+    return next((terms for terms in reversed(versions) if terms.from_on <= on), USUAL)
+
+
+class Calendar(msgspec.Struct, frozen=True):
+    """Which days banks work: Monday to Friday, but for the owner's exceptions (False: a holiday, True: a working weekend)."""
+
+    exceptions: Mapping[date, bool] = {}
+
+    def is_open(self, on: date) -> bool:
+        return self.exceptions.get(on, on.weekday() < 5)
+
+
+def pays_out_on(terms: SettlementTerms, on: date, calendar: Calendar) -> bool:
+    """Whether a payout is due on a day: its own day, or the first business day after it where the terms want one."""
+    if terms.business_days and not calendar.is_open(on):
+        return False
+    if terms.pays == "daily":
+        return True
+    day = on
+    while day.weekday() != terms.weekday:
+        day -= timedelta(days=1)
+        if not terms.business_days or calendar.is_open(day):
+            return False
+    return True
