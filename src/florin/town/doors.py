@@ -13,12 +13,12 @@ class Door:
     """One shop front. market: the id of the acceptance rules. flow: owed at payment, or when the buyer confirms receipt.
 
     price: minor units. installments: offered with the fee borne by the shop; 0: none. mdr_ppm: the payment institution's fee.
+    by_code: the shop shows a QR code for whoever comes. on_phone: it is paid in another window, the shopper's phone.
     """
 
     market: str
     app_id: int
-    wire: Literal["alipay", "rest"]
-    asks_by: Literal["page", "code", "rest"]
+    wire: Literal["alipay", "rest", "wechatpay"]
     flow: Market
     category: str
     mdr_ppm: int
@@ -28,6 +28,8 @@ class Door:
     goods_zh: str
     price_minor: int
     installments: int = 0
+    by_code: bool = False
+    on_phone: bool = False
 
     def named(self, language: str) -> str:
         return self.shop_zh if language == "zh" else self.shop
@@ -40,7 +42,6 @@ TAOBAO = Door(
     market="taobao",
     app_id=2021_0001_0000_0101,
     wire="alipay",
-    asks_by="page",
     flow="escrow",
     category="crafts",
     mdr_ppm=6_000,
@@ -54,7 +55,6 @@ TMALL = Door(
     market="tmall",
     app_id=2021_0001_0000_0102,
     wire="alipay",
-    asks_by="page",
     flow="direct",
     category="electronics",
     mdr_ppm=6_000,
@@ -69,7 +69,6 @@ JD = Door(
     market="jd",
     app_id=2021_0001_0000_9102,
     wire="rest",
-    asks_by="rest",
     flow="direct",
     category="appliances",
     mdr_ppm=6_000,
@@ -83,7 +82,6 @@ STALL = Door(
     market="street",
     app_id=2021_0001_0000_0103,
     wire="alipay",
-    asks_by="code",
     flow="direct",
     category="dining",
     mdr_ppm=3_800,
@@ -92,12 +90,13 @@ STALL = Door(
     goods="Jianbing, two eggs",
     goods_zh="煎饼果子，两个蛋",
     price_minor=12_00,
+    by_code=True,
+    on_phone=True,
 )
 CHAT = Door(
     market="chat",
-    app_id=2021_0001_0000_9103,
-    wire="rest",
-    asks_by="rest",
+    app_id=2021_0001_0000_0104,
+    wire="wechatpay",
     flow="direct",
     category="crafts",
     mdr_ppm=6_000,
@@ -106,5 +105,6 @@ CHAT = Door(
     goods="Scarf, knitted by Yun",
     goods_zh="云云手织围巾",
     price_minor=168_00,
+    on_phone=True,
 )
 DOORS = {door.market: door for door in (TAOBAO, TMALL, JD, STALL, CHAT)}

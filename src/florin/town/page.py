@@ -47,7 +47,7 @@ class PersonShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineShown:
-    """One line at a glance. used: of the limit, in thousandths. free: until when a purchase of today bears nothing."""
+    """One line at a glance. used: of the limit, in thousandths. free: for how long a purchase of today bears nothing."""
 
     kind: str
     title: str
@@ -73,9 +73,9 @@ class LampShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorShown:
-    """One door. each: of an installment, empty without. waiting: an order that is asked for and not paid. code: of the stall.
+    """One door. each: of an installment, empty without. waiting: her order that is asked for and not paid. code: of the stall.
 
-    told: what the shop heard of this shopper's newest order, empty before.
+    on_phone: it is paid in another window. bought: the shop was told that she has paid.
     """
 
     market: str
@@ -89,7 +89,8 @@ class DoorShown:
     lamps: tuple[LampShown, ...]
     waiting: str
     code: str
-    told: str
+    on_phone: bool
+    bought: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +161,8 @@ def show_street(
     with instance.reads.connection() as connection:
         purse = read_purse(connection, town.people[logon])
         assert purse is not None, "a resident is a person of the house"
+        purchases = _purchases(connection, town, shops, language)
+        bought = {purchase.market for purchase in purchases if purchase.logon == logon}
         today = shares_of_days(connection, from_on=at.on, until_on=at.on + timedelta(days=1), language=language)
         return StreetShown(
             language=language,
@@ -170,9 +173,10 @@ def show_street(
             wallet=money(purse.wallet.balance_minor, language),
             lines=_lines(connection, town, resident, at, language),
             doors=tuple(
-                _door(connection, instance, town, shops, door, resident, at, language) for door in DOORS.values()
+                _door(connection, instance, town, shops, door, resident, at, language, bought=door.market in bought)
+                for door in DOORS.values()
             ),
-            purchases=_purchases(connection, town, shops, language),
+            purchases=purchases,
             gains=_shares(today, language),
             sales=today.payments,
             notice=notice,
@@ -211,9 +215,9 @@ def _line(view: LineView, language: Language) -> LineShown:
         kind=kind,
         title=text(language, f"kind.{kind}"),
         left=money(left_minor, language),
-        limit=money(limit_minor, language),
+        limit=_round(limit_minor, language),
         used=min(1_000, (limit_minor - left_minor) * 1_000 // limit_minor) if limit_minor else 1_000,
-        free=text(language, "line.free", days=(free_until - today).days, date=full_date(free_until, language)),
+        free=text(language, "line.free", days=(free_until - today).days),
         due=due,
         is_late=is_late,
     )
@@ -231,6 +235,8 @@ def _door(
     resident: Resident,
     at: At,
     language: Language,
+    *,
+    bought: bool,
 ) -> DoorShown:
     lamps = lamps_at(
         connection,
@@ -241,9 +247,9 @@ def _door(
         at=at,
         language=language,
     )
-    newest = next((order for order in shops.orders() if order.market == door.market and _is_of(order, resident)), None)
-    waiting = newest is not None and not newest.is_paid and bool(newest.buyer)
-    code = shops.waiting(door.market) if door.asks_by == "code" else None
+    own = (order for order in shops.orders() if order.market == door.market and order.buyer == resident.logon)
+    newest = next(own, None)
+    code = shops.waiting(door.market) if door.by_code else None
     return DoorShown(
         market=door.market,
         place=text(language, f"door.{door.market}.place"),
@@ -254,14 +260,11 @@ def _door(
         installments=door.installments,
         each=money(door.price_minor // door.installments, language) if door.installments else "",
         lamps=tuple(_lamp(lamp, number, resident, language) for number, lamp in enumerate(lamps)),
-        waiting=newest.number if waiting and newest is not None else "",
+        waiting=newest.number if newest is not None and not newest.is_paid else "",
         code=qr_svg(code.address) if code is not None else "",
-        told=newest.told if newest is not None and newest.is_paid else "",
+        on_phone=door.on_phone,
+        bought=bought,
     )
-
-
-def _is_of(order: Order, resident: Resident) -> bool:
-    return order.buyer in ("", resident.logon)
 
 
 def _lamp(lamp: Lamp, number: int, resident: Resident, language: Language) -> LampShown:
@@ -306,7 +309,7 @@ def _purchase(connection: Connection, town: Town, order: Order, language: Langua
         logon=buyer.logon if buyer is not None else "",
         shop=door.named(language),
         market=door.market,
-        goods=view.trade.subject,
+        goods=door.sells(language),
         amount=money(payment.amount_minor, language),
         by=_paid_by(seen, language),
         steps=_steps(connection, payment, town.shops[door.market].merchant_id, language),

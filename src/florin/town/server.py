@@ -109,7 +109,7 @@ class Street:
     def _lay_out_code(self, language: Language) -> None:
         """The stall always has a code that can be paid: after each sale, and when one has run out, another."""
         for door in DOORS.values():
-            if door.asks_by != "code":
+            if not door.by_code:
                 continue
             with self._asking:
                 if self.shops.waiting(door.market) is None:
@@ -183,8 +183,7 @@ class Street:
         @get("/back")
         async def back(request: AnyRequest) -> Redirect:
             """Where the cashier sends the buyer: it says nothing of success, the page does when the shop was told."""
-            market = request.query_params.get("market", "")
-            return Redirect(f"/?{urlencode({'as': _shopper(request)})}#{market if market in DOORS else 'fen'}")
+            return Redirect(f"/?{urlencode({'as': _shopper(request)})}#fen")
 
         @post("/told/{market:str}", status_code=200)
         async def told(request: AnyRequest, market: str) -> Response[bytes]:

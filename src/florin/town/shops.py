@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from florin.town.doors import DOORS, Door
 from florin.town.town import Town
-from florin.town.wires import AlipayWire, Heard, RestWire, Wire
+from florin.town.wires import AlipayWire, Heard, RestWire, WechatWire, Wire
 
 ORDERS_MAX = 500
 
@@ -43,6 +43,7 @@ class Shops:
 
     def __init__(self, town: Town, *, api_url: str) -> None:
         self._street_url = town.street_url
+        self._people = town.people
         self._wires: dict[str, Wire] = {
             door.market: _wire_of(door, town, api_url=api_url, street_url=town.street_url) for door in DOORS.values()
         }
@@ -70,8 +71,9 @@ class Shops:
                 number=number,
                 amount_minor=door.price_minor,
                 subject=door.sells(language),
+                payer_id=self._people.get(buyer, 0),
                 installments=installments,
-                return_url=f"{self._street_url}/back?market={market}&as={buyer}" if buyer else "",
+                return_url=f"{self._street_url}/back?as={buyer}" if buyer else "",
             ),
         )
         with self._turn:
@@ -120,14 +122,18 @@ class Shops:
 
 
 def _wire_of(door: Door, town: Town, *, api_url: str, street_url: str) -> Wire:
-    keys = town.shops[door.market]
-    if door.wire == "rest":
-        return RestWire(api_url=api_url, api_key=keys.api_key, secret=keys.webhook_secret)
-    return AlipayWire(
-        gateway=f"{api_url}/gateway.do",
-        app_id=door.app_id,
-        key=keys.key,
-        platform_key=keys.platform_key,
-        notify_url=f"{street_url}/told/{door.market}",
-        by_code=door.asks_by == "code",
-    )
+    keys, told_at = town.shops[door.market], f"{street_url}/told/{door.market}"
+    match door.wire:
+        case "rest":
+            return RestWire(api_url=api_url, api_key=keys.api_key, secret=keys.webhook_secret)
+        case "wechatpay":
+            return WechatWire(api_url=api_url, key=keys.key, settings=keys.wechat, notify_url=told_at)
+        case "alipay":
+            return AlipayWire(
+                gateway=f"{api_url}/gateway.do",
+                app_id=door.app_id,
+                key=keys.key,
+                platform_key=keys.platform_key,
+                notify_url=told_at,
+                by_code=door.by_code,
+            )

@@ -7,7 +7,8 @@ operator has; the one thing with a history, Wang's bill that nobody paid, is bou
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,11 +17,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from psycopg import Connection
 
 from florin.app.onboard import do, join_shopper
+from florin.app.wechatpay import settings_of
 from florin.app.worker import Housekeeping
 from florin.bank import SimulatedBank
 from florin.credit.open import OpenLine
 from florin.engine import ClaimKind, Engine, claim, clock, lane_for, lane_of
-from florin.engine.admin import add_app, add_merchant, place_merchant
+from florin.engine.admin import add_app, add_merchant, place_merchant, set_aes_key
 from florin.engine.ids import IdBlocks
 from florin.market.change import AddEcosystem
 from florin.market.load import load_ecosystem
@@ -32,8 +34,9 @@ from florin.sandbox.provision import PASSWORD, PIN, Provisioned
 from florin.store.roles import Addresses
 from florin.town.doors import DOORS, TMALL, Door
 from florin.town.people import RESIDENTS, WANG
-from florin.wires.keys import create_api_key
+from florin.wires.keys import create_api_key, load_master_key
 from florin.wires.keys.forms import new_private_key, public_key_base64
+from florin.wires.wechatpay.sealing import new_apiv3_key
 
 # Wang buys on the last day of March; his bill of 1 April is due on the 10th, so on the 12th it is late.
 BEGINS_ON = date(2026, 3, 31)
@@ -43,13 +46,17 @@ _LAMP_MINOR = 380_00
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopKeys:
-    """What a shop was given to prove who it is: for Alipay's wire its key and ours, for REST an API key and a secret."""
+    """What a shop was given to prove who it is, by its wire: on REST an API key and a secret, else a key pair of its own.
+
+    platform_key: ours for Alipay's wire, base64. wechat: what a shop on WeChat's wire sets, by the names of the sandbox's file.
+    """
 
     merchant_id: int
-    platform_key: str
+    key: rsa.RSAPrivateKey = field(default_factory=new_private_key)
+    platform_key: str = ""
     api_key: str = ""
     webhook_secret: bytes = b""
-    key: rsa.RSAPrivateKey = field(default_factory=new_private_key)
+    wechat: Mapping[str, str] = field(default_factory=dict)
 
 
 class Town:
@@ -89,8 +96,9 @@ class Town:
             mdr_ppm=door.mdr_ppm,
         )
         keys = ShopKeys(merchant_id=merchant_id, platform_key=provisioned.alipay_public_key)
-        by_rest = door.wire == "rest"
-        secret = secrets.token_bytes(32) if by_rest else None
+        public_key = public_key_base64(keys.key.public_key())
+        is_rest = door.wire == "rest"
+        secret = secrets.token_bytes(32) if is_rest else None
         add_app(
             connection,
             app_id=door.app_id,
@@ -98,19 +106,14 @@ class Town:
             name=door.shop,
             wire=door.wire,
             market=door.flow,
-            public_keys=() if by_rest else (public_key_base64(keys.key.public_key()),),
-            notify_url=f"{self.street_url}/told/{door.market}" if by_rest else "",
+            public_keys=() if is_rest else (public_key,),
+            notify_url=f"{self.street_url}/told/{door.market}" if is_rest else "",
             webhook_secret=secret,
             allow_loopback=True,
         )
-        if not by_rest:
-            return keys
-        return ShopKeys(
-            merchant_id=merchant_id,
-            platform_key=provisioned.alipay_public_key,
-            api_key=create_api_key(connection, "merchant", door.app_id),
-            webhook_secret=secret or b"",
-        )
+        if secret is not None:
+            return replace(keys, api_key=create_api_key(connection, "merchant", door.app_id), webhook_secret=secret)
+        return replace(keys, wechat=_wechat(connection, door, public_key)) if door.wire == "wechatpay" else keys
 
     def _move_in(self, engine: Engine, connection: Connection[Any]) -> None:
         bank, on = SimulatedBank(connection), clock.read(connection).on
@@ -164,3 +167,17 @@ class Town:
             make_shopper(logon=logon, password=PASSWORD, pin=PIN, person_id=person_id)
         for market, keys in self.shops.items():
             make_merchant_user(logon=market, password=PASSWORD, merchant_id=keys.merchant_id)
+
+
+def _wechat(connection: Connection[Any], door: Door, public_key: str) -> dict[str, str]:
+    """What the chat's shop sets; its APIv3 key is made here. Where the wires are it is told when it opens."""
+    apiv3_key = new_apiv3_key()
+    set_aes_key(connection, door.app_id, apiv3_key.encode())
+    return settings_of(
+        connection,
+        door.app_id,
+        public_key=public_key,
+        apiv3_key=apiv3_key,
+        api_url="",
+        master=load_master_key(),
+    )
