@@ -12,7 +12,7 @@ from florin.sandbox.provision import Market
 class Door:
     """One shop front. market: the id of the acceptance rules. flow: owed at payment, or when the buyer confirms receipt.
 
-    price: minor units. installments: offered with the fee borne by the shop; 0: none. mdr_ppm: the payment institution's fee.
+    price: minor units. installments: offered with the fee borne by the shop; 0: none. fees: the plan that the shop pays by.
     by_code: the shop shows a QR code for whoever comes. on_phone: it is paid in another window, the shopper's phone.
     """
 
@@ -21,7 +21,7 @@ class Door:
     wire: Literal["alipay", "rest", "wechatpay"]
     flow: Market
     category: str
-    mdr_ppm: int
+    fees: str
     shop: str
     shop_zh: str
     goods: str
@@ -44,7 +44,7 @@ TAOBAO = Door(
     wire="alipay",
     flow="escrow",
     category="crafts",
-    mdr_ppm=6_000,
+    fees="ali",
     shop="Auntie Chen's Pots",
     shop_zh="陈阿姨的陶器铺",
     goods="Tea set, thrown by hand",
@@ -57,7 +57,7 @@ TMALL = Door(
     wire="alipay",
     flow="direct",
     category="electronics",
-    mdr_ppm=6_000,
+    fees="ali",
     shop="Orchid Flagship",
     shop_zh="兰花旗舰店",
     goods="Orchid 7 phone",
@@ -70,8 +70,8 @@ JD = Door(
     app_id=2021_0001_0000_9102,
     wire="rest",
     flow="direct",
-    category="appliances",
-    mdr_ppm=6_000,
+    category="own",
+    fees="jd",
     shop="JD, own retail",
     shop_zh="京东自营",
     goods="Rice cooker",
@@ -84,7 +84,7 @@ STALL = Door(
     wire="alipay",
     flow="direct",
     category="dining",
-    mdr_ppm=3_800,
+    fees="ali",
     shop="Uncle Zhou's Pancakes",
     shop_zh="周叔煎饼",
     goods="Jianbing, two eggs",
@@ -99,7 +99,7 @@ CHAT = Door(
     wire="wechatpay",
     flow="direct",
     category="crafts",
-    mdr_ppm=6_000,
+    fees="tencent",
     shop="Yun's Yarn",
     shop_zh="云云的毛线店",
     goods="Scarf, knitted by Yun",

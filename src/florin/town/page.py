@@ -6,7 +6,6 @@ shop. The two need not agree for the blink of an eye, and the page says so: paid
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -95,10 +94,12 @@ class DoorShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareShown:
+    """One party's share. causes: what for, and how much of it."""
+
     party: str
     name: str
     amount: str
-    causes: str
+    causes: tuple[tuple[str, str], ...]
     gains: bool
 
 
@@ -356,12 +357,11 @@ def _shares(shares: Shares, language: Language) -> SharesShown:
 
 
 def _share(share: Share, language: Language) -> ShareShown:
-    causes: Sequence[str] = [f"{cause.text} {_signed(cause.amount_minor, language)}" for cause in share.causes]
     return ShareShown(
         party=share.party,
         name=share.name,
         amount=_signed(share.amount_minor, language),
-        causes=" · ".join(causes),
+        causes=tuple((cause.text, _signed(cause.amount_minor, language)) for cause in share.causes),
         gains=share.amount_minor > 0,
     )
 

@@ -22,7 +22,7 @@ from florin.app.worker import Housekeeping
 from florin.bank import SimulatedBank
 from florin.credit.open import OpenLine
 from florin.engine import ClaimKind, Engine, claim, clock, lane_for, lane_of
-from florin.engine.admin import add_app, add_merchant, place_merchant, set_aes_key
+from florin.engine.admin import add_app, add_merchant, assign_fees, place_merchant, set_aes_key
 from florin.engine.ids import IdBlocks
 from florin.market.change import AddEcosystem
 from florin.market.load import load_ecosystem
@@ -93,8 +93,9 @@ class Town:
             name_zh=door.shop_zh,
             market=door.market,
             category=door.category,
-            mdr_ppm=door.mdr_ppm,
+            mdr_ppm=0,  # by the plan
         )
+        assign_fees(connection, merchant_id=merchant_id, plan=door.fees, from_on=BEGINS_ON)
         keys = ShopKeys(merchant_id=merchant_id, platform_key=provisioned.alipay_public_key)
         public_key = public_key_base64(keys.key.public_key())
         is_rest = door.wire == "rest"

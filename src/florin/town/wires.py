@@ -197,8 +197,8 @@ class RestWire:
 
 
 class WechatWire:
-    """WeChat Pay's APIv3 in public-key mode, as a page inside the messenger uses it: the order names its payer, and the shop signs
-    once more what the phone pays.
+    """WeChat Pay's APIv3 in public-key mode, as a page inside the messenger uses it: the order names its payer, and the
+    shop signs once more what the phone pays.
 
     settings: by the names of the sandbox's file.
     """
