@@ -61,6 +61,12 @@ _BOOKED = """
 """
 
 
+_LINE = """
+    SELECT l.id FROM line l JOIN person p ON p.lane = l.lane AND p.id = l.person_id
+     WHERE p.logon = %(logon)s AND l.program = %(program)s
+"""
+
+
 @contextmanager
 def running_street() -> Iterator[RunningStreet]:
     """Serves while it is entered."""
@@ -119,16 +125,24 @@ class Walker:
         whys = re.findall(r'<p class="why why-\w+">(.*?)</p>', door)
         return {kind: (look, unescape(why)) for (look, kind), why in zip(looks, whys, strict=True)}
 
-    def pay(self, at_cashier: httpx.Response, way: str) -> httpx.Response:
-        """Fill in the cashier's form. way: how its value begins."""
+    def pay(self, at_cashier: httpx.Response, program: str, *, count: int = 0) -> httpx.Response:
+        """Fill in the cashier's form. program: of the line that pays, empty for the wallet; count: of installments."""
         form = at_cashier.text
         ways = re.findall(r'name="way" value="([^"]+)"', form)
-        chosen = next((each for each in ways if each.startswith(way)), None)
-        assert chosen is not None, f"{way} is not among {ways}"
+        wanted = (f"credit.{self.line(program)}-{count}", f"credit-{count}") if program else ("wallet-0",)
+        chosen = next((way for way in ways if way in wanted), None)
+        assert chosen is not None, f"{wanted} is not among {ways}"
         hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form))
         return self.http.post(
             at_cashier.url, data={**hidden, "way": chosen, "pin": PIN}, headers={"Referer": str(at_cashier.url)}
         )
+
+    def line(self, program: str) -> int:
+        """The number of the shopper's line under a program."""
+        with self.street.connect() as connection:
+            row = connection.execute(_LINE, {"logon": self.logon, "program": program}).fetchone()
+        assert row is not None, f"{self.logon} has no {program}"
+        return int(row[0])
 
     def told(self, number: str) -> Purchase:
         """The purchase, once the shop was told of it."""

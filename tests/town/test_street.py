@@ -25,11 +25,13 @@ def _number(page: str) -> str:
     return re.findall(r"[A-Z]+-[0-9]{4}", page)[0]
 
 
-def _bought(walker: Walker, market: str, way: str = "", **fields: str) -> str:
-    """Buy at a door and pay; the order's number."""
-    at_cashier = walker.press("scan") if market == "street" else walker.press("buy", market=market, **fields)
+def _bought(walker: Walker, market: str, program: str = "", *, count: int = 0) -> str:
+    """Buy at a door and pay with a line, or from the wallet; the order's number."""
+    at_cashier = (
+        walker.press("scan") if market == "street" else walker.press("buy", market=market, installments=str(count))
+    )
     number = _number(at_cashier.text)
-    paid = walker.pay(at_cashier, way)
+    paid = walker.pay(at_cashier, program, count=count)
     assert paid.status_code == 200, paid.text
     return number
 
@@ -37,8 +39,11 @@ def _bought(walker: Walker, market: str, way: str = "", **fields: str) -> str:
 def _parties(booked: dict[str, int]) -> dict[str, int]:
     """Whose each account is, written down here once more; a balance on its own side is a gain, or a cost."""
     gains: dict[str, int] = {}
+    # A card's lender is the bank that issued it, and its interchange is income of nobody else.
+    lender = "bank" if "INTERCHANGE_INCOME" in booked else "lender"
     for account, minor in booked.items():
         party, sign = _PARTY_OF[account]
+        party = lender if party == "lender" else party
         gains[party] = gains.get(party, 0) + sign * minor
     return {party: minor for party, minor in gains.items() if minor}
 
@@ -52,6 +57,12 @@ _PARTY_OF = {
     "SOFTWARE_FEE_INCOME": ("mall", +1),
     "DEFERRED_FEE_INCOME": ("lender", +1),
     "CREDIT_FEE_INCOME": ("lender", +1),
+    "INTERCHANGE_INCOME": ("lender", +1),
+    "LENDER_NETWORK_COST": ("lender", -1),
+    "INTERCHANGE_COST": ("payment_institution", -1),
+    "PAYMENTS_NETWORK_COST": ("payment_institution", -1),
+    "PAYMENTS_DUE_TO_NETWORK": ("network", +1),
+    "LENDER_DUE_TO_NETWORK": ("network", +1),
     "LENDER_DUE_TO_PAYMENTS": ("between", +1),
     "LENDER_DUE_FROM_PAYMENTS": ("between", -1),
     "PAYMENTS_DUE_FROM_LENDER": ("between", -1),
@@ -129,7 +140,7 @@ def _give_back(engine: Engine, payment_id: int, amount_minor: int) -> None:
 
 
 def test_what_a_brand_bears_of_twelve_installments_is_the_lenders(street, mei):
-    number = _bought(mei, "tmall", "credit-12", installments="12")
+    number = _bought(mei, "tmall", "huabei", count=12)
 
     told, booked = mei.told(number), street.booked(number)
 
@@ -149,7 +160,7 @@ def test_what_a_brand_bears_of_twelve_installments_is_the_lenders(street, mei):
 
 
 def test_what_is_paid_into_escrow_is_nobodys_until_it_is_received(street, lin):
-    number = _bought(lin, "taobao")
+    number = _bought(lin, "taobao", "huabei")
     waiting = lin.told(number)
     assert street.booked(number) == {}
 
@@ -164,10 +175,30 @@ def test_what_is_paid_into_escrow_is_nobodys_until_it_is_received(street, lin):
     assert "is promised" not in received.text
 
 
+def test_of_a_cards_fee_the_issuing_bank_and_the_network_take_their_parts(street, lin):
+    number = _bought(lin, "jd", "bank-card")
+
+    told, booked = lin.told(number), street.booked(number)
+
+    assert told.shares == _parties(booked)
+    assert told.shares["bank"] == booked["INTERCHANGE_INCOME"] - booked["LENDER_NETWORK_COST"] > 0
+    assert told.shares["network"] == booked["PAYMENTS_DUE_TO_NETWORK"] + booked["LENDER_DUE_TO_NETWORK"] > 0
+    assert sum(told.shares.values()) == 0
+
+
+def test_in_the_chat_fenfu_pays_over_the_messengers_own_wire(street, bo):
+    number = _bought(bo, "chat", "fenfu")
+
+    told = bo.told(number)
+
+    assert "with Fenfu" in told.text
+    assert told.shares == _parties(street.booked(number))
+
+
 def test_the_stall_has_a_new_code_when_its_code_was_paid(street, mei):
     before = re.findall(r'class="stall-code".*?</svg>', mei.page(), re.DOTALL)
 
-    number = _bought(mei, "street", "wallet")
+    number = _bought(mei, "street")
     told = mei.told(number)
 
     after = re.findall(r'class="stall-code".*?</svg>', mei.page(), re.DOTALL)
@@ -177,7 +208,7 @@ def test_the_stall_has_a_new_code_when_its_code_was_paid(street, mei):
 
 
 def test_after_a_day_the_money_is_at_the_shops_bank(street, bo):
-    number = _bought(bo, "jd", "credit-0")
+    number = _bought(bo, "jd", "baitiao-order")
     today, payable = bo.told(number), _of_jd(street, _PAYABLE)
 
     bo.press("tomorrow")
