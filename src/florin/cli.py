@@ -132,7 +132,7 @@ def explain(context: typer.Context) -> None:
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def merchant(context: typer.Context) -> None:
-    """Merchants: add, list, freeze, reopen, their logins, stores and terminals."""
+    """Merchants: add, list, freeze, reopen, their logins, fees, stores and terminals."""
     _call("florin.app.stores", "merchant_group", context)
 
 

@@ -14,6 +14,8 @@ from msgspec.structs import replace
 
 from florin.credit.program import load_program
 from florin.events import FeePart
+from florin.ledger import Rule as LedgerRule
+from florin.payments.earned import earned
 from florin.payments.fee_plan import (
     FeeAssignment,
     FeePlan,
@@ -301,3 +303,17 @@ def test_a_withdrawal_is_refused_when_its_fee_was_shown_otherwise_or_is_not_ther
     assert withdraw(500_00, fee_minor=0) == WithdrawalFeeChanged(fee_minor=50, shown_minor=0)
     assert withdraw(1_000_00) == WalletTooLowForFee(balance_minor=1_000_00, fee_minor=1_00, most_minor=999_00)
     assert FREE_OF_CHARGE.fee_minor(10**9, 0) == 0
+
+
+def test_a_merchants_bill_counts_each_fee_by_its_kind_and_no_fee_as_a_tender():
+    rules = (
+        LedgerRule.CHARGE_MDR,
+        LedgerRule.CHARGE_CREDIT_FEE,
+        LedgerRule.CHARGE_COMMISSION,
+        LedgerRule.CHARGE_SOFTWARE_FEE,
+    )
+
+    found = earned([(int(LedgerRule.DRAW_CREDIT), 100_00), *((int(rule), 10**at) for at, rule in enumerate(rules))])
+
+    assert found.fees == {"payment": 1, "credit-fee": 10, "commission": 100, "software": 1_000}
+    assert (found.credit_minor, found.net_minor) == (100_00, 100_00 - 1_111)

@@ -16,6 +16,7 @@ from florin.events.refusals import Language, yuan
 from florin.queries import is_id
 from florin.queries.directory import shopper_by_logon
 from florin.queries.explain import Explained, explain_line, explain_payout
+from florin.queries.fees import fees_of_payment
 from florin.queries.lines import line_by_id, line_of_person
 from florin.queries.shares import Share, shares_of_payment
 from florin.store import StoreRefusal
@@ -54,7 +55,7 @@ def explain(
         typer.Option(
             help="owed, payoff, available, minimum, interest, penalty, credit-balance, statement, refusal; or one of a kind: "
             "statement=2026-04, minimum=2026-04, interest=2026-04, line=2026-04/2, purchase=PAYMENT, event=ID, refusal=ID, "
-            "payout=ID. Of a payment's number: shares."
+            "payout=ID. Of a payment's number: shares, fees."
         ),
     ] = "owed",
     on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As of the end of that day.")] = None,
@@ -63,8 +64,8 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Say why an amount is what it is: each part back to its events, terms and arithmetic."""
-    if what == "shares":
-        _explain_shares(whose, lang, data, as_json)
+    if what in ("shares", "fees"):
+        (_explain_shares if what == "shares" else _explain_fees)(whose, lang, data, as_json)
         return
     try:
         question = question_of(what)
@@ -104,6 +105,16 @@ def _explain_shares(whose: str, lang: str, data: Path | None, as_json: bool) -> 
     told = [f"{share.name}: {yuan(share.amount_minor)}{_because(share)}" for share in found.shares]
     promised = [f"promised, not paid yet: {yuan(found.promised_minor)}"] if found.promised_minor else []
     say(as_json, found, *told, *promised)
+
+
+def _explain_fees(whose: str, lang: str, data: Path | None, as_json: bool) -> None:
+    """Each fee of the payment of that number, and why it is what it is."""
+    number = int(whose) if whose.isascii() and whose.isdigit() and len(whose) < 20 else 0
+    with entered(data) as house:
+        found = fees_of_payment(house.connection, payment_id=number, language=_language(lang))
+    if found is None:
+        raise NoSuchPayment(whose=whose)
+    say(as_json, found, *(f"{line.name}: {line.text}" for line in found))
 
 
 def _because(share: Share) -> str:

@@ -9,6 +9,7 @@ import typer
 from psycopg import Connection
 
 from florin.app.doorplate import addresses_of
+from florin.app.fees import app as fees
 from florin.app.house import DataOption, House, JsonOption, entered, group, say, say_table
 from florin.app.merchants import MerchantArgument, merchant_of
 from florin.app.merchants import app as merchant_group
@@ -21,6 +22,7 @@ stores = group("Stores of a merchant: add, list, close.")
 terminals = group("Terminals of a store, each a till with a code that shoppers scan: add, list, close.")
 merchant_group.add_typer(stores, name="store")
 merchant_group.add_typer(terminals, name="terminal")
+merchant_group.add_typer(fees, name="fees")
 
 StoreArgument = Annotated[str, typer.Argument(metavar="STORE", help="The merchant's own number of the store.")]
 TerminalArgument = Annotated[str, typer.Argument(metavar="TERMINAL", help="The merchant's own number of the till.")]

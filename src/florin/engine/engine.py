@@ -11,7 +11,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import date, datetime
 
 from psycopg import Connection
 
@@ -119,6 +119,10 @@ class Engine:
     def place_merchant(self, merchant_id: int, *, market: str | None = None, category: str | None = None) -> bool:
         """Where the merchant sells, and what kind of goods, for sales from now on; None leaves it. False: no such merchant."""
         return self._ask(lambda side: admin.place_merchant(side, merchant_id, market=market, category=category))
+
+    def assign_fees(self, *, merchant_id: int, plan: str, from_on: date) -> None:
+        """As `admin.assign_fees`."""
+        self._ask(lambda side: admin.assign_fees(side, merchant_id=merchant_id, plan=plan, from_on=from_on))
 
     def put_store(self, merchant_id: int, code: str, *, name: str, name_zh: str = "", address: str = "") -> int:
         """As `admin.put_store`."""

@@ -92,7 +92,7 @@ _WHAT: Final = {
     Rule.CHARGE_MDR: "payment",
     Rule.HOLD_DISPUTED: "disputed",
     Rule.CHARGE_MERCHANT_FEE: "installments",
-    Rule.CHARGE_CREDIT_FEE: "credit",
+    Rule.CHARGE_CREDIT_FEE: "credit-fee",  # `credit` is a tender
     Rule.CHARGE_COMMISSION: "commission",
     Rule.CHARGE_SOFTWARE_FEE: "software",
     Rule.CHARGE_RETURN_FEE: "return",

@@ -21,6 +21,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from florin.events import Channel
+from florin.events.refusals import Refusal
 from florin.money import MILLION, share_minor
 from florin.presets import fee_preset_text
 from florin.wallet.fee import WithdrawalTerms
@@ -129,6 +130,23 @@ class FeePlanInvalid(ValueError):
         super().__init__(f"{source}: {problem}")
         self.source = source
         self.problem = problem
+
+
+class FeePlanUnknown(Refusal, frozen=True, kw_only=True):
+    en = "There is no fee plan {plan}. See the list of plans, or add one."
+    zh = "没有名为{plan}的费率方案，请查看方案列表或新增。"
+
+    plan: str
+
+
+class FeesBeginInThePast(Refusal, frozen=True, kw_only=True):
+    """Payments of a day that is over were charged by what held then."""
+
+    en = "A plan cannot begin on {from_on}: choose {today} or a later day."
+    zh = "费率方案不能从{from_on}起生效，请选择{today}或之后的日期。"
+
+    from_on: date
+    today: date
 
 
 def fee_plan_of(text: str, *, source: str) -> FeePlan:

@@ -53,14 +53,19 @@ NO_FEES = FeeSchedule()
 
 
 class FeeTaken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a payment has been charged by one fee so far, and on what; back_*: what was given back, and on what. Minor units."""
+    """What a payment has been charged by one fee so far, and on what; back_*: what was given back, and on what. Minor units.
+
+    rate_ppm, bound: of the last time.
+    """
 
     fee: FeeName
     rule: int = 0
+    rate_ppm: int = 0
     credit_minor: int = 0
     wallet_minor: int = 0
     amount_minor: int = 0
     refunded: bool = False
+    bound: FeeBound = ""
     back_credit_minor: int = 0
     back_wallet_minor: int = 0
     back_minor: int = 0
@@ -171,6 +176,8 @@ def taken_after(taken: Sequence[FeeTaken], parts: Sequence[FeePart]) -> tuple[Fe
         old = known.get((part.fee, part.rule), FeeTaken(fee=part.fee, rule=part.rule, refunded=part.refunded))
         known[part.fee, part.rule] = replace(
             old,
+            rate_ppm=part.rate_ppm,
+            bound=part.bound,
             credit_minor=old.credit_minor + part.credit_minor,
             wallet_minor=old.wallet_minor + part.wallet_minor,
             amount_minor=old.amount_minor + part.amount_minor,

@@ -17,7 +17,7 @@ from florin.documents.bills.file import BillFile, days_of, yuan, zoned_time
 from florin.queries.bills import Bill, BillLine
 
 # Fees with a column of their own; all others together are in the last.
-FEES: Final = ("payment", "installments", "credit", "commission", "software")
+FEES: Final = ("payment", "installments", "credit-fee", "commission", "software")
 
 
 class Sums(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +128,7 @@ _COLUMNS: Final[tuple[tuple[str, Callable[[BillLine], str]], ...]] = (
     ("coupon", lambda line: yuan(line.earned.coupon_minor)),
     ("fee_payment", lambda line: yuan(-line.earned.fees.get("payment", 0))),
     ("fee_installments", lambda line: yuan(-line.earned.fees.get("installments", 0))),
-    ("fee_credit", lambda line: yuan(-line.earned.fees.get("credit", 0))),
+    ("fee_credit", lambda line: yuan(-line.earned.fees.get("credit-fee", 0))),
     ("fee_commission", lambda line: yuan(-line.earned.fees.get("commission", 0))),
     ("fee_software", lambda line: yuan(-line.earned.fees.get("software", 0))),
     ("fee_other", lambda line: yuan(-sum(m for kind, m in line.earned.fees.items() if kind not in FEES))),

@@ -46,6 +46,7 @@ STATUS: Final[dict[str, int]] = {
     "NoSuchRefund": 404,
     "NoSuchRequest": 404,
     "NoSuchClaimBuyer": 404,
+    "FeePlanUnknown": 404,
     # not in this state
     "KeyConflict": 409,
     "ExperimentRuns": 409,
@@ -140,6 +141,7 @@ STATUS: Final[dict[str, int]] = {
     "AmountOutOfRange": 422,
     "AmountNotPositive": 422,
     "RefundAmountNotPositive": 422,
+    "FeesBeginInThePast": 422,
     "RefundOfOtherItems": 422,
     "LinesDoNotAddUp": 422,
     "OrderLineImpossible": 422,

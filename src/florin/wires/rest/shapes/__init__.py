@@ -30,7 +30,7 @@ from florin.wires.rest.shapes.collection import (
     OwnerWebhook,
     Reason,
 )
-from florin.wires.rest.shapes.fees import SharesQuery
+from florin.wires.rest.shapes.fees import FeePlans, FeesQuery, NewMerchantFees, PaymentFees, SharesQuery
 from florin.wires.rest.shapes.items import Items, OrderLine
 from florin.wires.rest.shapes.lenders import JointLender, Lender
 from florin.wires.rest.shapes.lines import (
@@ -209,6 +209,8 @@ __all__ = [
     "Experiment",
     "Experiments",
     "ExplainQuery",
+    "FeePlans",
+    "FeesQuery",
     "Flipped",
     "Hardship",
     "HardshipEnd",
@@ -252,6 +254,7 @@ __all__ = [
     "NewHardshipEnd",
     "NewLimit",
     "NewLine",
+    "NewMerchantFees",
     "NewNote",
     "NewParentOrder",
     "NewPartner",
@@ -284,6 +287,7 @@ __all__ = [
     "Partner",
     "Partners",
     "Payment",
+    "PaymentFees",
     "PaymentList",
     "PaymentQuery",
     "PaymentStateName",
