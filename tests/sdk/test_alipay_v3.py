@@ -154,6 +154,13 @@ def test_pay_py_kit_sells_once_its_requests_are_signed_as_documented(pay_kit: Sd
         {"do": "close", "biz": {"out_trade_no": "kit-2"}},
         {"do": "close", "biz": {"out_trade_no": "kit-1"}},
     )
+    give = {"out_withdrawal_no": "w1", "amount": 100, "recipient": str(house.world.people["alice"]), "description": "x"}
+    balance, over, unknown = pay_kit.run(
+        shop,
+        {"do": "balance", "biz": {}},
+        {"do": "withdraw", "biz": give},
+        {"do": "query_withdrawal", "biz": {"out_withdrawal_no": "w1"}},
+    )
 
     assert asked["answer"]["credential"]["qr_code"].startswith("http://pages.test/")
     assert (waiting["answer"]["status"], paid["answer"]["status"]) == ("pending", "paid")
@@ -161,3 +168,6 @@ def test_pay_py_kit_sells_once_its_requests_are_signed_as_documented(pay_kit: Sd
     assert page["answer"]["credential"]["pay_url"].startswith("http://pages.test/")
     assert closed == {"answer": None}
     assert "TRADE_STATUS_ERROR" in twice["error"]
+    assert balance["answer"] == {"available": 0, "pending": 0}
+    assert "PAYER_BALANCE_NOT_ENOUGH" in over["error"]
+    assert "ORDER_NOT_EXIST" in unknown["error"]

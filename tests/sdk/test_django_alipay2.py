@@ -19,6 +19,7 @@ from sdk.sdks import HERE, Sdk
 from sdk.served import Served
 from wires.alipay.house import ESCROW_SHOP
 from wires.alipay.listener import Listener
+from world import SHOP
 
 pytestmark = pytest.mark.sdk
 
@@ -62,13 +63,16 @@ def test_a_django_shop_sells_is_told_and_refunds(mode: str, plugin: Sdk, open_ho
     with psycopg.connect(house.world.dsn, autocommit=True) as connection:
         deliver_due(connection, {"alipay": AlipayRenderer(house.apps)}, house.world.engine.at().instant)
     told = next(form for form in listener.told if form["out_trade_no"] == number)
-    notified, forged, refunded = plugin.run(
+    notified, forged, refunded, funds, given = plugin.run(
         shop,
         {"do": "notified", "form": told},
         {"do": "notified", "form": {**told, "total_amount": "0.01", "out_trade_no": "x"}},
         {"do": "refund", "out_trade_no": number, "number": "r1", "amount": "60.00"},
+        {"do": "funds", "pid": str(SHOP)},
+        {"do": "transfer", "pid": str(house.world.people["alice"]), "number": f"t-{mode}", "amount": "1.00"},
     )
 
     assert notified["answer"] == {"said": "success", "status": "TRADE_SUCCESS"}
     assert forged["answer"]["said"] == "failed"
+    assert (funds["answer"]["available_amount"], given["answer"]["sub_code"]) == ("0.00", "PAYER_BALANCE_NOT_ENOUGH")
     assert (refunded["answer"]["fund_change"], refunded["answer"]["refund_fee"]) == ("Y", "60.00")

@@ -42,6 +42,7 @@ from florin.events import (
     PayoutsHeld,
     RefundFunded,
     Refused,
+    TransferFunded,
     WindowReceived,
 )
 from florin.events.refusals import Refusal
@@ -304,7 +305,7 @@ def _failure_of(failure: Exception) -> Refusal:
 
 def _lane_beside(event: Event, first_id: int) -> int:
     """Where a later event of a command lives: the merchant's side in his home lane, the rest beside the first."""
-    at_home = RefundFunded | DisputeFunded | WindowReceived | PayoutsHeld
+    at_home = RefundFunded | DisputeFunded | WindowReceived | PayoutsHeld | TransferFunded
     return lane_of(event.merchant_id if isinstance(event, at_home) else first_id)
 
 

@@ -72,6 +72,7 @@ from florin.events import (
     ReserveHeld,
     ReserveReleased,
     StatementIssued,
+    TransferFunded,
     Voided,
     WindowReceived,
 )
@@ -120,7 +121,7 @@ _OF_BUDGET = (
 )  # fmt: skip
 _OF_BALANCE = (
     WindowReceived, RefundFunded, DisputeFunded, PaidOut, PayoutReturned, ReserveHeld, ReserveReleased, PayoutsHeld,
-    PayoutsReleased, MerchantPaidBack,
+    PayoutsReleased, MerchantPaidBack, TransferFunded,
 )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ class ClaimKind(IntEnum):
     LOGON = 8  # scope 0: a name to sign in with
     CHECKOUT = 9  # scope trade: the person who looks at it
     MERCHANT_REFUND = 27  # scope app: the merchant's refund number, where it is one for all of his orders
+    TRANSFER = 28  # scope app: the merchant's number of what it gives to a person
 
 
 class Claim(msgspec.Struct, frozen=True):

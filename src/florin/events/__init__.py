@@ -151,6 +151,8 @@ from florin.events.settlement import (
     RefundFunded,
     ReserveHeld,
     ReserveReleased,
+    TransferFunded,
+    TransferReceived,
     WindowReceived,
     WindowSwept,
 )
@@ -283,6 +285,8 @@ __all__ = [
     "ToppedUp",
     "TradeAsked",
     "TradeClosed",
+    "TransferFunded",
+    "TransferReceived",
     "UpliftEnded",
     "UpliftGiven",
     "Voided",

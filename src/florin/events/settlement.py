@@ -36,6 +36,23 @@ class RefundFunded(Event, frozen=True, kw_only=True):
     round: int = 0
 
 
+class TransferReceived(Event, frozen=True, kw_only=True):
+    """A merchant gave a person money: it is in her wallet. request_no: the merchant's number of it; title: what she reads."""
+
+    kind = 280
+    amount_minor: int
+    request_no: str
+    title: str = ""
+
+
+class TransferFunded(Event, frozen=True, kw_only=True):
+    """What a merchant gave was drawn from his available balance, for the person's lane."""
+
+    kind = 281
+    amount_minor: int
+    to_person_id: int
+
+
 class PaidOut(Event, frozen=True, kw_only=True):
     """The merchant's available balance is on its way to his bank; `left_minor` of it stays, by his terms.
 

@@ -55,6 +55,8 @@ class Rule(IntEnum):
     LENDER_PAYS = 37
     PAYMENTS_PAYS = 38
     SWEEP_FEES = 39
+    TRANSFER_OUT = 310
+    TRANSFER_IN = 311
     USE_CREDIT_BALANCE_BILLED = 40
     CHARGE_PENALTY = 41
     CLEAR_PENALTY = 42
@@ -378,6 +380,9 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     Rule.SETTLE_WITHDRAWAL: (Leg(Account.PAYOUT_IN_TRANSIT, Account.SAFEGUARDED_CASH),),
     Rule.SWEEP_OUT: (Leg(Account.MERCHANT_PAYABLE, Account.LANE_CLEARING),),
     Rule.SWEEP_IN: (Leg(Account.LANE_CLEARING, Account.MERCHANT_AVAILABLE),),
+    # what a merchant gives a person, from his home lane to hers
+    Rule.TRANSFER_OUT: (Leg(Account.MERCHANT_AVAILABLE, Account.LANE_CLEARING),),
+    Rule.TRANSFER_IN: (Leg(Account.LANE_CLEARING, Account.WALLET),),
     Rule.PAY_OUT: (Leg(Account.MERCHANT_AVAILABLE, Account.PAYOUT_IN_TRANSIT),),
     Rule.SETTLE_PAYOUT: (Leg(Account.PAYOUT_IN_TRANSIT, Account.SAFEGUARDED_CASH),),
     # a share of what a day brought is kept for a time; a merchant below zero pays back by bank

@@ -22,8 +22,8 @@ OWN_ACCOUNTS: Final = frozenset(
 class Earned(msgspec.Struct, frozen=True, kw_only=True):
     """Minor units; tenders below zero are given back. fees: by kind, above zero what was taken, below zero given back.
 
-    paid_out_minor: sent to his bank, below zero when it came back, or when he paid back what he owed. disputed_minor: held
-    until a dispute is decided, below zero when it is.
+    paid_out_minor: sent to his bank, or given to a person; below zero when it came back, or when he paid back what he owed.
+    disputed_minor: held until a dispute is decided, below zero when it is.
     """
 
     credit_minor: int = 0
@@ -89,6 +89,7 @@ _WHAT: Final = {
     Rule.REFUND_COUPON: "coupon",
     Rule.PAY_OUT: "payout",
     Rule.MERCHANT_PAYS_BACK: "payout",
+    Rule.TRANSFER_IN: "payout",
     Rule.CHARGE_MDR: "payment",
     Rule.HOLD_DISPUTED: "disputed",
     Rule.CHARGE_MERCHANT_FEE: "installments",

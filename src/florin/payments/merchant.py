@@ -20,6 +20,7 @@ from florin.events import (
     RefundOrder,
     ReserveHeld,
     ReserveReleased,
+    TransferFunded,
     WindowReceived,
 )
 from florin.events.refusals import Refusal
@@ -126,7 +127,7 @@ def evolve_balance(balance: MerchantBalance, event: Event) -> MerchantBalance:
     match event:
         case WindowReceived(negative=False) | PayoutReturned() | MerchantPaidBack():
             change = event.amount_minor
-        case WindowReceived() | RefundFunded() | DisputeFunded():
+        case WindowReceived() | RefundFunded() | DisputeFunded() | TransferFunded():
             change = -event.amount_minor
         case PaidOut():
             available = balance.available_minor - event.amount_minor

@@ -19,10 +19,21 @@ from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 
 from florin.engine.lanes import LANES
-from florin.events import Captured, MerchantPaidBack, PaidOut, PayoutReturned, Received, Refunded, RefundReversed
+from florin.events import (
+    Captured,
+    MerchantPaidBack,
+    PaidOut,
+    PayoutReturned,
+    Received,
+    Refunded,
+    RefundReversed,
+    TransferReceived,
+)
 from florin.payments.earned import EFFECTS, Earned, earned
 
-LineType = Literal["sale", "refund", "refund-reversed", "payout", "payout-returned", "paid-back", "adjustment"]
+LineType = Literal[
+    "sale", "refund", "refund-reversed", "payout", "payout-returned", "paid-back", "transfer", "adjustment"
+]
 
 
 class BillLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -194,6 +205,7 @@ _TYPES: Final[dict[int, LineType]] = {
     PaidOut.kind: "payout",
     PayoutReturned.kind: "payout-returned",
     MerchantPaidBack.kind: "paid-back",
+    TransferReceived.kind: "transfer",
 }
 
 

@@ -15,6 +15,7 @@ from florin.events import (
     RefundReversed,
     Repaid,
     ToppedUp,
+    TransferReceived,
     Voided,
     WithdrawalRequested,
     WithdrawalReturned,
@@ -35,7 +36,7 @@ class Wallet(msgspec.Struct, frozen=True, kw_only=True):
 def change_minor(event: Event) -> int:
     """By how much an event changes the wallet of its person; negative takes money out."""
     match event:
-        case ToppedUp() | CreditBalancePaid():
+        case ToppedUp() | CreditBalancePaid() | TransferReceived():
             return event.amount_minor
         case WithdrawalRequested():
             return -event.amount_minor - event.fee_minor

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from florin.credit.explain.parts import Part, added, ref
 from florin.credit.explain.trace import Record
-from florin.events import PaidOut, PayoutReturned, Refunded, RefundFunded, WindowReceived
+from florin.events import PaidOut, PayoutReturned, Refunded, RefundFunded, TransferFunded, WindowReceived
 from florin.ledger import POSTINGS, Account, Entry, Rule
 
 
@@ -51,6 +51,9 @@ def _movement(record: Record, sold: Mapping[Window, Sequence[Record]]) -> Part:
             return Part(
                 what="payout.refund_funded", amount_minor=-event.amount_minor, item_id=event.payment_id, event=found
             )
+        case TransferFunded():
+            values = {"on": event.value_on}
+            return Part(what="payout.transfer", amount_minor=-event.amount_minor, values=values, event=found)
         case PayoutReturned():
             return Part(
                 what="payout.returned", amount_minor=event.amount_minor, values={"on": event.value_on}, event=found

@@ -159,5 +159,6 @@ _BUSINESS: Final = {
     "payout": "提现",
     "payout-returned": "提现退回",
     "paid-back": "充值",
+    "transfer": "转账",
     "adjustment": "其他",
 }

@@ -10,7 +10,7 @@ from florin.engine.ids import lane_of
 from florin.engine.room import Room
 from florin.engine.tables.small import SWEEP
 from florin.events.refusals import Refusal
-from florin.payments import hold_payouts, pay_back, reserve, settle
+from florin.payments import hold_payouts, pay_back, reserve, settle, transfer
 from florin.payments.hold_payouts import HoldPayouts, ReleasePayouts
 from florin.payments.pay_back import InvoiceMerchant, PayBack
 from florin.wallet import withdraw
@@ -32,6 +32,12 @@ def _pay_out(room: Room, command: settle.PayOut) -> Events | Refusal:
     if not isinstance(decided, Refusal):
         send(room, command.payout_id, decided[0].amount_minor, merchant_id=balance.id)
     return decided
+
+
+def _transfer(room: Room, command: transfer.Transfer) -> Events | Refusal:
+    balance = room.balance(command.merchant_id)
+    assert balance is not None
+    return transfer.decide(room.merchant(command.merchant_id), balance, command, room.at)
 
 
 def _settle_payout(room: Room, command: settle.SettlePayout) -> Events | Refusal:
@@ -93,6 +99,7 @@ ACTIONS: dict[type, Action] = {
     settle.SettleNetwork: Action(in_lane, lambda c: NOTHING, lambda room, c: settle.decide_network(c, room.at)),
     settle.SettleMall: Action(in_lane, lambda c: NOTHING, lambda room, c: settle.decide_mall(c, room.at)),
     settle.Sweep: Action(in_lane, by(balances="merchant_id"), _sweep),
+    transfer.Transfer: Action(beside("person_id"), by(balances="merchant_id", wallets="person_id"), _transfer),
     settle.PayOut: Action(own("payout_id"), by(balances="merchant_id"), _pay_out),
     settle.SettlePayout: Action(beside("merchant_id"), by(balances="merchant_id", payouts="payout_id"), _settle_payout),
     reserve.HoldReserve: Action(own("hold_id"), by(balances="merchant_id"), _hold_reserve),

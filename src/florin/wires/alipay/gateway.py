@@ -22,7 +22,7 @@ from florin.engine import Engine
 from florin.money import yuan_text
 from florin.payments.trade import Trade, TradeState
 from florin.queries import ReadPool
-from florin.wires.alipay import certified, existing, orders, till
+from florin.wires.alipay import certified, existing, funds, orders, till
 from florin.wires.alipay.answers import Content, Problem, answer_bytes, business, in_clear, invalid, missing
 from florin.wires.alipay.apps import Apps
 from florin.wires.alipay.call import (
@@ -63,13 +63,17 @@ METHODS: Final[dict[str, Handler]] = {
     "alipay.trade.fastpay.refund.query": existing.refund_query,
     "alipay.trade.close": existing.close,
     "alipay.trade.cancel": existing.cancel,
+    "alipay.fund.trans.uni.transfer": funds.transfer,
+    "alipay.fund.trans.common.query": funds.query,
+    "alipay.fund.account.query": funds.account,
     "alipay.open.app.alipaycert.download": certified.download,
 }
 PAGE_METHODS: Final = frozenset({"alipay.trade.page.pay", "alipay.trade.wap.pay"})
 NOTHING_ALLOWED: Final = "default-src 'none'; frame-ancestors 'none'"
-_READING: Final = frozenset(
-    {"alipay.trade.query", "alipay.trade.fastpay.refund.query", "alipay.open.app.alipaycert.download"}
-)
+_READING: Final = frozenset({
+    "alipay.trade.query", "alipay.trade.fastpay.refund.query", "alipay.open.app.alipaycert.download",
+    "alipay.fund.trans.common.query", "alipay.fund.account.query",
+})  # fmt: skip
 # How long after a notify was delivered the old `notify_verify` still vouches for it.
 _VOUCHED_FOR: Final = timedelta(minutes=1)
 

@@ -256,6 +256,44 @@ class Cancel(_Named, frozen=True, kw_only=True):
     """alipay.trade.cancel"""
 
 
+class PayeeInfo(Struct, frozen=True, kw_only=True):
+    """Who is to have a transfer. name: as the account has it, compared where it is given."""
+
+    identity: Text64
+    identity_type: Literal["ALIPAY_USER_ID", "ALIPAY_LOGON_ID", "ALIPAY_OPEN_ID"]
+    name: Text64 | None = None
+
+
+class FundTransfer(Struct, frozen=True, kw_only=True):
+    """alipay.fund.trans.uni.transfer"""
+
+    out_biz_no: OrderNumber
+    trans_amount: Amount
+    product_code: Text64
+    payee_info: PayeeInfo
+    biz_scene: Text64 | None = None
+    order_title: Annotated[str, Meta(max_length=128)] | None = None
+    remark: Annotated[str, Meta(max_length=200)] | None = None
+    business_params: Any = None
+
+
+class FundQuery(Struct, frozen=True, kw_only=True):
+    """alipay.fund.trans.common.query"""
+
+    out_biz_no: Text64 | None = None
+    order_id: Text64 | None = None
+    pay_fund_order_id: Text64 | None = None
+    product_code: Text64 | None = None
+    biz_scene: Text64 | None = None
+
+
+class FundAccount(Struct, frozen=True, kw_only=True):
+    """alipay.fund.account.query"""
+
+    alipay_user_id: Text32 | None = None
+    account_type: Text64 | None = None
+
+
 class CertificateDownload(Struct, frozen=True, kw_only=True):
     """alipay.open.app.alipaycert.download"""
 
@@ -263,7 +301,8 @@ class CertificateDownload(Struct, frozen=True, kw_only=True):
 
 
 Named = Query | Refund | RefundQuery | Close | Cancel
-Request = Precreate | PagePay | WapPay | AppPay | Create | Pay | Named | CertificateDownload
+Funds = FundTransfer | FundQuery | FundAccount
+Request = Precreate | PagePay | WapPay | AppPay | Create | Pay | Named | Funds | CertificateDownload
 
 REQUESTS: Final[dict[str, type[Request]]] = {
     "alipay.trade.precreate": Precreate,
@@ -277,6 +316,9 @@ REQUESTS: Final[dict[str, type[Request]]] = {
     "alipay.trade.fastpay.refund.query": RefundQuery,
     "alipay.trade.close": Close,
     "alipay.trade.cancel": Cancel,
+    "alipay.fund.trans.uni.transfer": FundTransfer,
+    "alipay.fund.trans.common.query": FundQuery,
+    "alipay.fund.account.query": FundAccount,
     "alipay.open.app.alipaycert.download": CertificateDownload,
 }
 
@@ -298,7 +340,7 @@ def shape_of(method: str) -> type[Request]:
 def request_of(method: str, document: Document) -> Request:
     """As `read_request`, of a document that was read already; its leaves are text."""
     shape = shape_of(method)
-    for name in ("extend_params", "goods_detail", "agreement_params"):
+    for name in ("extend_params", "goods_detail", "agreement_params", "payee_info"):
         if isinstance(document.get(name), str):
             document[name] = _loaded(document[name])  # older shops send these as JSON inside JSON
     for name in ("royalty_info", "refund_royalty_parameters"):

@@ -253,6 +253,7 @@ WORDS: Final[dict[str, str]] = {
     "payout.other": "Other: {amount}",
     "payout.unexplained": "Not found among the sales: {amount}",
     "payout.refund_funded": "{item}: refund of a settled sale: {amount}",
+    "payout.transfer": "{on}: given to a person: {amount}",
     "payout.returned": "{on}: the bank could not pay an earlier payout: {amount}",
     # who got which fen
     "party.shopper": "Shopper",

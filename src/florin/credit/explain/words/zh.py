@@ -243,6 +243,7 @@ WORDS: Final[dict[str, str]] = {
     "payout.other": "其他：{amount}",
     "payout.unexplained": "未在销售中找到：{amount}",
     "payout.refund_funded": "{item}，已结算订单的退款：{amount}",
+    "payout.transfer": "{on}：转账给个人：{amount}",
     "payout.returned": "{on}银行未能付出的打款退回：{amount}",
     # who got which fen
     "party.shopper": "顾客",
