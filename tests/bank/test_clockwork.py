@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import psycopg
 import pytest
 
-from florin.bank import BankFolder, bank_of, choose_bank, record_answers, settle_outgoing
+from bank.house import START, House
+from florin.bank import BankFolder, bank_of, choose_bank
 from florin.bank.choose import BankHasOrders
 from florin.bank.clockwork import ANYBODY, ClockBank
 from florin.bank.files import FileBank, end_to_end_id_of
@@ -15,13 +16,8 @@ from florin.bank.folder import SIMULATED
 from florin.bank.iso20022 import read_initiation
 from florin.bank.take import Taken
 from florin.credit.autopay import SetAutopay
-from florin.engine import clock, lane_of
-from florin.engine.close_day import close_through
-from florin.engine.proof import prove
-from florin.wallet.withdraw import Withdraw
+from florin.engine import clock
 from world import SHOP, World
-
-START = date(2026, 3, 31)  # the day before bills are made
 
 
 @pytest.fixture
@@ -34,49 +30,8 @@ def world(fresh_database):
 def house(world, fresh_database, tmp_path):
     with psycopg.connect(fresh_database.engine, autocommit=True) as connection:
         connection.execute("UPDATE merchant SET payout_account = '6222-tea' WHERE id = %s", [SHOP])
+        choose_bank(connection, "clock")
         yield House(world, connection, BankFolder(tmp_path / "bank"))
-
-
-class House:
-    """A world whose bank lives by files; `live` is what the worker does in a round."""
-
-    def __init__(self, world: World, connection: psycopg.Connection, folder: BankFolder) -> None:
-        self.world, self.connection, self.folder = world, connection, folder
-        self.bank = ClockBank(connection, folder)
-        self.behind = self.bank.behind
-
-    def live(self) -> None:
-        on = self.world.today
-        if self.bank.exchange(on):
-            record_answers(self.world.engine, self.connection, self.bank, on=on)
-        settle_outgoing(self.world.engine, self.connection, self.bank, on=on)
-
-    def tomorrow(self) -> None:
-        on = self.world.today
-        self.live()
-        (day,) = close_through(self.world.engine, self.world.connection, on + timedelta(days=1), bank=self.bank)
-        assert day.proof.holds, [check for check in day.proof.checks if not check.holds]
-        self.live()
-
-    def withdraw(self, name: str, amount_minor: int) -> int:
-        person_id = self.world.people[name]
-        identifier = self.world.engine.new_id(lane_of(person_id))
-        assert self.world.do(Withdraw(withdrawal_id=identifier, person_id=person_id, amount_minor=amount_minor)).event
-        return identifier
-
-    def payouts(self) -> list[tuple[str, int]]:
-        return self.connection.execute("SELECT state, amount_minor FROM payout ORDER BY requested_on, id").fetchall()
-
-    def shown(self, account: str = "safeguarded") -> list[tuple[int, str]]:
-        return self.connection.execute(
-            "SELECT amount_minor, fits FROM bank_line WHERE account = %s AND file_id <> 0 ORDER BY id", [account]
-        ).fetchall()
-
-    def files(self, where: str) -> list[str]:
-        return [path.name for path in self.folder.waiting(where)]
-
-    def prove(self) -> list[str]:
-        return [check.name for check in prove(self.world.connection).checks if not check.holds]
 
 
 def test_a_day_goes_through_files_both_ways_and_the_books_hold(house):

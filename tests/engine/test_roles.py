@@ -22,6 +22,7 @@ TABLES = (
     "program",
     "proof", "proven_balance", "proven_head", "proven_through", "refund_request", "shared_exposure", "signature_failure",
     "statement", "sweep", "trade", "wallet", "writer", "acceptance_version", "experiment", "experiment_end",
+    "bank_break", "receipt",
     "bank_file", "bank_order", "bank_setup", "bank_statement", "simulated_day", "simulated_entry", "simulated_message",
     "simulated_mishap", "simulated_rule", "store", "terminal",
     "fee_plan", "fee_assignment",

@@ -106,6 +106,12 @@ _OTHER = {
     "from_lane": st.just(8),
     "to_lane": st.just(8),
     "withdrawal_id": st.just(6),
+    "receipt_id": st.just(6),
+    "returned": st.booleans(),
+    "booked_on": st.just(ON),
+    "party": st.just("Chen Mo"),
+    "party_account": st.just("6217"),
+    "text": st.just("thank you"),
     "payout_id": st.just(6),
     "request_id": st.just(10),
     "how": st.just("refunded"),
@@ -146,6 +152,7 @@ MOVING = (
     events.MerchantPaidBack, events.BooksSettled, events.PartnerSettled,
     events.ClaimBuyerPaid, events.ClaimBuyerSettled,
     events.FeesSwept, events.NetworkSettled,
+    events.ReceiptUnallocated, events.ReceiptAllocated, events.ReceiptSentBack, events.SentBackAnswered, events.BankCharged,
     events.CampaignOpened, events.CampaignToppedUp, events.CampaignRecalled, events.MallSettled, events.StatePaid,
 )  # fmt: skip
 EVENTS = st.one_of([of_kind(kind) for kind in MOVING])

@@ -51,6 +51,7 @@ def test_every_event_either_moves_money_or_is_known_not_to():
         "PurchaseConverted", "BillConverted", "Refolded", "ChargedOff", "ChargedOffByOwner",
         "CaseOpened", "CaseClosed", "CaseAssigned", "CaseNoted", "Promised", "PromiseJudged", "Contacted",
         "Reminded", "CollectionPaused", "CollectionResumed", "ClaimsSold", "CreditDeclined",
+        "BreakFound", "BreakAssigned", "BreakResolved",
         "TradeAsked", "TradeClosed", "CampaignClosed", "CampaignRanLow", "CampaignRefilled",
         "FundingAgreed", "FundingClosed", "ParentAsked", "ParentPaid", "Refused",
             "PayoutsHeld", "PayoutsReleased", "MerchantInvoiced",

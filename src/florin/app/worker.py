@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
@@ -22,7 +22,7 @@ from psycopg import Connection
 from florin.app.renderers import make_renderers
 from florin.app.settings import Settings
 from florin.app.supervisor import StopSignals, watch_parent
-from florin.bank import Bank, bank_of, record_answers, settle_outgoing
+from florin.bank import Bank, bank_of, reconcile, record_answers, settle_outgoing
 from florin.engine import Engine, clock
 from florin.engine.close_day import DayClosed, close_through, expire_due, watch_budgets
 from florin.engine.outbox import Faults, Outbox, Renderer
@@ -86,10 +86,15 @@ class Housekeeping:
                 on = clock.read(connection).on
                 if bank.exchange(on):  # before the day is closed, whose proof looks at the bank's statement
                     record_answers(self._engine, connection, bank, on=on)
-                closed = close_through(self._engine, connection, clock.due_on(connection), bank=bank)
+                reached = clock.due_on(connection)
+                if reached > on:
+                    self._reconcile(reached)  # what the day has not explained is kept, before its books are proven
+                closed = close_through(self._engine, connection, reached, bank=bank)
                 expire_due(self._engine, connection)
                 watch_budgets(self._engine, connection)
                 settle_outgoing(self._engine, connection, bank, on=clock.read(connection).on)
+                if reached > on:
+                    self._reconcile(reached)  # by now the day before is stated
                 connection.execute("SELECT pg_advisory_unlock(%(turn)s)", {"turn": _TURN})
                 connection.commit()
                 return closed
@@ -104,6 +109,12 @@ class Housekeeping:
             except Exception as failure:  # noqa: BLE001 - whatever it was, the next round must come
                 _log.error("housekeeping failed, tried again", failure=f"{type(failure).__name__}: {failure}")
             self._stopping.wait(self._round_s)
+
+    def _reconcile(self, on: date) -> None:
+        assert self._bank_connection is not None, "a round is connected"
+        for each in reconcile(self._engine, self._bank_connection, on=on):
+            if each.found:
+                _log.warning("bank and books differ", account=each.account, breaks=each.found, see="florin bank breaks")
 
     def _connected(self) -> tuple[Connection[Any], Bank]:
         """The bank has a connection of its own: what it booked stays booked, whatever becomes of our transaction."""

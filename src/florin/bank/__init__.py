@@ -10,6 +10,7 @@
     choose.py       which of the three stands behind the port
     counter.py      money over the counter, both ways: incoming money becomes a top-up or a repayment, payouts and withdrawals
                     are handed out, and the bank's answers recorded
+    reconcile.py    each account beside the bank's statement: matches, breaks, receipts that fit nothing
 
 What the bank has booked is in table `bank_line`. The proof compares it with our cash accounts, so the bank never reads our
 books and the books never read the bank.
@@ -20,6 +21,7 @@ from florin.bank.counter import receive_repayment, receive_top_up, record_answer
 from florin.bank.files import FileBank
 from florin.bank.folder import BankFolder
 from florin.bank.port import Bank, BankAccount, BankAnswer, BankLine, Debit
+from florin.bank.reconcile import Reconciled, reconcile
 from florin.bank.simulated import SimulatedBank
 
 __all__ = [
@@ -32,12 +34,14 @@ __all__ = [
     "Debit",
     "FileBank",
     "Mode",
+    "Reconciled",
     "SimulatedBank",
     "bank_of",
     "choose_bank",
     "mode_of",
     "receive_repayment",
     "receive_top_up",
+    "reconcile",
     "record_answers",
     "settle_outgoing",
 ]

@@ -74,7 +74,7 @@ class ClockBank(FileBank):
         self.behind.take_over(on)
         self.send(on)
         self.behind.live(on)
-        return sum(1 for _ in self.take_waiting(on))
+        return self._take_all(on)
 
     def receive(self, *, amount_minor: int, reference: str, on: date, account: BankAccount = "safeguarded") -> None:
         self.behind.take_over(on)

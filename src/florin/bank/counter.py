@@ -20,6 +20,7 @@ from florin.engine import ClaimKind, Engine, Submission, autopay, claim, lane_of
 from florin.engine.proof import last_proof_holds
 from florin.engine.submission import Outcome
 from florin.payments.settle import SettlePayout
+from florin.wallet.receipt import SettleSentBack
 from florin.wallet.top_up import TopUp
 from florin.wallet.withdraw import SettleWithdrawal
 
@@ -113,6 +114,10 @@ def _ask_bank(row: Any, bank: Bank, on: date, *, send: bool) -> Submission | Non
     if answer is None:
         return None
     told = _told(row.amount_minor, answer)
+    if row.receipt_id:
+        del told["reason_code"]
+        sent_back = SettleSentBack(receipt_id=row.receipt_id, payout_id=row.id, **told)
+        return Submission(command=sent_back, claims=(claim(ClaimKind.JOB, 0, reference, answer.returned),))
     command = (
         SettlePayout(payout_id=row.id, merchant_id=row.merchant_id, **told)
         if row.merchant_id
@@ -163,9 +168,12 @@ _PAID = "SELECT merchant_id, person_id FROM payout WHERE lane = %(lane)s AND id 
 _IN_TRANSIT = """
     SELECT payout.lane, payout.id, payout.merchant_id, payout.person_id, payout.amount_minor,
            CASE WHEN payout.person_id <> 0 THEN payout.person_id::text
-                ELSE coalesce(nullif(merchant.payout_account, ''), payout.merchant_id::text) END AS beneficiary
+                ELSE coalesce(receipt.party_account, nullif(merchant.payout_account, ''), payout.merchant_id::text)
+           END AS beneficiary, coalesce(receipt.id, 0) AS receipt_id
       FROM payout
            LEFT JOIN merchant ON merchant.id = payout.merchant_id
+           LEFT JOIN receipt ON receipt.lane = payout.lane AND receipt.payout_id = payout.id
+                AND payout.merchant_id = 0 AND payout.person_id = 0
      WHERE payout.state = 'sent' AND (payout.lane, payout.id) > (%(after_lane)s, %(after_id)s)
   ORDER BY payout.lane, payout.id
      LIMIT %(chunk)s

@@ -85,7 +85,15 @@ class FileBank:
         """Files go once a business date by themselves, after its close has paid out; the rest with `send`."""
         if self._connection.execute(_SENT_ON, {"on": on}).fetchone() is None:
             self.send(on)
-        return sum(isinstance(taken, Taken) for _, taken in self.take_waiting(on))
+        return self._take_all(on)
+
+    def _take_all(self, on: date) -> int:
+        """Take what waits, and tell the log of what is refused; how many files were taken."""
+        results = self.take_waiting(on)
+        for file, taken in results:
+            if isinstance(taken, Refusal):
+                log.error("a bank's file was refused", file=file.name, refusal=taken.name, why=taken.sentence())
+        return sum(isinstance(taken, Taken) for _, taken in results)
 
     def send(self, on: date) -> list[Path]:
         """Put what is queued into files, and files into the folder. The files that were written now."""
@@ -114,7 +122,6 @@ class FileBank:
         with self._connection.transaction():
             taken = take(self._connection, file.read_bytes(), file.name, accounts=self._folder.accounts(), at=at)
         if isinstance(taken, Refusal):
-            log.error("a bank's file was refused", file=file.name, refusal=taken.name, why=taken.sentence())
             self._folder.refuse(file, f"{taken.name}: {taken.sentence()}")
         else:
             self._folder.move(file, "taken")

@@ -24,6 +24,7 @@ from florin.engine.tables import payment as payment_rows
 from florin.engine.tables import trade as trade_rows
 from florin.engine.tables.account import account_of
 from florin.engine.tables.arrays import numbers
+from florin.engine.tables.bank import BANK_BREAK, RECEIPT, break_of, receipt_of
 from florin.engine.tables.campaign import CAMPAIGN, CAMPAIGN_USE, campaign_of, use_of
 from florin.engine.tables.joint import FUNDING_AGREEMENT, caps_left
 from florin.engine.tables.joint import agreement_of as funding_of
@@ -165,6 +166,8 @@ _LOADS = (
     ("parents", PARENT_ORDER, parent_of, True),
     ("requests", REFUND_REQUEST, request_of, False),
     ("reserves", RESERVE_HOLD, reserve_hold_of, False),
+    ("breaks", BANK_BREAK, break_of, False),
+    ("receipts", RECEIPT, receipt_of, False),
 )
 _SHELVES = {kind: {"trades_seen": "trades", "accounts": "lines"}.get(kind, kind) for kind, *_ in _LOADS}
 assert (

@@ -442,12 +442,13 @@ _SETTLED_SHOWN: LiteralString = """
       GROUP BY 1, 2, 3),
     settled AS (
         SELECT m.lane, CASE WHEN l.owner = 'merchant' THEN m.merchant_id END AS owner_id,
-               CASE WHEN l.name IN ('OWN_CASH', 'INTERCHANGE_COST', 'PAYMENTS_NETWORK_COST', 'WITHDRAWAL_INCOME')
+               CASE WHEN l.name IN ('OWN_CASH', 'BANK_CHARGES', 'INTERCHANGE_COST', 'PAYMENTS_NETWORK_COST', 'WITHDRAWAL_INCOME')
                     THEN 'MDR_INCOME' ELSE l.name END AS name,
-               sum(CASE WHEN l.name IN ('OWN_CASH', 'INTERCHANGE_COST', 'PAYMENTS_NETWORK_COST') THEN -1 ELSE 1 END
+               sum(CASE WHEN l.name IN ('OWN_CASH', 'BANK_CHARGES', 'INTERCHANGE_COST', 'PAYMENTS_NETWORK_COST') THEN -1 ELSE 1 END
                    * l.factor * m.amount_minor)::bigint AS remaining
           FROM moved m JOIN leg l ON l.rule = m.rule
          WHERE l.name IN ('MERCHANT_PAYABLE', 'LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS', 'MDR_INCOME', 'OWN_CASH',
+                          'BANK_CHARGES',
                           'PAYMENTS_DUE_FROM_MALL', 'LENDER_DUE_FROM_MALL', 'LENDER_DUE_TO_PARTNER', 'LENDER_DUE_FROM_PARTNER',
                           'DUE_TO_CLAIM_BUYERS', 'WITHDRAWAL_INCOME', 'INTERCHANGE_COST', 'PAYMENTS_NETWORK_COST',
                           'PAYMENTS_DUE_TO_MALL', 'PAYMENTS_DUE_TO_NETWORK', 'LENDER_DUE_TO_NETWORK')
@@ -558,6 +559,9 @@ IN_TRANSIT: LiteralString = """
      WHERE (e.kind IN (2, 250) OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= %(received_since_on)s
        AND NOT EXISTS (SELECT FROM bank_line b WHERE b.account = 'safeguarded'
                           AND b.reference = coalesce(e.body->>'bank_reference', e.body->>'reference'))
+       AND NOT EXISTS (SELECT FROM bank_line b WHERE b.account = 'safeguarded'
+                          AND coalesce(nullif(b.entry_ref, ''), b.reference)
+                              = coalesce(e.body->>'bank_reference', e.body->>'reference'))
   ORDER BY e.lane, e.id
 """
 # The same of what buyers of claims have paid to the lender.

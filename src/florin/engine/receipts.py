@@ -10,11 +10,12 @@ from psycopg import Connection
 from florin.engine.submission import ClaimKind, claim
 from florin.engine.tables.arrays import numbers
 from florin.engine.tables.event import load_events
-from florin.events import ClaimBuyerPaid, Event, Repaid, StatePaid, ToppedUp
+from florin.events import ClaimBuyerPaid, Event, ReceiptUnallocated, Repaid, StatePaid, ToppedUp
 
 _ACCOUNT_OF: dict[type[Event], str] = {
     ToppedUp: "safeguarded",
     Repaid: "safeguarded",
+    ReceiptUnallocated: "safeguarded",
     ClaimBuyerPaid: "lender",
     StatePaid: "mall",
 }

@@ -144,6 +144,7 @@ class Room:
         self.trades, self.payments, self.lines = Shelf(), Shelf(), Shelf()
         self.accounts, self.wallets = Shelf(), Shelf()
         self.balances, self.payouts, self.reserves = Shelf(), Shelf(), Shelf()
+        self.breaks, self.receipts = Shelf(), Shelf()
         self.campaigns, self.budgets, self.uses = Shelf(), Shelf(), Shelf()
         self.uses_of: set[int] = set()
         self.fundings, self.caps_left = Shelf(), Shelf()

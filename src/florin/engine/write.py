@@ -17,6 +17,7 @@ from florin.engine.tables import payment as payment_rows
 from florin.engine.tables import trade as trade_rows
 from florin.engine.tables.acceptance import ACCEPTANCE_TABLES
 from florin.engine.tables.account import account_row, statement_changes
+from florin.engine.tables.bank import BANK_BREAK, RECEIPT, break_row, receipt_row
 from florin.engine.tables.campaign import BUDGET, CAMPAIGN, CAMPAIGN_USE, budget_rows, campaign_row, use_row
 from florin.engine.tables.joint import FUNDING_AGREEMENT, agreement_row, joint_changes, store_joint
 from florin.engine.tables.parent import PARENT_ORDER, parent_row
@@ -51,6 +52,8 @@ def write(connection: Connection, room: Room, chain: Chain) -> None:
     _store(connection, MERCHANT_BALANCE, room.balances, balance_row)
     _store(connection, PAYOUT, room.payouts, payout_row)
     _store(connection, RESERVE_HOLD, room.reserves, reserve_hold_row)
+    _store(connection, BANK_BREAK, room.breaks, break_row)
+    _store(connection, RECEIPT, room.receipts, receipt_row)
     _store(connection, ACCOUNT, room.accounts, account_row)
     if room.budgets or room.campaigns:
         _store_campaigns(connection, room)

@@ -16,6 +16,16 @@ from typing import Any
 
 import msgspec
 
+from florin.events.bank import (
+    BankCharged,
+    BreakAssigned,
+    BreakFound,
+    BreakResolved,
+    ReceiptAllocated,
+    ReceiptSentBack,
+    ReceiptUnallocated,
+    SentBackAnswered,
+)
 from florin.events.base import OWNERS, Event
 from florin.events.campaigns import (
     CampaignClosed,
@@ -168,8 +178,12 @@ __all__ = [
     "AutopayFailed",
     "AutopaySet",
     "AutopayTried",
+    "BankCharged",
     "BillConverted",
     "BooksSettled",
+    "BreakAssigned",
+    "BreakFound",
+    "BreakResolved",
     "CampaignClosed",
     "CampaignKind",
     "CampaignOpened",
@@ -254,7 +268,10 @@ __all__ = [
     "Provisioned",
     "PurchaseConverted",
     "ReAged",
+    "ReceiptAllocated",
     "ReceiptExtended",
+    "ReceiptSentBack",
+    "ReceiptUnallocated",
     "Received",
     "Refolded",
     "RefundFunded",
@@ -276,6 +293,7 @@ __all__ = [
     "RequestSort",
     "ReserveHeld",
     "ReserveReleased",
+    "SentBackAnswered",
     "SharedLimitSet",
     "Shipped",
     "Sponsor",

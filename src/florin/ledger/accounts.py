@@ -96,6 +96,7 @@ class Account(IntEnum):
     MERCHANT_RESERVE = 140
     PAYMENTS_DUE_FROM_MALL = 60
     LENDER_DUE_FROM_MALL = 61
+    BANK_CHARGES = 150
     # mall
     CAMPAIGN_COST = 70
     MALL_DUE_TO_PAYMENTS = 71
@@ -203,6 +204,7 @@ ACCOUNTS: dict[Account, Describes] = {
     Account.MEMO_GUARANTEE_CONTRA: Describes(Book.PAYMENTS, Owner.HOUSE, -1, memo=True),
     Account.DISPUTE_HELD: Describes(Book.PAYMENTS, Owner.PAYMENT, -1),
     Account.PAYMENTS_DUE_FROM_MALL: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
+    Account.BANK_CHARGES: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
     Account.CAMPAIGN_COST: Describes(Book.MALL, Owner.CAMPAIGN, +1),
     Account.MALL_DUE_TO_PAYMENTS: Describes(Book.MALL, Owner.HOUSE, -1),
     Account.LENDER_DUE_FROM_MALL: Describes(Book.LENDER, Owner.HOUSE, +1),

@@ -43,6 +43,7 @@ _OF = {
     Party.ESCROW: (Account.FUNDED_ESCROW, Account.DISPUTE_HELD),
     Party.PAYMENTS: (
         Account.MDR_INCOME, Account.WITHDRAWAL_INCOME, Account.INTERCHANGE_COST, Account.PAYMENTS_NETWORK_COST,
+        Account.BANK_CHARGES,
     ),
     Party.NETWORK: (Account.PAYMENTS_DUE_TO_NETWORK, Account.LENDER_DUE_TO_NETWORK),
     Party.MALL: (Account.COMMISSION_INCOME, Account.SOFTWARE_FEE_INCOME),

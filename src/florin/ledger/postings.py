@@ -148,6 +148,10 @@ class Rule(IntEnum):
     LENDER_PAYS_NETWORK = 247
     PAYMENTS_PAY_MALL = 248
     CHARGE_WITHDRAWAL = 249
+    RECEIVE_UNALLOCATED = 290
+    SEND_BACK_RECEIPT = 291
+    BANK_CHARGE = 292
+    MAKE_GOOD = 293
 
 
 class Leg(NamedTuple):
@@ -472,6 +476,12 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
         Leg(Account.PARTNER_DUE_TO_LENDER, Account.PARTNER_BANK),
     ),
     Rule.SWEEP_FEES: (Leg(Account.OWN_CASH, Account.SAFEGUARDED_CASH),),
+    # money that fits nothing waits in unallocated receipts, and goes back from there; a charge that the bank takes from the
+    # safeguarded account is the institution's own cost, made good from its own account at once
+    Rule.RECEIVE_UNALLOCATED: (Leg(Account.SAFEGUARDED_CASH, Account.UNALLOCATED_RECEIPTS),),
+    Rule.SEND_BACK_RECEIPT: (Leg(Account.UNALLOCATED_RECEIPTS, Account.PAYOUT_IN_TRANSIT),),
+    Rule.BANK_CHARGE: (Leg(Account.BANK_CHARGES, Account.SAFEGUARDED_CASH),),
+    Rule.MAKE_GOOD: (Leg(Account.SAFEGUARDED_CASH, Account.OWN_CASH),),
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from florin.events import (
     Authorized,
+    BankCharged,
     BooksSettled,
     CampaignOpened,
     CampaignPart,
@@ -35,6 +36,9 @@ from florin.events import (
     PayoutReturned,
     PayoutSettled,
     Provisioned,
+    ReceiptAllocated,
+    ReceiptSentBack,
+    ReceiptUnallocated,
     Received,
     Refunded,
     RefundFunded,
@@ -44,6 +48,7 @@ from florin.events import (
     RequestClosed,
     ReserveHeld,
     ReserveReleased,
+    SentBackAnswered,
     StatePaid,
     ToppedUp,
     TransferFunded,
@@ -303,6 +308,12 @@ def _by(rule: Rule, *, reversed: bool = False) -> Callable[[Any], Entries]:
     return lambda event: [Entry(rule, event.amount_minor, reversed=reversed)]
 
 
+def _sent_back_answered(event: SentBackAnswered) -> Entries:
+    if event.returned:
+        return [Entry(Rule.SEND_BACK_RECEIPT, event.amount_minor, reversed=True)]
+    return [Entry(Rule.SETTLE_PAYOUT, event.amount_minor)]
+
+
 def _returned(sent: Rule, settled: Rule) -> Callable[[Any], Entries]:
     """What the bank could not pay is not in transit any more; what it had paid is back in cash first."""
 
@@ -330,6 +341,14 @@ _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
     RefundReversed: _refund_reversed,
     Repaid: _repaid,
     RepaymentReturned: _by(Rule.REPAY_FROM_BANK, reversed=True),
+    ReceiptUnallocated: _by(Rule.RECEIVE_UNALLOCATED),
+    ReceiptAllocated: _by(Rule.RECEIVE_UNALLOCATED, reversed=True),
+    ReceiptSentBack: _by(Rule.SEND_BACK_RECEIPT),
+    SentBackAnswered: _sent_back_answered,
+    BankCharged: lambda event: [
+        Entry(Rule.BANK_CHARGE, event.amount_minor),
+        Entry(Rule.MAKE_GOOD, event.amount_minor),
+    ],
     ToppedUp: _by(Rule.TOP_UP),
     WithdrawalRequested: lambda event: [
         Entry(Rule.WITHDRAW, event.amount_minor),

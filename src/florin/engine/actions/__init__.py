@@ -8,6 +8,7 @@ events or a refusal; what the events do is `Room.record`.
 from __future__ import annotations
 
 from florin.engine.actions import (
+    bank,
     campaigns,
     collection,
     lines,
@@ -42,6 +43,7 @@ ACTIONS: dict[type, Action] = {
     **partners.ACTIONS,
     **market.ACTIONS,
     **settlement.ACTIONS,
+    **bank.ACTIONS,
 }
 
 # Commands that may begin a loan: for these alone the batch looks at what the caps of funding agreements leave.

@@ -40,6 +40,8 @@ class Needs(NamedTuple):
     parents: tuple[int, ...] = ()
     requests: tuple[int, ...] = ()
     reserves: tuple[int, ...] = ()
+    breaks: tuple[int, ...] = ()
+    receipts: tuple[int, ...] = ()
     lines_seen: tuple[int, ...] = ()
     histories: tuple[int, ...] = ()
     posted: tuple[int, ...] = ()

@@ -797,6 +797,7 @@ CREATE TABLE bank_order (
 CREATE INDEX bank_order_queued ON bank_order (id) WHERE state = 'queued';
 CREATE INDEX bank_order_open ON bank_order (asked_on) WHERE state IN ('queued', 'sent', 'accepted');
 CREATE INDEX bank_order_returned ON bank_order (id) WHERE returned_on IS NOT NULL AND NOT return_told;
+CREATE INDEX bank_order_move_rejected ON bank_order (id) WHERE kind = 'move' AND state = 'rejected';
 CREATE INDEX bank_order_of_file ON bank_order (file_id);
 
 -- Whose statement of which day has been taken.
@@ -808,6 +809,44 @@ CREATE TABLE bank_statement (
     file_id       bigint NOT NULL REFERENCES bank_file,
     PRIMARY KEY (account, stated_on)
 );
+
+-- Where a statement and our side differ, from found to explained.
+CREATE TABLE bank_break (
+    lane           smallint NOT NULL,
+    id             bigint   NOT NULL,
+    account        text     NOT NULL,
+    what           text     NOT NULL CHECK (what IN ('missing-at-bank', 'missing-with-us', 'amount-differs', 'duplicate')),
+    reference      text     NOT NULL,
+    entry_ref      text     NOT NULL,
+    expected_minor bigint   NOT NULL,
+    found_minor    bigint   NOT NULL,
+    since_on       date     NOT NULL,
+    state          text     NOT NULL CHECK (state IN ('open', 'resolved')),
+    owner          text     NOT NULL,
+    note           text     NOT NULL,
+    resolved_on    date,
+    resolved_by    text     NOT NULL,
+    reason         text     NOT NULL,
+    CONSTRAINT bank_break_is_resolved_once CHECK ((state = 'resolved') = (resolved_on IS NOT NULL)),
+    PRIMARY KEY (lane, id)
+);
+CREATE INDEX bank_break_open ON bank_break (since_on) WHERE state = 'open';
+
+-- Money that came and fits nothing, until it is known whose it is.
+CREATE TABLE receipt (
+    lane           smallint NOT NULL,
+    id             bigint   NOT NULL,
+    amount_minor   bigint   NOT NULL CHECK (amount_minor > 0),
+    bank_reference text     NOT NULL,
+    booked_on      date     NOT NULL,
+    party          text     NOT NULL,
+    party_account  text     NOT NULL,
+    text           text     NOT NULL,
+    state          text     NOT NULL CHECK (state IN ('open', 'allocated', 'sending-back', 'sent-back')),
+    payout_id      bigint   NOT NULL,
+    PRIMARY KEY (lane, id)
+);
+CREATE INDEX receipt_open ON receipt (booked_on) WHERE state IN ('open', 'sending-back');
 
 -- The simulated bank's own side: what it has booked or will book, how it treats whom, what it was told to do wrong.
 CREATE TABLE simulated_entry (

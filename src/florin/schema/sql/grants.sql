@@ -17,7 +17,7 @@ GRANT INSERT, SELECT, UPDATE ON lane, clock, program, merchant, app, store, term
 GRANT INSERT, SELECT ON bank_line, bank_statement, simulated_message TO florin_engine;
 -- Of a statement's line only what it is found to be may change.
 GRANT UPDATE (fits) ON bank_line TO florin_engine;
-GRANT INSERT, SELECT, UPDATE ON bank_setup, bank_file, bank_order, simulated_entry, simulated_mishap, simulated_day TO florin_engine;
+GRANT INSERT, SELECT, UPDATE ON bank_break, receipt, bank_setup, bank_file, bank_order, simulated_entry, simulated_mishap, simulated_day TO florin_engine;
 GRANT INSERT, SELECT, UPDATE, DELETE ON simulated_rule TO florin_engine;
 GRANT INSERT, SELECT, UPDATE, DELETE ON owner_endpoint TO florin_engine;
 -- The daily proof keeps what it has summed; it is a cache of the events.

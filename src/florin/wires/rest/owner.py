@@ -608,11 +608,16 @@ async def get_webhooks(call: Call, body: Any) -> Answer:
 
 async def execute(call: Call, command: Any, content: Any, more: tuple[Claim, ...] = ()) -> Outcome:
     """Run one command under the owner's key. Raises RefusedBy."""
-    claims = (claim(ClaimKind.REQUEST, _SCOPE, call.idempotency_key, content), *more)
+    claims = (owner_claim(call, content), *more)
     (outcome,) = await call.house.engine.execute_async((Submission(command=command, claims=claims),))
     if outcome.refusal is not None:
         raise RefusedBy(outcome.refusal, replayed=outcome.replayed)
     return outcome
+
+
+def owner_claim(call: Call, content: Any) -> Claim:
+    """The owner's key for what he sends."""
+    return claim(ClaimKind.REQUEST, _SCOPE, call.idempotency_key, content)
 
 
 def once_by_bank(source: RepaymentSource, bank_reference: str) -> tuple[Claim, ...]:

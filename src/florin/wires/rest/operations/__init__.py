@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from florin.wires.rest.operations import (
+    bank,
     bills,
     campaigns,
     collection,
@@ -49,4 +50,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *stores.OPERATIONS,
     *market.OPERATIONS,
     *bills.OPERATIONS,
+    *bank.OPERATIONS,
 )

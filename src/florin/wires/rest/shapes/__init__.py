@@ -6,6 +6,15 @@ Amounts are integers of minor units in fields ending in `_minor`, always: never 
 
 from __future__ import annotations
 
+from florin.wires.rest.shapes.bank import (
+    Allocation,
+    BankBreak,
+    BankBreaks,
+    BreakAssignment,
+    BreakResolution,
+    UnallocatedReceipt,
+    UnallocatedReceipts,
+)
 from florin.wires.rest.shapes.base import Count, LimitMinor, PaymentStateName, Taken, Tender, TenderKind, percent_text
 from florin.wires.rest.shapes.bills import Bill, BillQuery, BillSums
 from florin.wires.rest.shapes.campaigns import BudgetChange, Campaign, Campaigns, NewCampaign
@@ -174,9 +183,12 @@ from florin.wires.rest.shapes.stores import NewStore, NewTerminal, Store, Stores
 
 __all__ = [
     "Agreement",
+    "Allocation",
     "AnswersQuery",
     "ArmSeen",
     "Autopay",
+    "BankBreak",
+    "BankBreaks",
     "BatchAnswer",
     "BatchItem",
     "BatchOutcome",
@@ -184,6 +196,8 @@ __all__ = [
     "BillDay",
     "BillQuery",
     "BillSums",
+    "BreakAssignment",
+    "BreakResolution",
     "BudgetChange",
     "Campaign",
     "Campaigns",
@@ -339,6 +353,8 @@ __all__ = [
     "Terminal",
     "TillRefusal",
     "TopUp",
+    "UnallocatedReceipt",
+    "UnallocatedReceipts",
     "UnclearedRepayment",
     "Uplift",
     "Void",
