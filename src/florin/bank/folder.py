@@ -70,7 +70,11 @@ class BankFolder:
             accounts = Accounts(given["initiator"], given["bank"], numbers)
         except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
             raise BankAccountsUnreadable(file=file, problem=str(error)) from None
-        wrong = [name for name, number in numbers.items() if not isinstance(number, str) or not 0 < len(number) <= 34]
+        wrong = [
+            name
+            for name in SIMULATED.numbers
+            if not isinstance(number := numbers.get(name), str) or not 0 < len(number) <= 34
+        ]
         if wrong or len(set(numbers.values())) != len(numbers):
             raise BankAccountsUnreadable(
                 file=file, problem=f"an account's number is missing or there twice {wrong or ''}"

@@ -442,9 +442,11 @@ _SETTLED_SHOWN: LiteralString = """
       GROUP BY 1, 2, 3),
     settled AS (
         SELECT m.lane, CASE WHEN l.owner = 'merchant' THEN m.merchant_id END AS owner_id,
-               CASE WHEN l.name IN ('OWN_CASH', 'BANK_CHARGES', 'INTERCHANGE_COST', 'PAYMENTS_NETWORK_COST', 'WITHDRAWAL_INCOME')
+               CASE WHEN l.name IN ('OWN_CASH', 'BANK_CHARGES', 'INTERCHANGE_COST', 'PAYMENTS_NETWORK_COST',
+                                    'WITHDRAWAL_INCOME')
                     THEN 'MDR_INCOME' ELSE l.name END AS name,
-               sum(CASE WHEN l.name IN ('OWN_CASH', 'BANK_CHARGES', 'INTERCHANGE_COST', 'PAYMENTS_NETWORK_COST') THEN -1 ELSE 1 END
+               sum(CASE WHEN l.name IN ('OWN_CASH', 'BANK_CHARGES', 'INTERCHANGE_COST', 'PAYMENTS_NETWORK_COST')
+                        THEN -1 ELSE 1 END
                    * l.factor * m.amount_minor)::bigint AS remaining
           FROM moved m JOIN leg l ON l.rule = m.rule
          WHERE l.name IN ('MERCHANT_PAYABLE', 'LENDER_DUE_TO_PAYMENTS', 'LENDER_DUE_FROM_PAYMENTS', 'MDR_INCOME', 'OWN_CASH',
