@@ -10,6 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_private_key, load_pem_public_key
 from cryptography.x509 import load_pem_x509_certificate
 
@@ -48,6 +50,28 @@ def test_the_keys_are_in_the_forms_that_the_official_sdk_takes(sandbox):
     beside = Path(f"{sandbox.env_file}.alipay-public-key.pem")
     assert load_pem_public_key(beside.read_bytes()) == public
     assert stat.S_IMODE(beside.stat().st_mode) == 0o600
+
+
+def test_the_wechat_keys_belong_together(sandbox):
+    env = sandbox.env
+    private = load_pem_private_key(Path(f"{sandbox.env_file}.wechat-private-key.pem").read_bytes(), password=None)
+    ours = load_pem_public_key(Path(f"{sandbox.env_file}.wechat-public-key.pem").read_bytes())
+    target = f"/v3/pay/transactions/out-trade-no/none-001?mchid={env['WECHAT_MCHID']}"
+    timestamp, nonce = str(int(time.time())), "n" * 16
+    signed = private.sign(f"GET\n{target}\n{timestamp}\n{nonce}\n\n".encode(), padding.PKCS1v15(), SHA256())
+    named = (
+        f'mchid="{env["WECHAT_MCHID"]}",serial_no="{env["WECHAT_SERIAL_NO"]}",nonce_str="{nonce}",'
+        f'timestamp="{timestamp}",signature="{base64.b64encode(signed).decode()}"'
+    )
+    headers = {"Authorization": f"WECHATPAY2-SHA256-RSA2048 {named}", "Wechatpay-Serial": env["WECHAT_PUBLIC_KEY_ID"]}
+
+    answer = httpx.get(env["WECHAT_URL"] + target, headers=headers, trust_env=False)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "ORDER_NOT_EXIST")
+    assert answer.headers["Wechatpay-Serial"] == env["WECHAT_PUBLIC_KEY_ID"]
+    message = f"{answer.headers['Wechatpay-Timestamp']}\n{answer.headers['Wechatpay-Nonce']}\n{answer.text}\n".encode()
+    ours.verify(base64.b64decode(answer.headers["Wechatpay-Signature"]), message, padding.PKCS1v15(), SHA256())
+    assert len(env["WECHAT_APIV3_KEY"]) == 32
 
 
 def test_it_says_its_date_and_its_addresses_and_then_ready(only_sandbox):

@@ -21,7 +21,7 @@ def make_renderers(reads: ReadPool, settings: Settings) -> Mapping[str, Renderer
     return {
         "alipay": AlipayRenderer(make_apps(reads)),
         "rest": RestRenderer(reads, rest_settings(settings)),
-        "wechatpay": WechatPayRenderer(make_clients(reads)),
+        "wechatpay": WechatPayRenderer(make_clients(reads), reads),
     }
 
 

@@ -134,7 +134,7 @@ class House:
 
     def deliver(self) -> int:
         with psycopg.connect(self.world.dsn, autocommit=True) as connection:
-            renderers = {"wechatpay": WechatPayRenderer(self.clients)}
+            renderers = {"wechatpay": WechatPayRenderer(self.clients, self.reads)}
             return deliver_due(connection, renderers, self.world.engine.at().instant)
 
 

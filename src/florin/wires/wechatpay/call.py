@@ -134,6 +134,9 @@ def read_query(query: bytes, shape: type[shapes.Caller]) -> shapes.Caller:
 def seller_of(client: Client, asked: shapes.Caller, route: Route) -> int:
     """The app that sells: the caller's own, or the one that a service provider names. Raises Problem."""
     location = "query" if route.method == "GET" else "body"
+    if isinstance(asked, shapes.Combined | shapes.CombinedClose):
+        _check_combining(client, asked)
+        return client.app_id
     is_provider = route.side == "provider" or (route.side == "either" and asked.sub_mchid is not None)
     own_name, own = ("sp_mchid", asked.sp_mchid) if is_provider else ("mchid", asked.mchid)
     if own is None and route.side != "either":
@@ -149,6 +152,16 @@ def seller_of(client: Client, asked: shapes.Caller, route: Route) -> int:
         raise parameter_wrong("/sub_mchid", "必填: it is required and is missing", location=location)
     number = asked.sub_mchid
     return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+
+
+def _check_combining(client: Client, asked: shapes.Combined | shapes.CombinedClose) -> None:
+    """Who combines orders calls for himself; whom he may sell for, the engine says. Raises Problem."""
+    if isinstance(asked, shapes.Combined) and asked.combine_mchid != client.mchid:
+        sentence = f"与签名的商户号不一致: this request was signed by {client.mchid}"
+        raise parameter_wrong("/combine_mchid", sentence, value=asked.combine_mchid)
+    if asked.combine_appid != client.appid:
+        sentence = f"combine_appid 与商户号不匹配：merchant {client.mchid} has the appid {client.appid}"
+        raise business("APPID_MCHID_NOT_MATCH", sentence)
 
 
 def _check_appid(client: Client, asked: shapes.Caller, *, is_provider: bool) -> None:

@@ -31,8 +31,9 @@ def native(desk: Desk, order: shapes.Order) -> Answered:
 def jsapi(desk: Desk, order: shapes.Order) -> Answered:
     """An order for one known buyer, who pays it where `phone.py` opens the cashier."""
     _check_told(order)
-    trade = ask(desk, order, "jsapi", buyer_id=_buyer_of(desk, order))
-    return _prepay(desk, trade)
+    name = "openid" if not desk.provider_id else "sub_openid" if order.payer.sub_openid else "sp_openid"
+    buyer_id = buyer_of(desk, getattr(order.payer, name), f"/payer/{name}")
+    return _prepay(desk, ask(desk, order, "jsapi", buyer_id=buyer_id))
 
 
 def app(desk: Desk, order: shapes.Order) -> Answered:
@@ -144,14 +145,12 @@ def _prepay(desk: Desk, trade: Trade) -> Answered:
     return Answered(document={"prepay_id": prepay_id_of(trade.id, desk.settings.cashier.token(trade.id))})
 
 
-def _buyer_of(desk: Desk, order: shapes.Order) -> int:
-    """The person that the order is for. Raises Problem when none is named, or nobody has that openid."""
-    name = "openid" if not desk.provider_id else "sub_openid" if order.payer.sub_openid else "sp_openid"
-    openid = getattr(order.payer, name)
+def buyer_of(desk: Desk, openid: str | None, where: str) -> int:
+    """The person that an order is for. Raises Problem when none is named, or nobody has that openid."""
     if openid is None:
-        raise parameter_wrong(f"/payer/{name}", "必填: it is required for jsapi and is missing")
+        raise parameter_wrong(where, "必填: it is required for jsapi and is missing")
     person_id = person_id_of(openid)
     buyer = desk.ask(find_buyer, person_id) if person_id is not None else None
     if buyer is None:
-        raise parameter_wrong(f"/payer/{name}", "无效的openid: nobody here has this openid", value=openid)
+        raise parameter_wrong(where, "无效的openid: nobody here has this openid", value=openid)
     return buyer.id

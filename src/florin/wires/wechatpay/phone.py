@@ -8,10 +8,13 @@ cashier, if the signature is the one of the merchant who made the order.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from psycopg import Connection
+
 from florin.queries import ReadPool
+from florin.queries.parents import read_parent
 from florin.wires.desk.findings import shown
 from florin.wires.desk.trades import standing_of
 from florin.wires.keys import CashierAddresses
@@ -22,7 +25,7 @@ from florin.wires.wechatpay.gateway import HttpAnswer
 from florin.wires.wechatpay.names import trade_of_prepay_id
 from florin.wires.wechatpay.refusals import business
 from florin.wires.wechatpay.signing import verify
-from florin.wires.wechatpay.words import PROVIDER
+from florin.wires.wechatpay.words import PROVIDER, PROVIDER_SUB_APPID
 
 PATH: Final = "/wechatpay/phone"
 _PREFIX: Final = "prepay_id="
@@ -49,20 +52,28 @@ class Phone:
     def _trade_of(self, fields: Mapping[str, str]) -> int:
         signed, signature, prepay_id = _signed(fields)
         named = trade_of_prepay_id(prepay_id)
-        standing = None
-        if named is not None and self._cashier.fits(*named):
-            standing = self._reads.ask(standing_of, named[0])
-        if standing is None:
+        if named is None or not self._cashier.fits(*named):
             raise business("PARAM_ERROR", "prepay_id 无效：this prepay_id is none of ours")
-        maker = self._clients.find(int(standing.trade.detail.extra.get(PROVIDER) or standing.trade.app_id))
-        appids = {maker.appid, standing.trade.detail.extra.get("sub_appid")} if maker is not None else set()
+        maker_id, sub_appid = self._reads.ask(_maker_of, named[0])
+        maker = self._clients.find(maker_id)
+        appids = {maker.appid, sub_appid} if maker is not None else set()
         appid = fields.get("appId") or fields.get("appid") or ""
         if maker is None or appid not in appids:
             raise business("APPID_MCHID_NOT_MATCH", f"appId 与下单的不一致：the order was not made for {appid[:32]}")
         if not any(verify(signed, signature, key) for key in maker.keys.values()):
             expected = shown(signed, limit=512).replace("\n", "\\n")
             raise business("SIGN_ERROR", f"支付签名错误，待签名串应为：the string that must be signed is {expected}")
-        return standing.trade.id
+        return named[0]
+
+
+def _maker_of(connection: Connection[Any], order_id: int) -> tuple[int, str]:
+    """(who asked for an order, or for several as one; the appid of his merchant where that may sign too)."""
+    standing = standing_of(connection, order_id)
+    if standing is None:
+        parent = read_parent(connection, order_id)
+        return (parent.app_id, "") if parent is not None else (0, "")
+    extra = standing.trade.detail.extra
+    return int(extra.get(PROVIDER) or standing.trade.app_id), str(extra.get(PROVIDER_SUB_APPID, ""))
 
 
 def _signed(fields: Mapping[str, str]) -> tuple[bytes, str, str]:

@@ -13,10 +13,13 @@ import msgspec
 
 from florin.engine.outbox import Message, Rendered
 from florin.events import CampaignPart
+from florin.queries import ReadPool
+from florin.queries.parents import read_parent
 from florin.wires.desk.told import Told, told_of
 from florin.wires.desk.trades import RefundSeen
 from florin.wires.wechatpay.answers import JSON, signed_headers
 from florin.wires.wechatpay.clients import Clients
+from florin.wires.wechatpay.combined import combined_fields, standings_of
 from florin.wires.wechatpay.notify import is_heard, notify_body
 from florin.wires.wechatpay.shapes import china_text
 from florin.wires.wechatpay.words import (
@@ -38,8 +41,9 @@ _EVENT_TYPES: Final = {
 class WechatPayRenderer:
     """`florin.engine.outbox.Renderer` for this wire."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, reads: ReadPool) -> None:
         self._clients = clients
+        self._reads = reads
 
     def render(self, message: Message, at: datetime) -> Rendered:
         """Signed with the wall's time: shops refuse what is older than five minutes."""
@@ -49,7 +53,7 @@ class WechatPayRenderer:
         assert client is not None, "an app is never deleted"
         body = notify_body(
             _EVENT_TYPES[message.topic],
-            resource_of(message.topic, told, event_id=message.event_id),
+            self._resource(message, told),
             notify_id=f"{message.event_id:018d}{message.id:018d}",
             created_at=told.at,
             apiv3_key=client.apiv3_key,
@@ -57,6 +61,14 @@ class WechatPayRenderer:
         key = self._clients.signing_key(client.app_id, extra.get(KEY_NAME, ""))
         headers = {"Content-Type": JSON, **signed_headers(body, key, wall_now=datetime.now(UTC))}
         return Rendered(url=message.url, headers=headers, body=body)
+
+    def _resource(self, message: Message, told: Told) -> dict[str, Any]:
+        parent_id = told.trade.detail.parent_id
+        if not parent_id or message.topic != "payment.paid":
+            return resource_of(message.topic, told, event_id=message.event_id)
+        parent = self._reads.ask(read_parent, parent_id)
+        assert parent is not None, "an order's parent is never deleted"
+        return combined_fields(parent, self._reads.ask(standings_of, parent), told.at, paid_at=told.at)
 
     def is_success(self, status: int, body: bytes) -> bool:
         return is_heard(status)

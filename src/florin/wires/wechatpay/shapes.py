@@ -140,6 +140,49 @@ class BillQuery(Caller, frozen=True, kw_only=True):
     token: str | None = None
 
 
+class TotalAmount(Struct, frozen=True, kw_only=True):
+    total_amount: Fen
+    currency: Literal["CNY"] = "CNY"
+
+
+class SubOrderNamed(Struct, frozen=True, kw_only=True):
+    """An order of several. sub_mchid: the seller, where mchid is his service provider's."""
+
+    mchid: Text32
+    out_trade_no: OrderNumber
+    sub_mchid: Text32 | None = None
+
+
+class SubOrder(SubOrderNamed, frozen=True, kw_only=True):
+    amount: TotalAmount
+    description: Annotated[str, Meta(max_length=SUBJECT_LENGTH_MAX)]
+    attach: Text128 | None = None
+
+
+class Combined(Caller, frozen=True, kw_only=True):
+    """combine-transactions/{native, jsapi, app, h5}"""
+
+    combine_appid: Text32
+    combine_mchid: Text32
+    combine_out_trade_no: OrderNumber
+    sub_orders: Annotated[list[SubOrder], Meta(min_length=1, max_length=50)]
+    notify_url: Text255
+    scene_info: SceneInfo = SceneInfo()
+    combine_payer_info: Payer = Payer()
+    time_expire: str | None = None
+
+    def expires_at(self, asked_at: datetime) -> datetime:
+        """As of a single order. Raises Problem."""
+        return asked_at + ORDER_EXPIRY if self.time_expire is None else moment_of(self.time_expire, "/time_expire")
+
+
+class CombinedClose(Caller, frozen=True, kw_only=True):
+    """combine-transactions/out-trade-no/{combine_out_trade_no}/close"""
+
+    combine_appid: Text32
+    sub_orders: list[SubOrderNamed]
+
+
 class RefundAmount(Struct, frozen=True, kw_only=True):
     """total: of the order, and must be it."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import unquote
 
-from florin.wires.wechatpay import bills, certified, existing, orders, refunds, shapes, till
+from florin.wires.wechatpay import bills, certified, combined, existing, orders, refunds, shapes, till
 from florin.wires.wechatpay.answers import Answered
 
 Handler = Callable[..., Answered]
@@ -40,6 +40,8 @@ def _both(path: str, method: str, serve: Handler, shape: type[shapes.Caller], *,
     ]
 
 
+_COMBINED: Final = "/v3/combine-transactions"
+
 ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v3/certificates", certified.certificates, shapes.Caller, "either", reads=True),
     *_both("native", "POST", orders.native, shapes.Order),
@@ -53,6 +55,20 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_both("out-trade-no/{out_trade_no}/reverse", "POST", till.reverse, shapes.Close),
     Route("POST", "/v3/refund/domestic/refunds", refunds.refund, shapes.Refund, "either"),
     Route("GET", "/v3/refund/domestic/refunds/{out_refund_no}", refunds.query, shapes.Caller, "either", reads=True),
+    Route("POST", f"{_COMBINED}/native", combined.native, shapes.Combined, "either"),
+    Route("POST", f"{_COMBINED}/jsapi", combined.jsapi, shapes.Combined, "either"),
+    Route("POST", f"{_COMBINED}/app", combined.app, shapes.Combined, "either"),
+    Route("POST", f"{_COMBINED}/h5", combined.h5, shapes.Combined, "either"),
+    Route(
+        "GET", f"{_COMBINED}/out-trade-no/{{combine_out_trade_no}}", combined.query, shapes.Caller, "either", reads=True
+    ),
+    Route(
+        "POST",
+        f"{_COMBINED}/out-trade-no/{{combine_out_trade_no}}/close",
+        combined.close,
+        shapes.CombinedClose,
+        "either",
+    ),
     Route("GET", "/v3/bill/tradebill", bills.trades, shapes.BillQuery, "either", reads=True),
     Route("GET", "/v3/bill/fundflowbill", bills.flow, shapes.BillQuery, "either", reads=True),
     Route("GET", bills.DOWNLOAD_PATH, bills.download, shapes.BillQuery, "either", reads=True),
