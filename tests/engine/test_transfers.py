@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
@@ -13,6 +13,9 @@ from florin.engine.admin import set_settlement_terms
 from florin.payments.settle import PayOut
 from florin.payments.settlement_terms import SettlementTerms
 from florin.payments.transfer import Transfer, TransferExceedsAvailable
+from florin.queries.bills import read_bill
+from florin.queries.explain import explain_payout
+from florin.queries.payout_statements import read_payout_statement
 from world import DIRECT_APP, SHOP, World
 
 
@@ -21,14 +24,15 @@ def available(world: World) -> int:
     """What the tea house has: a day's sales, of which its terms pay nothing out yet."""
     world.person("alice", wallet_minor=100_000)
     world.person("bob")
-    keep_everything(world)
+    keep(world, 10**9, from_on=world.today)
     world.buy("alice", wallet_minor=50_000)
     world.until(world.today + timedelta(days=1))
     return int(world.balance("MERCHANT_AVAILABLE", SHOP))
 
 
-def keep_everything(world: World) -> None:
-    terms = SettlementTerms(from_on=world.today, payout_minor_min=10**9)
+def keep(world: World, payout_minor_min: int, *, from_on: date) -> None:
+    """The tea house's terms: less than this is not paid out."""
+    terms = SettlementTerms(from_on=from_on, payout_minor_min=payout_minor_min)
     set_settlement_terms(world.connection, SHOP, terms, by="anna", reason="test")
     world.connection.commit()
 
@@ -65,6 +69,29 @@ def test_eight_at_once_and_a_payout_never_give_more_than_there_is(world: World, 
     assert refused <= {TransferExceedsAvailable}
     assert world.balance("MERCHANT_AVAILABLE", SHOP) >= 0
     world.assert_books_hold()
+
+
+def test_what_was_given_stands_in_the_bill_and_in_the_statement_of_the_next_payout(world: World, available: int):
+    world.engine.execute([give(world, "bob", 3_000, "bonus-1")])
+    given_on = world.today
+    keep(world, 0, from_on=given_on + timedelta(days=1))
+
+    world.until(given_on + timedelta(days=2))
+
+    (payout_id,) = world.connection.execute("SELECT id FROM payout").fetchone()
+    statement = read_payout_statement(world.connection, payout_id=payout_id)
+    world.connection.commit()
+    told = explain_payout(world.connection, payout_id=payout_id, language="en")
+    bill = read_bill(world.connection, merchant_id=SHOP, from_on=given_on, before_on=given_on + timedelta(days=1))
+    assert statement is not None
+    assert (statement.amount_minor, statement.moved_minor("transfer")) == (available - 3_000, -3_000)
+    assert told is not None
+    assert "given to a person" in str(told)
+    assert bill is not None
+    assert [(line.type, line.earned.net_minor) for line in bill.lines if line.type == "transfer"] == [
+        ("transfer", -3_000)
+    ]
+    assert bill.closing_minor + sum(-line.earned.net_minor for line in bill.lines) == bill.opening_minor
 
 
 def test_more_than_there_is_and_nobody_are_refused_by_name(world: World, available: int):

@@ -46,11 +46,12 @@ class TransferReceived(Event, frozen=True, kw_only=True):
 
 
 class TransferFunded(Event, frozen=True, kw_only=True):
-    """What a merchant gave was drawn from his available balance, for the person's lane."""
+    """What a merchant gave was drawn from his available balance, for the person's lane. round: of his payouts."""
 
     kind = 281
     amount_minor: int
     to_person_id: int
+    round: int = 0
 
 
 class PaidOut(Event, frozen=True, kw_only=True):

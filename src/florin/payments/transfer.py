@@ -55,5 +55,5 @@ def decide(
     common = {"value_on": at.on, "merchant_id": command.merchant_id, "amount_minor": command.amount_minor}
     return (
         TransferReceived(**common, person_id=command.person_id, request_no=command.number, title=command.title),  # type: ignore[arg-type]
-        TransferFunded(**common, to_person_id=command.person_id),  # type: ignore[arg-type]
+        TransferFunded(**common, to_person_id=command.person_id, round=balance.round),  # type: ignore[arg-type]
     )

@@ -27,13 +27,16 @@ from florin.events import (
     RefundFunded,
     ReserveHeld,
     ReserveReleased,
+    TransferFunded,
     WindowReceived,
 )
 from florin.ledger import POSTINGS, Account, Rule
 from florin.payments.earned import Earned, earned
 from florin.queries import is_id
 
-MoveType = Literal["window", "refund", "reserve-held", "reserve-released", "payout-returned", "paid-back", "disputed"]
+MoveType = Literal[
+    "window", "refund", "reserve-held", "reserve-released", "payout-returned", "paid-back", "disputed", "transfer"
+]
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +148,7 @@ _MOVES = """
            coalesce((e.body->>'window_on')::date, e.posted_on) AS on_day, (e.body->>'from_lane')::smallint AS from_lane,
            coalesce((e.body->>'negative')::boolean, false) AS negative
       FROM event e
-     WHERE e.merchant_id = %(merchant_id)s AND e.kind IN (61, 62, 65, 238, 245, 246, 250)
+     WHERE e.merchant_id = %(merchant_id)s AND e.kind IN (61, 62, 65, 238, 245, 246, 250, 281)
        AND e.posted_on BETWEEN %(since_on)s AND %(posted_on)s AND coalesce((e.body->>'round')::integer, 0) = %(round)s
   ORDER BY e.posted_on, e.recorded_at, e.id
 """
@@ -186,6 +189,7 @@ _TYPES: Final[dict[int, tuple[MoveType, int]]] = {
     ReserveReleased.kind: ("reserve-released", 1),
     MerchantPaidBack.kind: ("paid-back", 1),
     DisputeFunded.kind: ("disputed", -1),
+    TransferFunded.kind: ("transfer", -1),
 }
 assert PaidOut.kind == 63
 assert Refunded.kind == 47
