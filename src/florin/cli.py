@@ -137,6 +137,12 @@ def merchant(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def onboarding(context: typer.Context) -> None:
+    """Merchants who apply: check, approve, refuse, open."""
+    _call("florin.app.onboarding", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def settlement(context: typer.Context) -> None:
     """How merchants are settled: terms, reserve, account, payouts held, statements."""
     _call("florin.app.settlement", "app", context)

@@ -25,10 +25,10 @@ TABLES = (
     "bank_break", "receipt",
     "bank_file", "bank_order", "bank_setup", "bank_statement", "simulated_day", "simulated_entry", "simulated_message",
     "simulated_mishap", "simulated_rule", "store", "terminal",
-    "fee_plan", "fee_assignment",
+    "fee_plan", "fee_assignment", "merchant_application", "onboarding_step", "blocked_party", "licensed_category",
 )  # fmt: skip
 HISTORY = ("acceptance_version", "experiment", "experiment_end", "event", "batch", "sweep", "parent_order", "merchant_day",
-           "writer", "bank_line", "bank_statement", "posting", "account")  # fmt: skip
+           "onboarding_step", "writer", "bank_line", "bank_statement", "posting", "account")  # fmt: skip
 SECRETS = ("experiment", "api_key", "platform_key", "payment_code", "owner_endpoint")
 
 
@@ -84,7 +84,8 @@ def first_column(table: str) -> sql.Identifier:
         "simulated_day": "written", "simulated_entry": "text", "simulated_message": "message_id",
         "simulated_mishap": "times", "simulated_rule": "code",
         "acceptance_version": "from_on", "experiment": "closes_on", "experiment_end": "ended_on",
-        "fee_plan": "source", "fee_assignment": "plan",
+        "merchant_application": "state", "onboarding_step": "reason", "blocked_party": "reason",
+        "licensed_category": "document", "fee_plan": "source", "fee_assignment": "plan",
     }  # fmt: skip
     return sql.Identifier(known.get(table, "lane" if table not in ("batch",) else "events"))
 

@@ -74,7 +74,12 @@ _SET_HOLIDAY = """
         ON CONFLICT (on_day) DO UPDATE SET is_open = excluded.is_open, name = excluded.name
 """
 _SET_ACCOUNT = "UPDATE merchant SET payout_account = %(account)s WHERE id = %(id)s"
-_SET_STATE = "UPDATE merchant SET state = %(state)s WHERE id = %(id)s"
+# Whoever applied is open only through his application.
+_SET_STATE = """
+    UPDATE merchant SET state = %(state)s
+     WHERE id = %(id)s AND (%(state)s <> 'open' OR NOT EXISTS (SELECT FROM merchant_application a
+                                                                WHERE a.merchant_id = merchant.id AND a.state <> 'opened'))
+"""
 _APP_IDS_TURN = "SELECT pg_advisory_xact_lock(0x666C6F74)"  # any number, as long as it is always the same one
 _NEXT_APP_ID = """
     SELECT coalesce(max(id), %(first)s - 1) + 1 FROM app WHERE id BETWEEN %(first)s AND %(last)s

@@ -18,6 +18,7 @@ from florin.queries.bills import Bill, BillLine
 
 # Fees with a column of their own; all others together are in the last.
 FEES: Final = ("payment", "installments", "credit-fee", "commission", "software")
+_FEES: Final = frozenset(FEES)
 
 
 class Sums(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,7 +132,7 @@ _COLUMNS: Final[tuple[tuple[str, Callable[[BillLine], str]], ...]] = (
     ("fee_credit", lambda line: yuan(-line.earned.fees.get("credit-fee", 0))),
     ("fee_commission", lambda line: yuan(-line.earned.fees.get("commission", 0))),
     ("fee_software", lambda line: yuan(-line.earned.fees.get("software", 0))),
-    ("fee_other", lambda line: yuan(-sum(m for kind, m in line.earned.fees.items() if kind not in FEES))),
+    ("fee_other", lambda line: yuan(_other(line.earned.fees))),
     ("disputed", lambda line: yuan(-line.earned.disputed_minor)),
     ("payout", lambda line: yuan(-line.earned.paid_out_minor)),
     ("net", lambda line: yuan(line.earned.net_minor)),
@@ -141,6 +142,10 @@ _COLUMNS: Final[tuple[tuple[str, Callable[[BillLine], str]], ...]] = (
 )
 COLUMNS: Final = tuple(name for name, _ in _COLUMNS)
 _CELLS: Final = tuple(cell for _, cell in _COLUMNS)
+
+
+def _other(fees: dict[str, int]) -> int:
+    return -sum(minor for kind, minor in fees.items() if kind not in FEES) if fees.keys() - _FEES else 0
 
 
 def _id(number: int) -> str:

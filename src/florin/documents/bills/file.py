@@ -66,7 +66,9 @@ def zoned_time(instant: datetime) -> str:
 
 
 def yuan(minor: int) -> str:
-    """As `yuan_text`; most columns of most lines are zero."""
+    """As `yuan_text`, for files of many lines: most amounts in them are zero, and most others above it."""
+    if minor > 0:
+        return f"{minor // 100}.{minor % 100:02d}"
     return yuan_text(minor) if minor else "0.00"
 
 

@@ -642,6 +642,42 @@ CREATE TABLE merchant_balance (
     PRIMARY KEY (lane, id)
 ) WITH (fillfactor = 70);
 
+-- Who applied to sell here, and what was found. body: florin.payments.onboarding's application. Of two with one registration
+-- number only one may be approved.
+CREATE TABLE merchant_application (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    merchant_id bigint NOT NULL UNIQUE REFERENCES merchant,
+    state       text   NOT NULL DEFAULT 'draft'
+        CONSTRAINT application_state_is_known CHECK (state IN ('draft', 'submitted', 'approved', 'refused', 'opened')),
+    body        jsonb  NOT NULL,
+    findings    jsonb  NOT NULL DEFAULT '[]'
+);
+CREATE UNIQUE INDEX application_approved_once ON merchant_application (upper(trim(body->>'registration_number')))
+    WHERE state IN ('approved', 'opened');
+
+CREATE TABLE onboarding_step (
+    id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    application_id bigint NOT NULL REFERENCES merchant_application,
+    state          text   NOT NULL,
+    decided_by     text   NOT NULL,
+    reason         text   NOT NULL,
+    decided_at     timestamptz NOT NULL
+);
+CREATE INDEX onboarding_step_of_application ON onboarding_step (application_id, id);
+
+-- Names and registration numbers with whom the owner does no business. text: without width, case, blanks and punctuation.
+CREATE TABLE blocked_party (
+    text       text PRIMARY KEY COLLATE "C",
+    shown      text NOT NULL,
+    decided_by text NOT NULL,
+    reason     text NOT NULL
+);
+
+CREATE TABLE licensed_category (
+    category text PRIMARY KEY COLLATE "C",
+    document text NOT NULL
+);
+
 -- How a merchant is settled, from a day on. Reference: a change raises reference_version. terms: those of florin.payments.
 CREATE TABLE settlement_terms (
     merchant_id bigint NOT NULL REFERENCES merchant,
