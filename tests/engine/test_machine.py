@@ -37,7 +37,10 @@ from florin.engine.proof import prove
 from florin.engine.tables.account import account_of
 from florin.engine.tables.event import load_events_since
 from florin.events import FellPastDue, Reminded, StatementIssued
+from florin.events.market import AcceptanceRule, AcceptanceVersion
 from florin.ledger import Rule
+from florin.market import Ecosystem
+from florin.market.change import AddEcosystem, ChangeAcceptance
 from world import DIRECT_APP, ESCROW_APP, SHOP, World
 
 EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "15"))
@@ -71,6 +74,7 @@ class Model:
         self.frozen: set[str] = set()
         self.sales: dict[int, dict[str, Any]] = {}
         self.merchant = 0
+        self.most = TRUSTED  # of one purchase on credit, by the rule of acceptance
         self.fees = 0  # the merchant discount, kept by the house
         self.cash = 0
 
@@ -156,13 +160,30 @@ class Machine(RuleBasedStateMachine):
             assert self.world.do(kind(line_id=self.world.line_ids[name], reason="r")).event
             self.model.frozen ^= {name}
 
+    @rule(most=st.sampled_from((TRUSTED, TRUSTED, 300_00, 0)))
+    def the_owner_changes_where_it_is_accepted(self, most: int) -> None:
+        answer = "no" if most == 0 else "yes" if most == TRUSTED else "cap"
+        stated = AcceptanceRule(
+            program="huabei", answer=answer, cap_minor=most if answer == "cap" else 0, reason_en="So.", reason_zh="好。"
+        )
+        version = AcceptanceVersion(from_on=self.world.today, rules=(stated,))
+        if "own" in self.world.engine.reference.acceptance.ecosystems:
+            change = ChangeAcceptance(ecosystem="own", from_on=self.world.today, rules=(stated,), reason="as agreed")
+            outcome = self.world.do(change)
+        else:
+            own = Ecosystem(name="own", title_en="Own", title_zh="自营", programs=("huabei",), versions=(version,))
+            outcome = self.world.do(AddEcosystem(ecosystem=own))
+        assert outcome.event, outcome.refusal
+        self.model.most = most
+
     # ── sales ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def may_pay(self, name: str, credit: int, wallet: int) -> bool:
         line = self.world.line(name)
         left = self.model.limit[name] - self.model.held[name] - self.model.committed[name] - line.principal_minor
         past_due = line.past_due_on is not None and line.past_due_on < self.world.today
-        by_credit = credit == 0 or (credit <= left and name not in self.model.frozen and not past_due)
+        may_use = name not in self.model.frozen and not past_due
+        by_credit = credit == 0 or (credit <= min(left, self.model.most) and may_use)
         return by_credit and wallet <= self.model.wallet[name]
 
     @rule(

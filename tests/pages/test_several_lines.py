@@ -155,7 +155,7 @@ def test_the_merchant_reads_what_refusals_cost_him_and_not_what_is_the_matter_wi
     english, chinese = (browser("teahouse", language=each).read("/merchant/refusals") for each in ("en", "zh-CN"))
 
     assert "¥1,200.00 2 checkouts, 2 in which a line could not pay: 1 paid another way, 1 not at all." in english
-    assert "not accepted here 2 checkouts, ¥1,240.00; 1 paid another way ¥1,200.00" in english
+    assert "Not accepted here 2 checkouts, ¥1,240.00; 1 paid another way ¥1,200.00" in english
     assert "Pay later: above the most of one purchase" in english
     assert "共2次收银，其中2次有额度不可用" in chinese
     assert "花呗：超过单笔上限" in chinese

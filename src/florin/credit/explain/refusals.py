@@ -46,6 +46,12 @@ def refusal(trace: Trace, event_id: int, refused: Refused, others: Sequence[Trac
         ]
         terms = terms_used(trace.program, refused.value_on, "exposure_group_limit_minor")
         return added("refusal", parts, values=values, event=event, terms=terms)
+    if refused.refusal == "AcceptanceCapExceeded":
+        parts = [
+            Part(what="refusal.requested", amount_minor=numbers["requested_minor"]),
+            Part(what="refusal.acceptance_cap", amount_minor=-numbers["cap_minor"]),
+        ]
+        return added("refusal", parts, values=values, event=event)
     if refused.refusal == "StillOwed":
         parts = [_as_said(payoff(trace), numbers["owed_minor"])]
         return added("refusal", parts, values=values, event=event)

@@ -62,8 +62,9 @@ def refusals_of(
 
 
 def _reason(cost: Cost, language: Language) -> Moved:
+    word = _word(cost.refusal, language)
     return Moved(
-        title=_word(cost.refusal, language),
+        title=word[:1].upper() + word[1:],
         note=text(
             language,
             "refusals.of_reason",

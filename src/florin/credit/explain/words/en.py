@@ -229,6 +229,7 @@ WORDS: Final[dict[str, str]] = {
     "refusal.sub_limit": "The part of your limit that is for them: {amount}",
     "refusal.shared_exposure": "What your pay-later lines use together: {amount}",
     "refusal.line_used": "{title_en}: {amount}",
+    "refusal.acceptance_cap": "The most of one purchase there: {amount}",
     "refusal.shared_limit": "What they may come to: {amount}",
     "refusal.then": "As it was said then: {amount}",
     "refusal.number": "{name}: {amount}",
