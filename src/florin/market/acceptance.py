@@ -44,8 +44,11 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
         return self.reason_zh if language == "zh" else self.reason_en
 
 
-class _Accepted(Refusal, frozen=True, kw_only=True):
-    """What the two refusals of acceptance have in common. merchant_id, trade_id: whose sale it was, 0 where none was named."""
+class NotAcceptedHere(Refusal, frozen=True, kw_only=True):
+    """merchant_id, trade_id: whose sale it was, 0 where none was named."""
+
+    en = "{reason} Choose another way to pay."
+    zh = "{reason}请选择其他付款方式。"
 
     program: str
     market: str
@@ -65,12 +68,9 @@ class _Accepted(Refusal, frozen=True, kw_only=True):
         return {**super().shown(language), "reason": reason}
 
 
-class NotAcceptedHere(_Accepted, frozen=True, kw_only=True):
-    en = "{reason} Choose another way to pay."
-    zh = "{reason}请选择其他付款方式。"
+class AcceptanceCapExceeded(NotAcceptedHere, frozen=True, kw_only=True):
+    """As `NotAcceptedHere`, where it is accepted for less. over: the purchase above the cap."""
 
-
-class AcceptanceCapExceeded(_Accepted, frozen=True, kw_only=True):
     en = "{reason} At most {cap_minor} a purchase; this one is {over_minor} more. Buy for less, or pay another way."
     zh = "{reason}单笔最高 {cap_minor}，本次超出 {over_minor}。您可以减少金额，或换一种付款方式。"
 
@@ -140,7 +140,7 @@ def narrowest(rules: Iterable[Stated], program: str, place: Place, channel: Acce
 
 def refuse_ruling(
     ruling: Ruling, amount_minor: int, *, line_id: int, merchant_id: int = 0, trade_id: int = 0
-) -> NotAcceptedHere | AcceptanceCapExceeded | None:
+) -> NotAcceptedHere | None:
     """Why an amount may not be paid so, by the rule alone; None when it may."""
     if ruling.accepted and (ruling.cap_minor is None or amount_minor <= ruling.cap_minor):
         return None
