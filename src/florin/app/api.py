@@ -22,11 +22,13 @@ from florin.app.supervisor import watch_parent
 from florin.engine import Engine
 from florin.queries import ReadPool
 from florin.wires import rest
+from florin.wires.alipay.bill_links import BillLinks
 from florin.wires.alipay.desk import GatewaySettings
 from florin.wires.alipay.gateway import Gateway
 from florin.wires.alipay.routes import AbsoluteFormTargets, alipay_routes
 from florin.wires.desk import Faults, NoFaults
 from florin.wires.desk.failures import SignatureFailures
+from florin.wires.keys import load_master_key
 from florin.wires.rest.application import problem_response
 from florin.wires.wechatpay.desk import Settings as WechatPaySettings
 from florin.wires.wechatpay.gateway import Gateway as WechatPayGateway
@@ -67,7 +69,7 @@ def make_application(parts: Parts) -> Any:
         reads=parts.reads,
         apps=make_apps(parts.reads),
         failures=failures,
-        settings=GatewaySettings(cashier=cashier),
+        settings=GatewaySettings(cashier=cashier, bills=BillLinks(parts.settings.api_url, load_master_key())),
         faults=parts.faults,
     )
     clients = make_clients(parts.reads)

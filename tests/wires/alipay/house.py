@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from florin.engine import admin, clock
 from florin.queries import ReadPool
 from florin.wires.alipay.apps import Apps
+from florin.wires.alipay.bill_links import BillLinks
 from florin.wires.alipay.desk import GatewaySettings
 from florin.wires.alipay.gateway import Gateway, HttpAnswer, HttpRequest
 from florin.wires.desk.failures import SignatureFailures
@@ -31,6 +32,7 @@ from world import SHOP, World
 
 ESCROW_SHOP, DIRECT_SHOP = 2026030200000001, 2026030200000002
 CASHIER = CashierAddresses("http://pages.test", MasterKey(b"k" * 32, Path("master.key")))
+BILLS = BillLinks("http://api.test", MasterKey(b"k" * 32, Path("master.key")))
 
 
 class AskedFaults:
@@ -54,7 +56,7 @@ class House:
     key: rsa.RSAPrivateKey
     folder: Path
     faults: AskedFaults = field(default_factory=AskedFaults)
-    settings: GatewaySettings = field(default_factory=lambda: GatewaySettings(cashier=CASHIER))
+    settings: GatewaySettings = field(default_factory=lambda: GatewaySettings(cashier=CASHIER, bills=BILLS))
 
     def __post_init__(self) -> None:
         connection = self.world.connection

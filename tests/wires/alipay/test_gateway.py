@@ -20,7 +20,7 @@ from florin.wires.alipay.desk import GatewaySettings
 from florin.wires.alipay.gateway import way_back_link
 from florin.wires.desk.trades import standing_of
 from own_programs import own_programs
-from wires.alipay.house import CASHIER, DIRECT_SHOP, ESCROW_SHOP, House, Shop
+from wires.alipay.house import BILLS, CASHIER, DIRECT_SHOP, ESCROW_SHOP, House, Shop
 from world import SHOP
 
 TEA = {"out_trade_no": "tea-0305", "total_amount": "199.00", "subject": "茶具 tea set"}
@@ -443,7 +443,7 @@ def test_a_code_of_the_wallet_pays_from_the_wallet(house: House, shop: Shop):
 
 
 def test_a_decline_says_by_how_much_and_leaves_order_and_code_free(house: House, shop: Shop):
-    gateway = house.new_gateway(GatewaySettings(cashier=CASHIER, till_confirm_minor_above=10**10))
+    gateway = house.new_gateway(GatewaySettings(cashier=CASHIER, bills=BILLS, till_confirm_minor_above=10**10))
     at_till(shop, house.code_of("alice"), out_trade_no="phone", total_amount="1199.00")
     code = house.code_of("alice")
     camera = {**TEA, "total_amount": "10000.00", "scene": "bar_code", "auth_code": code}
@@ -646,7 +646,9 @@ def test_rsa_and_gbk_shops_are_answered_in_kind(house: House):
 
 def test_a_strict_house_refuses_an_old_timestamp(open_house: House):
     shop = Shop(open_house)
-    strict = open_house.new_gateway(GatewaySettings(cashier=CASHIER, timestamp_leeway=timedelta(minutes=15)))
+    strict = open_house.new_gateway(
+        GatewaySettings(cashier=CASHIER, bills=BILLS, timestamp_leeway=timedelta(minutes=15))
+    )
 
     answer = shop.send(shop.request("alipay.trade.query", {"out_trade_no": "a"}), gateway=strict)
 

@@ -18,11 +18,12 @@ from urllib.parse import urlencode
 
 import structlog
 
+from florin.documents.bills import BillFile
 from florin.engine import Engine
 from florin.money import yuan_text
 from florin.payments.trade import Trade, TradeState
 from florin.queries import ReadPool
-from florin.wires.alipay import certified, existing, funds, orders, till
+from florin.wires.alipay import bills, certified, existing, funds, orders, till
 from florin.wires.alipay.answers import Content, Problem, answer_bytes, business, in_clear, invalid, missing
 from florin.wires.alipay.apps import Apps
 from florin.wires.alipay.call import (
@@ -66,13 +67,14 @@ METHODS: Final[dict[str, Handler]] = {
     "alipay.fund.trans.uni.transfer": funds.transfer,
     "alipay.fund.trans.common.query": funds.query,
     "alipay.fund.account.query": funds.account,
+    "alipay.data.dataservice.bill.downloadurl.query": bills.download_url,
     "alipay.open.app.alipaycert.download": certified.download,
 }
 PAGE_METHODS: Final = frozenset({"alipay.trade.page.pay", "alipay.trade.wap.pay"})
 NOTHING_ALLOWED: Final = "default-src 'none'; frame-ancestors 'none'"
 _READING: Final = frozenset({
     "alipay.trade.query", "alipay.trade.fastpay.refund.query", "alipay.open.app.alipaycert.download",
-    "alipay.fund.trans.common.query", "alipay.fund.account.query",
+    "alipay.fund.trans.common.query", "alipay.fund.account.query", "alipay.data.dataservice.bill.downloadurl.query",
 })  # fmt: skip
 # How long after a notify was delivered the old `notify_verify` still vouches for it.
 _VOUCHED_FOR: Final = timedelta(minutes=1)
@@ -183,6 +185,12 @@ class Gateway:
             key=self._apps.platform_key(trade.app_id),
         )
 
+    def bill(self, query: Callable[[str], str]) -> BillFile | None:
+        """The file behind a link of `BillLinks`; None for a link that is not ours or too old. query: its parameters."""
+        period = self._settings.bills.read(query, self.wall_now())
+        app = self._engine.reference.apps.get(period.app_id) if period is not None else None
+        return bills.bill_of(self._reads, period, app.merchant_id) if period is not None and app is not None else None
+
     # ── what both fronts do ───────────────────────────────────────────────────────────────────────────────────────────
 
     def app_called(self, text: str) -> CallingApp:
@@ -251,6 +259,7 @@ class Gateway:
             merchant=reference.merchants[app.merchant_id],
             calling=calling,
             at=self._engine.at().instant,
+            wall_now=self.wall_now(),
         )
 
     def _verify_notify(self, parameters: Parameters) -> HttpAnswer:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import anyio
 import anyio.to_thread
 from litestar import asgi
 from litestar.handlers import ASGIRouteHandler
 
+from florin.wires.alipay.bill_links import PATH as BILL_PATH
 from florin.wires.alipay.gateway import Gateway, HttpAnswer, HttpRequest
 from florin.wires.alipay.parameters import BODY_BYTES_MAX, origin_form
 from florin.wires.alipay.v3 import GatewayV3
@@ -60,6 +61,17 @@ def alipay_routes(gateway: Gateway, *, threads: int = THREADS) -> Sequence[ASGIR
         status, body = (302, b"") if url else (404, b"Not found")
         await _send(send, HttpAnswer(status=status, content_type="text/plain; charset=utf-8", body=body, location=url))
 
+    @asgi(BILL_PATH, copy_scope=False)
+    async def bill(scope: Scope, receive: Receive, send: Send) -> None:
+        query = parse_qs(scope["query_string"].decode("ascii", "replace")) if scope["type"] == "http" else {}
+        found = await anyio.to_thread.run_sync(gateway.bill, lambda name: query.get(name, [""])[0], limiter=limiter)
+        if found is None:
+            await _send(send, HttpAnswer(status=404, content_type="text/plain; charset=utf-8", body=b"Not found"))
+            return
+        named = f"attachment; filename*=UTF-8''{quote(found.name)}"
+        file = HttpAnswer(status=200, content_type=found.content_type, body=found.content)
+        await _send(send, file, more=[(b"content-disposition", named.encode("ascii"))])
+
     gateway_v3 = GatewayV3(gateway)
 
     @asgi(V3_PATH.rstrip("/"), is_mount=True, copy_scope=False)
@@ -73,7 +85,7 @@ def alipay_routes(gateway: Gateway, *, threads: int = THREADS) -> Sequence[ASGIR
         plain = HttpAnswer(status=answer.status, content_type=answer.content_type, body=answer.body)
         await _send(send, plain, more=headers)
 
-    return [gateway_do, way_back, v3]
+    return [gateway_do, way_back, bill, v3]
 
 
 class AbsoluteFormTargets:

@@ -294,6 +294,13 @@ class FundAccount(Struct, frozen=True, kw_only=True):
     account_type: Text64 | None = None
 
 
+class BillQuery(Struct, frozen=True, kw_only=True):
+    """alipay.data.dataservice.bill.downloadurl.query"""
+
+    bill_type: Text28
+    bill_date: Text28
+
+
 class CertificateDownload(Struct, frozen=True, kw_only=True):
     """alipay.open.app.alipaycert.download"""
 
@@ -302,7 +309,7 @@ class CertificateDownload(Struct, frozen=True, kw_only=True):
 
 Named = Query | Refund | RefundQuery | Close | Cancel
 Funds = FundTransfer | FundQuery | FundAccount
-Request = Precreate | PagePay | WapPay | AppPay | Create | Pay | Named | Funds | CertificateDownload
+Request = Precreate | PagePay | WapPay | AppPay | Create | Pay | Named | Funds | BillQuery | CertificateDownload
 
 REQUESTS: Final[dict[str, type[Request]]] = {
     "alipay.trade.precreate": Precreate,
@@ -319,6 +326,7 @@ REQUESTS: Final[dict[str, type[Request]]] = {
     "alipay.fund.trans.uni.transfer": FundTransfer,
     "alipay.fund.trans.common.query": FundQuery,
     "alipay.fund.account.query": FundAccount,
+    "alipay.data.dataservice.bill.downloadurl.query": BillQuery,
     "alipay.open.app.alipaycert.download": CertificateDownload,
 }
 
