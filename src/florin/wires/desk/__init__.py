@@ -2,6 +2,7 @@
 
     desk.py        one call's surroundings: the engine, the reads, whose app it is; faults on purpose
     trades.py      which trade a shop means, how it stands, what was refunded of it
+    transfers.py   which transfer a merchant means
     told.py        what a message of the outbox holds
     addresses.py   where a shop may ask to be told
     findings.py    what a wrong signature says of itself: whose key made it, over which digest

@@ -116,9 +116,10 @@ def read_call(request: HttpRequest, client: Client) -> Call:
     if request.oversized:
         sentence = f"请求体过大: it may have {BODY_BYTES_MAX:,} bytes, this one has {request.oversized:,}"
         raise parameter_wrong("body", sentence)
-    asked = (
-        read_query(request.query, route.shape) if route.method == "GET" else shapes.read_body(request.body, route.shape)
-    )
+    if route.method == "GET":
+        asked = read_query(request.query, route.shape)
+    else:  # a call that says nothing more than its path may come without a body
+        asked = shapes.read_body(request.body or b"{}", route.shape)
     return Call(route=route, request=asked, parts=parts, seller_id=seller_of(client, asked, route))
 
 

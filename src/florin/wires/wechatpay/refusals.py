@@ -14,7 +14,7 @@ from florin.events.refusals import Refusal
 from florin.money import yuan_text
 from florin.wires.wechatpay.answers import Problem
 
-Doing = Literal["order", "refund", "close"]
+Doing = Literal["order", "refund", "close", "transfer"]
 
 STATUSES: Final = {
     "PARAM_ERROR": 400,
@@ -69,11 +69,15 @@ _CODES: Final = {
     "RefundAmountNotPositive": "PARAM_ERROR",
     "NothingToRefund": "INVALID_REQUEST",
     "MerchantBalanceTooLow": "NOT_ENOUGH",
+    "TransferExceedsAvailable": "NOT_ENOUGH",
+    "PayoutsStopped": "RULE_LIMIT",
+    "AmountNotPositive": "PARAM_ERROR",
 }
 # The same refusal has another code where another thing was asked for.
 _CODES_WHEN: Final[dict[tuple[Doing, str], str]] = {
     ("refund", "KeyConflict"): "INVALID_REQUEST",
     ("refund", "NotFound"): "RESOURCE_NOT_EXISTS",
+    ("transfer", "KeyConflict"): "INVALID_REQUEST",
 }
 
 

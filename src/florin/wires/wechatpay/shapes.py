@@ -183,6 +183,20 @@ class CombinedClose(Caller, frozen=True, kw_only=True):
     sub_orders: list[SubOrderNamed]
 
 
+class NewTransfer(Caller, frozen=True, kw_only=True):
+    """fund-app/mch-transfer/transfer-bills. transfer_remark: what she reads. user_name: encrypted to one of our keys."""
+
+    out_bill_no: Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{1,32}\Z")]
+    openid: Text128
+    transfer_amount: Fen
+    transfer_remark: Text32
+    transfer_scene_id: Text64
+    user_name: str | None = None
+    notify_url: Text255 | None = None
+    user_recv_perception: str | None = None
+    transfer_scene_report_infos: list[dict[str, Any]] = []
+
+
 class RefundAmount(Struct, frozen=True, kw_only=True):
     """total: of the order, and must be it."""
 

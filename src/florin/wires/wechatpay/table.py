@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import unquote
 
-from florin.wires.wechatpay import bills, certified, combined, existing, orders, refunds, shapes, till
+from florin.wires.wechatpay import bills, certified, combined, existing, orders, refunds, shapes, till, transfers
 from florin.wires.wechatpay.answers import Answered
 
 Handler = Callable[..., Answered]
@@ -41,6 +41,7 @@ def _both(path: str, method: str, serve: Handler, shape: type[shapes.Caller], *,
 
 
 _COMBINED: Final = "/v3/combine-transactions"
+_TRANSFERS: Final = "/v3/fund-app/mch-transfer/transfer-bills"
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v3/certificates", certified.certificates, shapes.Caller, "either", reads=True),
@@ -68,6 +69,17 @@ ROUTES: Final[tuple[Route, ...]] = (
         combined.close,
         shapes.CombinedClose,
         "either",
+    ),
+    Route("POST", _TRANSFERS, transfers.transfer, shapes.NewTransfer, "either"),
+    Route("GET", f"{_TRANSFERS}/out-bill-no/{{out_bill_no}}", transfers.query, shapes.Caller, "either", reads=True),
+    Route("POST", f"{_TRANSFERS}/out-bill-no/{{out_bill_no}}/cancel", transfers.cancel, shapes.Caller, "either"),
+    Route(
+        "GET",
+        f"{_TRANSFERS}/transfer-bill-no/{{transfer_bill_no}}",
+        transfers.query_by_id,
+        shapes.Caller,
+        "either",
+        reads=True,
     ),
     Route("GET", "/v3/bill/tradebill", bills.trades, shapes.BillQuery, "either", reads=True),
     Route("GET", "/v3/bill/fundflowbill", bills.flow, shapes.BillQuery, "either", reads=True),

@@ -1,0 +1,113 @@
+"""fund-app/mch-transfer: a merchant gives a person money out of what is available to him.
+
+It is in her wallet when it is answered: nobody has to confirm it, so a transfer is SUCCESS or was never made. A name that comes
+is encrypted to one of our keys, and must be hers.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.hashes import SHA1
+
+from florin.engine import ClaimKind, claim
+from florin.payments.transfer import Transfer
+from florin.wires.desk.transfers import Payee, TransferSeen, find_payee, find_transfer, transfer_of
+from florin.wires.wechatpay import shapes
+from florin.wires.wechatpay.answers import Answered, Problem, parameter_wrong
+from florin.wires.wechatpay.desk import Desk
+from florin.wires.wechatpay.names import appid_of, openid_of, person_id_of
+from florin.wires.wechatpay.refusals import business, problem_of
+from florin.wires.wechatpay.shapes import china_text
+
+
+def transfer(desk: Desk, request: shapes.NewTransfer) -> Answered:
+    """Give it now. The same number with the same transfer again answers as before."""
+    if request.appid != desk.client.appid:
+        raise business(
+            "APPID_MCHID_NOT_MATCH", f"appid 与商户号不匹配：this merchant has the appid {desk.client.appid}"
+        )
+    payee = _payee(desk, request)
+    command = Transfer(
+        merchant_id=desk.merchant.id,
+        person_id=payee.id,
+        amount_minor=request.transfer_amount,
+        number=request.out_bill_no,
+        title=request.transfer_remark,
+    )
+    content = {"amount": command.amount_minor, "payee": payee.id}
+    outcome = desk.execute(command, claim(ClaimKind.TRANSFER, desk.app.id, command.number, content))
+    if outcome.refusal is not None:
+        raise problem_of(outcome.refusal, "transfer")
+    seen = desk.ask(transfer_of, outcome.event_id)
+    assert seen is not None, "a transfer was just recorded"
+    fields = {**_numbers(seen), "create_time": china_text(seen.made_at), "state": "SUCCESS"}
+    return Answered(document=fields)
+
+
+def query(desk: Desk, request: shapes.Caller, out_bill_no: str) -> Answered:
+    return _told(desk, desk.ask(find_transfer, app_id=desk.app.id, number=out_bill_no), out_bill_no)
+
+
+def query_by_id(desk: Desk, request: shapes.Caller, transfer_bill_no: str) -> Answered:
+    return _told(desk, desk.ask(find_transfer, app_id=desk.app.id, id_text=transfer_bill_no), transfer_bill_no)
+
+
+def cancel(desk: Desk, request: shapes.Caller, out_bill_no: str) -> Answered:
+    """What is in her wallet cannot be taken back. Raises Problem, always."""
+    if desk.ask(find_transfer, app_id=desk.app.id, number=out_bill_no) is None:
+        raise _absent(out_bill_no)
+    raise business("INVALID_REQUEST", "转账已成功，不能撤销：the transfer is done, it cannot be cancelled")
+
+
+def _payee(desk: Desk, request: shapes.NewTransfer) -> Payee:
+    """Who is to have it. Raises Problem: nobody has that openid, or it is another person's than the name says."""
+    person_id = person_id_of(request.openid)
+    payee = desk.ask(find_payee, person_id) if person_id is not None else None
+    if payee is None:
+        raise parameter_wrong("/openid", "无效的openid: nobody here has this openid", value=request.openid)
+    if request.user_name is not None and _opened(desk, request.user_name) != payee.name:
+        raise parameter_wrong(
+            "/user_name", "收款用户姓名与微信不符: the openid is another person's than user_name says"
+        )
+    return payee
+
+
+def _opened(desk: Desk, ciphertext: str) -> str:
+    """What the client encrypted to one of our keys (RSA-OAEP with SHA-1, as the protocol has it). Raises Problem."""
+    oaep = padding.OAEP(mgf=padding.MGF1(SHA1()), algorithm=SHA1(), label=None)  # noqa: S303 - the protocol's choice
+    for key in desk.clients.ours(desk.client.app_id):
+        try:
+            return key.private.decrypt(base64.b64decode(ciphertext, validate=True), oaep).decode()
+        except (ValueError, binascii.Error):
+            continue
+    sentence = "敏感信息解密失败: no key of ours opens it; encrypt to the key that Wechatpay-Serial names"
+    raise parameter_wrong("/user_name", sentence)
+
+
+def _told(desk: Desk, seen: TransferSeen | None, number: str) -> Answered:
+    if seen is None:
+        raise _absent(number)
+    made = china_text(seen.made_at)
+    fields = {
+        "mch_id": str(desk.app.id),
+        "appid": appid_of(desk.app.id),
+        **_numbers(seen),
+        "state": "SUCCESS",
+        "transfer_amount": seen.amount_minor,
+        "transfer_remark": seen.title,
+        "openid": openid_of(seen.person_id),
+        "create_time": made,
+        "update_time": made,
+    }
+    return Answered(document=fields)
+
+
+def _numbers(seen: TransferSeen) -> dict[str, str]:
+    return {"out_bill_no": seen.number, "transfer_bill_no": str(seen.id)}
+
+
+def _absent(number: str) -> Problem:
+    return business("RESOURCE_NOT_EXISTS", f"转账单不存在：this merchant has made no transfer {number[:64]}")
