@@ -125,6 +125,9 @@ def test_she_chooses_which_line_her_pages_show_and_a_form_is_about_the_line_it_s
 
     assert "Limit ¥10,000.00" in alice.read("/")
     assert "¥1,850.00" in alice.read(f"/?line={card}")
+    shop.connection.execute("UPDATE line SET due_minor = 4200 WHERE id = %s", (lines["fenfu"],))
+    shop.connection.commit()
+    assert "Pay in parts ¥42.00 due" in alice.read("/"), "what is due on another line is seen from this one"
     bill = alice.get("/bill").content.decode()
     assert f'name="line" value="{card}"' in bill
     form = alice.form_key("/bill")

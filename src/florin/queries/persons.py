@@ -14,13 +14,19 @@ from florin.queries import is_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonView:
-    """balance_minor: of the wallet. line_id: her line, the latest that is not closed; None without one."""
+    """balance_minor: of the wallet. line_ids: of her lines that are not closed, the oldest first; line_id: the latest of them,
+    None without one.
+    """
 
     id: int
     name: str
     logon: str
     balance_minor: int
-    line_id: int | None
+    line_ids: list[int]
+
+    @property
+    def line_id(self) -> int | None:
+        return self.line_ids[-1] if self.line_ids else None
 
 
 def person_by_id(connection: Connection[Any], *, person_id: int) -> PersonView | None:
@@ -33,9 +39,9 @@ def person_by_id(connection: Connection[Any], *, person_id: int) -> PersonView |
 
 _PERSON = """
     SELECT p.id, p.name, p.logon, w.balance_minor,
-           (SELECT l.id FROM line l
-             WHERE l.lane = p.lane AND l.person_id = p.id AND l.state <> 3
-          ORDER BY l.opened_on DESC, l.id DESC LIMIT 1) AS line_id
+           ARRAY(SELECT l.id FROM line l
+                  WHERE l.lane = p.lane AND l.person_id = p.id AND l.state <> 3
+               ORDER BY l.opened_on, l.id LIMIT 100) AS line_ids
       FROM person p JOIN wallet w ON w.lane = p.lane AND w.id = p.id
      WHERE p.lane = %(lane)s AND p.id = %(id)s
 """

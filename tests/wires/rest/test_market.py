@@ -67,8 +67,13 @@ def test_a_change_is_tried_on_what_was_then_made_and_the_merchant_reads_what_ref
 
 
 def test_wrong_changes_are_refused_by_name(house):
-    house.world.take_in("ali")
+    taken = house.owner.post("/v1/owner/ecosystems", {"toml": "ali"}, key="a1")
+    assert (taken.status_code, taken.json()["programs"]) == (201, ["huabei"])
     path = "/v1/owner/ecosystems/{}/acceptance"
+
+    again = house.owner.post("/v1/owner/ecosystems", {"toml": "ali"}, key="a2")
+    wrong = house.owner.post("/v1/owner/ecosystems", {"toml": 'name = "x"'}, key="a3")
+    assert (again.json()["code"], wrong.json()["code"]) == ("NothingNew", "FieldsInvalid")
 
     nobody = house.owner.post(path.format("nobody"), {"rules": [RULE], "reason": "x"}, key="n1")
     past = house.owner.post(path.format("ali"), {"rules": [RULE], "reason": "x", "from_on": "2020-01-01"}, key="n2")

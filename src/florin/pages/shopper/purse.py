@@ -9,6 +9,8 @@ from florin.pages.database import reading
 from florin.pages.engine import get_engine
 from florin.pages.language import language_of
 from florin.pages.models import Shopper
+from florin.pages.show import money
+from florin.pages.texts import text
 from florin.queries.shopper import Purse, read_purse
 
 _CHOSEN = "line"
@@ -33,10 +35,17 @@ def purse_of(request: HttpRequest, shopper: Shopper) -> Purse:
     return purse
 
 
-def choices_of(request: HttpRequest, purse: Purse, *, least: int = 2) -> tuple[tuple[int, str], ...]:
-    """Her lines by number and title, the oldest first; nothing where there are too few to choose among."""
+def choices_of(request: HttpRequest, purse: Purse, *, least: int = 2) -> tuple[tuple[int, str, str], ...]:
+    """Her lines by number and title, the oldest first, with what is due on each; nothing where there are too few to choose."""
     if len(purse.lines) < least:
         return ()
     language, reference = language_of(request), get_engine().reference
     held = sorted(purse.lines, key=lambda each: each.line.id)
-    return tuple((each.line.id, program_title(reference.program(each.line.program), language)) for each in held)
+    return tuple(
+        (
+            each.line.id,
+            program_title(reference.program(each.line.program), language),
+            text(language, "lines.due", amount=money(each.line.due_minor, language)) if each.line.due_minor else "",
+        )
+        for each in held
+    )

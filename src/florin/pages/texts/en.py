@@ -32,6 +32,7 @@ TEXTS: dict[str, str] = {
     "tender.coupon": "Coupon",
     "tender.available": "Available",
     "tender.balance": "Balance",
+    "lines.due": "{amount} due",
     "lines.choose": "Which of your lines",
     "tender.cap": "Accepted here up to {amount} a purchase.",
     "tender.more": "{count} more ways in installments",

@@ -32,6 +32,7 @@ TEXTS: dict[str, str] = {
     "tender.coupon": "优惠券",
     "tender.available": "可用额度",
     "tender.balance": "可用",
+    "lines.due": "待还 {amount}",
     "lines.choose": "选择额度",
     "tender.cap": "此处单笔最高可付 {amount}。",
     "tender.more": "另有{count}种分期方式",

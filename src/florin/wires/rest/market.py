@@ -10,19 +10,22 @@ from typing import Any
 
 import msgspec
 
+from florin.credit.program import program_names
 from florin.engine import NotFound, clock
 from florin.events.market import AcceptanceRule
 from florin.events.refusals import Refusal
 from florin.market import experiment
 from florin.market.acceptance import Acceptance
-from florin.market.change import ChangeAcceptance, changed_by
+from florin.market.change import AddEcosystem, ChangeAcceptance, changed_by
 from florin.market.ecosystem import Ecosystem
+from florin.market.load import EcosystemInvalid, ecosystem_of, load_ecosystem
 from florin.market.replay import effect_of
+from florin.presets import ecosystem_names
 from florin.queries.answers import answers_for
 from florin.queries.checkouts import ArmSeen, arms_of, costs_of, read_checkouts, till_refusals
 from florin.wires.rest import shapes
 from florin.wires.rest.owner import execute, known_id
-from florin.wires.rest.problems import RefusedBy
+from florin.wires.rest.problems import RefusedBy, invalid
 from florin.wires.rest.serve import Answer, Call
 
 _A_DAY = timedelta(days=1)
@@ -74,6 +77,25 @@ async def get_ecosystems(call: Call, body: Any) -> Answer:
     at = await call.house.reads.ask_async(clock.read)
     found = call.house.engine.reference.acceptance.ecosystems
     return Answer(shapes.Ecosystems(items=tuple(_shown(found[name], at.on) for name in sorted(found))))
+
+
+async def add_ecosystem(call: Call, body: shapes.NewEcosystem) -> Answer:
+    """POST /v1/owner/ecosystems"""
+    at = await call.house.reads.ask_async(clock.read)
+    try:
+        name = body.toml.strip()
+        ecosystem = load_ecosystem(name) if name in ecosystem_names() else ecosystem_of(body.toml, source="toml")
+    except EcosystemInvalid as error:
+        raise invalid(
+            "toml", error.problems[0].text(), "Mend the file; docs/reference/ecosystems.md has each field."
+        ) from None
+    unknown = next((program for program in ecosystem.programs if program not in program_names()), None)
+    if unknown is not None:
+        known = ", ".join(program_names())
+        raise invalid("toml", f"There is no program {unknown[:80]}.", f"Add it first, or name one of {known}.")
+    outcome = await execute(call, AddEcosystem(ecosystem=ecosystem), ("add-ecosystem", body))
+    found = call.house.engine.reference.acceptance.ecosystems[ecosystem.name]
+    return Answer(_shown(found, at.on), 201, outcome.replayed)
 
 
 async def change_acceptance(call: Call, body: shapes.NewAcceptance) -> Answer:

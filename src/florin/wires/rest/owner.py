@@ -102,6 +102,7 @@ async def get_person(call: Call, body: Any) -> Answer:
         logon=person.logon,
         wallet_balance_minor=person.balance_minor,
         line_id=None if person.line_id is None else str(person.line_id),
+        line_ids=tuple(map(str, person.line_ids)),
     )
     return Answer(shown)
 

@@ -89,6 +89,12 @@ class Ecosystems(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[Ecosystem, ...]
 
 
+class NewEcosystem(Taken, frozen=True, kw_only=True):
+    """toml: a file, as `florin market add` takes it; or the name of a preset: `ali`, `jd`, `tencent`, `bank`."""
+
+    toml: Annotated[str, Meta(min_length=1, max_length=200_000)]
+
+
 class NewRule(Taken, frozen=True, kw_only=True):
     """Which sales it is about; left out: any. answer `none` withdraws the rule of the same sales."""
 

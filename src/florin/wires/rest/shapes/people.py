@@ -57,13 +57,14 @@ class NewSharedLimit(Taken, frozen=True, kw_only=True):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """line_id: the person's line, if any."""
+    """line_ids: of the person's lines that are not closed, the oldest first; line_id: the latest of them, if any."""
 
     id: str
     name: str
     logon: str
     wallet_balance_minor: int
     line_id: str | None
+    line_ids: tuple[str, ...] = ()
 
 
 class TopUp(msgspec.Struct, frozen=True, kw_only=True):
