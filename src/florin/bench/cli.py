@@ -1,5 +1,5 @@
-"""`florin bench`: measure this machine. What is measured stands in `pay.py`, `close.py` and `settle.py`, the question about
-plans in `plans.py`.
+"""`florin bench`: measure this machine. What is measured stands in `pay.py`, `close.py`, `wires.py` and `settle.py`, the
+question about plans in `plans.py`.
 """
 
 from __future__ import annotations
@@ -146,4 +146,38 @@ def settle(
         for part, seconds in report.seconds.items():
             console.print(f"{part:>20}  {seconds:8.2f} s", highlight=False)
         console.print(f"{report.files:,} files, {report.megabytes:,.0f} MB", highlight=False)
+    raise typer.Exit(0 if report.holds else 1)
+
+
+@app.command()
+def wires(
+    as_json: Annotated[bool, typer.Option("--json", help="The report for programs, on the standard output.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One short round: a first look, not a figure to quote.")
+    ] = False,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the data is put meanwhile; else the usual temporary place.")
+    ] = None,
+) -> None:
+    """Payments a second through each wire, against the signatures they need. Exit code 1 when the books do not hold."""
+    import msgspec
+    from rich.console import Console
+
+    from florin.app.supervisor import StopSignals
+    from florin.bench.scale import WIRES, WIRES_QUICK
+    from florin.bench.wires import measure
+    from florin.bench.wires_show import wires_view
+
+    StopSignals()
+    progress = Console(stderr=True)
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        progress.print(f"[dim]{time.monotonic() - began:6.0f} s[/]  {text}", highlight=False)
+
+    report = measure(WIRES_QUICK if quick else WIRES, parent=folder, say=say)
+    if as_json:
+        typer.echo(msgspec.json.encode(report))
+    else:
+        (Console() if sys.stdout.isatty() else Console(width=200)).print(wires_view(report))
     raise typer.Exit(0 if report.holds else 1)

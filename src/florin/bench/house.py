@@ -94,8 +94,9 @@ def open_house(scale: Scale, parent: Path | None, say: Say) -> Iterator[House]:
         )
         population_file = store.folder.path / "population.json"
         population_file.write_bytes(msgspec.json.encode(population))
-        say("filling the tables of TPC-B")
-        _fill_tpcb(postgres, scale.tpcb_scale)
+        if scale.tpcb_scale:
+            say("filling the tables of TPC-B")
+            _fill_tpcb(postgres, scale.tpcb_scale)
         say("vacuum, analyze")
         with psycopg.connect(dsn_of(store.folder, role=SUPERUSER), autocommit=True) as connection:
             connection.execute("VACUUM (ANALYZE)")

@@ -1,7 +1,7 @@
 """The load on the wire: one process, so many kept-alive sockets, requests made beforehand, answers read and counted.
 
 Each socket sends its next request when it has its answer. The client does as little as a client can: it finds the end of the
-headers, the length of the body and the status. An answer other than 201 ends the run.
+headers, the length of the body and the status. An answer other than the wanted one ends the run.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import random
 import select
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -38,7 +39,7 @@ class HttpTask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnexpectedAnswer(RuntimeError):
-    """The wire said something other than 201 Created, or nothing."""
+    """The wire said something other than that it was paid, or nothing."""
 
 
 def get_ready(task: HttpTask) -> Callable[[], Sample]:
@@ -46,13 +47,36 @@ def get_ready(task: HttpTask) -> Callable[[], Sample]:
     began = time.process_time()
     requests = list(_requests(population, task))
     prepared_us = (time.process_time() - began) / len(requests) * 1e6
+    return timed(task, requests, prepared_us, wanted=lambda answer: answer.startswith(_CREATED))
+
+
+class Aimed(Protocol):
+    """What a task of this kind says of where, how widely and how long."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def sockets(self) -> int: ...
+    @property
+    def seconds(self) -> float: ...
+
+
+def timed(
+    task: Aimed, requests: Sequence[bytes], prepared_us: float, *, wanted: Callable[[bytes], bool]
+) -> Callable[[], Sample]:
+    """Connected and warm, and the work that is measured. The first eight requests of each socket are the warm-up.
+
+    wanted: whether an answer, with its headers, says what every answer must.
+    """
     warm_up = task.sockets * 8
     sockets = [_connect(task) for _ in range(task.sockets)]
-    _drive(sockets, iter(requests[:warm_up]), seconds=_TIMEOUT_S)
+    _drive(sockets, iter(requests[:warm_up]), wanted, seconds=_TIMEOUT_S)
 
     def work() -> Sample:
         cpu_began, began = time.process_time(), time.monotonic()
-        latencies = _drive(sockets, iter(requests[warm_up:]), seconds=task.seconds)
+        latencies = _drive(sockets, iter(requests[warm_up:]), wanted, seconds=task.seconds)
         ended, cpu_ended = time.monotonic(), time.process_time()
         return Sample(
             payments=len(latencies),
@@ -92,14 +116,16 @@ def _requests(population: Population, task: HttpTask) -> Iterator[bytes]:
         yield f"{head}{draw.getrandbits(128):032x}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-def _connect(task: HttpTask) -> socket.socket:
+def _connect(task: Aimed) -> socket.socket:
     connected = socket.create_connection((task.host, task.port), timeout=_TIMEOUT_S)
     connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connected.setblocking(False)
     return connected
 
 
-def _drive(sockets: list[socket.socket], requests: Iterator[bytes], *, seconds: float) -> list[int]:
+def _drive(
+    sockets: list[socket.socket], requests: Iterator[bytes], wanted: Callable[[bytes], bool], *, seconds: float
+) -> list[int]:
     """Keep every socket at work until the time or the requests are over; returns each answer's latency in microseconds."""
     clock = time.perf_counter_ns
     latencies: list[int] = []
@@ -127,7 +153,7 @@ def _drive(sockets: list[socket.socket], requests: Iterator[bytes], *, seconds: 
                 partial[number] = answer
                 continue
             now = clock()
-            if not answer.startswith(_CREATED):
+            if not wanted(answer):
                 raise UnexpectedAnswer(answer.decode(errors="replace"))
             latencies.append((now - sent) // 1_000)
             request = next(requests, None) if now < ends else None

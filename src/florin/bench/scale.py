@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Scale:
     """rounds: how often everything runs, in turns. payments: of one engine run, by its batch size.
 
-    tpcb_scale: pgbench's -s. sockets: kept-alive connections of the HTTP client.
+    tpcb_scale: pgbench's -s, 0 for a house without TPC-B. sockets: kept-alive connections of the HTTP client.
     """
 
     rounds: int
@@ -39,4 +39,45 @@ QUICK = Scale(
     payments={1: 1_500, 10: 8_000, 100: 30_000, 1_000: 30_000},
     http_seconds=5,
     sockets=64,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireScale:
+    """Of `florin bench wires`. requests_per_s_max: of one wire; so many are signed beforehand for each second. settled: trades.
+
+    house: how many shoppers there are; TPC-B is not run.
+    """
+
+    house: Scale
+    rounds: int
+    seconds: float
+    sign_seconds: float
+    sockets: int
+    requests_per_s_max: int
+    settled: int
+
+
+def shoppers_alone(count: int) -> Scale:
+    """A house with shoppers, for a benchmark with loads of its own."""
+    return Scale(rounds=1, lines=count, tpcb_scale=0, tpcb_seconds=0, payments={}, http_seconds=0, sockets=0)
+
+
+WIRES = WireScale(
+    house=shoppers_alone(20_000),
+    rounds=3,
+    seconds=10,
+    sign_seconds=5,
+    sockets=32,
+    requests_per_s_max=3_500,
+    settled=100_000,
+)
+WIRES_QUICK = WireScale(
+    house=shoppers_alone(5_000),
+    rounds=1,
+    seconds=4,
+    sign_seconds=2,
+    sockets=32,
+    requests_per_s_max=3_500,
+    settled=10_000,
 )

@@ -68,7 +68,7 @@ CLOCK = """
 class Committer:
     """One committing connection with its writer number, its hash chain and its cache of reference data.
 
-    Used by one thread at a time, but for `ids`, `reference` and `read_clock`, which are safe for all.
+    Used by one thread at a time, but for `ids` and `look`, which are safe for all.
     """
 
     def __init__(self, dsn: str, *, name: str) -> None:
@@ -92,14 +92,15 @@ class Committer:
             answers[job.call].append(job.outcome)
         return answers
 
-    def reference(self) -> Reference:
-        row = self.side.execute("SELECT reference_version FROM clock").fetchone()
-        if row is not None and row[0] != self._reference.version:
-            self._reference = self.side.ask(lambda side: load_reference(side, row[0]))
-        return self._reference
-
-    def read_clock(self) -> At:
-        return _at(self.side.execute(CLOCK).fetchone())
+    def look(self) -> tuple[At, Reference]:
+        """The clock, and the reference data that is in force: one question."""
+        row = self.side.execute(CLOCK).fetchone()
+        if row is None:
+            raise LookupError("the clock was never started: run `florin migrate`")
+        version = row[2]
+        if version != self._reference.version:
+            self._reference = self.side.ask(lambda side: load_reference(side, version))
+        return _at(row), self._reference
 
     def close(self) -> None:
         self._connection.close()

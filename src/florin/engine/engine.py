@@ -85,11 +85,15 @@ class Engine:
     @property
     def reference(self) -> Reference:
         """Merchants, apps and programs as this process last saw them; each batch reloads them when their version moved."""
-        return self._committers[0].reference()
+        return self.look()[1]
 
     def at(self) -> At:
         """The platform's clock now: business date and business time."""
-        return self._committers[0].read_clock()
+        return self.look()[0]
+
+    def look(self) -> tuple[At, Reference]:
+        """`at` and `reference` together, for one question."""
+        return self._committers[0].look()
 
     def issue_payment_code(self, person_id: int, line_id: int = 0) -> tuple[str, datetime]:
         """(code, expires_at) of a fresh payment code; line_id: the line it pays with, 0 for the wallet."""

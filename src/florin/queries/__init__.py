@@ -7,6 +7,7 @@ caught up to the business date in memory: the row stays as the engine left it.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ Answer = TypeVar("Answer")
 
 # A question that takes longer than this is a mistake of ours, not a reason to keep a page waiting.
 STATEMENT_TIMEOUT_MS = 5_000
+# So long after an answer a connection counts as alive without being asked.
+_SURE_S = 1.0
 
 
 def is_id(identifier: int) -> bool:
@@ -35,6 +38,18 @@ def is_id(identifier: int) -> bool:
         return False
 
 
+class _Lent(Connection[Any]):
+    """A connection of the pool. answered_s: when its last question was answered, on the monotonic clock."""
+
+    answered_s = 0.0
+
+
+def _check(connection: _Lent) -> None:
+    """Ask a connection whether it lives, unless it has answered a moment ago: half of all round trips were this question."""
+    if time.monotonic() - connection.answered_s > _SURE_S:
+        ConnectionPool.check_connection(connection)
+
+
 class ReadPool:
     """Connections to ask with: autocommit, read-only, a bounded time each. Safe for threads and for asyncio.
 
@@ -43,13 +58,14 @@ class ReadPool:
     """
 
     def __init__(self, dsn: str, *, size: int = 4, wait_s: float = 5.0, name: str = "florin") -> None:
-        self._pool: ConnectionPool[Connection[Any]] = ConnectionPool(
+        self._pool: ConnectionPool[_Lent] = ConnectionPool(
             dsn,
+            connection_class=_Lent,
             min_size=0,
             max_size=size,
             timeout=wait_s,
             open=True,
-            check=ConnectionPool.check_connection,
+            check=_check,
             configure=know_programs,
             name=f"{name}-reads",
             kwargs={
@@ -65,6 +81,7 @@ class ReadPool:
         """A connection for one or a few questions."""
         with self._pool.connection() as connection:
             yield connection
+            connection.answered_s = time.monotonic()
 
     def ask(
         self, question: Callable[Concatenate[Connection[Any], P], Answer], *args: P.args, **kwargs: P.kwargs

@@ -42,7 +42,6 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
     aes_key: bytes | None
 
 
-_VERSION = "SELECT reference_version FROM clock"
 _APPS = "SELECT id, merchant_id, public_keys, aes_key FROM app WHERE wire = 'alipay' ORDER BY id LIMIT 1000000"
 
 
@@ -57,9 +56,12 @@ class Apps:
         self._apps: dict[int, _Registered] = {}
         self._roots: tuple[Sequence[LiveKey], tuple[Authority, ...]] | None = None
 
-    def calling(self, app_id: int) -> CallingApp | None:
-        """The app with its keys and ours; None for one that this wire does not know. Raises NoPlatformKey."""
-        registered = self._fresh().get(app_id)
+    def calling(self, app_id: int, version: int) -> CallingApp | None:
+        """The app with its keys and ours; None for one that this wire does not know. Raises NoPlatformKey.
+
+        version: of the reference data that is in force; apps are read again when it has moved.
+        """
+        registered = self._as_of(version).get(app_id)
         if registered is None:
             return None
         ours, *retiring = self._live(app_id)
@@ -99,11 +101,10 @@ class Apps:
             if app.id != app_id:
                 yield from (RegisteredKey(str(app.id), key) for key in app.public_keys)
 
-    def _fresh(self) -> dict[int, _Registered]:
-        with self._reads.connection() as connection:
-            version = _version(connection)
-            if version != self._version:
-                with self._lock:
+    def _as_of(self, version: int) -> dict[int, _Registered]:
+        if version != self._version:
+            with self._lock, self._reads.connection() as connection:
+                if version != self._version:  # nobody else has read them meanwhile
                     self._apps = {app.id: app for app in _registered(connection)}
                     self._version = version
         return self._apps
@@ -117,12 +118,6 @@ def public_key_for(connection: Connection[Any], app_id: int) -> str:
         except NoPlatformKey:
             continue
     return ""
-
-
-def _version(connection: Connection[Any]) -> int:
-    row = connection.execute(_VERSION).fetchone()
-    assert row is not None, "the clock has its row since the first migration"
-    return int(row[0])
 
 
 def _registered(connection: Connection[Any]) -> list[_Registered]:

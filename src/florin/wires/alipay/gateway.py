@@ -196,7 +196,7 @@ class Gateway:
     def app_called(self, text: str) -> CallingApp:
         """The app of that number, as a request names it. Raises Problem."""
         is_number = text.isdigit() and len(text) < 19
-        calling = self._apps.calling(int(text)) if is_number else None
+        calling = self._apps.calling(int(text), self._engine.reference.version) if is_number else None
         if calling is None:
             raise invalid("isv.invalid-app-id", f"无效的AppID参数: no app {text[:32]} is registered here")
         return calling
@@ -247,7 +247,7 @@ class Gateway:
         return self.served(call, calling)
 
     def _desk(self, calling: CallingApp) -> Desk:
-        reference = self._engine.reference
+        at, reference = self._engine.look()
         app = reference.apps[int(calling.app_id)]
         if app.state != "open":
             raise invalid("isv.invalid-app-id", f"应用已下线: app {calling.app_id} is closed")
@@ -258,7 +258,7 @@ class Gateway:
             app=app,
             merchant=reference.merchants[app.merchant_id],
             calling=calling,
-            at=self._engine.at().instant,
+            at=at.instant,
             wall_now=self.wall_now(),
         )
 

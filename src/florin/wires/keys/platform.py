@@ -8,6 +8,7 @@ platform key belongs to a wire, or to one app on it.
 from __future__ import annotations
 
 import base64
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -156,6 +157,7 @@ class SigningKeys:
         self._master = master
         self._remember_s = remember_s
         self._clock = clock
+        self._turn = threading.Lock()
         self._known: dict[tuple[str, int | None], tuple[tuple[LiveKey, ...], float]] = {}
 
     def private_key(self, wire: str, app_id: int | None = None) -> rsa.RSAPrivateKey:
@@ -170,7 +172,19 @@ class SigningKeys:
         known, until = self._known.get((wire, app_id), ((), 0.0))
         if self._clock() < until:
             return known
+        # One reads them again; who has known them before goes on with those meanwhile, who has not waits.
+        if not self._turn.acquire(blocking=not known):
+            return known
+        try:
+            return self._read_again(wire, app_id)
+        finally:
+            self._turn.release()
+
+    def _read_again(self, wire: str, app_id: int | None) -> tuple[LiveKey, ...]:
+        known, until = self._known.get((wire, app_id), ((), 0.0))
         read_at = self._clock()
+        if read_at < until:  # whoever we waited for has done it
+            return known
         with self._connect() as connection:
             rows = live_platform_keys(connection, wire, app_id)
         if [key.id for key in rows] != [key.id for key in known]:

@@ -82,7 +82,6 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
     provider_id: int | None
 
 
-_VERSION = "SELECT reference_version FROM clock"
 _APPS = """
     SELECT id, merchant_id, public_keys, aes_key, provider_id
       FROM app WHERE wire = 'wechatpay' ORDER BY id LIMIT 1000000
@@ -100,12 +99,16 @@ class Clients:
         self._clients: dict[int, Client] = {}
         self._ours: dict[int, tuple[tuple[LiveKey, ...], Sequence[OurKey]]] = {}
 
-    def find(self, app_id: int) -> Client | None:
-        """The client of this number; None for one that this wire does not know."""
-        with self._reads.connection() as connection:
-            version = _version(connection)
-            if version != self._version:
-                with self._lock:
+    def find(self, app_id: int, version: int | None = None) -> Client | None:
+        """The client of this number; None for one that this wire does not know.
+
+        version: of the reference data that is in force, where the caller knows it; clients are read again when it has moved.
+        """
+        if version is None:
+            version = self._reads.ask(_version)
+        if version != self._version:
+            with self._lock, self._reads.connection() as connection:
+                if version != self._version:  # nobody else has read them meanwhile
                     self._clients = {row.id: _client(row) for row in _rows(connection)}
                     self._version = version
         return self._clients.get(app_id)
@@ -167,7 +170,7 @@ def _client(row: _Row) -> Client:
 
 
 def _version(connection: Connection[Any]) -> int:
-    row = connection.execute(_VERSION).fetchone()
+    row = connection.execute("SELECT reference_version FROM clock").fetchone()
     assert row is not None, "the clock has its row since the first migration"
     return int(row[0])
 

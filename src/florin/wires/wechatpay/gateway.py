@@ -89,7 +89,7 @@ class Gateway:
 
     def _client(self, authorization: Authorization) -> Client:
         app_id = app_id_of(authorization.mchid)
-        client = self._clients.find(app_id) if app_id is not None else None
+        client = self._clients.find(app_id, self._engine.reference.version) if app_id is not None else None
         if client is None:
             raise business("SIGN_ERROR", f"商户号不存在：no merchant {authorization.mchid[:32]} is registered here")
         return client
@@ -117,10 +117,10 @@ class Gateway:
         return answered
 
     def _desk(self, request: HttpRequest, call: Call, client: Client, wall_now: datetime) -> Desk:
-        reference = self._engine.reference
+        at, reference = self._engine.look()
         if reference.apps[client.app_id].state != "open":
             raise business("NO_AUTH", f"商户号已停用：merchant {client.mchid} is closed")
-        seller = client if call.seller_id == client.app_id else self._clients.find(call.seller_id)
+        seller = client if call.seller_id == client.app_id else self._clients.find(call.seller_id, reference.version)
         if seller is None or client.app_id not in (seller.app_id, seller.provider_id):
             sentence = f"与子商户无绑定关系：{client.mchid} may not call for merchant {call.seller_id}"
             raise business("NO_AUTH", sentence)
@@ -134,7 +134,7 @@ class Gateway:
             merchant=reference.merchants[app.merchant_id],
             client=client,
             clients=self._clients,
-            at=self._engine.at().instant,
+            at=at.instant,
             wall_now=wall_now,
             key_name=named if named.startswith(PUBLIC_KEY_ID) else "",
             origin=_origin(request),
