@@ -143,6 +143,12 @@ def onboarding(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def payouts(context: typer.Context) -> None:
+    """A day's payouts to merchants: approve, list, what the bank says."""
+    _call("florin.app.payouts", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def settlement(context: typer.Context) -> None:
     """How merchants are settled: terms, reserve, account, payouts held, statements."""
     _call("florin.app.settlement", "app", context)

@@ -26,6 +26,7 @@ TABLES = (
     "bank_file", "bank_order", "bank_setup", "bank_statement", "simulated_day", "simulated_entry", "simulated_message",
     "simulated_mishap", "simulated_rule", "store", "terminal",
     "fee_plan", "fee_assignment", "merchant_application", "onboarding_step", "blocked_party", "licensed_category",
+    "payout_policy", "payout_batch", "payout_approval",
 )  # fmt: skip
 HISTORY = ("acceptance_version", "experiment", "experiment_end", "event", "batch", "sweep", "parent_order", "merchant_day",
            "onboarding_step", "writer", "bank_line", "bank_statement", "posting", "account")  # fmt: skip
@@ -84,6 +85,7 @@ def first_column(table: str) -> sql.Identifier:
         "simulated_day": "written", "simulated_entry": "text", "simulated_message": "message_id",
         "simulated_mishap": "times", "simulated_rule": "code",
         "acceptance_version": "from_on", "experiment": "closes_on", "experiment_end": "ended_on",
+        "payout_policy": "approvals", "payout_batch": "payouts", "payout_approval": "reason",
         "merchant_application": "state", "onboarding_step": "reason", "blocked_party": "reason",
         "licensed_category": "document", "fee_plan": "source", "fee_assignment": "plan",
     }  # fmt: skip

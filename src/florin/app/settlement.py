@@ -203,6 +203,7 @@ def statement_lines(found: PayoutStatement) -> list[str]:
         ("payouts that came back", found.moved_minor("payout-returned")),
         ("paid back", found.moved_minor("paid-back")),
         ("given to people", found.moved_minor("transfer")),
+        ("given to persons", found.moved_minor("transfer")),
         ("held for disputes", found.moved_minor("disputed") - sum(t.earned.disputed_minor for t in found.trades)),
         ("stays", -found.carried_out_minor),
         ("paid out", found.amount_minor),

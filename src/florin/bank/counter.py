@@ -174,7 +174,11 @@ _IN_TRANSIT = """
            LEFT JOIN merchant ON merchant.id = payout.merchant_id
            LEFT JOIN receipt ON receipt.lane = payout.lane AND receipt.payout_id = payout.id
                 AND payout.merchant_id = 0 AND payout.person_id = 0
-     WHERE payout.state = 'sent' AND (payout.lane, payout.id) > (%(after_lane)s, %(after_id)s)
+     WHERE payout.state = 'sent' AND NOT (payout.merchant_id <> 0 AND EXISTS (
+               SELECT FROM payout_batch b
+                WHERE b.made_on = payout.requested_on AND b.needed > (
+                      SELECT count(*) FROM payout_approval a WHERE a.made_on = b.made_on AND a.total_minor = b.total_minor)))
+       AND (payout.lane, payout.id) > (%(after_lane)s, %(after_id)s)
   ORDER BY payout.lane, payout.id
      LIMIT %(chunk)s
 """

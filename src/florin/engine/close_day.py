@@ -30,6 +30,7 @@ from florin.engine.closers import close_lanes
 from florin.engine.engine import Engine
 from florin.engine.ids import lane_of
 from florin.engine.merchant_days import record_merchant_days
+from florin.engine.payout_batches import gather_payouts
 from florin.engine.proof import Proof, prove_day, record_proof
 from florin.engine.provisioning import provisions
 from florin.engine.submission import Busy, Outcome, Submission, job
@@ -601,7 +602,9 @@ def _pay_out(engine: Engine, connection: Connection, on: date) -> int:
         )
         for row in due
     ]
-    return sum(outcome.event is not None for outcome in _execute(engine, submissions))
+    paid = sum(outcome.event is not None for outcome in _execute(engine, submissions))
+    gather_payouts(connection, on)
+    return paid
 
 
 def _move(bank: Bank, debit: str, credit: str, amount_minor: int, reference: str, on: date) -> None:

@@ -267,7 +267,7 @@ CREATE INDEX event_of_checkout ON event (merchant_id, posted_on) WHERE kind = 21
 CREATE INDEX event_of_request ON event (lane, payment_id) WHERE kind BETWEEN 232 AND 244;
 -- What moved a merchant's available balance, and what became of his payouts.
 CREATE INDEX event_of_balance ON event (merchant_id, posted_on)
-    WHERE kind IN (61, 62, 63, 64, 65, 238, 245, 246, 247, 248, 249, 250);
+    WHERE kind IN (61, 62, 63, 64, 65, 238, 245, 246, 247, 248, 249, 250, 281);
 CREATE INDEX event_by_day ON event USING brin (posted_on) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE VIEW transfer AS
@@ -740,6 +740,30 @@ CREATE TABLE payout (
     PRIMARY KEY (lane, id)
 );
 CREATE INDEX payout_in_transit ON payout (lane, id) WHERE state = 'sent';
+
+-- How many people must approve a day's payouts to merchants before the bank is told.
+CREATE TABLE payout_policy (
+    only_row  boolean  PRIMARY KEY DEFAULT true CHECK (only_row),
+    approvals smallint NOT NULL CHECK (approvals BETWEEN 0 AND 2)
+);
+
+-- The payouts to merchants of one day, by the policy of that day.
+CREATE TABLE payout_batch (
+    made_on     date     PRIMARY KEY,
+    payouts     integer  NOT NULL,
+    total_minor bigint   NOT NULL,
+    needed      smallint NOT NULL
+);
+
+-- Who approved which sum: of another sum it says nothing. One person approves once.
+CREATE TABLE payout_approval (
+    made_on     date NOT NULL REFERENCES payout_batch,
+    decided_by  text NOT NULL,
+    reason      text NOT NULL,
+    total_minor bigint NOT NULL,
+    decided_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (made_on, decided_by)
+);
 
 -- ── outbox ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

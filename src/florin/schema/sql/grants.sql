@@ -5,6 +5,7 @@ GRANT USAGE ON SCHEMA public TO florin_engine, florin_pages;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO florin_engine;
 GRANT INSERT, SELECT ON event, batch, writer, sweep, parent_order TO florin_engine;
 GRANT INSERT, SELECT ON merchant_day, onboarding_step TO florin_engine;
+GRANT INSERT, SELECT, UPDATE ON payout_policy, payout_batch, payout_approval TO florin_engine;
 GRANT INSERT, SELECT, UPDATE ON merchant_application, licensed_category TO florin_engine;
 GRANT INSERT, SELECT, UPDATE, DELETE ON blocked_party TO florin_engine;
 GRANT INSERT, SELECT, UPDATE ON settlement_terms TO florin_engine;
