@@ -54,11 +54,14 @@ def test_an_app_is_made_rotated_and_called_for(operator: Operator, fresh_databas
     rotated = operator.json("keys", "rotate", "wechatpay", "--app", app_id)
     provider = operator.json(*add)["id"]
     operator("app", "provider", app_id, "--by", provider)
+    operator("app", "public-key-mode", app_id)
 
     assert second["serial_no"] != settings["WECHAT_SERIAL_NO"]
     assert (len(second["public_keys"]), len(another)) == (2, 32)
     assert rotated["public_key_id"] != settings["WECHAT_PUBLIC_KEY_ID"]
     with psycopg.connect(fresh_database.engine) as connection:
-        row = connection.execute("SELECT aes_key, provider_id FROM app WHERE id = %s", (app_id,)).fetchone()
-    assert row == (another.encode(), int(provider))
+        row = connection.execute(
+            "SELECT aes_key, provider_id, public_key_mode FROM app WHERE id = %s", (app_id,)
+        ).fetchone()
+    assert row == (another.encode(), int(provider), True)
     assert type(operator.refused("app", "aes-key", app_id)).__name__ == "NotOnThisWire"

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from litestar import Litestar
 
 from conftest import FreshDatabase
+from florin.engine import admin
 from florin.wires.keys.forms import new_private_key, private_key_base64, public_key_base64
 from florin.wires.wechatpay.names import appid_of, serial_no_of
 from florin.wires.wechatpay.routes import wechatpay_routes
 from sdk.sdks import HERE, TIMEOUT_S, free_address
 from sdk.stub import served
-from wires.wechatpay.house import APIV3_KEY, ESCROW_SHOP, House
+from wires.wechatpay.house import APIV3_KEY, DIRECT_SHOP, ESCROW_SHOP, House
 from wires.wechatpay.listener import Listener
 from world import World
 
@@ -40,17 +42,18 @@ class Client:
     program: Path
     driver: Path
     in_key_mode: bool
+    app_id: int = ESCROW_SHOP
 
     def number(self, what: str) -> str:
         return f"{what}-{self.name[9:].strip('-')}-{'key' if self.in_key_mode else 'cert'}"
 
     def run(self, served: Served, listener: Listener, *calls: dict[str, Any]) -> list[Any]:
         """One answer a call; what the SDK raised fails the test with its words."""
-        house, our = served.house, served.house.clients.ours(ESCROW_SHOP)[0]
+        house, our = served.house, served.house.clients.ours(self.app_id)[0]
         order = {
             "gateway": served.url,
-            "mchid": str(ESCROW_SHOP),
-            "appid": appid_of(ESCROW_SHOP),
+            "mchid": str(self.app_id),
+            "appid": appid_of(self.app_id),
             "serial_no": serial_no_of(house.key.public_key()),
             "private_key": private_key_base64(house.key, "PKCS8"),
             "apiv3_key": APIV3_KEY,
@@ -160,3 +163,46 @@ def test_a_sale_from_the_code_to_the_verified_notify_and_the_refund(
     assert (over["code"], over["message"]["code"]) == (400, "INVALID_REQUEST")
     name = {True: "PUB_KEY_ID_", False: ""}[in_key_mode]
     assert told.headers["Wechatpay-Serial"].startswith(name)
+
+
+def test_a_client_that_names_no_key_is_answered_by_the_one_it_knows(
+    sdk_python: Callable[[str], Path], open_house: Served, listener: Listener
+):
+    """pay-py-kit, written by no vendor: in public-key mode by the app's own setting."""
+    house = open_house.house
+    admin.set_public_key_mode(house.world.connection, DIRECT_SHOP, True)
+    house.world.connection.commit()
+    driver = HERE / "pay_kit_driver.py"
+    client = Client("wechatpay-kit", sdk_python("alipay-v3"), driver, in_key_mode=True, app_id=DIRECT_SHOP)
+    order = {"subject": "茶具", "total_amount": 19_900}
+
+    asked, signed, waiting, closed, gone = client.run(
+        open_house,
+        listener,
+        {"do": "native", "given": {"out_trade_no": "kit-tea", **order}},
+        {"do": "jsapi", "given": {"out_trade_no": "kit-page", "openid": house.openid("alice"), **order}},
+        {"do": "query", "given": {"out_trade_no": "kit-tea"}},
+        {"do": "close", "given": {"out_trade_no": "kit-page"}},
+        {"do": "query", "given": {"out_trade_no": "kit-page"}},
+    )
+
+    assert asked["credential"]["code_url"].startswith("http://pages.test/q/")
+    assert (waiting["status"], closed, gone["status"]) == ("pending", None, "closed")
+    redeemed = httpx.get(f"{open_house.url}/wechatpay/phone", params=signed["credential"], trust_env=False)
+    assert redeemed.headers["location"].startswith("http://pages.test/pay/")
+
+    house.pay("alice", "kit-tea")
+    house.deliver()
+    told = listener.told[-1]
+    refund = {"out_trade_no": "kit-tea", "out_refund_no": "kit-back", "refund_amount": 100, "total_amount": 19_900}
+    notified, paid, back, seen = client.run(
+        open_house,
+        listener,
+        {"do": "check_notify", "headers": told.headers, "body": told.body.decode()},
+        {"do": "query", "given": {"out_trade_no": "kit-tea"}},
+        {"do": "refund", "given": refund},
+        {"do": "query_refund", "given": {"out_refund_no": "kit-back"}},
+    )
+
+    assert (notified["event_type"], notified["out_trade_no"]) == ("TRANSACTION.SUCCESS", "kit-tea")
+    assert (paid["status"], back["status"], seen["status"]) == ("paid", "success", "success")

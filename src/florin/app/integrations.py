@@ -25,6 +25,7 @@ from florin.engine.admin import (
     set_aes_key,
     set_app_provider,
     set_app_state,
+    set_public_key_mode,
     take_app_id,
 )
 from florin.queries.directory import AppRow, app_by_id, apps
@@ -276,6 +277,22 @@ def apiv3_key(app_id: AppArgument, data: DataOption = None, as_json: JsonOption 
         set_aes_key(house.connection, app_id, key.encode())
     says = f"What is sealed for app {app_id} opens with this key from its next call on:"
     say(as_json, {"id": str(app_id), "apiv3_key": key}, says, key)
+
+
+@app.command("public-key-mode")
+def public_key_mode(
+    app_id: AppArgument,
+    off: Annotated[bool, typer.Option("--off", help="Name our keys by their certificates again.")] = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Name our keys to a wechatpay shop by WECHAT_PUBLIC_KEY_ID, though it asks for none in its calls."""
+    with entered(data) as house:
+        _app_on(house.connection, app_id, Wire.WECHATPAY)
+        set_public_key_mode(house.connection, app_id, not off)
+    by = "certificates" if off else "ids of their own"
+    says = f"App {app_id} is told our keys by {by}, from its next call on."
+    say(as_json, {"id": str(app_id), "public_key_mode": not off}, says)
 
 
 @app.command()

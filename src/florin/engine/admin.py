@@ -115,6 +115,7 @@ _CLOSE_TERMINAL = """
       FROM store s
      WHERE s.id = t.store_id AND s.merchant_id = %(merchant_id)s AND s.code = %(store)s AND t.code = %(code)s
 """
+_SET_KEY_MODE = "UPDATE app SET public_key_mode = %(on)s WHERE id = %(id)s"
 _SET_PROVIDER = "UPDATE app SET provider_id = %(provider_id)s WHERE id = %(id)s"
 _PARKED = "SELECT line_id, reason, parked_at FROM parked_line ORDER BY parked_at, line_id LIMIT %(limit)s"
 _RELEASE = """
@@ -352,6 +353,14 @@ def close_terminal(connection: Connection, merchant_id: int, store: str, code: s
     row = {"merchant_id": merchant_id, "store": store, "code": code}
     with connection.transaction():
         changed = connection.execute(_CLOSE_TERMINAL, row).rowcount == 1
+        connection.execute(MOVE_VERSION)
+    return changed
+
+
+def set_public_key_mode(connection: Connection, app_id: int, on: bool) -> bool:
+    """Name our keys to this app by ids of their own from its next call on, or by certificates again. False: no such app."""
+    with connection.transaction():
+        changed = connection.execute(_SET_KEY_MODE, {"id": app_id, "on": on}).rowcount == 1
         connection.execute(MOVE_VERSION)
     return changed
 

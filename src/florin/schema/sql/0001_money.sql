@@ -64,6 +64,8 @@ CREATE TABLE app (
     aes_key             bytea CONSTRAINT app_aes_key_has_a_length_of_aes CHECK (octet_length(aes_key) IN (16, 24, 32)),
     -- The app of a service provider that may call for this one.
     provider_id         bigint REFERENCES app,
+    -- It knows our keys by ids of their own, not by certificates.
+    public_key_mode     boolean NOT NULL DEFAULT false,
     allow_loopback      boolean NOT NULL DEFAULT false,
     mall                boolean NOT NULL DEFAULT false
 );

@@ -33,13 +33,17 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """keys: by serial number. apiv3_key: 32 bytes. provider_id: the app that may call for this one; 0: none."""
+    """keys: by serial number. apiv3_key: 32 bytes. provider_id: the app that may call for this one; 0: none.
+
+    public_key_mode: it knows our keys by ids, also where it names none.
+    """
 
     app_id: int
     merchant_id: int
     keys: Mapping[str, rsa.RSAPublicKey]
     apiv3_key: bytes
     provider_id: int
+    public_key_mode: bool
 
     @property
     def mchid(self) -> str:
@@ -80,10 +84,11 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
     public_keys: list[str]
     aes_key: bytes | None
     provider_id: int | None
+    public_key_mode: bool
 
 
 _APPS = """
-    SELECT id, merchant_id, public_keys, aes_key, provider_id
+    SELECT id, merchant_id, public_keys, aes_key, provider_id, public_key_mode
       FROM app WHERE wire = 'wechatpay' ORDER BY id LIMIT 1000000
 """
 
@@ -133,12 +138,14 @@ class Clients:
         return known[1]
 
     def signing_key(self, app_id: int, asked_for: str = "") -> SigningKey:
-        """The key that signs for this client: the one it names while that lives, else the active one by its certificate."""
+        """The key that signs for this client: the one it names while that lives, else the active one, as it knows it."""
         ours = self.ours(app_id)
         for key in ours:
             if asked_for and asked_for.upper() in (key.serial_no, key.public_key_id):
                 return key.named(asked_for.upper())
-        return ours[0].named(ours[0].serial_no)
+        client = self._clients.get(app_id)
+        in_key_mode = client is not None and client.public_key_mode
+        return ours[0].named(ours[0].public_key_id if in_key_mode else ours[0].serial_no)
 
     def certificates(self, app_id: int) -> list[tuple[OurKey, str]]:
         """Our live keys for this client, each with its certificate (PEM). Raises NoPlatformKey."""
@@ -166,6 +173,7 @@ def _client(row: _Row) -> Client:
         keys={serial_no_of(key): key for key in _readable(row)},
         apiv3_key=row.aes_key,
         provider_id=row.provider_id or 0,
+        public_key_mode=row.public_key_mode,
     )
 
 
