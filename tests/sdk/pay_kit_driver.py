@@ -1,6 +1,7 @@
 """Drives `pay-py-kit` on the WeChat wire, in public-key mode; run by the Python that has it.
 
-JSON in on stdin, JSON out on stdout. Its address is a constant, so a transport sends its requests to the house; what it writes and signs stays the client's own.
+JSON in on stdin, JSON out on stdout. Its address is a constant, so a transport sends its requests to the house; what it
+writes and signs stays the client's own.
 """
 
 import asyncio
