@@ -10,7 +10,9 @@ import psycopg
 import pytest
 
 import florin.pages
+from florin.engine import lane_of
 from florin.pages.engine import use_engine
+from florin.payments.requests.ask import RequestRefund
 from florin.queries.payments import Place
 from pages.conftest import text_of
 from pages_world import ESCROW_APP, to_pay, to_scan
@@ -26,14 +28,28 @@ def addresses(shop) -> dict[str, list[str]]:
     waiting = shop.order("Kettle", 29_900)
     paid = shop.order("Tea set", 19_900, app=ESCROW_APP)
     payment = shop.pay("Alice", paid, 19_900).event.payment_id
+    asked = shop.engine.new_id(lane_of(payment))
+    refund = {"request_id": asked, "payment_id": payment, "person_id": shop.people["Alice"]}
+    assert shop.do(RequestRefund(**refund, amount_minor=100, reason="defective")).event
     failure = shop.one(
         "INSERT INTO signature_failure (app_id, request_line, expected_text, finding)"
         " VALUES (1, 'POST /gateway.do', 'a=b', 'unknown') RETURNING id"
     )
     return {
         "": ["/sign-in", "/sign-in?next=/pay/1", f"{to_scan(waiting)}.svg", to_pay(1), "/no-such-page"],
-        "alice": ["/", "/orders", f"/orders/{payment}", "/bill", "/code", to_pay(waiting), to_pay(paid)],
+        "alice": [
+            "/",
+            "/orders",
+            f"/orders/{payment}",
+            f"/orders/{payment}/refund",
+            "/bill",
+            "/code",
+            to_pay(waiting),
+            to_pay(paid),
+        ],
         "teahouse": [
+            "/merchant/requests",
+            f"/merchant/orders/{payment}",
             "/merchant",
             OLDER,
             "/merchant/settlement",

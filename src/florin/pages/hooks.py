@@ -107,15 +107,15 @@ def gateway_of(app: App) -> Gateway:
 
 def return_url(trade: Trade) -> str:
     """Where the shopper goes back to after paying; empty when the shop named no place that a link may lead to."""
-    return _web(_return_url(trade))
+    return web_address(_return_url(trade))
 
 
 def quit_url(trade: Trade) -> str:
     """Where she goes back to without paying."""
-    return _web(trade.detail.quit_url)
+    return web_address(trade.detail.quit_url)
 
 
-def _web(url: str) -> str:
+def web_address(url: str) -> str:
     """The address if it is one of the web: a link to `javascript:` would be the shop's program on our page."""
     try:
         parts = urlsplit(url)

@@ -94,6 +94,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _is_secure else 0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
+# Files shown in disputes are kept here, under their digests; the pages ask a dispute before they show one.
+EVIDENCE_FOLDER = default_data_dir() / "evidence"
+
 # ── time and language ─────────────────────────────────────────────────────────────────────────────────────────────
 USE_TZ = True
 TIME_ZONE = "UTC"  # of this process; people read the house's zone, see show.py

@@ -7,9 +7,10 @@ from django.urls import path
 from florin.pages import assets, sign_in
 from florin.pages.cashier import counter
 from florin.pages.cashier import views as cashier
+from florin.pages.merchant import request_views as merchant_requests
 from florin.pages.merchant import stores
 from florin.pages.merchant import views as merchant
-from florin.pages.shopper import plan_views
+from florin.pages.shopper import plan_views, request_views
 from florin.pages.shopper import views as shopper
 
 urlpatterns = [
@@ -17,6 +18,9 @@ urlpatterns = [
     path("code", shopper.code),
     path("orders", shopper.orders),
     path("orders/<int:payment_id>", shopper.order),
+    path("orders/<int:payment_id>/extend", request_views.extend),
+    path("orders/<int:payment_id>/refund", request_views.refund),
+    path("orders/<int:payment_id>/refund/files/<str:digest>", request_views.file),
     path("bill", shopper.bill),
     path("bill/<str:closes_on>", shopper.statement),
     path("plans", plan_views.plans),
@@ -35,6 +39,9 @@ urlpatterns = [
     path("merchant/bills/<str:day>/<str:form>", merchant.bill),
     path("merchant/refusals", merchant.refusals),
     path("merchant/integration", merchant.integration),
+    path("merchant/requests", merchant_requests.requests),
+    path("merchant/orders/<int:payment_id>", merchant_requests.order),
+    path("merchant/orders/<int:payment_id>/files/<str:digest>", merchant_requests.file),
     path("merchant/signatures", merchant.signatures),
     path("merchant/signatures/<int:failure_id>", merchant.signature),
     path("sign-in", sign_in.sign_in),

@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 from psycopg import Connection
 
-from florin.engine import lane_of
 from florin.engine.tables.parent import PARENT_ORDER, parent_of
-from florin.engine.tables.table import READ
+from florin.engine.tables.payment import PAYMENT, payment_of
+from florin.engine.tables.trade import TRADE, trade_of
 from florin.payments.parent import Parent
 from florin.payments.trade import TradeState
-from florin.queries import is_id
-from florin.queries.payments import PaymentView, views_of_trades
+from florin.queries.payments import PaymentView
+from florin.queries.rows import states_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +34,7 @@ class ParentView:
 
 def read_parent(connection: Connection[Any], parent_id: int, *, app_id: int | None = None) -> Parent | None:
     """The parent order of that id; None when there is none, or when it is another app's."""
-    if not is_id(parent_id):
-        return None
-    rows = PARENT_ORDER.load(connection, [(lane_of(parent_id), parent_id)], READ)
-    parent = parent_of(rows[0]) if rows else None
+    parent = next(iter(states_of(connection, PARENT_ORDER, parent_of, [parent_id])), None)
     return None if parent is None or app_id not in (None, parent.app_id) else parent
 
 
@@ -46,5 +43,8 @@ def parent_by_id(connection: Connection[Any], *, parent_id: int, app_id: int | N
     parent = read_parent(connection, parent_id, app_id=app_id)
     if parent is None:
         return None
-    found = {view.trade.id: view for view in views_of_trades(connection, trade_ids=parent.trade_ids)}
-    return ParentView(parent=parent, orders=[found[trade_id] for trade_id in parent.trade_ids])
+    trades = {trade.id: trade for trade in states_of(connection, TRADE, trade_of, parent.trade_ids)}
+    paid = states_of(connection, PAYMENT, payment_of, [trade.payment_id for trade in trades.values()])
+    payments = {payment.trade_id: payment for payment in paid}
+    orders = [PaymentView(trade=trades[trade_id], payment=payments.get(trade_id)) for trade_id in parent.trade_ids]
+    return ParentView(parent=parent, orders=orders)

@@ -89,12 +89,6 @@ def payment_by_trade(connection: Connection[Any], *, trade_id: int, app_id: int 
     return _views(connection, [trade])[0]
 
 
-def views_of_trades(connection: Connection[Any], *, trade_ids: Sequence[int]) -> list[PaymentView]:
-    """Several trades with their payments, by id; those that are not there are left out."""
-    rows = TRADE.load(connection, [(lane_of(identifier), identifier) for identifier in trade_ids], READ)
-    return _views(connection, [trade_of(row) for row in rows])
-
-
 def payment_by_order(connection: Connection[Any], *, app_id: int, order_number: str) -> PaymentView | None:
     """The payment of the merchant's own order number; None when there is none."""
     event_id = _claimed(connection, ClaimKind.ORDER, app_id, order_number)

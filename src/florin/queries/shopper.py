@@ -22,6 +22,8 @@ from florin.engine.ids import lane_of
 from florin.engine.lanes import LANES
 from florin.engine.tables.payment import choice_of
 from florin.events import CampaignPart, InstallmentChoice, StatementLine
+from florin.payments.particulars import ORDINARY as NO_PARTICULARS
+from florin.payments.particulars import PaymentParticulars
 from florin.payments.payment import PaymentState
 from florin.payments.trade import NO_DETAIL, Flow, Trade, TradeDetail, TradeState
 from florin.queries.shared_limits import shared_by
@@ -67,7 +69,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """One payment with what was bought. Amounts in minor units: paid (or reserved), given back, by tender.
 
     owed_from_on: the day on which it was captured or received; until then the day on which it was paid. program: of the
-    credit part's line, empty without one.
+    credit part's line, empty without one. paid: of what was authorized. particulars: its refund request, its clock put off.
     """
 
     payment_id: int
@@ -89,6 +91,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     plan: InstallmentChoice | None
     detail: TradeDetail
     program: str
+    paid_minor: int = 0
+    particulars: PaymentParticulars = NO_PARTICULARS
 
     @property
     def amount_minor(self) -> int:
@@ -200,7 +204,9 @@ _ORDER_COLUMNS: LiteralString = """
            p.credit_refunded_minor, p.wallet_refunded_minor, p.plan_count, p.plan_fee_minor, p.plan_fee_payer,
            p.plan_priced::text AS plan_priced, p.coupon::text AS coupon,
            coalesce(p.coupon_refunded_minor, 0) AS coupon_refunded_minor,
-           t.detail::text AS detail, coalesce(l.program, '') AS program
+           t.detail::text AS detail, coalesce(l.program, '') AS program,
+           p.credit_paid_minor + p.wallet_paid_minor + coalesce(p.coupon_paid_minor, 0) AS paid_minor,
+           p.particulars::text AS particulars
       FROM payment p
            JOIN trade t ON t.lane = (%(lanes)s::smallint[])[(p.trade_id >> 40)::integer + 1] AND t.id = p.trade_id
            LEFT JOIN line l ON l.lane = p.lane AND l.id = p.line_id
@@ -272,12 +278,15 @@ def _order(
     plan_priced: str | None,
     coupon: str | None,
     detail: str | None,
+    particulars: str | None,
     **columns: Any,
 ) -> Order:
     priced = None if plan_priced is None else msgspec.json.decode(plan_priced)
     plan = choice_of(plan_count, plan_fee_minor, plan_fee_payer, priced) if plan_count else None
+    own = NO_PARTICULARS if particulars is None else msgspec.json.decode(particulars, type=PaymentParticulars)
     borne = None if coupon is None else msgspec.json.decode(coupon, type=CampaignPart)
-    return Order(**columns, state=PaymentState(state), flow=Flow(flow), plan=plan, coupon=borne, detail=_detail(detail))
+    kept: dict[str, Any] = {"plan": plan, "coupon": borne, "detail": _detail(detail), "particulars": own}
+    return Order(**columns, **kept, state=PaymentState(state), flow=Flow(flow))
 
 
 _STATEMENTS = """

@@ -106,9 +106,13 @@ class Table:
 
     def ask(self, connection: Connection, keys: Iterable[tuple[int, int]], lock: Lock) -> Cursor[tuple[Any, ...]]:
         """As `load`, but in a pipeline nothing is waited for: the rows are there when they are fetched."""
+        statement, parameters = self.question(keys)
+        return connection.cursor(binary=True).execute(f"{statement} {lock}", parameters, prepare=True)
+
+    def question(self, keys: Iterable[tuple[int, int]]) -> tuple[str, tuple[str, str]]:
+        """The statement that gives the rows of these keys in key order, and its parameters; for a cursor of another kind."""
         ordered = sorted(keys)
-        parameters = (numbers([lane for lane, _ in ordered]), numbers([identifier for _, identifier in ordered]))
-        return connection.cursor(binary=True).execute(f"{self._load} {lock}", parameters, prepare=True)
+        return self._load, (numbers([lane for lane, _ in ordered]), numbers([identifier for _, identifier in ordered]))
 
     def insert(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Add rows, each in the order of `columns`. Raises the constraint's violation."""

@@ -23,6 +23,7 @@ from florin.events.refusals import Language, Refusal
 from florin.market.checkout import OpenCheckout
 from florin.money.at import At
 from florin.pages.access import for_shoppers
+from florin.pages.cashier import parent as parents
 from florin.pages.cashier.deals import NO_DEALS, Deals, deals_of
 from florin.pages.cashier.page import command_of, receipt_of, request_of, tenders_of
 from florin.pages.database import reading
@@ -35,10 +36,18 @@ from florin.pages.models import Shopper
 from florin.pages.qr import qr_svg
 from florin.pages.texts import text
 from florin.payments.merchant import Merchant, refuse_merchant
-from florin.payments.pay import TradeAlreadyPaid, TradeNotOpen, TradeOfAnotherBuyer, refuse_trade, sold_at
+from florin.payments.pay import (
+    PaidWithItsParent,
+    TradeAlreadyPaid,
+    TradeNotOpen,
+    TradeOfAnotherBuyer,
+    refuse_trade,
+    sold_at,
+)
 from florin.payments.trade import Trade, TradeState
 from florin.queries.answers import answers_of
 from florin.queries.campaigns import campaigns_for
+from florin.queries.parents import ParentView, parent_by_id
 from florin.queries.shopper import Purse, read_order, read_purse, read_trade
 
 
@@ -58,12 +67,14 @@ def pay(request: HttpRequest, shopper: Shopper, trade_id: int, token: str) -> Ht
     """GET shows the trade as it stands; POST pays it."""
     trade = read_trade(reading(), trade_id) if is_address(trade_id, token) else None
     if trade is None:
-        raise Http404
+        return _pay_parent(request, shopper, trade_id, token)
     reference, at = get_engine().reference, get_engine().at()
     merchant = reference.merchants[trade.merchant_id]
     if trade.state is TradeState.PAID:
         return _paid(request, shopper, trade, merchant)
     refusal = refuse_trade(trade, shopper.person_id, at) or refuse_merchant(merchant)
+    if trade.detail.parent_id:
+        refusal = refusal or PaidWithItsParent(trade_id=trade.id, parent_id=trade.detail.parent_id)
     if refusal is not None:
         return _closed(request, trade, merchant, refusal)
     purse = read_purse(reading(), shopper.person_id)
@@ -197,3 +208,81 @@ def _closed(request: HttpRequest, trade: Trade, merchant: Merchant, refusal: Ref
         "refusal": refusal.sentence(language),
     }
     return render(request, "cashier/closed.html", shown)
+
+
+# ── several shops in one checkout ─────────────────────────────────────────────────────────────────────────────────
+
+
+class AskedOfSeveral(NamedTuple):
+    """A parent order with all that the cashier needs to speak of it. mall: who asks; merchants: of its orders."""
+
+    view: ParentView
+    mall: Merchant
+    merchants: list[Merchant]
+    purse: Purse
+    at: At
+
+
+def _pay_parent(request: HttpRequest, shopper: Shopper, parent_id: int, token: str) -> HttpResponse:
+    """The same for a parent order: its number is no trade's."""
+    view = parent_by_id(reading(), parent_id=parent_id) if is_address(parent_id, token) else None
+    if view is None:
+        raise Http404
+    reference, at, language = get_engine().reference, get_engine().at(), language_of(request)
+    mall = reference.merchants[reference.apps[view.parent.app_id].merchant_id]
+    merchants = [reference.merchants[order.trade.merchant_id] for order in view.orders]
+    payer_ids = {order.payment.person_id for order in view.orders if order.payment is not None}
+    if payer_ids == {shopper.person_id}:
+        asked = parents.asked_of(view, mall, language)
+        shown = {
+            "asked": asked,
+            "orders": parents.orders_in(view, merchants, language),
+            "back": parents.return_url(view),
+        }
+        return render(request, "cashier/several_paid.html", shown)
+    refusal = parents.refused(view, merchants, shopper.person_id, at)
+    if refusal is not None:
+        return _closed(request, parents.whole_of(view, mall), mall, refusal)
+    purse = read_purse(reading(), shopper.person_id)
+    assert purse is not None, "a shopper's login names a person"
+    asked_of_several = AskedOfSeveral(view, mall, merchants, purse, at)
+    if request.method == "POST":
+        return _submit_parent(request, shopper, asked_of_several)
+    return _parent_form(request, shopper, asked_of_several)
+
+
+def _submit_parent(request: HttpRequest, shopper: Shopper, asked: AskedOfSeveral) -> HttpResponse:
+    language, way, lane = language_of(request), request.POST.get("way", ""), lane_of(shopper.person_id)
+    payment_ids = tuple(get_engine().new_id(lane) for _ in asked.view.orders)
+    command = parents.paying(asked.view, asked.mall, asked.purse, way, get_engine().new_id(lane), payment_ids)
+    claimed = form_claim(request, shopper, ["pay-parent", asked.view.parent.id, way])
+    if command is None or claimed is None:
+        return _parent_form(request, shopper, asked, problem=text(language, "pay.choose"))
+    if wrong_pin := pin_problem(request, shopper, language):
+        return _parent_form(request, shopper, asked, wrong_pin=wrong_pin)
+    [outcome] = get_engine().execute([Submission(command=command, claims=(claimed,), keeps_refusal=False)])
+    refusal = outcome.refusal
+    if refusal is None or isinstance(refusal, TradeAlreadyPaid | TradeNotOpen | KeyConflict):
+        return HttpResponseRedirect(request.path)
+    return _parent_form(request, shopper, asked, problem=refusal.sentence(language))
+
+
+def _parent_form(
+    request: HttpRequest, shopper: Shopper, asked: AskedOfSeveral, *, problem: str = "", wrong_pin: str = ""
+) -> HttpResponse:
+    view, mall, merchants, purse, at = asked
+    language = language_of(request)
+    tenders = parents.offered(view, mall, purse, get_engine().reference, at, language, request.POST.get("way", ""))
+    shown = {
+        "asked": parents.asked_of(view, mall, language),
+        "orders": parents.orders_in(view, merchants, language),
+        "tenders": tenders,
+        "can_pay": any(tender.ways for tender in tenders),
+        "can_repay": any(held.line.exposure_minor > 0 for held in purse.lines),
+        "key": new_form_key(),
+        "lender": lender(),
+        "problem": problem,
+        "pin_problem": wrong_pin,
+        "pin_lock": "" if wrong_pin else pin_lock(shopper, language),
+    }
+    return render(request, "cashier/pay.html", shown, status=422 if problem or wrong_pin else 200)

@@ -26,6 +26,7 @@ from florin.pages.language import language_of
 from florin.pages.lenders import lent_by
 from florin.pages.models import Shopper
 from florin.pages.qr import qr_svg
+from florin.pages.shopper.clock import clock_of
 from florin.pages.shopper.page import bill_of, closed_on, home_of, order_of, purchases_in, repayment_of
 from florin.pages.shopper.purse import choices_of, purse_of
 from florin.pages.shopper.why import SHOPPER_ASKS, back_of, why_of
@@ -36,6 +37,7 @@ from florin.payments.receive import NothingToReceive, Receive
 from florin.queries.documents import statement_document
 from florin.queries.explain import explain_line
 from florin.queries.notices import Notice, notices_of
+from florin.queries.requests import events_of
 from florin.queries.shopper import (
     Order,
     Purse,
@@ -185,6 +187,7 @@ def _order_page(
         "here": "orders",
         "order": order_of(found, reference.merchants, program, language),
         "lenders": lent_by(found, language),
+        "clock": clock_of(found, events_of(reading(), payment_id=found.payment_id), language),
         **_form_fields(shopper, request, problem=problem, wrong_pin=wrong_pin),
     }
     return render(request, "shopper/order.html", shown, status=422 if problem or wrong_pin else 200)

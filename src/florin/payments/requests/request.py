@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from enum import IntEnum
 from typing import Literal
@@ -183,6 +184,17 @@ def evolve(request: RefundRequest, event: Event) -> RefundRequest:
         case RequestClosed():
             return replace(request, state=_ENDS[event.how], refunded_minor=event.refunded_minor)
     raise AssertionError(f"{type(event).__name__} does not touch a refund request")
+
+
+def folded(events: Iterable[Event], *, lane: int) -> list[RefundRequest]:
+    """All requests that these events of one payment are about, from the first on, oldest first."""
+    requests: dict[int, RefundRequest] = {}
+    for event in events:
+        if isinstance(event, RefundRequested):
+            requests[event.request_id] = new_request(event, lane=lane)
+        elif isinstance(event, OF_REQUEST):
+            requests[event.request_id] = evolve(requests[event.request_id], event)
+    return list(requests.values())
 
 
 OF_REQUEST = (RequestAnswered, GoodsSentBack, DisputeOpened, EvidenceGiven, DisputeDecided, RequestClosed)
