@@ -23,6 +23,7 @@ from florin.store import ENGINE, OWNER, PAGES, EmbeddedPostgres, temporary_data_
 from florin.store.migrate import migrate
 from florin.store.roles import create_database, create_roles
 from small_server import SMALL
+from street_world import RunningStreet, running_street
 
 TEMPLATE = "florin_template"
 ROOT = Path(__file__).parent.parent
@@ -152,3 +153,10 @@ def _missing(what: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(f"missing: {what}", pytrace=False)
     pytest.skip(f"missing: {what}")
+
+
+@pytest.fixture(scope="session")
+def street() -> Iterator[RunningStreet]:
+    """`florin demo`, one for all tests of this process that walk the street: each buys its own things there."""
+    with running_street() as running:
+        yield running

@@ -1,4 +1,4 @@
-"""One street for the module: it is a whole house with five shops."""
+"""The shoppers of the street, as walkers without a browser."""
 
 from __future__ import annotations
 
@@ -6,13 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from street_world import RunningStreet, Walker, running_street
-
-
-@pytest.fixture(scope="module")
-def street() -> Iterator[RunningStreet]:
-    with running_street() as running:
-        yield running
+from street_world import RunningStreet, Walker
 
 
 @pytest.fixture

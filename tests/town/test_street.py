@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 
 import httpx
 import pytest
@@ -139,10 +140,10 @@ def _give_back(engine: Engine, payment_id: int, amount_minor: int) -> None:
 # ── who got which fen ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_what_a_brand_bears_of_twelve_installments_is_the_lenders(street, mei):
-    number = _bought(mei, "tmall", "huabei", count=12)
+def test_what_a_brand_bears_of_twelve_installments_is_the_lenders(street, lin):
+    number = _bought(lin, "tmall", "huabei", count=12)
 
-    told, booked = mei.told(number), street.booked(number)
+    told, booked = lin.told(number), street.booked(number)
 
     assert "Huabei in 12 installments" in told.text
     assert booked["DEFERRED_FEE_INCOME"] == 450_00
@@ -209,15 +210,23 @@ def test_the_stall_has_a_new_code_when_its_code_was_paid(street, mei):
 
 def test_after_a_day_the_money_is_at_the_shops_bank(street, bo):
     number = _bought(bo, "jd", "baitiao-order")
-    today, payable = bo.told(number), _of_jd(street, _PAYABLE)
+    today, payable, paid_out = bo.told(number), _of_jd(street, _PAYABLE), _of_jd(street, _PAID_OUT)
+    on = _today(street)
 
-    bo.press("tomorrow")
+    bo.press("time")
 
     tomorrow = bo.told(number)
     assert (today.done, tomorrow.done) == (["Paid"], ["Paid", "At the shop's bank"])
-    assert _of_jd(street, _PAID_OUT) == payable > 0
+    assert _of_jd(street, _PAID_OUT) - paid_out == payable > 0
     assert tomorrow.shares == today.shares
-    assert "13 April 2026" in bo.page()
+    assert _today(street) == on + timedelta(days=1)
+
+
+def _today(street: RunningStreet) -> date:
+    with street.connect() as connection:
+        row = connection.execute("SELECT business_on FROM clock").fetchone()
+    assert row is not None
+    return row[0]
 
 
 def _of_jd(street: RunningStreet, question: str) -> int:
@@ -233,7 +242,7 @@ _PAYABLE = """
      WHERE a.id = %(app)s AND l.name IN ('MERCHANT_PAYABLE', 'MERCHANT_AVAILABLE')
 """
 _PAID_OUT = """
-    SELECT sum(p.amount_minor)::bigint
+    SELECT coalesce(sum(p.amount_minor), 0)::bigint
       FROM payout p JOIN app a ON a.merchant_id = p.merchant_id
      WHERE a.id = %(app)s AND p.state = 'settled'
 """
@@ -277,6 +286,6 @@ def test_a_ticket_signs_in_once(street, mei):
     "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Host": "street.example"}], ids=["another site", "another name"]
 )
 def test_nobody_else_presses_its_buttons(street, headers):
-    refused = httpx.post(f"{street.url}/tomorrow", data={"as": "mei"}, headers=headers, trust_env=False)
+    refused = httpx.post(f"{street.url}/time", data={"as": "mei"}, headers=headers, trust_env=False)
 
     assert refused.status_code == 403

@@ -6,16 +6,22 @@ shop. The two need not agree for the blink of an eye, and the page says so: paid
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 from psycopg import Connection
 
 from florin.engine import lane_of
 from florin.events.refusals import Language
 from florin.money.at import At
+from florin.pages.cashier.page import program_title
 from florin.pages.qr import qr_svg
 from florin.pages.show import full_date, money
+from florin.payments.fee_plan import FeeTerms
+from florin.payments.fees import schedule_of
+from florin.payments.merchant import Merchant
 from florin.payments.payment import Payment, PaymentState
 from florin.queries.lines import LineView, line_of_person
 from florin.queries.merchant import read_payouts
@@ -32,7 +38,8 @@ from florin.town.shops import Order, Shops
 from florin.town.texts import text
 from florin.town.town import Town
 
-PURCHASES_MAX = 12
+PURCHASES_MAX = 6
+_DAYS_A_YEAR = 365
 _KIND_OF = {program: kind for kind, programs in KINDS.items() for program in programs}
 
 
@@ -46,14 +53,19 @@ class PersonShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineShown:
-    """One line at a glance. used: of the limit, in thousandths. free: for how long a purchase of today bears nothing."""
+    """One line at a glance. also: what the cashier calls it, where that is another name. used: of the limit, in thousandths.
+
+    free: for how long a purchase of today bears nothing; bears: what it bears at once, where nothing is free.
+    """
 
     kind: str
     title: str
+    also: str
     left: str
     limit: str
     used: int
     free: str
+    bears: str
     due: str
     is_late: bool
 
@@ -80,6 +92,7 @@ class DoorShown:
     market: str
     place: str
     terms: str
+    fees: str
     shop: str
     goods: str
     price: str
@@ -138,10 +151,11 @@ class PurchaseShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreetShown:
-    """The whole page. gains: of all that was posted today, over the whole street."""
+    """The whole page. bill_on: the day of the next bills. gains: of all that was posted today, over the whole street."""
 
     language: Language
     today: str
+    bill_on: str
     logon: str
     name: str
     people: tuple[PersonShown, ...]
@@ -168,6 +182,7 @@ def show_street(
         return StreetShown(
             language=language,
             today=full_date(at.on, language),
+            bill_on=full_date(next_bill_on(at.on), language),
             logon=logon,
             name=resident.named(language),
             people=tuple(_person(each, language, chosen=each is resident) for each in RESIDENTS.values()),
@@ -182,6 +197,11 @@ def show_street(
             sales=today.payments,
             notice=notice,
         )
+
+
+def next_bill_on(today: date) -> date:
+    """The first of the next month: every monthly bill of the street is made on it."""
+    return (today.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 def _person(resident: Resident, language: Language, *, chosen: bool) -> PersonShown:
@@ -205,20 +225,29 @@ def _line(view: LineView, language: Language) -> LineShown:
     line, today = view.line, view.at.on
     limit_minor = view.limit_minor
     left_minor = max(0, view.available_minor)
-    free_until = view.program.due_on(view.program.first_bill_on(today))
+    terms = view.program.terms_on(today)
+    free, bears = "", ""
+    if terms.interest_free == "never":
+        bears = text(language, "line.bears", rate=_rate(terms.interest_daily_rate * _DAYS_A_YEAR))
+    else:
+        free_until = view.program.due_on(view.program.first_bill_on(today))
+        free = text(language, "line.free", days=(free_until - today).days)
     is_late = line.past_due_on is not None
     kind = _KIND_OF[view.program.name]
+    title, also = text(language, f"kind.{kind}"), program_title(view.program, language)
     due = ""
     if line.due_minor and line.due_on is not None:
         key = "line.late" if is_late else "line.due"
         due = text(language, key, amount=money(line.due_minor, language), date=full_date(line.due_on, language))
     return LineShown(
         kind=kind,
-        title=text(language, f"kind.{kind}"),
+        title=title,
+        also="" if title in also or kind == "card" else text(language, "line.also", name=also),
         left=money(left_minor, language),
         limit=_round(limit_minor, language),
         used=min(1_000, (limit_minor - left_minor) * 1_000 // limit_minor) if limit_minor else 1_000,
-        free=text(language, "line.free", days=(free_until - today).days),
+        free=free,
+        bears=bears,
         due=due,
         is_late=is_late,
     )
@@ -239,33 +268,53 @@ def _door(
     *,
     bought: bool,
 ) -> DoorShown:
+    merchant_id = town.shops[door.market].merchant_id
     lamps = lamps_at(
         connection,
         instance.engine.reference,
         door,
         person_id=town.people[resident.logon],
-        merchant_id=town.shops[door.market].merchant_id,
+        merchant_id=merchant_id,
         at=at,
         language=language,
     )
-    own = (order for order in shops.orders() if order.market == door.market and order.buyer == resident.logon)
-    newest = next(own, None)
-    code = shops.waiting(door.market) if door.by_code else None
+    waiting = shops.waiting(door.market, now=at.instant, buyer=resident.logon)
+    code = shops.waiting(door.market, now=at.instant) if door.by_code else None
     return DoorShown(
         market=door.market,
         place=text(language, f"door.{door.market}.place"),
         terms=text(language, f"door.{door.market}.terms"),
+        fees=_fees(instance.engine.reference.merchants[merchant_id], door, at, language),
         shop=door.named(language),
         goods=door.sells(language),
         price=money(door.price_minor, language),
         installments=door.installments,
         each=money(door.price_minor // door.installments, language) if door.installments else "",
         lamps=tuple(_lamp(lamp, number, resident, language) for number, lamp in enumerate(lamps)),
-        waiting=newest.number if newest is not None and not newest.is_paid else "",
+        waiting="" if waiting is None else waiting.number,
         code=qr_svg(code.address) if code is not None else "",
         on_phone=door.on_phone,
         bought=bought,
     )
+
+
+def _fees(merchant: Merchant, door: Door, at: At, language: Language) -> str:
+    """What the shop pays by its plan of today: for a sale on credit, and for a bank's card where that costs otherwise."""
+    rules = schedule_of(merchant, None, at.on, "offline" if door.by_code else "online").rules
+    rates = _first_rates(rule.terms for rule in rules if rule.terms.takes("credit", 0))
+    card_rate = _first_rates(rule.terms for rule in rules if rule.terms.takes("card", 0)).get("mdr", Decimal(0))
+    said = [text(language, f"fee.{fee}", rate=_rate(rate)) for fee, rate in rates.items() if rate]
+    if card_rate != rates.get("mdr", Decimal(0)):
+        said.append(text(language, "fee.card", rate=_rate(card_rate)))
+    return text(language, "fees", fees=text(language, "fee.and").join(said))
+
+
+def _first_rates(fees: Iterable[FeeTerms]) -> dict[str, Decimal]:
+    """Of each kind of fee the first that holds."""
+    found: dict[str, Decimal] = {}
+    for each in fees:
+        found.setdefault(each.fee, each.rate)
+    return found
 
 
 def _lamp(lamp: Lamp, number: int, resident: Resident, language: Language) -> LampShown:
@@ -364,6 +413,11 @@ def _share(share: Share, language: Language) -> ShareShown:
         causes=tuple((cause.text, _signed(cause.amount_minor, language)) for cause in share.causes),
         gains=share.amount_minor > 0,
     )
+
+
+def _rate(rate: Decimal) -> str:
+    """0.006 is 0.6%"""
+    return f"{(rate * 100).normalize():f}%"
 
 
 def _round(amount_minor: int, language: Language) -> str:

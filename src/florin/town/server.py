@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -25,7 +26,7 @@ from florin.sandbox.instance import Instance
 from florin.sandbox.provision import PIN
 from florin.sandbox.thread import ServingThread
 from florin.town.doors import DOORS
-from florin.town.page import show_street
+from florin.town.page import next_bill_on, show_street
 from florin.town.people import MEI, RESIDENTS
 from florin.town.render import asset, render_street
 from florin.town.shops import Shops
@@ -78,26 +79,34 @@ class Street:
         """An order of one piece, and where the buyer's browser goes with it: past the entrance, to where it is paid."""
         door = DOORS[market]
         plan = installments if installments and installments == door.installments else 0
-        order = self.shops.ask(market, buyer=logon, language=language, installments=plan)
+        order = self.shops.ask(market, buyer=logon, language=language, now=self._now(), installments=plan)
         return self._enter(logon, order.address)
 
     def go_on(self, *, number: str, logon: str) -> str | None:
-        """Back to an order that waits: to the cashier, or what the stall's code says."""
-        order = next((each for each in self.shops.orders() if each.number == number and not each.is_paid), None)
-        return None if order is None or order.buyer not in ("", logon) else self._enter(logon, order.address)
+        """Back to an order that waits; None when it does so no more."""
+        order = next((each for each in self.shops.orders() if each.number == number), None)
+        if order is None or order.buyer != logon or not order.waits(self._now()):
+            return None
+        return self._enter(logon, order.address)
 
     def scan(self, *, market: str, logon: str) -> str | None:
         """What a phone does with the stall's code: go where it says."""
-        order = self.shops.waiting(market)
+        order = self.shops.waiting(market, now=self._now())
         return None if order is None else self._enter(logon, order.address)
 
     def receive(self, *, number: str, language: Language) -> str:
         """The buyer has it in her hands. Returns what the house said against it, empty when nothing."""
         return self._drive("receive", {"out_trade_no": number}, language)
 
-    def tomorrow(self, language: Language) -> str:
-        """Let a day pass: it is closed, shops are paid out, bills come. Returns what went wrong, empty when nothing."""
-        return self._drive("clock", {"to": "+1d"}, language)
+    def pass_time(self, language: Language, *, until_bill: bool) -> str:
+        """Let a day pass, or all until the next bills; each is closed. Returns what went wrong, empty when nothing."""
+        today = self._instance.engine.at().on
+        until = next_bill_on(today) if until_bill else today + timedelta(days=1)
+        return self._drive("clock", {"to": str(until)}, language)
+
+    def look_in(self, logon: str) -> str:
+        """To the shopper's own pages."""
+        return self._enter(logon, "/")
 
     def _drive(self, verb: str, wanted: Mapping[str, Any], language: Language) -> str:
         status, answer = self._control.do(verb, wanted)
@@ -112,8 +121,11 @@ class Street:
             if not door.by_code:
                 continue
             with self._asking:
-                if self.shops.waiting(door.market) is None:
-                    self.shops.ask(door.market, buyer="", language=language)
+                if self.shops.waiting(door.market, now=self._now()) is None:
+                    self.shops.ask(door.market, buyer="", language=language, now=self._now())
+
+    def _now(self) -> datetime:
+        return self._instance.engine.at().instant
 
     # ── over HTTP ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -174,10 +186,16 @@ class Street:
             said = await asyncio.to_thread(street.receive, number=form.get("number", ""), language=_language(request))
             return Redirect(_address(form, notice="not_received" if said else "", fragment="fen"), status_code=303)
 
-        @post("/tomorrow", status_code=303)
-        async def tomorrow(request: AnyRequest) -> Redirect:
+        @post("/pages", status_code=303)
+        async def pages(request: AnyRequest) -> Redirect:
             form = await _form(request)
-            said = await asyncio.to_thread(street.tomorrow, _language(request))
+            return Redirect(street.look_in(_named(form)), status_code=303)
+
+        @post("/time", status_code=303)
+        async def pass_time(request: AnyRequest) -> Redirect:
+            form = await _form(request)
+            until_bill = form.get("until") == "bill"
+            said = await asyncio.to_thread(street.pass_time, _language(request), until_bill=until_bill)
             return Redirect(_address(form, notice="went_wrong" if said else ""), status_code=303)
 
         @get("/back")
@@ -197,7 +215,7 @@ class Street:
             return Response(thanks, media_type="text/plain")
 
         return Litestar(
-            route_handlers=[page, static, buy, go_on, scan, receive, tomorrow, back, told],
+            route_handlers=[page, static, buy, go_on, scan, receive, pass_time, pages, back, told],
             before_request=self._refuse_strangers,
             after_request=self._with_policy,
             exception_handlers={HTTPException: _refused, Exception: _our_mistake},

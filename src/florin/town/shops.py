@@ -10,12 +10,15 @@ import itertools
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from florin.town.doors import DOORS, Door
 from florin.town.town import Town
 from florin.town.wires import AlipayWire, Heard, RestWire, WechatWire, Wire
 
 ORDERS_MAX = 500
+# Shorter than any wire's own time for an order: what the street still offers can be paid.
+_OFFERED = timedelta(minutes=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +34,16 @@ class Order:
     buyer: str
     amount_minor: int
     installments: int
+    asked_at: datetime
     address: str
     told: str = ""
     is_paid: bool = False
     trade_id: int = 0
     turn: int = 0
+
+    def waits(self, now: datetime) -> bool:
+        """Nobody has paid it yet, and it is offered still. now: business time."""
+        return not self.is_paid and now - self.asked_at < _OFFERED
 
 
 class Shops:
@@ -52,8 +60,8 @@ class Shops:
         self._turns = itertools.count(1)
         self._turn = threading.Lock()
 
-    def ask(self, market: str, *, buyer: str, language: str, installments: int = 0) -> Order:
-        """A new order of one piece, asked for over the shop's wire. Raises WireFailed."""
+    def ask(self, market: str, *, buyer: str, language: str, now: datetime, installments: int = 0) -> Order:
+        """A new order of one piece, asked for over the shop's wire. now: business time. Raises WireFailed."""
         door = DOORS[market]
         with self._turn:
             number = f"{market.upper()}-{next(self._numbers)}"
@@ -63,6 +71,7 @@ class Shops:
             buyer=buyer,
             amount_minor=door.price_minor,
             installments=installments,
+            asked_at=now,
             address="",
         )
         asked = replace(
@@ -107,14 +116,11 @@ class Shops:
         with self._turn:
             return list(reversed(self._orders.values()))
 
-    def waiting(self, market: str) -> Order | None:
-        """The newest order of a door that nobody has paid yet."""
-        return next((order for order in self.orders() if order.market == market and not order.is_paid), None)
-
-    def forget(self) -> None:
-        """Forget every order: the house has."""
-        with self._turn:
-            self._orders.clear()
+    def waiting(self, market: str, *, now: datetime, buyer: str = "") -> Order | None:
+        """The newest order of a door that waits to be paid: by this buyer, or by whoever comes."""
+        own = (order for order in self.orders() if order.market == market and order.buyer == buyer)
+        newest = next(own, None)
+        return newest if newest is not None and newest.waits(now) else None
 
     def close(self) -> None:
         for wire in self._wires.values():

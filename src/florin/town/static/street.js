@@ -51,7 +51,7 @@ timer = setTimeout(look, EVERY_MS);
 
 function letIn(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
-  for (const id of ["day", "purse", "doors", "purchases", "gains"]) {
+  for (const id of ["day", "bill-day", "purse", "doors", "purchases", "gains"]) {
     const here = document.getElementById(id);
     const there = fresh.getElementById(id);
     if (here && there) blend(here, there);
