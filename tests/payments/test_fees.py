@@ -121,9 +121,9 @@ def test_a_card_of_1000_00_pays_4_50_to_its_issuer_and_65_fen_to_its_network_who
 
 
 def test_the_first_fee_that_fits_is_charged_and_a_promotion_ends_by_itself():
-    usual = FeeTerms(fee="mdr", rate=Decimal("0.006"))
-    plans = FeeTerms(fee="mdr", rate=Decimal("0.02"), tenders=("credit",), counts=(6, 12))
-    free = FeeTerms(fee="mdr", rate=Decimal(0), from_on=date(2026, 3, 1), until_on=TODAY, categories=("tea",))
+    usual = FeeTerms(fee="mdr", rate_ppm=6_000)
+    plans = FeeTerms(fee="mdr", rate_ppm=20_000, tenders=("credit",), counts=(6, 12))
+    free = FeeTerms(fee="mdr", rate_ppm=0, from_on=date(2026, 3, 1), until_on=TODAY, categories=("tea",))
     shop = merchant(category="tea", fee_plans=plan(free, plans, usual))
 
     on = {
@@ -146,7 +146,7 @@ def test_the_first_fee_that_fits_is_charged_and_a_promotion_ends_by_itself():
     [(0, 0, ""), (5, 5, "floor"), (100, 10, "floor"), (10_00, 10, ""), (100_00, 50, "cap")],
 )
 def test_a_fee_is_held_between_its_floor_and_its_cap_and_is_never_more_than_the_sale(base_minor, expected, bound):
-    terms = FeeTerms(fee="mdr", rate=Decimal("0.01"), floor_minor=10, cap_minor=50)
+    terms = FeeTerms(fee="mdr", rate_ppm=10_000, floor_minor=10, cap_minor=50)
     schedule = FeeSchedule(rules=(Rule(0, terms),), planned=True)
 
     parts = charged(schedule, (), credit_minor=base_minor, wallet_minor=0)
@@ -159,7 +159,7 @@ FEES = st.lists(
     st.builds(
         FeeTerms,
         fee=st.sampled_from(("mdr", "credit_fee", "commission", "software_fee")),
-        rate=st.integers(0, 100_000).map(lambda ppm: Decimal(ppm) / 1_000_000),
+        rate_ppm=st.integers(0, 100_000),
         floor_minor=st.sampled_from((0, 0, 10)),
         cap_minor=st.sampled_from((0, 0, 25)),
         refunded=st.booleans(),
@@ -217,6 +217,8 @@ def test_every_number_of_a_preset_names_its_grade(name):
     [
         ("title_en = 'Own'", "title_en = ' '"),
         ("rate = 0.006", "rate = 1.2"),
+        ("rate = 0.006", "floor_minor = 6, rate = '0.6%'"),
+        (", rate = 0.006", ", channels = ['online']"),
         ("rate = 0.006", "rate = nan"),
         ("rate = 0.006", "rate = 0.00000012"),
         ("rate = 0.006", "rate = 0.006, floor_minor = 20, cap_minor = 10"),
@@ -246,7 +248,7 @@ def test_a_file_with_a_mistake_is_refused_by_the_fields_name(text, says):
     with pytest.raises(FeePlanInvalid) as refused:
         fee_plan_of(good.replace(text, says, 1), source="own.toml")
 
-    field = says.split(" =")[0] if "," not in says else says.split(", ")[-1].split(" =")[0]
+    field = "rate" if text.startswith(",") else says.split(", ")[-1].split(" =")[0]
     assert field in str(refused.value)
     assert str(refused.value).startswith("own.toml: ")
 

@@ -153,7 +153,7 @@ def show(
         False,
         (),
         ("fee", "rate", ""),
-        [(fee.name, f"{fee.rate_ppm / 10_000:g}%", fee.text) for fee in found.fees],
+        [(fee.name, fee.rate, fee.text) for fee in found.fees],
     )
     for later in found.plans:
         if later.from_on > day:

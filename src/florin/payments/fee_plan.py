@@ -35,7 +35,8 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 
 
 class FeeTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One fee: a share of the sale, at least floor_minor and at most cap_minor (0: no cap), never more than the sale.
+    """One fee: so many parts per million of the sale, at least floor_minor and at most cap_minor (0: no cap), never more than
+    the sale. A file says it as a share, `rate`.
 
     markets, categories, channels, tenders, counts: where it holds; empty: everywhere. A credit fee is for `credit` alone.
     counts: of installments; 0: paid at once or next month. refunded: a refund gives it back in proportion. from_on, until_on: a
@@ -43,7 +44,7 @@ class FeeTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     fee: PlanFee
-    rate: Decimal
+    rate_ppm: int
     floor_minor: int = 0
     cap_minor: int = 0
     refunded: bool = False
@@ -54,11 +55,6 @@ class FeeTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     counts: tuple[int, ...] = ()
     from_on: date | None = None
     until_on: date | None = None
-
-    @property
-    def rate_ppm(self) -> int:
-        """Parts per million."""
-        return int(self.rate * MILLION)
 
     def minor(self, base_minor: int) -> int:
         """The fee on an amount, rounded half up to the fen, then held between floor and cap."""
@@ -158,13 +154,24 @@ def fee_plan_of(text: str, *, source: str) -> FeePlan:
         table = tomllib.loads(text, parse_float=Decimal)
         versions: list[dict[str, Any]] = []
         for stated in table.get("versions", ()):
-            versions.append({**versions[-1], **stated} if versions else stated)
+            fees = {"fees": [_in_ppm(fee) for fee in stated["fees"]]} if "fees" in stated else {}
+            versions.append({**(versions[-1] if versions else {}), **stated, **fees})
         plan = msgspec.convert({**table, "versions": versions}, FeePlan)
     except (ValueError, TypeError, RecursionError) as error:
         raise FeePlanInvalid(source=source, problem=str(error)) from error
     for path, fix in _wrong(plan):
         raise FeePlanInvalid(source=source, problem=f"`{path}`: {fix}")
     return plan
+
+
+def _in_ppm(fee: Any) -> Any:
+    """A fee as the file says it, its share in parts per million. Raises ValueError."""
+    if not isinstance(fee, dict) or "rate" not in fee:
+        raise ValueError('`rate` is missing: write it as a share, as in { fee = "mdr", rate = 0.006 }')
+    rate = fee["rate"]
+    for wrong in _wrong_rate(Decimal(rate) if isinstance(rate, int | Decimal) else Decimal("NaN")):
+        raise ValueError(f"`rate` is {rate}: {wrong}")
+    return {**{name: value for name, value in fee.items() if name != "rate"}, "rate_ppm": int(rate * MILLION)}
 
 
 @cache
@@ -188,13 +195,15 @@ def _wrong(plan: FeePlan) -> Iterator[tuple[str, str]]:
         for place, fee in enumerate(version.fees):
             yield from ((f"{at}.fees[{place}].{field}", fix) for field, fix in _wrong_fee(fee))
         if version.withdrawal is not None:
-            yield from ((f"{at}.withdrawal.{field}", fix) for field, fix in _wrong_share(version.withdrawal))
-            if version.withdrawal.allowance_minor < 0:
-                yield f"{at}.withdrawal.allowance_minor", "write an amount of minor units, zero or more"
+            yield from ((f"{at}.withdrawal.rate", fix) for fix in _wrong_rate(version.withdrawal.rate))
+            for field in ("floor_minor", "allowance_minor"):
+                if getattr(version.withdrawal, field) < 0:
+                    yield f"{at}.withdrawal.{field}", "write an amount of minor units, zero or more"
 
 
 def _wrong_fee(fee: FeeTerms) -> Iterator[tuple[str, str]]:
-    yield from _wrong_share(fee)
+    if fee.floor_minor < 0:
+        yield "floor_minor", "write an amount of minor units, zero or more"
     if fee.cap_minor < 0 or 0 < fee.cap_minor < fee.floor_minor:
         yield "cap_minor", "write no less than `floor_minor`, or 0 for no cap"
     if fee.fee == "credit_fee" and fee.tenders not in ((), ("credit",)):
@@ -205,10 +214,8 @@ def _wrong_fee(fee: FeeTerms) -> Iterator[tuple[str, str]]:
         yield "until_on", "write a day after `from_on`: it is the first on which the fee does not hold any more"
 
 
-def _wrong_share(terms: FeeTerms | WithdrawalTerms) -> Iterator[tuple[str, str]]:
-    if not terms.rate.is_finite() or not 0 <= terms.rate < 1:
-        yield "rate", "write a share from 0 to below 1, as in 0.006 for 0.6 %"
-    elif terms.rate * MILLION % 1:
-        yield "rate", "write at most six decimals: fees are counted in parts per million"
-    if terms.floor_minor < 0:
-        yield "floor_minor", "write an amount of minor units, zero or more"
+def _wrong_rate(rate: Decimal) -> Iterator[str]:
+    if not rate.is_finite() or not 0 <= rate < 1:
+        yield "write a share from 0 to below 1, as in 0.006 for 0.6 %"
+    elif rate * MILLION % 1:
+        yield "write at most six decimals: fees are counted in parts per million"

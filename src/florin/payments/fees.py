@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from florin.credit.terms import Terms
 from florin.events import Channel, FeeBound, FeeName, FeePart
 from florin.money import MILLION, round_half_up, share_minor
-from florin.payments.fee_plan import PLAN_FEES, FeeTender, FeeTerms
+from florin.payments.fee_plan import PLAN_FEES, FeeTender, FeeTerms, FeeVersion
 from florin.payments.merchant import Merchant
 
 # What a merchant pays beside the mdr, which his events count by itself.
@@ -81,17 +81,34 @@ def schedule_of(merchant: Merchant, terms: Terms | None, on: date, channel: Chan
     is_card = terms is not None and terms.tender == "card"
     if version is None and not is_card:
         return NO_FEES
-    fees = () if version is None else version.fees
     return FeeSchedule(
-        rules=tuple(
-            Rule(number, fee)
-            for number, fee in enumerate(fees)
-            if fee.holds(on, market=merchant.market, category=merchant.category, channel=channel)
-        ),
+        rules=() if version is None else _rules_of(version, on, merchant.market, merchant.category, channel),
         planned=version is not None,
         tender="card" if is_card else "credit",
-        **_network_of(terms, merchant),
+        **(_network_of(terms, merchant) if is_card else {}),
     )
+
+
+# By version (a process keeps the same one until reference data changes), day and place: the till asks for few of them, often.
+_HOLDING: dict[tuple[int, date, str, str, str], tuple[FeeVersion, tuple[Rule, ...]]] = {}
+_HOLDING_MAX = 4_096
+
+
+def _rules_of(version: FeeVersion, on: date, market: str, category: str, channel: Channel) -> tuple[Rule, ...]:
+    """The fees of a version that hold on a day in a place, in their order."""
+    key = (id(version), on, market, category, channel)
+    known = _HOLDING.get(key)
+    if known is not None and known[0] is version:
+        return known[1]
+    rules = tuple(
+        Rule(number, fee)
+        for number, fee in enumerate(version.fees)
+        if fee.holds(on, market=market, category=category, channel=channel)
+    )
+    if len(_HOLDING) >= _HOLDING_MAX:
+        _HOLDING.clear()
+    _HOLDING[key] = (version, rules)
+    return rules
 
 
 def _network_of(terms: Terms | None, merchant: Merchant) -> dict[str, Any]:
@@ -116,8 +133,11 @@ def charged(
     parts: list[FeePart] = []
     for rule, credit, wallet in _bases(schedule, credit_minor, wallet_minor, count):
         terms = rule.terms
-        old = before.get((terms.fee, rule.number), FeeTaken(fee=terms.fee, rule=rule.number))
-        base_minor = old.base_minor + credit + wallet
+        base_minor, before_minor = credit + wallet, 0
+        if (old := before.get((terms.fee, rule.number))) is not None:
+            base_minor, before_minor = base_minor + old.base_minor, old.amount_minor
+        fee_minor = terms.minor(base_minor)
+        share = share_minor(base_minor, terms.rate_ppm)
         parts.append(
             FeePart(
                 fee=terms.fee,
@@ -125,9 +145,9 @@ def charged(
                 rate_ppm=terms.rate_ppm,
                 credit_minor=credit,
                 wallet_minor=wallet,
-                amount_minor=max(terms.minor(base_minor) - old.amount_minor, 0),
+                amount_minor=max(fee_minor - before_minor, 0),
                 refunded=terms.refunded,
-                bound=_bound(terms, base_minor),
+                bound="" if fee_minor == share else "floor" if fee_minor > share else "cap",
             )
         )
     return (*parts, *_of_network(schedule, before, credit_minor))
@@ -221,13 +241,8 @@ def _first(schedule: FeeSchedule, name: str, tender: FeeTender, count: int) -> R
     """The fee of a kind that is charged on a tender; None where none is, or where it is nothing whatever is paid."""
     for rule in schedule.rules:
         if rule.terms.fee == name and rule.terms.takes(tender, count):
-            return rule if rule.terms.rate or rule.terms.floor_minor else None
+            return rule if rule.terms.rate_ppm or rule.terms.floor_minor else None
     return None
-
-
-def _bound(terms: FeeTerms, base_minor: int) -> FeeBound:
-    share, fee = share_minor(base_minor, terms.rate_ppm), terms.minor(base_minor)
-    return "" if fee == share else "floor" if fee > share else "cap"
 
 
 def _of_network(

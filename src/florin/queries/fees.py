@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from psycopg import Connection
@@ -14,9 +14,8 @@ from psycopg.rows import class_row
 from florin.credit.explain.tell import percent
 from florin.credit.explain.words import CATALOGS
 from florin.engine.ids import lane_of
-from florin.engine.reference import HOUSE, fee_assignments, fee_plans
+from florin.engine.reference import fee_assignments, fee_plans
 from florin.engine.tables.payment import PAYMENT, payment_of
-from florin.engine.tables.small import WALLET, wallet_of
 from florin.engine.tables.table import READ
 from florin.events import Channel, FeePart
 from florin.events.refusals import Language, full_date, yuan
@@ -26,7 +25,7 @@ from florin.payments.fees import FeeSchedule, FeeTaken, Rule, charged
 from florin.payments.payment import Payment
 from florin.queries import is_id
 from florin.queries.payments import payment_by_trade
-from florin.wallet.fee import FREE_OF_CHARGE, WithdrawalTerms
+from florin.wallet.fee import WithdrawalTerms
 
 
 class FeeLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,10 +39,13 @@ class FeeLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeeOffered(msgspec.Struct, frozen=True, kw_only=True):
-    """One fee of a plan, where a merchant sells. rate_ppm: parts per million; cap_minor: 0: none. Empty lists: everywhere."""
+    """One fee of a plan, where a merchant sells. rate: in percent; rate_ppm: parts per million; cap_minor: 0: none. Empty
+    lists: everywhere.
+    """
 
     fee: str
     name: str
+    rate: str
     text: str
     rate_ppm: int
     floor_minor: int
@@ -176,27 +178,29 @@ def fees_of_payment(connection: Connection[Any], *, payment_id: int, language: L
 
 
 def withdrawal(
-    connection: Connection[Any], *, person_id: int, amount_minor: int, on: date, language: Language = "en"
+    connection: Connection[Any],
+    *,
+    person_id: int,
+    amount_minor: int,
+    terms: WithdrawalTerms,
+    language: Language = "en",
 ) -> Withdrawal | None:
-    """What it costs a person to take an amount out now; None where she has no wallet."""
-    rows = WALLET.load(connection, [(lane_of(person_id), person_id)], READ) if is_id(person_id) else []
-    if not rows:
+    """What it costs a person to take an amount out now; None where she has no wallet. terms: of today."""
+    row = connection.execute(_WALLET, {"lane": lane_of(person_id), "id": person_id}).fetchone()
+    if row is None:
         return None
-    wallet, terms = wallet_of(rows[0]), withdrawal_terms(connection, on)
+    balance_minor, withdrawn_minor = row
     return Withdrawal(
-        balance_minor=wallet.balance_minor,
-        free_minor=max(terms.allowance_minor - wallet.withdrawn_minor, 0),
-        most_minor=terms.most_minor(wallet.balance_minor, wallet.withdrawn_minor),
+        balance_minor=balance_minor,
+        free_minor=max(terms.allowance_minor - withdrawn_minor, 0),
+        most_minor=terms.most_minor(balance_minor, withdrawn_minor),
         amount_minor=amount_minor,
-        fee_minor=terms.fee_minor(amount_minor, wallet.withdrawn_minor),
-        text=withdrawal_why(terms, amount_minor, wallet.withdrawn_minor, language),
+        fee_minor=terms.fee_minor(amount_minor, withdrawn_minor),
+        text=withdrawal_why(terms, amount_minor, withdrawn_minor, language),
     )
 
 
-def withdrawal_terms(connection: Connection[Any], on: date) -> WithdrawalTerms:
-    """What taking money out costs on a day."""
-    version = version_of(fee_assignments(connection).get(HOUSE, ()), on)
-    return FREE_OF_CHARGE if version is None or version.withdrawal is None else version.withdrawal
+_WALLET = "SELECT balance_minor, withdrawn_minor FROM wallet WHERE lane = %(lane)s AND id = %(id)s"
 
 
 def withdrawal_text(terms: WithdrawalTerms, language: Language) -> str:
@@ -339,19 +343,33 @@ def _terms_of(merchant: _Merchant, assignments: Sequence[FeeAssignment], on: dat
     """The fees that hold where he sells, by whatever channel, in their order; without a plan his own rate."""
     version = version_of(assignments, on)
     if version is None:
-        return [FeeTerms(fee="mdr", rate=Decimal(merchant.mdr_ppm) / MILLION, refunded=merchant.mdr_refunded)]
+        return [FeeTerms(fee="mdr", rate_ppm=merchant.mdr_ppm, refunded=merchant.mdr_refunded)]
     place = {"market": merchant.market, "category": merchant.category}
-    return [
-        fee
-        for fee in version.fees
-        if fee.holds(on, **place, channel="online") or fee.holds(on, **place, channel="offline")
-    ]
+    found: list[FeeTerms] = []
+    for fee in version.fees:
+        holds = any(fee.holds(on, **place, channel=channel) for channel in get_args(Channel))
+        if holds and not any(_covers(before, fee) for before in found):
+            found.append(fee)
+    return found
+
+
+def _covers(before: FeeTerms, fee: FeeTerms) -> bool:
+    """Whether a fee can never be the first that fits, because this one before it fits whatever it would."""
+    return before.fee == fee.fee and all(
+        not of_before or (of_fee and set(of_fee) <= set(of_before))
+        for of_before, of_fee in (
+            (before.channels, fee.channels),
+            (before.tenders, fee.tenders),
+            (before.counts, fee.counts),
+        )
+    )
 
 
 def _offered(fee: FeeTerms, language: Language) -> FeeOffered:
     return FeeOffered(
         fee=fee.fee,
         name=CATALOGS[language][_NAMES[fee.fee]],
+        rate=percent(Decimal(fee.rate_ppm) / MILLION),
         text=_offer_text(fee, language),
         rate_ppm=fee.rate_ppm,
         floor_minor=fee.floor_minor,
@@ -374,6 +392,6 @@ def _offer_text(fee: FeeTerms, language: Language) -> str:
     said += [words["fee.from_floor"].format(amount=yuan(fee.floor_minor))] if fee.floor_minor else []
     said += [words["fee.to_cap"].format(amount=yuan(fee.cap_minor))] if fee.cap_minor else []
     said += [words["fee.until"].format(on=full_date(fee.until_on, language))] if fee.until_on else []
-    if fee.rate or fee.floor_minor:
+    if fee.rate_ppm or fee.floor_minor:
         said.append(words["fee.refunded" if fee.refunded else "fee.kept"])
     return ("，" if language == "zh" else ", ").join(said)

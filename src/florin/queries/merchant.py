@@ -35,7 +35,7 @@ class TradeSeen(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
     payment_state: PaymentState | None
     refunded_minor: int
-    mdr_minor: int
+    fees_minor: int
     plan_count: int
     merchant_fee_minor: int
     received_minor: int
@@ -87,7 +87,11 @@ _TRADES = """
     SELECT t.id, t.out_trade_no, t.subject, t.flow, t.state, t.asked_at, t.expires_at, t.amount_minor,
            p.state AS payment_state, coalesce(p.credit_refunded_minor + p.wallet_refunded_minor
            + coalesce(p.coupon_refunded_minor, 0), 0) AS refunded_minor,
-           coalesce(p.mdr_minor - p.mdr_back_minor, 0) AS mdr_minor, coalesce(p.plan_count, 0) AS plan_count,
+           coalesce(p.mdr_minor - p.mdr_back_minor, 0)
+               + coalesce((SELECT sum(coalesce((f ->> 'amount_minor')::bigint, 0) - coalesce((f ->> 'back_minor')::bigint, 0))
+                             FROM jsonb_array_elements(p.fees) AS f
+                            WHERE f ->> 'fee' IN ('credit_fee', 'commission', 'software_fee')), 0)::bigint
+               AS fees_minor, coalesce(p.plan_count, 0) AS plan_count,
            CASE WHEN p.plan_fee_payer = 2 THEN p.plan_fee_minor - p.merchant_fee_back_minor
                 WHEN p.plan_priced -> 'subsidy' ->> 'sponsor' = 'merchant'
                 THEN (p.plan_priced -> 'subsidy' ->> 'amount_minor')::bigint - p.merchant_fee_back_minor

@@ -101,7 +101,7 @@ def app_of(app: App, gateway: Gateway, language: Language) -> AppShown:
 
 def trade_of(trade: TradeSeen, at: At, language: Language) -> TradeShown:
     key, tone = _state(trade, at)
-    fee_minor = trade.mdr_minor + trade.merchant_fee_minor
+    fee_minor = trade.fees_minor + trade.merchant_fee_minor
     return TradeShown(
         number=trade.out_trade_no,
         subject=trade.subject,

@@ -26,6 +26,7 @@ from florin.pages.show import full_moment, money
 from florin.payments.merchant import App
 from florin.queries.bills import NotPublished, days_with_bill, read_bill
 from florin.queries.checkouts import read_checkouts, till_refusals
+from florin.queries.fees import fees_of_merchant
 from florin.queries.merchant import (
     read_available,
     read_older_trades,
@@ -79,6 +80,7 @@ def settlement(request: HttpRequest, user: MerchantUser) -> HttpResponse:
         payouts=[payout_of(payout, language) for payout in payouts],
         windows=[window_of(window, language) for window in windows],
         days=DAYS_SHOWN,
+        fees=fees_of_merchant(reading(), merchant_id=user.merchant_id, on=get_engine().at().on, language=language),
         bills=bills_of(days_with_bill(reading(), merchant_id=user.merchant_id, since=since), language),
     )
 
