@@ -186,7 +186,7 @@ def bank(context: typer.Context) -> None:
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def webhook(context: typer.Context) -> None:
-    """Where your own systems are told what happens to lines: set, show, remove."""
+    """Who is told what happens: your own systems, merchants' endpoints, and each delivery."""
     _call("florin.app.webhook", "app", context)
 
 

@@ -1,4 +1,4 @@
-"""`florin webhook`: the one address at which the owner's own systems are told what happens to lines and campaigns."""
+"""`florin webhook`: merchants' endpoints (`webhook_endpoints.py`), and the one address of the owner's own systems."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from florin.app import webhook_endpoints
 from florin.app.house import DataOption, JsonOption, Refused, entered, group, say
 from florin.engine.addresses import refuse_url
 from florin.engine.admin import remove_owner_endpoint, set_owner_endpoint
@@ -15,7 +16,8 @@ from florin.engine.listeners import OWNER_TOPICS
 from florin.queries.webhooks import owner_webhook
 from florin.store import StoreRefusal
 
-app = group("Where your own systems are told what happens to lines and campaigns: set, show, remove.")
+app = group("Who is told what happens: your own systems (set, show, remove), merchants' endpoints, and each delivery.")
+webhook_endpoints.register(app)
 
 
 class NobodyListens(StoreRefusal):

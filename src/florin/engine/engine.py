@@ -112,6 +112,10 @@ class Engine:
         """Take a consent back; True when it was that person's."""
         return self._ask(lambda side: admin.end_agreement(side, agreement_id, person_id=person_id))
 
+    def beside(self, question: Callable[[Connection], Answer]) -> Answer:
+        """A small change of reference rows on the side connection, in autocommit; see `webhooks`. Never money."""
+        return self._ask(question)
+
     def freeze_merchant(self, merchant_id: int) -> bool:
         """No new payment for this merchant, in every process from its next batch on. False: no such merchant."""
         return self._ask(lambda side: admin.set_merchant_state(side, merchant_id, "frozen"))

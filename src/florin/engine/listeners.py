@@ -37,6 +37,9 @@ from florin.events import (
     FellPastDue,
     GoodsSentBack,
     LineFrozen,
+    PaidOut,
+    PayoutReturned,
+    PayoutSettled,
     PromiseJudged,
     ReceiptExtended,
     Received,
@@ -75,6 +78,14 @@ TOPICS: dict[type[Event], str] = {
     DisputeDecided: "payment.dispute_decided",
     RequestClosed: "payment.request_closed",
 }
+
+# What a merchant's endpoints hear beside that; it is about no order.
+PAYOUT_TOPICS: dict[type[Event], str] = {
+    PaidOut: "payout.sent",
+    PayoutSettled: "payout.settled",
+    PayoutReturned: "payout.returned",
+}
+MERCHANT_TOPICS: tuple[str, ...] = tuple(sorted({*TOPICS.values(), *PAYOUT_TOPICS.values()}))
 
 OWNER_TOPICS: dict[type[Event], str] = {
     Reminded: "line.reminded",
@@ -123,10 +134,14 @@ def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
             rows.append(_for_owner(room, recorded, owner))
             continue
         event = recorded.event
+        if type(event) in PAYOUT_TOPICS:
+            rows += _to_endpoints(room, recorded, PAYOUT_TOPICS[type(event)], event.merchant_id)
+            continue
         topic = TOPICS.get(type(event), "")
         trade = room.trades.get(event.trade_id) if topic else None
         if trade is None:
             continue
+        rows += _to_endpoints(room, recorded, topic, trade.merchant_id, trade)
         app = room.reference.apps[trade.app_id]
         url = _address_of(event, topic, trade, app)
         if url and topic not in UNTOLD.get(app.wire, ()):
@@ -146,6 +161,24 @@ def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
                 )
             )
     return rows
+
+
+def _to_endpoints(
+    room: Room, recorded: Recorded, topic: str, merchant_id: int, trade: Trade | None = None
+) -> list[tuple[Any, ...]]:
+    """The merchant's own endpoints that hear of it. Their messages name them below zero where others name an app."""
+    hearing = [each for each in room.reference.endpoints.get(merchant_id, ()) if each.hears(topic)]
+    if not hearing:
+        return []
+    at, lane = room.at.instant, lane_of(recorded.id)
+    payload = (
+        short_of(at, trade, room.payments.get(recorded.event.payment_id))
+        if trade is not None
+        else of_house(at, recorded.id, recorded.event)
+    )
+    return [
+        (lane, room.ids.take(lane), -each.id, recorded.id, "rest", topic, each.url, at, payload) for each in hearing
+    ]
 
 
 def _address_of(event: Event, topic: str, trade: Trade, app: App) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -130,9 +131,10 @@ class Faults(Protocol):
 
 
 class Spoilt(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt that did not get through; `reason` is what the merchant reads."""
+    """An attempt that did not get through; `reason` is what the merchant reads. status: of HTTP; 0: no answer came."""
 
     reason: str
+    status: int = 0
 
 
 def next_attempt(ladder: Sequence[timedelta], attempts: int, at: datetime) -> datetime | None:
@@ -261,10 +263,12 @@ class Outbox:
         try:
             if message.attempts == 0 and self._is_held_back(message):
                 return
+            began = time.monotonic()
             answer = await self._call(message, caller)
+            latency_ms = round((time.monotonic() - began) * 1_000)
             if not isinstance(answer, Spoilt) and self._faults is not None and self._faults.take("duplicate-notify"):
                 await self._call(message, caller)
-            self._record(message, answer)
+            self._record(message, answer, latency_ms)
             self._let_overtaken_go()
         finally:
             self._under_way.pop(message.key, None)
@@ -307,9 +311,9 @@ class Outbox:
             return Spoilt(reason=failure.reason)
         if renderer.is_success(answer.status, answer.body):
             return answer
-        return Spoilt(reason=_shown(answer))
+        return Spoilt(reason=_shown(answer), status=answer.status)
 
-    def _record(self, message: Message, answer: Answer | Spoilt) -> None:
+    def _record(self, message: Message, answer: Answer | Spoilt, latency_ms: int) -> None:
         at, attempts = self._now(), message.attempts + 1
         heard = isinstance(answer, Answer)
         again_at = None if heard else next_attempt(LADDERS[message.wire], attempts, at)
@@ -318,6 +322,11 @@ class Outbox:
             {
                 "lane": message.lane,
                 "id": message.id,
+                "app_id": message.app_id,
+                "at": at,
+                "status": answer.status,
+                "latency_ms": latency_ms,
+                "heard": heard,
                 "state": "delivered" if heard else "waiting" if again_at else "given-up",
                 "attempts": attempts,
                 "next_at": again_at or at,
@@ -353,13 +362,14 @@ _LEASE = """
           FROM front),
     chosen AS (
         SELECT outbox.lane, outbox.id, outbox.next_at,
-               coalesce(app.allow_loopback, owner_endpoint.allow_loopback, false) AS allow_loopback
+               coalesce(app.allow_loopback, owner_endpoint.allow_loopback, w.allow_loopback, false) AS allow_loopback
           FROM ranked
                JOIN outbox ON outbox.lane = ranked.lane AND outbox.id = ranked.id
                LEFT JOIN unnest(%(apps)s::bigint[], %(calls)s::bigint[]) AS busy(app_id, calls)
                       ON busy.app_id = ranked.app_id
                LEFT JOIN app ON app.id = ranked.app_id
                LEFT JOIN owner_endpoint ON ranked.app_id = 0        -- the owner's own messages belong to no app
+               LEFT JOIN webhook_endpoint w ON w.id = -ranked.app_id              -- those of a merchant's endpoints
          WHERE ranked.place <= %(share)s - coalesce(busy.calls, 0)
            AND outbox.state = 'waiting' AND outbox.next_at <= %(at)s
       ORDER BY ranked.next_at, outbox.lane, outbox.id
@@ -373,7 +383,11 @@ _LEASE = """
            outbox.attempts, chosen.next_at, outbox.payload, chosen.allow_loopback
 """
 
+# Each try is logged with what became of it, in one statement; a row that was told meanwhile by another keeps its state.
 _RECORD = """
+    WITH attempt AS (
+        INSERT INTO webhook_attempt (app_id, lane, message_id, attempt, attempted_at, status, latency_ms, heard, answer)
+        VALUES (%(app_id)s, %(lane)s, %(id)s, %(attempts)s, %(at)s, %(status)s, %(latency_ms)s, %(heard)s, %(answer)s))
     UPDATE outbox
        SET state = %(state)s, attempts = %(attempts)s, next_at = %(next_at)s, delivered_at = %(delivered_at)s,
            last_answer = %(answer)s

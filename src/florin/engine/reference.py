@@ -50,6 +50,7 @@ _TERMINALS = """
   ORDER BY t.id LIMIT 1000000
 """
 _OWNER = "SELECT url, allow_loopback FROM owner_endpoint"
+_ENDPOINTS = "SELECT id, merchant_id, url, topics FROM webhook_endpoint ORDER BY id LIMIT 100000"
 _CAMPAIGNS = f"SELECT {', '.join(column.name for column in CAMPAIGN.columns)} FROM campaign ORDER BY id LIMIT 100000"  # noqa: S608
 # Every process reads them again from its next batch on.
 MOVE_VERSION = "UPDATE clock SET reference_version = reference_version + 1"
@@ -72,6 +73,18 @@ class OwnerEndpoint(NamedTuple):
 HOUSE = 0  # whose assignments say what shoppers pay
 
 
+class Endpoint(NamedTuple):
+    """One of a merchant's webhook endpoints. topics: empty for all."""
+
+    id: int
+    merchant_id: int
+    url: str
+    topics: list[str]
+
+    def hears(self, topic: str) -> bool:
+        return not self.topics or topic in self.topics
+
+
 class Reference(NamedTuple):
     """version: of the database's rows. Lookups of an unknown id give None. owner: None where nobody listens. house_fees: by
     which its shoppers are charged, the oldest first.
@@ -86,6 +99,7 @@ class Reference(NamedTuple):
     acceptance: Acceptance = ANYWHERE
     terminals: Mapping[int, Terminal] = {}
     house_fees: tuple[FeeAssignment, ...] = ()
+    endpoints: Mapping[int, tuple[Endpoint, ...]] = {}  # by merchant
 
     def withdrawal_terms(self, on: date) -> WithdrawalTerms:
         """What a shopper pays for taking money out on a day."""
@@ -140,7 +154,11 @@ def load_reference(connection: Connection, version: int) -> Reference:
     know_programs(connection)
     acceptance = load_acceptance(connection)
     house_fees = assigned.get(HOUSE, ())
-    return Reference(version, merchants, apps, owner, campaigns, fundings, acceptance, terminals, house_fees)
+    endpoints: dict[int, tuple[Endpoint, ...]] = {}
+    with connection.cursor(row_factory=class_row(Endpoint)) as cursor:
+        for endpoint in cursor.execute(_ENDPOINTS):
+            endpoints[endpoint.merchant_id] = (*endpoints.get(endpoint.merchant_id, ()), endpoint)
+    return Reference(version, merchants, apps, owner, campaigns, fundings, acceptance, terminals, house_fees, endpoints)
 
 
 def fee_plans(connection: Connection) -> dict[str, FeePlan]:

@@ -788,6 +788,34 @@ CREATE TABLE outbox (
 ) WITH (fillfactor = 80);
 CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
 
+-- A merchant's webhook endpoints: topics, empty for all; two secrets while one is rotated out.
+CREATE TABLE webhook_endpoint (
+    id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    merchant_id    bigint      NOT NULL REFERENCES merchant,
+    url            text        NOT NULL,
+    topics         text[]      NOT NULL,
+    secret         bytea       NOT NULL,
+    old_secret     bytea,
+    old_until      timestamptz,
+    allow_loopback boolean     NOT NULL DEFAULT false,
+    created_at     timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX webhook_endpoint_of_merchant ON webhook_endpoint (merchant_id);
+
+-- Every try to tell somebody. app_id: as in outbox; below zero an endpoint.
+CREATE TABLE webhook_attempt (
+    app_id       bigint      NOT NULL,
+    attempted_at timestamptz NOT NULL,
+    lane         smallint    NOT NULL,
+    message_id   bigint      NOT NULL,
+    attempt      integer     NOT NULL,
+    status       integer     NOT NULL,
+    latency_ms   integer     NOT NULL,
+    heard        boolean     NOT NULL,
+    answer       text        NOT NULL
+);
+CREATE INDEX webhook_attempt_to ON webhook_attempt (app_id, attempted_at);
+
 -- ── beside the money ──────────────────────────────────────────────────────────────────────────────────────────────
 
 -- What the bank's statement shows: the outside that the inside is reconciled with. entry_ref: the bank's own number, one an

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ import msgspec
 
 from florin.engine.listeners import OWNER_APP_ID
 from florin.engine.outbox import Message, Rendered
+from florin.engine.webhooks import secrets_of
 from florin.payments.payment import Payment
 from florin.payments.trade import Trade
 from florin.queries import ReadPool
@@ -68,7 +69,7 @@ class RestRenderer:
         self._wall_now = wall_now
 
     def render(self, message: Message, at: datetime) -> Rendered:
-        if message.app_id == OWNER_APP_ID:
+        if message.app_id == OWNER_APP_ID or "value_on" in message.payload:
             body = owner_body_of(message.topic, _told_owner(message.payload))
         else:
             told = msgspec.convert(message.payload, Told)
@@ -78,16 +79,24 @@ class RestRenderer:
             "webhook-id": f"evt_{message.event_id}",
             "webhook-timestamp": str(int(self._wall_now().timestamp())),
         }
-        secret = self._secret(message.app_id)
-        if secret:
-            signature = sign(secret, headers["webhook-id"], headers["webhook-timestamp"], body)
-            headers["webhook-signature"] = signature
+        signatures = [
+            sign(secret, headers["webhook-id"], headers["webhook-timestamp"], body)
+            for secret in self._secrets(message.app_id)
+        ]
+        if signatures:
+            headers["webhook-signature"] = " ".join(signatures)
         return Rendered(url=message.url, headers=headers, body=body)
 
-    def _secret(self, app_id: int) -> bytes | None:
-        if app_id == OWNER_APP_ID:
-            return self._reads.ask(owner_secret)
-        return self._reads.ask(webhook_secret_of, app_id=app_id)
+    def _secrets(self, app_id: int) -> Sequence[bytes]:
+        """Those that sign now: of a merchant's endpoint two while its secret is rotated."""
+        if app_id < 0:
+            return self._reads.ask(secrets_of, endpoint_id=-app_id)
+        secret = (
+            self._reads.ask(owner_secret)
+            if app_id == OWNER_APP_ID
+            else self._reads.ask(webhook_secret_of, app_id=app_id)
+        )
+        return [secret] if secret else []
 
     def is_success(self, status: int, body: bytes) -> bool:
         return 200 <= status < 300
@@ -122,8 +131,7 @@ def _told_owner(payload: Mapping[str, Any]) -> ToldOfLine | ToldOfHouse:
 def owner_body_of(topic: str, told: ToldOfLine | ToldOfHouse) -> bytes:
     """`{"type": "line.reminded", "timestamp": …, "data": {"line_id": …, "event": {…}}}`; of a campaign, its event alone."""
     event = {"id": str(told.event_id), "value_on": told.value_on, **told.event}
-    if "campaign_id" in event:
-        event["campaign_id"] = str(event["campaign_id"])
+    event |= _ids_as_text(told.event)
     of_line: dict[str, Any] = {}
     if isinstance(told, ToldOfLine):
         of_line = {"line_id": told.line_id, "person_id": told.person_id, "program": told.program}

@@ -13,6 +13,7 @@ from florin.wires.rest.operations import (
     bills,
     campaigns,
     collection,
+    endpoints,
     fees,
     lines,
     market,
@@ -51,4 +52,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *market.OPERATIONS,
     *bills.OPERATIONS,
     *bank.OPERATIONS,
+    *endpoints.OPERATIONS,
 )

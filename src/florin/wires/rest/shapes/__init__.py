@@ -39,6 +39,16 @@ from florin.wires.rest.shapes.collection import (
     OwnerWebhook,
     Reason,
 )
+from florin.wires.rest.shapes.endpoints import (
+    Deliveries,
+    Delivery,
+    Endpoint,
+    Endpoints,
+    EndpointSecret,
+    NewEndpoint,
+    Replay,
+    Replayed,
+)
 from florin.wires.rest.shapes.fees import FeePlans, FeesQuery, NewMerchantFees, PaymentFees, SharesQuery
 from florin.wires.rest.shapes.items import Items, OrderLine
 from florin.wires.rest.shapes.lenders import JointLender, Lender
@@ -216,10 +226,15 @@ __all__ = [
     "Converted",
     "Count",
     "Declined",
+    "Deliveries",
+    "Delivery",
     "DocumentLine",
     "Ecosystem",
     "Ecosystems",
     "Effect",
+    "Endpoint",
+    "EndpointSecret",
+    "Endpoints",
     "Evidence",
     "Experiment",
     "Experiments",
@@ -263,6 +278,7 @@ __all__ = [
     "NewDecision",
     "NewDecline",
     "NewEcosystem",
+    "NewEndpoint",
     "NewEvidence",
     "NewExperiment",
     "NewFreeze",
@@ -331,6 +347,8 @@ __all__ = [
     "Repayment",
     "RepaymentConfirmation",
     "RepaymentReturn",
+    "Replay",
+    "Replayed",
     "RequestQuery",
     "ReturnedRepayment",
     "Rule",
