@@ -30,8 +30,6 @@ TABLES = (
 )  # fmt: skip
 HISTORY = ("acceptance_version", "experiment", "experiment_end", "event", "batch", "sweep", "parent_order", "merchant_day",
            "onboarding_step", "writer", "bank_line", "bank_statement", "posting", "account")  # fmt: skip
-SECRETS = ("experiment", "api_key", "platform_key", "payment_code", "owner_endpoint")
-           "writer", "bank_line", "bank_statement", "posting", "account")  # fmt: skip
 SECRETS = ("experiment", "api_key", "platform_key", "payment_code", "owner_endpoint", "webhook_endpoint")
 
 
