@@ -56,6 +56,11 @@ class FeeTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     from_on: date | None = None
     until_on: date | None = None
 
+    @property
+    def rate(self) -> Decimal:
+        """As a share: 0.006 is 0.6 %."""
+        return Decimal(self.rate_ppm) / MILLION
+
     def minor(self, base_minor: int) -> int:
         """The fee on an amount, rounded half up to the fen, then held between floor and cap."""
         fee_minor = max(share_minor(base_minor, self.rate_ppm), self.floor_minor if base_minor else 0)

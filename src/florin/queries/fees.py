@@ -369,7 +369,7 @@ def _offered(fee: FeeTerms, language: Language) -> FeeOffered:
     return FeeOffered(
         fee=fee.fee,
         name=CATALOGS[language][_NAMES[fee.fee]],
-        rate=percent(Decimal(fee.rate_ppm) / MILLION),
+        rate=percent(fee.rate),
         text=_offer_text(fee, language),
         rate_ppm=fee.rate_ppm,
         floor_minor=fee.floor_minor,
