@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from florin.credit.explain import question_of
 from florin.engine import Engine, GuardRefused, Submission, lane_of
 from florin.events import Refused
 from florin.events.market import AcceptanceRule
@@ -22,6 +23,7 @@ from florin.market.change import (
 )
 from florin.market.load import load_ecosystem
 from florin.queries.answers import answers_for
+from florin.queries.explain import explain_line
 from world import SHOP, World
 
 NOT_HERE = AcceptanceRule(
@@ -162,3 +164,31 @@ def test_one_person_has_four_lines_and_each_answers_as_the_till_decides(world: W
         assert outcome.refusal is None or outcome.refusal.sentence("zh") == each.reason("zh")
     assert lane_of(lines["fenfu"]) == lane_of(world.people["alice"])
     world.assert_books_hold()
+
+
+def test_a_refusal_above_the_cap_is_explained_by_its_sum(world: World):
+    world.person("alice", limit_minor=1_000_00)
+    world.take_in("ali", market="street", category="dining")
+    refused = world.buy("alice", 640_00)
+
+    found = explain_line(
+        world.connection,
+        line_id=world.line_ids["alice"],
+        question=question_of(f"refusal={refused.event_id}"),
+        at=world.engine.at(),
+        language="en",
+    )
+
+    assert found is not None
+    assert found.answer.amount_minor == 140_00
+    assert [part.text for part in found.answer.parts][1].startswith("The most of one purchase there: ")
+
+
+def test_a_merchants_checkouts_are_found_by_the_index_that_sales_do_not_pay_for(world: World):
+    world.connection.execute("SET enable_seqscan = off")
+    plan = world.connection.execute(
+        "EXPLAIN SELECT 1 FROM event WHERE kind = 212 AND merchant_id = 1 AND posted_on >= '2026-03-01'"
+    ).fetchall()
+    world.connection.rollback()
+
+    assert any("event_of_checkout" in line for (line,) in plan)

@@ -40,6 +40,10 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
     ecosystem: str = ""
     version: int = 0
 
+    def accepts(self, amount_minor: int) -> bool:
+        """Whether a purchase may be of this amount, by the rule alone."""
+        return self.accepted and (self.cap_minor is None or amount_minor <= self.cap_minor)
+
     def reason(self, language: Language) -> str:
         return self.reason_zh if language == "zh" else self.reason_en
 
@@ -142,7 +146,7 @@ def refuse_ruling(
     ruling: Ruling, amount_minor: int, *, line_id: int, merchant_id: int = 0, trade_id: int = 0
 ) -> NotAcceptedHere | None:
     """Why an amount may not be paid so, by the rule alone; None when it may."""
-    if ruling.accepted and (ruling.cap_minor is None or amount_minor <= ruling.cap_minor):
+    if ruling.accepts(amount_minor):
         return None
     said: dict[str, Any] = {
         "program": ruling.program,

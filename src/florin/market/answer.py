@@ -86,11 +86,13 @@ def refuse_line(
     First whether it is accepted, then whether she is held out, then whether the line has room.
     """
     ruling = acceptance.ruling(line.program, place, at.on)
-    if refusal := refuse_ruling(ruling, amount_minor, line_id=line.id, merchant_id=merchant_id, trade_id=trade_id):
-        return refusal
-    experiment = experiment_of(acceptance, line, at)
-    if held_out := refuse_held_out(experiment, line, amount_minor, at, merchant_id=merchant_id, trade_id=trade_id):
-        return held_out
+    if not ruling.accepts(amount_minor):
+        return refuse_ruling(ruling, amount_minor, line_id=line.id, merchant_id=merchant_id, trade_id=trade_id)
+    if acceptance.experiments:
+        experiment = experiment_of(acceptance, line, at)
+        held_out = refuse_held_out(experiment, line, amount_minor, at, merchant_id=merchant_id, trade_id=trade_id)
+        if held_out is not None:
+            return held_out
     tolerance_minor = terms.over_limit_tolerance_minor
     if refused := refuse_credit(
         line, amount_minor, tolerance_minor, at, terms, place=place if terms.sub_limits else None

@@ -15,7 +15,7 @@ import msgspec
 
 from florin.events.market import LineAnswer
 from florin.events.parts import Place
-from florin.market.acceptance import Acceptance, refuse_ruling
+from florin.market.acceptance import Acceptance
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,8 +87,7 @@ def pays(found: LineAnswer, session: Session, acceptance: Acceptance, on: date) 
     """Whether a line that had so much room would pay all of it, by these rules."""
     if found.refusal in _STAYS or session.amount_minor > found.room_minor:
         return False
-    ruling = acceptance.ruling(found.program, session.place, on)
-    return refuse_ruling(ruling, session.amount_minor, line_id=found.line_id) is None
+    return acceptance.ruling(found.program, session.place, on).accepts(session.amount_minor)
 
 
 # What no rule of acceptance changes.
