@@ -15,6 +15,8 @@ from florin.engine import clock
 from florin.engine.outbox import Rendered
 from world import SHOP, START, World
 
+pytestmark = pytest.mark.every_proof
+
 
 @pytest.fixture
 def world(fresh_database):

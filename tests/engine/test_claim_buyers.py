@@ -22,6 +22,8 @@ from florin.engine.proof import prove
 from florin.payments.reverse_refund import ReverseRefund
 from world import DIRECT_APP, World
 
+pytestmark = pytest.mark.every_proof
+
 JUNE = date(2026, 6, 1)
 BUYER = "Blue River"
 

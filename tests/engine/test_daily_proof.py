@@ -13,6 +13,8 @@ from conftest import FreshDatabase
 from florin.engine.proof import Proof, prove, prove_day
 from world import ESCROW_APP, World
 
+pytestmark = pytest.mark.every_proof
+
 
 @pytest.fixture
 def house(world: World) -> World:

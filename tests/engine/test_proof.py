@@ -20,6 +20,8 @@ from florin.store.postgres import SUPERUSER
 from florin.store.roles import create_database
 from world import ESCROW_APP, World
 
+pytestmark = pytest.mark.every_proof
+
 
 @pytest.fixture(scope="module")
 def lived_in(new_database: Callable[[], AbstractContextManager[FreshDatabase]]) -> Iterator[str]:

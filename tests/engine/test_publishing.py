@@ -3,6 +3,7 @@
 from datetime import date
 
 import psycopg
+import pytest
 
 from conftest import FreshDatabase
 from florin.bank import SimulatedBank, settle_outgoing
@@ -10,6 +11,8 @@ from florin.engine.close_day import close_through
 from florin.engine.proof import prove
 from florin.wallet.top_up import TopUp
 from world import SHOP, World
+
+pytestmark = pytest.mark.every_proof
 
 
 def bank_check(world: World):

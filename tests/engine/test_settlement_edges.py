@@ -19,6 +19,8 @@ from florin.payments.ask import Ask
 from florin.payments.trade import Flow
 from world import DIRECT_APP, SHOP, START, World
 
+pytestmark = pytest.mark.every_proof
+
 BAKERS_APP = 3
 
 

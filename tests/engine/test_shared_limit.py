@@ -24,6 +24,8 @@ from florin.queries.lines import LineView, line_by_id
 from own_programs import own_programs
 from world import ESCROW_APP, World
 
+pytestmark = pytest.mark.every_proof
+
 TOGETHER, EACH = 1_000_00, 800_00
 GROUP = {"exposure_group": "house", "exposure_group_limit_minor": TOGETHER}
 JUNE = date(2026, 6, 2)
