@@ -61,7 +61,7 @@ class HeldOut(Refusal, frozen=True, kw_only=True):
         "It says nothing about you. Please pay another way."
     )
     zh = (
-        "我们正在评估先享后付的实际作用：{until_on}之前，随机抽取的少量{units}暂不提供{all_or_part}。"
+        "我们正在评估先享后付的实际作用：{until_on}之前，对随机抽取的少量{units}暂不提供{all_or_part}。"
         "这与您的信用无关，请换一种付款方式。"
     )
 

@@ -103,3 +103,21 @@ def test_an_experiment_is_started_seen_and_ended(house):
     assert [each["name"] for each in listed] == ["spring"]
     assert ended.json()["runs"] is False
     assert "salt" not in ended.text
+
+
+def test_a_bank_card_is_a_tender_that_a_shop_names(house):
+    world = house.world
+    world.person("hedy", limit_minor=1_000_00)
+    card = world.open_line("hedy", "bank-card", 2_000_00)
+
+    def charge(tender: str) -> dict:
+        code, _ = world.engine.issue_payment_code(world.people["hedy"], card)
+        body = {"amount_minor": 150_00, "subject": "tea", "payment_code": code} | ({"tender": tender} if tender else {})
+        return house.shop.post("/v1/payments", body, key=world.next_number("card-")).json()
+
+    by_credit, by_card, by_any = charge("credit"), charge("card"), charge("")
+
+    assert by_credit["code"] == "TenderNotAccepted"
+    assert [each["tenders"][0]["tender"] for each in (by_card, by_any)] == ["card", "card"]
+    again = house.shop.get(f"/v1/payments/{by_card['id']}").json()
+    assert (again["tenders"][0]["tender"], again["tenders"][0]["paid_minor"]) == ("card", 150_00)
