@@ -11,7 +11,7 @@ import florin.engine  # noqa: F401  so that every refusal is known
 from florin.credit.authorize import CreditLimitExceeded
 from florin.engine.submission import Busy, EngineFault, KeyConflict
 from florin.events.refusals import REFUSALS
-from florin.payments import ask, charge, close, pay, refund
+from florin.payments import ask, charge, close, parent, pay, refund, transfer
 from florin.wires.wechatpay.refusals import _CODES, _CODES_WHEN, STATUSES, problem_of
 
 # What a command of this wire cannot meet: sums that the wire makes itself, agreements that it does not charge, days on which a
@@ -25,7 +25,7 @@ _NEVER_MET = {
 }
 
 
-@pytest.mark.parametrize("module", [ask, charge, close, pay, refund])
+@pytest.mark.parametrize("module", [ask, charge, close, parent, pay, refund, transfer])
 def test_every_refusal_of_a_command_has_a_code(module: object):
     named = {node.id for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Name)}  # type: ignore[arg-type]
 

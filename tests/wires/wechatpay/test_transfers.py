@@ -73,6 +73,37 @@ def test_more_than_there_is_nobody_and_another_merchants_transfer_are_refused(ho
     assert direct.get(f"{PATH}/out-bill-no/prize2")[1]["code"] == "RESOURCE_NOT_EXISTS"
 
 
+def test_a_batch_is_given_whole_or_not_at_all_and_once(house: House, direct: Shop):
+    def batch(number: str, *amounts: int, **more: Any) -> dict[str, Any]:
+        details = [
+            {
+                "out_detail_no": f"d{place}",
+                "transfer_amount": amount,
+                "transfer_remark": "pay",
+                "openid": house.openid(name),
+            }
+            for place, (amount, name) in enumerate(zip(amounts, ("bob", "alice"), strict=True))
+        ]
+        totals = {"total_amount": sum(amounts), "total_num": len(amounts)}
+        named = {"appid": direct.own["appid"], "out_batch_no": number, "batch_name": "pay", "batch_remark": "pay"}
+        return {**named, **totals, "transfer_detail_list": details, **more}
+
+    before = house.world.wallet_minor("bob"), house.world.wallet_minor("alice")
+    path = "/v3/transfer/batches"
+    status, given = direct.post(path, batch("batch1", 300, 200))
+
+    assert (status, given.get("batch_status")) == (200, "FINISHED"), given
+    assert direct.post(path, batch("batch1", 300, 200)) == (status, given)
+    assert direct.post(path, batch("batch1", 200, 300))[1]["code"] == "INVALID_REQUEST"
+    assert direct.post(path, batch("batch2", 300, 10**8))[1]["code"] == "NOT_ENOUGH"
+    assert direct.post(path, batch("batch3", 300, 200, total_num=3))[1]["detail"]["field"] == "/total_amount"
+    assert (house.world.wallet_minor("bob"), house.world.wallet_minor("alice")) == (before[0] + 300, before[1] + 200)
+    _, seen = direct.get(f"{path}/out-batch-no/batch1/details/out-detail-no/d1")
+    assert (seen["detail_status"], seen["transfer_amount"], seen["batch_id"]) == ("SUCCESS", 200, given["batch_id"])
+    assert direct.get(f"{path}/out-batch-no/batch2/details/out-detail-no/d0")[1]["code"] == "RESOURCE_NOT_EXISTS"
+    house.world.assert_books_hold()
+
+
 def test_a_name_is_opened_with_our_key_and_must_be_hers(house: House, direct: Shop):
     ours = house.clients.ours(DIRECT_SHOP)[0].private.public_key()
 

@@ -113,14 +113,16 @@ def read_call(request: HttpRequest, client: Client) -> Call:
         message = f"接口不存在：{request.method} {request.path[:128]} is not spoken here"
         raise Problem(404, "RESOURCE_NOT_EXISTS", message)
     route, parts = matched
-    if request.oversized:
-        sentence = f"请求体过大: it may have {BODY_BYTES_MAX:,} bytes, this one has {request.oversized:,}"
-        raise parameter_wrong("body", sentence)
     if route.method == "GET":
         asked = read_query(request.query, route.shape)
     else:  # a call that says nothing more than its path may come without a body
         asked = shapes.read_body(request.body or b"{}", route.shape)
     return Call(route=route, request=asked, parts=parts, seller_id=seller_of(client, asked, route))
+
+
+def body_too_large(size: int) -> Problem:
+    sentence = f"请求体过大: it may have {BODY_BYTES_MAX:,} bytes, this one has {size:,}"
+    return parameter_wrong("body", sentence)
 
 
 def read_query(query: bytes, shape: type[shapes.Caller]) -> shapes.Caller:

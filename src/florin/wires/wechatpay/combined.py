@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from florin.engine import Claim, ClaimKind, GroupRefused, Outcome, Submission, claim, lane_for
+from florin.engine import Claim, ClaimKind, Outcome, Submission, claim, lane_for
 from florin.engine.tables.event import load_events
 from florin.events import ParentAsked
 from florin.payments.ask import Ask
@@ -24,7 +24,7 @@ from florin.queries.parents import read_parent
 from florin.wires.desk.trades import Standing, claimed, standing_of
 from florin.wires.wechatpay import shapes
 from florin.wires.wechatpay.answers import DONE, Answered, parameter_wrong
-from florin.wires.wechatpay.desk import Desk
+from florin.wires.wechatpay.desk import Desk, first_refusal
 from florin.wires.wechatpay.names import app_id_of, appid_of, openid_of, prepay_id_of
 from florin.wires.wechatpay.orders import buyer_of, check_notify_url
 from florin.wires.wechatpay.refusals import business, problem_of
@@ -67,7 +67,7 @@ def close(desk: Desk, request: shapes.CombinedClose, combine_out_trade_no: str) 
         raise parameter_wrong("/sub_orders", sentence)
     waiting = [each.trade for each in standings if each.trade.state is not TradeState.CLOSED]
     outcomes = _executed(desk, [Submission(command=Close(trade_id=trade.id), group=1) for trade in waiting])
-    if refused := _first_refusal(outcomes):
+    if refused := first_refusal(outcomes):
         raise problem_of(refused, "close")
     return DONE
 
@@ -127,7 +127,7 @@ def _ask(desk: Desk, order: shapes.Combined, product: str, *, buyer_id: int = 0)
         ],
     )
     asked = outcomes[-1]
-    if not (asked.replayed and isinstance(asked.event, ParentAsked)) and (refusal := _first_refusal(outcomes)):
+    if not (asked.replayed and isinstance(asked.event, ParentAsked)) and (refusal := first_refusal(outcomes)):
         raise problem_of(refusal)
     parent = _found(desk, order.combine_out_trade_no)
     standings = desk.ask(standings_of, parent)
@@ -203,13 +203,6 @@ def _prepay(desk: Desk, parent: Parent) -> Answered:
 
 def _executed(desk: Desk, submissions: list[Submission]) -> list[Outcome]:
     return desk.engine.execute(submissions)
-
-
-def _first_refusal(outcomes: Sequence[Outcome]) -> Any:
-    """What refused the group, rather than who fell with it; None when nothing was."""
-    refusals = [outcome.refusal for outcome in outcomes if outcome.refusal is not None]
-    own = [refusal for refusal in refusals if not isinstance(refusal, GroupRefused)]
-    return next(iter((*own, *refusals)), None)
 
 
 def _number(desk: Desk, sub: shapes.SubOrder) -> Claim:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from florin.engine import GroupRefused, Outcome
+from florin.events.refusals import Refusal
 from florin.wires import desk
 from florin.wires.keys import CashierAddresses
 from florin.wires.wechatpay.clients import Client, Clients
@@ -43,3 +46,10 @@ class Desk(desk.Desk):
     def provider_id(self) -> int:
         """The service provider who calls; 0 when the seller calls himself."""
         return self.client.app_id if self.client.app_id != self.app.id else 0
+
+
+def first_refusal(outcomes: Sequence[Outcome]) -> Refusal | None:
+    """What refused a linked group, rather than who fell with it; None when nothing was."""
+    refusals = [outcome.refusal for outcome in outcomes if outcome.refusal is not None]
+    own = [refusal for refusal in refusals if not isinstance(refusal, GroupRefused)]
+    return next(iter((*own, *refusals)), None)

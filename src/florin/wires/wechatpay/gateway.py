@@ -25,6 +25,7 @@ from florin.wires.wechatpay.call import (
     Call,
     HttpRequest,
     SignatureWrong,
+    body_too_large,
     check_freshness,
     check_signature,
     read_call,
@@ -96,6 +97,8 @@ class Gateway:
 
     def _serve(self, request: HttpRequest, authorization: Authorization, client: Client) -> Answered:
         wall_now = self._wall_now()
+        if request.oversized:  # its body was not kept, so nothing can be said of its signature
+            raise body_too_large(request.oversized)
         try:
             check_signature(
                 request,

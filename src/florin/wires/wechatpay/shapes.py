@@ -21,6 +21,7 @@ AMOUNT_MINOR_MAX: Final = 10_000_000_000  # 100,000,000.00
 ORDER_EXPIRY: Final = timedelta(days=7)
 NOTIFY_URL_LENGTH_MAX: Final = 255
 SUBJECT_LENGTH_MAX: Final = 127
+BATCH_DETAILS_MAX: Final = 200  # X, our choice: the real one takes 1,000; one batch is one transaction here
 
 OrderNumber = Annotated[str, Meta(pattern=r"^[0-9A-Za-z_\-|*]{6,32}\Z")]
 RefundNumber = Annotated[str, Meta(pattern=r"^[0-9A-Za-z_\-|*@]{1,64}\Z")]
@@ -195,6 +196,27 @@ class NewTransfer(Caller, frozen=True, kw_only=True):
     notify_url: Text255 | None = None
     user_recv_perception: str | None = None
     transfer_scene_report_infos: list[dict[str, Any]] = []
+
+
+class BatchDetail(Struct, frozen=True, kw_only=True):
+    out_detail_no: Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{1,32}\Z")]
+    transfer_amount: Fen
+    transfer_remark: Text32
+    openid: Text128
+    user_name: str | None = None
+
+
+class NewBatch(Caller, frozen=True, kw_only=True):
+    """transfer/batches: the older way, several at once."""
+
+    out_batch_no: Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{1,32}\Z")]
+    batch_name: Text32
+    batch_remark: Text32
+    total_amount: Fen
+    total_num: int
+    transfer_detail_list: Annotated[list[BatchDetail], Meta(min_length=1, max_length=BATCH_DETAILS_MAX)]
+    transfer_scene_id: Text64 | None = None
+    notify_url: Text255 | None = None
 
 
 class RefundAmount(Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
-"""fund-app/mch-transfer: a merchant gives a person money out of what is available to him.
+"""fund-app/mch-transfer, and the older transfer/batches: a merchant gives people money out of what is available to him.
 
 It is in her wallet when it is answered: nobody has to confirm it, so a transfer is SUCCESS or was never made. A name that comes
-is encrypted to one of our keys, and must be hers.
+is encrypted to one of our keys, and must be hers. A batch is given whole or not at all.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import binascii
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA1
 
-from florin.engine import ClaimKind, claim
+from florin.engine import ClaimKind, Submission, claim
 from florin.payments.transfer import Transfer
 from florin.wires.desk.transfers import Payee, TransferSeen, find_payee, find_transfer, transfer_of
 from florin.wires.wechatpay import shapes
 from florin.wires.wechatpay.answers import Answered, Problem, parameter_wrong
-from florin.wires.wechatpay.desk import Desk
+from florin.wires.wechatpay.desk import Desk, first_refusal
 from florin.wires.wechatpay.names import appid_of, openid_of, person_id_of
 from florin.wires.wechatpay.refusals import business, problem_of
 from florin.wires.wechatpay.shapes import china_text
@@ -25,10 +25,7 @@ from florin.wires.wechatpay.shapes import china_text
 
 def transfer(desk: Desk, request: shapes.NewTransfer) -> Answered:
     """Give it now. The same number with the same transfer again answers as before."""
-    if request.appid != desk.client.appid:
-        raise business(
-            "APPID_MCHID_NOT_MATCH", f"appid 与商户号不匹配：this merchant has the appid {desk.client.appid}"
-        )
+    _check_appid(desk, request.appid)
     payee = _payee(desk, request)
     command = Transfer(
         merchant_id=desk.merchant.id,
@@ -62,16 +59,93 @@ def cancel(desk: Desk, request: shapes.Caller, out_bill_no: str) -> Answered:
     raise business("INVALID_REQUEST", "转账已成功，不能撤销：the transfer is done, it cannot be cancelled")
 
 
-def _payee(desk: Desk, request: shapes.NewTransfer) -> Payee:
+def batch(desk: Desk, request: shapes.NewBatch) -> Answered:
+    """Give all of them now, or none. The same number with the same batch again answers as before."""
+    _check_appid(desk, request.appid)
+    details = request.transfer_detail_list
+    total_minor = sum(each.transfer_amount for each in details)
+    if (request.total_num, request.total_amount) != (len(details), total_minor):
+        sentence = f"总笔数或总金额与明细不符: the details are {len(details)}, of {total_minor} fen together"
+        raise parameter_wrong("/total_amount", sentence, value=f"{request.total_num}, {request.total_amount}")
+    submissions = [_submission(desk, request, place) for place in range(len(details))]
+    outcomes = desk.engine.execute(submissions)
+    if (refusal := first_refusal(outcomes)) is not None:
+        raise problem_of(refusal, "transfer")
+    first = desk.ask(transfer_of, outcomes[0].event_id)
+    assert first is not None, "a transfer was just recorded"
+    fields = {
+        "out_batch_no": request.out_batch_no,
+        "batch_id": str(first.id),
+        "create_time": china_text(first.made_at),
+        "batch_status": "FINISHED",
+    }
+    return Answered(document=fields)
+
+
+def detail(desk: Desk, request: shapes.Caller, out_batch_no: str, out_detail_no: str) -> Answered:
+    """One of a batch, by both numbers."""
+    seen = desk.ask(find_transfer, app_id=desk.app.id, number=_detail_number(out_batch_no, out_detail_no))
+    whole = desk.ask(find_transfer, app_id=desk.app.id, number=_detail_number(out_batch_no))
+    if seen is None or whole is None:
+        raise _absent(f"{out_batch_no}/{out_detail_no}")
+    made = china_text(seen.made_at)
+    fields = {
+        "mchid": str(desk.app.id),
+        "appid": appid_of(desk.app.id),
+        "out_batch_no": out_batch_no,
+        "batch_id": str(whole.id),
+        "out_detail_no": out_detail_no,
+        "detail_id": str(seen.id),
+        "detail_status": "SUCCESS",
+        "transfer_amount": seen.amount_minor,
+        "transfer_remark": seen.title,
+        "openid": openid_of(seen.person_id),
+        "initiate_time": made,
+        "update_time": made,
+    }
+    return Answered(document=fields)
+
+
+def _submission(desk: Desk, request: shapes.NewBatch, place: int) -> Submission:
+    """One of a batch; the first of them carries the batch's own number, which stands for all of it."""
+    named = request.transfer_detail_list[place]
+    payee = _payee(desk, named, f"/transfer_detail_list/{place}")
+    number = _detail_number(request.out_batch_no, named.out_detail_no)
+    command = Transfer(
+        merchant_id=desk.merchant.id,
+        person_id=payee.id,
+        amount_minor=named.transfer_amount,
+        number=number,
+        title=named.transfer_remark,
+    )
+    content = {"amount": command.amount_minor, "payee": payee.id}
+    claims = [claim(ClaimKind.TRANSFER, desk.app.id, number, content)]
+    if place == 0:
+        whole = [(each.out_detail_no, each.transfer_amount, each.openid) for each in request.transfer_detail_list]
+        claims.insert(0, claim(ClaimKind.TRANSFER, desk.app.id, _detail_number(request.out_batch_no), whole))
+    return Submission(command=command, claims=tuple(claims), group=1, keeps_refusal=False)
+
+
+def _detail_number(out_batch_no: str, out_detail_no: str = "") -> str:
+    """A number of its own kind: that of a single transfer has no slash. Without a detail: the batch itself."""
+    return f"{out_batch_no}/{out_detail_no}"
+
+
+def _check_appid(desk: Desk, appid: str | None) -> None:
+    if appid != desk.client.appid:
+        sentence = f"appid 与商户号不匹配：merchant {desk.client.mchid} has the appid {desk.client.appid}"
+        raise business("APPID_MCHID_NOT_MATCH", sentence)
+
+
+def _payee(desk: Desk, named: shapes.NewTransfer | shapes.BatchDetail, where: str = "") -> Payee:
     """Who is to have it. Raises Problem: nobody has that openid, or it is another person's than the name says."""
-    person_id = person_id_of(request.openid)
+    person_id = person_id_of(named.openid)
     payee = desk.ask(find_payee, person_id) if person_id is not None else None
     if payee is None:
-        raise parameter_wrong("/openid", "无效的openid: nobody here has this openid", value=request.openid)
-    if request.user_name is not None and _opened(desk, request.user_name) != payee.name:
-        raise parameter_wrong(
-            "/user_name", "收款用户姓名与微信不符: the openid is another person's than user_name says"
-        )
+        raise parameter_wrong(f"{where}/openid", "无效的openid: nobody here has this openid", value=named.openid)
+    if named.user_name is not None and _opened(desk, named.user_name) != payee.name:
+        sentence = "收款用户姓名与微信不符: the openid is another person's than user_name says"
+        raise parameter_wrong(f"{where}/user_name", sentence)
     return payee
 
 
