@@ -54,6 +54,7 @@ def addresses(shop) -> dict[str, list[str]]:
             OLDER,
             "/merchant/settlement",
             "/merchant/integration",
+            "/merchant/deliveries",
             "/merchant/signatures",
             f"/merchant/signatures/{failure}",
         ],

@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -26,9 +26,12 @@ from florin.bank import Bank, bank_of, reconcile, record_answers, settle_outgoin
 from florin.engine import Engine, clock
 from florin.engine.close_day import DayClosed, close_through, expire_due, watch_budgets
 from florin.engine.outbox import Faults, Outbox, Renderer
+from florin.engine.webhooks import forget_attempts
 from florin.queries import ReadPool
 
 ROUND_S = 1.0
+# How long the log of webhooks' tries is kept.
+TRIES_KEPT = timedelta(days=90)
 # Any number, as long as it is always the same one. A proof is of a moment when no settlement is half done.
 _TURN = 0x666C6F73
 _RETRY_S = 1.0
@@ -95,6 +98,7 @@ class Housekeeping:
                 settle_outgoing(self._engine, connection, bank, on=clock.read(connection).on)
                 if reached > on:
                     self._reconcile(reached)  # by now the day before is stated
+                    forget_attempts(connection, clock.read(connection).instant - TRIES_KEPT)
                 connection.execute("SELECT pg_advisory_unlock(%(turn)s)", {"turn": _TURN})
                 connection.commit()
                 return closed

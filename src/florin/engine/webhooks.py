@@ -119,6 +119,12 @@ def replay(
     return connection.execute(_REPLAY_ONE if message_id is not None else _REPLAY_FAILED, row).rowcount
 
 
+def forget_attempts(connection: Connection[Any], before: datetime) -> int:
+    """Let go of the log of tries before an instant of business time; how many."""
+    return connection.execute(_FORGET, {"before": before}).rowcount
+
+
+_FORGET = "DELETE FROM webhook_attempt WHERE attempted_at < %(before)s"
 _ADD = """
     INSERT INTO webhook_endpoint (merchant_id, url, topics, secret, allow_loopback)
     SELECT %(merchant_id)s, %(url)s, %(topics)s, %(secret)s, %(allow_loopback)s

@@ -10,6 +10,7 @@ from florin.pages.cashier import views as cashier
 from florin.pages.merchant import request_views as merchant_requests
 from florin.pages.merchant import stores
 from florin.pages.merchant import views as merchant
+from florin.pages.merchant.deliveries import told
 from florin.pages.shopper import plan_views, request_views, withdraw_views
 from florin.pages.shopper import views as shopper
 
@@ -40,6 +41,7 @@ urlpatterns = [
     path("merchant/bills/<str:day>/<str:form>", merchant.bill),
     path("merchant/refusals", merchant.refusals),
     path("merchant/integration", merchant.integration),
+    path("merchant/deliveries", told),
     path("merchant/requests", merchant_requests.requests),
     path("merchant/orders/<int:payment_id>", merchant_requests.order),
     path("merchant/orders/<int:payment_id>/files/<str:digest>", merchant_requests.file),

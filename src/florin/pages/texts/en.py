@@ -381,6 +381,19 @@ TEXTS: dict[str, str] = {
     "payout.state.sent": "On its way",
     "payout.state.settled": "Arrived",
     "payout.state.returned": "Sent back",
+    "deliveries.title": "What your systems were told",
+    "deliveries.how": (
+        "Each try of the last messages, newest first. An answer of 200 to 299 within ten seconds counts as heard; "
+        "at the Alipay gateway, the word success."
+    ),
+    "deliveries.all": "Hears everything",
+    "deliveries.rotating": "two secrets until {until}",
+    "deliveries.heard": "Heard",
+    "deliveries.later": "Tried again",
+    "deliveries.not": "Heard later",
+    "deliveries.given_up": "Given up",
+    "deliveries.try": "try {number}",
+    "deliveries.none": "Nothing was told to your systems yet.",
     "signatures.title": "Refused signatures",
     "signatures.how": "Requests that we refused because the signature did not fit, with the reason we found.",
     "signatures.none": "No request was refused for its signature.",

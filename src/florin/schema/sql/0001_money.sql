@@ -815,6 +815,7 @@ CREATE TABLE webhook_attempt (
     answer       text        NOT NULL
 );
 CREATE INDEX webhook_attempt_to ON webhook_attempt (app_id, attempted_at);
+CREATE INDEX webhook_attempt_by_time ON webhook_attempt USING brin (attempted_at);
 
 -- ── beside the money ──────────────────────────────────────────────────────────────────────────────────────────────
 
