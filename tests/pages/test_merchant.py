@@ -7,14 +7,20 @@ import re
 from datetime import date, datetime, timedelta
 
 import msgspec
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from florin.engine.admin import set_settlement_terms
 from florin.pages import hooks
 from florin.pages.merchant.difference import first_difference
+from florin.payments.hold_payouts import HoldPayouts
+from florin.payments.onboarding import Application
+from florin.payments.settlement_terms import SettlementTerms
 from pages.conftest import text_of
 from pages_world import DIRECT_APP, ESCROW_APP
+from world import SHOP
 
 EXPECTED = "app_id=2021&charset=utf-8&sign_type=RSA2&timestamp=2026-03-05 10:00:00"
 
@@ -286,3 +292,27 @@ def test_two_strings_are_the_same_up_to_their_first_difference(expected, pasted)
 )
 def test_what_does_not_show_is_named(pasted, here):
     assert first_difference("a b", pasted).pasted.here == here
+
+
+def test_a_merchant_reads_when_he_is_paid_why_payouts_wait_and_what_his_application_lacks(shop, browser):
+    terms = SettlementTerms(from_on=date(2026, 3, 2), pays="weekly", weekday=4, reserve_ppm=50_000, reserve_days=90)
+    with psycopg.connect(shop.dsn, autocommit=True) as connection:
+        set_settlement_terms(connection, SHOP, terms, by="anna", reason="new")
+        connection.execute(
+            "INSERT INTO merchant_application (merchant_id, body) VALUES (%s, %s)",
+            (SHOP, msgspec.json.encode(Application(name="Tea", legal_name="Tea Co.")).decode()),
+        )
+    shop.do(HoldPayouts(merchant_id=SHOP, reason="looked at", by="risk"))
+    merchant = browser("teahouse")
+
+    page = merchant.read("/merchant/settlement")
+    zh = browser("teahouse", language="zh").read("/merchant/settlement")
+
+    assert "Paid out every Friday" in page
+    assert "Kept in reserve ¥0.00 · 5" in page
+    assert "of each day for 90 days" in page
+    assert "Payouts wait looked at" in page
+    assert "Still missing its registration number, its representative" in page
+    assert "the business registration, the representative's identity card" in page
+    assert "每周五" in zh
+    assert "还缺少 统一社会信用代码、法定代表人" in zh

@@ -7,6 +7,7 @@ available balance in his home lane; a payout takes what is available above zero.
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
 import msgspec
 
@@ -28,6 +29,9 @@ from florin.money.at import At
 from florin.payments.merchant import MerchantBalance
 from florin.payments.settlement_terms import USUAL, SettlementTerms
 from florin.wallet.payout import Payout, refuse_answer
+
+# How the reason begins for which payouts wait after one came back; then comes the bank's.
+RETURNED: Final = "the bank sent a payout back: "
 
 
 class Sweep(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,7 +167,7 @@ def decide_settled_payout(
         returned = PayoutReturned(**common, **why, round=balance.round if balance else 0)  # type: ignore[arg-type]
         if balance is None or balance.held_because:
             return (returned,)
-        held = f"the bank sent a payout back: {command.reason or command.reason_code}"
+        held = f"{RETURNED}{command.reason or command.reason_code}"
         return (returned, PayoutsHeld(value_on=at.on, merchant_id=command.merchant_id, reason=held, by="bank"))
     return (PayoutSettled(**common),)  # type: ignore[arg-type]
 

@@ -229,7 +229,7 @@ _REFUSED = (
 _AVAILABLE = (
     _COLUMNS
     + """
-     WHERE e.lane = %(lane)s AND e.merchant_id = %(merchant_id)s AND e.kind IN (61, 62, 63, 65, 281)
+     WHERE e.lane = %(lane)s AND e.merchant_id = %(merchant_id)s AND e.kind IN (61, 62, 63, 65, 238, 245, 246, 250, 281)
        AND e.posted_on BETWEEN %(since)s AND %(through)s
   ORDER BY e.recorded_at, e.id
      LIMIT %(limit)s

@@ -11,7 +11,19 @@ from typing import NamedTuple
 
 from florin.credit.explain.parts import Part, added, ref
 from florin.credit.explain.trace import Record
-from florin.events import PaidOut, PayoutReturned, Refunded, RefundFunded, TransferFunded, WindowReceived
+from florin.events import (
+    DisputeFunded,
+    Event,
+    MerchantPaidBack,
+    PaidOut,
+    PayoutReturned,
+    Refunded,
+    RefundFunded,
+    ReserveHeld,
+    ReserveReleased,
+    TransferFunded,
+    WindowReceived,
+)
 from florin.ledger import POSTINGS, Account, Entry, Rule
 
 
@@ -58,7 +70,18 @@ def _movement(record: Record, sold: Mapping[Window, Sequence[Record]]) -> Part:
             return Part(
                 what="payout.returned", amount_minor=event.amount_minor, values={"on": event.value_on}, event=found
             )
+        case DisputeFunded() | ReserveHeld() | ReserveReleased() | MerchantPaidBack():
+            said, sign = _MOVES[type(event)]
+            return Part(what=said, amount_minor=sign * event.amount_minor, values={"on": event.value_on}, event=found)
     raise AssertionError(f"{type(event).__name__} moves no available balance")
+
+
+_MOVES: dict[type[Event], tuple[str, int]] = {
+    DisputeFunded: ("payout.disputed", -1),
+    ReserveHeld: ("payout.reserve_held", -1),
+    ReserveReleased: ("payout.reserve_released", 1),
+    MerchantPaidBack: ("payout.paid_back", 1),
+}
 
 
 def _sale(record: Record) -> list[Part]:

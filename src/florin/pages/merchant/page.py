@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from florin.credit.funding import percent as share_text
 from florin.documents.bills import Form
 from florin.events.refusals import Language
 from florin.money.at import At
@@ -14,9 +15,14 @@ from florin.pages.hooks import Gateway
 from florin.pages.show import full_date, full_moment, money
 from florin.pages.texts import text
 from florin.payments.merchant import App
+from florin.payments.onboarding import DOCUMENTS_NEEDED
 from florin.payments.payment import PaymentState
+from florin.payments.settle import RETURNED
+from florin.payments.settlement_terms import DAYS, SettlementTerms
 from florin.payments.trade import TradeState
 from florin.queries.merchant import Payout, SignatureFailure, TradeSeen, Window
+from florin.queries.onboarding import ApplicationView
+from florin.queries.settlement import SettlementView
 
 FORMS: Final[tuple[Form, ...]] = ("csv", "json", "alipay", "wechat-trades", "wechat-flow")
 
@@ -143,6 +149,60 @@ def payout_of(payout: Payout, language: Language) -> Moved:
         state=text(language, f"payout.state.{payout.state}"),
         tone={"sent": "wait", "settled": "good", "returned": "bad"}[payout.state],
     )
+
+
+def standing_of(
+    view: SettlementView | None, application: ApplicationView | None, language: Language
+) -> tuple[tuple[str, str], ...]:
+    """Label and value of what decides when a merchant is paid, and of what is still to be done before he may sell."""
+    facts: list[tuple[str, str]] = []
+    if view is not None:
+        facts.append((text(language, "standing.paid"), _paid(view.terms, language)))
+        if view.terms.payout_minor_min:
+            facts.append((text(language, "standing.minimum"), money(view.terms.payout_minor_min, language)))
+        if view.terms.reserve_ppm or view.reserve_minor:
+            kept = text(
+                language, "standing.kept", share=share_text(view.terms.reserve_ppm), days=view.terms.reserve_days
+            )
+            facts.append((text(language, "standing.reserve"), f"{money(view.reserve_minor, language)} · {kept}"))
+        if view.terms.fixed_reserve_minor:
+            facts.append((text(language, "standing.stays"), money(view.terms.fixed_reserve_minor, language)))
+        if view.held_because:
+            _, by_bank, why = view.held_because.partition(RETURNED)
+            held = text(language, "standing.returned", why=why) if by_bank else view.held_because
+            facts.append((text(language, "standing.held"), held))
+        elif view.state == "frozen":
+            facts.append((text(language, "standing.held"), text(language, "standing.frozen")))
+    if application is not None and application.state != "opened":
+        facts.append((text(language, "standing.application"), text(language, f"application.state.{application.state}")))
+        lacks = [
+            text(language, f"application.{_FIELDS.get(name, 'document')}", kind=name) for name in application.missing
+        ]
+        if lacks:
+            facts.append(
+                (text(language, "standing.missing"), "、".join(lacks) if language == "zh" else ", ".join(lacks))
+            )
+        if application.state == "refused":
+            facts.append((text(language, "standing.why"), application.steps[-1].reason))
+    return tuple(facts)
+
+
+_FIELDS: Final = {
+    name: name
+    for name in (
+        "legal_name", "registration_number", "representative", "bank_code", "account_name", "account_number",
+        "categories", "markets", *DOCUMENTS_NEEDED,
+    )
+}  # fmt: skip
+
+
+def _paid(terms: SettlementTerms, language: Language) -> str:
+    when = (
+        text(language, "standing.weekly", day=text(language, f"day.{DAYS[terms.weekday]}"))
+        if terms.pays == "weekly"
+        else text(language, "standing.daily")
+    )
+    return f"{when} · {text(language, 'standing.business_days')}" if terms.business_days else when
 
 
 def bills_of(days: Sequence[date], language: Language) -> list[BillShown]:

@@ -19,7 +19,17 @@ from florin.pages.engine import get_engine
 from florin.pages.hooks import gateway_of
 from florin.pages.language import language_of
 from florin.pages.merchant.difference import first_difference
-from florin.pages.merchant.page import FORMS, app_of, apps_of, bills_of, failure_of, payout_of, trade_of, window_of
+from florin.pages.merchant.page import (
+    FORMS,
+    app_of,
+    apps_of,
+    bills_of,
+    failure_of,
+    payout_of,
+    standing_of,
+    trade_of,
+    window_of,
+)
 from florin.pages.merchant.refusals import refusals_of
 from florin.pages.models import MerchantUser
 from florin.pages.show import full_moment, money
@@ -36,7 +46,9 @@ from florin.queries.merchant import (
     read_trades,
     read_windows,
 )
+from florin.queries.onboarding import application_of_merchant
 from florin.queries.payments import CursorUnreadable, Place, place_of
+from florin.queries.settlement import settlement_of
 
 DAYS_SHOWN = 31
 _PASTED_MAX = 100_000
@@ -81,6 +93,11 @@ def settlement(request: HttpRequest, user: MerchantUser) -> HttpResponse:
         windows=[window_of(window, language) for window in windows],
         days=DAYS_SHOWN,
         fees=fees_of_merchant(reading(), merchant_id=user.merchant_id, on=get_engine().at().on, language=language),
+        standing=standing_of(
+            settlement_of(reading(), merchant_id=user.merchant_id, on=get_engine().at().on),
+            application_of_merchant(reading(), merchant_id=user.merchant_id),
+            language,
+        ),
         bills=bills_of(days_with_bill(reading(), merchant_id=user.merchant_id, since=since), language),
     )
 

@@ -255,6 +255,10 @@ WORDS: Final[dict[str, str]] = {
     "payout.unexplained": "Not found among the sales: {amount}",
     "payout.refund_funded": "{item}: refund of a settled sale: {amount}",
     "payout.transfer": "{on}: given to a person: {amount}",
+    "payout.disputed": "{on}: held until a dispute is decided: {amount}",
+    "payout.reserve_held": "{on}: kept in reserve: {amount}",
+    "payout.reserve_released": "{on}: given free of the reserve: {amount}",
+    "payout.paid_back": "{on}: paid back by the merchant: {amount}",
     "payout.returned": "{on}: the bank could not pay an earlier payout: {amount}",
     # who got which fen
     "party.shopper": "Shopper",

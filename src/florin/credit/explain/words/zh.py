@@ -245,6 +245,10 @@ WORDS: Final[dict[str, str]] = {
     "payout.unexplained": "未在销售中找到：{amount}",
     "payout.refund_funded": "{item}，已结算订单的退款：{amount}",
     "payout.transfer": "{on}：转账给个人：{amount}",
+    "payout.disputed": "{on}纠纷处理期间冻结：{amount}",
+    "payout.reserve_held": "{on}转入留存：{amount}",
+    "payout.reserve_released": "{on}留存释放：{amount}",
+    "payout.paid_back": "{on}商户还款：{amount}",
     "payout.returned": "{on}银行未能付出的打款退回：{amount}",
     # who got which fen
     "party.shopper": "顾客",
