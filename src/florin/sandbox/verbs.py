@@ -32,7 +32,7 @@ from florin.payments.pay import Pay
 from florin.payments.payment import Payment
 from florin.payments.receive import Receive
 from florin.payments.refund import Refund
-from florin.payments.trade import Trade
+from florin.payments.trade import Flow, Trade
 from florin.queries.bank import bank_files
 from florin.queries.lines import LineView, line_of_person
 from florin.queries.payments import PaymentView, payment_by_trade
@@ -98,6 +98,7 @@ class Verbs:
             credit_minor=trade.amount_minor if by_credit else 0,
             wallet_minor=0 if by_credit else trade.amount_minor,
             installments=installments,
+            capture=trade.flow is not Flow.MANUAL,
         )
         self._do(command)
         self._instance.rest()

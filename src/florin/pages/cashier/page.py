@@ -163,7 +163,12 @@ def command_of(trade: Trade, purse: Purse, way: str, payment_id: int, coupon: st
         return None
     left_minor = trade.amount_minor - off[1]
     pay = Pay(
-        payment_id=payment_id, trade_id=trade.id, person_id=purse.wallet.id, campaign_id=off[0], coupon_minor=off[1]
+        payment_id=payment_id,
+        trade_id=trade.id,
+        person_id=purse.wallet.id,
+        campaign_id=off[0],
+        coupon_minor=off[1],
+        capture=trade.flow is not Flow.MANUAL,  # what is captured by hand is only reserved here
     )
     if tender == "wallet":
         return structs.replace(pay, wallet_minor=left_minor)

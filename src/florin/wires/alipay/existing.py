@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from florin.engine import Outcome
+from florin.engine import ClaimKind, Outcome, claim
 from florin.money import yuan_text
 from florin.payments.close import Close
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.refund import Refund
-from florin.payments.trade import TradeState
+from florin.payments.trade import Flow, TradeState
 from florin.wires.alipay import shapes
 from florin.wires.alipay.answers import Leaf, Problem, business, success
 from florin.wires.alipay.call import Call
+from florin.wires.alipay.captures import Part, find_sale, refund_number, refund_prefix
 from florin.wires.alipay.desk import Answered, Desk
 from florin.wires.alipay.refusals import problem_of, unknown_result
 from florin.wires.alipay.shapes import china_text
@@ -25,9 +26,9 @@ from florin.wires.alipay.words import (
     trade_status,
 )
 from florin.wires.desk import refund_claim
-from florin.wires.desk.trades import Standing, find_refund, find_trade, refund_of, standing_of
+from florin.wires.desk.trades import Standing, claimed, find_refund, refund_of, standing_of
 
-_CANCEL_TRIES: Final = 3
+_TRIES: Final = 3
 # The request number of a cancel's refund; a shop cannot send one with a slash, so it cannot be anybody else's.
 _CANCEL_REQUEST: Final = "cancel/"
 
@@ -38,26 +39,48 @@ def query(desk: Desk, call: Call, request: shapes.Query) -> Answered:
 
 def refund(desk: Desk, call: Call, request: shapes.Refund) -> Answered:
     """Give back all or part. The same number with the same amount again changes nothing and says so (`fund_change` N)."""
-    standing = _found(desk, request)
-    payment = _refundable(desk, standing)
-    request_no = _request_no(standing, request)
-    command = Refund(
-        payment_id=payment.id,
-        amount_minor=int(request.refund_amount),
-        request_no=request_no,
-        reason=request.refund_reason or "",
-    )
-    claim = refund_claim(standing.trade.id, request_no, amount_minor=int(request.refund_amount))
-    outcome = desk.execute(command, claim)
-    if outcome.refusal is not None:
-        raise _refused_refund(desk, standing, outcome)
-    return success(**_refund_fields(desk, standing, outcome, request))
+    for _ in range(_TRIES):
+        standing = _found(desk, request)
+        payment = _refundable(desk, standing)
+        request_no = _request_no(standing, request)
+        outcome = _give_back(
+            desk, standing, payment, request_no, int(request.refund_amount), request.refund_reason or ""
+        )
+        if outcome is None:
+            continue
+        if outcome.refusal is not None:
+            raise _refused_refund(desk, standing, outcome)
+        return success(**_refund_fields(desk, standing, outcome, request))
+    raise unknown_result()
+
+
+def _give_back(
+    desk: Desk, standing: Standing, payment: Payment, request_no: str, amount_minor: int, reason: str = ""
+) -> Outcome | None:
+    """Refund under the shop's number; None when a part of an authorization changed under our hands. Raises Problem."""
+    trade = standing.trade
+    number = refund_number(standing, request_no)
+    claims = [refund_claim(trade.id, number, amount_minor=amount_minor)]
+    if isinstance(standing, Part) and desk.ask(claimed, ClaimKind.REFUND, trade.id, number) is None:
+        if amount_minor > payment.refundable_minor:
+            left = yuan_text(payment.refundable_minor)
+            sentence = f"超过该笔转支付可退金额: {left} is left of what was taken under this order number"
+            raise business("REFUND_AMT_NOT_EQUAL_TOTAL", sentence)
+        # The authorization's own counters guard the sum of its parts; of two refunds of one part that saw the same rest, one
+        # must look again.
+        seen = f"{refund_prefix(trade.out_trade_no)}#{payment.refunded_minor}"
+        claims.append(claim(ClaimKind.REFUND, trade.id, seen, request_no))
+    command = Refund(payment_id=payment.id, amount_minor=amount_minor, request_no=number, reason=reason)
+    outcome = desk.execute(command, *claims)
+    is_late = len(claims) > 1 and outcome.refusal is not None and outcome.refusal.name == "KeyConflict"
+    return None if is_late else outcome
 
 
 def refund_query(desk: Desk, call: Call, request: shapes.RefundQuery) -> Answered:
     """A refund by its number; of one that was never made, only that the question was understood (opendocs open/02ekft)."""
     standing = _found(desk, request)
-    seen = desk.ask(find_refund, trade_id=standing.trade.id, request_no=request.out_request_no)
+    number = refund_number(standing, request.out_request_no)
+    seen = desk.ask(find_refund, trade_id=standing.trade.id, request_no=number)
     if seen is None:
         return success()
     return success(
@@ -88,10 +111,8 @@ def cancel(desk: Desk, call: Call, request: shapes.Cancel) -> Answered:
     A till sends this when it does not know whether it was paid, so it must come to an end whatever the state: a trade
     that is paid while we close it is looked at again.
     """
-    for _ in range(_CANCEL_TRIES):
-        standing = desk.ask(
-            find_trade, app_id=desk.app.id, trade_no=request.trade_no, out_trade_no=request.out_trade_no
-        )
+    for _ in range(_TRIES):
+        standing = desk.ask(find_sale, app_id=desk.app.id, trade_no=request.trade_no, out_trade_no=request.out_trade_no)
         if standing is None:
             return success(trade_no=request.trade_no, out_trade_no=request.out_trade_no, retry_flag="N")
         action = _undone(desk, standing)
@@ -116,18 +137,18 @@ def _undone(desk: Desk, standing: Standing) -> str | None:
         return "refund"
     if is_finished(standing, desk.at):
         raise _finished()
-    command = Refund(payment_id=payment.id, amount_minor=payment.refundable_minor, request_no=_CANCEL_REQUEST)
-    claim = refund_claim(trade.id, _CANCEL_REQUEST, amount_minor=payment.refundable_minor)
-    outcome = desk.execute(command, claim)
-    if outcome.refusal is None:
-        return "refund"
-    if outcome.refusal.name in ("RefundExceedsPayment", "KeyConflict"):
+    given = _give_back(desk, standing, payment, _CANCEL_REQUEST, payment.refundable_minor)
+    if given is None:
         return None
-    raise problem_of(outcome.refusal, "refund")
+    if given.refusal is None:
+        return "refund"
+    if given.refusal.name in ("RefundExceedsPayment", "KeyConflict"):
+        return None
+    raise problem_of(given.refusal, "refund")
 
 
 def _found(desk: Desk, request: shapes.Named) -> Standing:
-    standing = desk.ask(find_trade, app_id=desk.app.id, trade_no=request.trade_no, out_trade_no=request.out_trade_no)
+    standing = desk.ask(find_sale, app_id=desk.app.id, trade_no=request.trade_no, out_trade_no=request.out_trade_no)
     if standing is None:
         number = request.trade_no or request.out_trade_no
         raise business("TRADE_NOT_EXIST", f"交易不存在: this app has no trade {number}")
@@ -136,6 +157,11 @@ def _found(desk: Desk, request: shapes.Named) -> Standing:
 
 def _refundable(desk: Desk, standing: Standing) -> Payment:
     """The payment of a trade that was paid and may still be refunded. Raises Problem."""
+    if standing.trade.flow is Flow.MANUAL and standing.payment is not None and not isinstance(standing, Part):
+        sentence = (
+            "请用转支付的 out_trade_no 退款: parts of a freeze are refunded by the out_trade_no they were taken under"
+        )
+        raise business("INVALID_PARAMETER", f"参数无效 out_trade_no {sentence}")
     if standing.payment is None or standing.payment.state is PaymentState.AUTHORIZED:
         status = trade_status(standing, desk.at)
         code = "TRADE_HAS_CLOSE" if status == "TRADE_CLOSED" else "TRADE_STATUS_ERROR"

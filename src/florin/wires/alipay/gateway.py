@@ -23,7 +23,7 @@ from florin.engine import Engine
 from florin.money import yuan_text
 from florin.payments.trade import Trade, TradeState
 from florin.queries import ReadPool
-from florin.wires.alipay import bills, certified, existing, funds, orders, till
+from florin.wires.alipay import bills, certified, existing, funds, orders, preauth, till
 from florin.wires.alipay.answers import Content, Problem, answer_bytes, business, in_clear, invalid, missing
 from florin.wires.alipay.apps import Apps
 from florin.wires.alipay.call import (
@@ -52,13 +52,19 @@ log = structlog.get_logger(__name__)
 
 Handler = Callable[[Desk, Call, Any], Answered]
 
+
+def _pay(desk: Desk, call: Call, order: Any) -> Answered:
+    """With the shopper's code, or out of what she let be frozen."""
+    return preauth.take(desk, call, order) if order.auth_no is not None else till.pay(desk, call, order)
+
+
 METHODS: Final[dict[str, Handler]] = {
     "alipay.trade.precreate": orders.precreate,
     "alipay.trade.page.pay": orders.page_pay,
     "alipay.trade.wap.pay": orders.page_pay,
     "alipay.trade.app.pay": orders.app_pay,
     "alipay.trade.create": orders.create,
-    "alipay.trade.pay": till.pay,
+    "alipay.trade.pay": _pay,
     "alipay.trade.query": existing.query,
     "alipay.trade.refund": existing.refund,
     "alipay.trade.fastpay.refund.query": existing.refund_query,
@@ -67,6 +73,11 @@ METHODS: Final[dict[str, Handler]] = {
     "alipay.fund.trans.uni.transfer": funds.transfer,
     "alipay.fund.trans.common.query": funds.query,
     "alipay.fund.account.query": funds.account,
+    "alipay.fund.auth.order.freeze": preauth.freeze,
+    "alipay.fund.auth.order.voucher.create": preauth.voucher,
+    "alipay.fund.auth.order.unfreeze": preauth.unfreeze,
+    "alipay.fund.auth.operation.detail.query": preauth.query,
+    "alipay.fund.auth.operation.cancel": preauth.cancel,
     "alipay.data.dataservice.bill.downloadurl.query": bills.download_url,
     "alipay.open.app.alipaycert.download": certified.download,
 }
@@ -74,7 +85,8 @@ PAGE_METHODS: Final = frozenset({"alipay.trade.page.pay", "alipay.trade.wap.pay"
 NOTHING_ALLOWED: Final = "default-src 'none'; frame-ancestors 'none'"
 _READING: Final = frozenset({
     "alipay.trade.query", "alipay.trade.fastpay.refund.query", "alipay.open.app.alipaycert.download",
-    "alipay.fund.trans.common.query", "alipay.fund.account.query", "alipay.data.dataservice.bill.downloadurl.query",
+    "alipay.fund.trans.common.query", "alipay.fund.account.query", "alipay.fund.auth.operation.detail.query",
+    "alipay.data.dataservice.bill.downloadurl.query",
 })  # fmt: skip
 # How long after a notify was delivered the old `notify_verify` still vouches for it.
 _VOUCHED_FOR: Final = timedelta(minutes=1)

@@ -37,6 +37,8 @@ _CODES: Final = {
     "LineNotOpen": "BUYER_ENABLE_STATUS_FORBID",
     "PastDue": "BUYER_ENABLE_STATUS_FORBID",
     "DeclinedOnPurpose": "PAYMENT_FAIL",
+    "CaptureExceedsAuthorization": "AUTH_AMOUNT_NOT_ENOUGH",
+    "NothingAuthorized": "AUTH_ORDER_HAS_CLOSED",
     "KeyConflict": "CONTEXT_INCONSISTENT",
     "AlreadyUsed": "PAYMENT_AUTH_CODE_INVALID",
     "NotFound": "TRADE_NOT_EXIST",

@@ -206,10 +206,12 @@ class AgreementParams(Struct, frozen=True, kw_only=True):
 
 
 class Pay(Order, frozen=True, kw_only=True):
-    """alipay.trade.pay: paid at a till with the code that the shopper shows, or by a standing agreement."""
+    """alipay.trade.pay: paid at a till with the code that the shopper shows, or out of what was frozen before."""
 
     scene: Text32 = "bar_code"
     auth_code: Text64 | None = None
+    auth_no: Text64 | None = None
+    auth_confirm_mode: Text32 | None = None
     agreement_params: AgreementParams | None = None
 
 
@@ -294,6 +296,45 @@ class FundAccount(Struct, frozen=True, kw_only=True):
     account_type: Text64 | None = None
 
 
+class FreezeVoucher(Struct, frozen=True, kw_only=True):
+    """alipay.fund.auth.order.voucher.create"""
+
+    out_order_no: OrderNumber
+    out_request_no: OrderNumber
+    order_title: Annotated[str, Meta(max_length=100)]
+    amount: Amount
+    product_code: Text64 | None = None
+    payee_user_id: Text32 | None = None
+    payee_logon_id: Text64 | None = None
+    pay_timeout: Expiry | None = None
+
+
+class Freeze(FreezeVoucher, frozen=True, kw_only=True):
+    """alipay.fund.auth.order.freeze: with the code that the shopper shows."""
+
+    auth_code: Text64
+    auth_code_type: Text32 | None = None
+
+
+class FreezeNamed(Struct, frozen=True, kw_only=True):
+    """alipay.fund.auth.operation.detail.query and .cancel: a freeze by our number or the shop's. Ours wins when both come."""
+
+    auth_no: Text64 | None = None
+    operation_id: Text64 | None = None
+    out_order_no: Text64 | None = None
+    out_request_no: Text64 | None = None
+    remark: Annotated[str, Meta(max_length=100)] | None = None
+
+
+class Unfreeze(Struct, frozen=True, kw_only=True):
+    """alipay.fund.auth.order.unfreeze"""
+
+    auth_no: Text64
+    out_request_no: OrderNumber
+    amount: Amount
+    remark: Annotated[str, Meta(max_length=100)] | None = None
+
+
 class BillQuery(Struct, frozen=True, kw_only=True):
     """alipay.data.dataservice.bill.downloadurl.query"""
 
@@ -308,7 +349,7 @@ class CertificateDownload(Struct, frozen=True, kw_only=True):
 
 
 Named = Query | Refund | RefundQuery | Close | Cancel
-Funds = FundTransfer | FundQuery | FundAccount
+Funds = FundTransfer | FundQuery | FundAccount | Freeze | FreezeVoucher | FreezeNamed | Unfreeze
 Request = Precreate | PagePay | WapPay | AppPay | Create | Pay | Named | Funds | BillQuery | CertificateDownload
 
 REQUESTS: Final[dict[str, type[Request]]] = {
@@ -326,6 +367,11 @@ REQUESTS: Final[dict[str, type[Request]]] = {
     "alipay.fund.trans.uni.transfer": FundTransfer,
     "alipay.fund.trans.common.query": FundQuery,
     "alipay.fund.account.query": FundAccount,
+    "alipay.fund.auth.order.freeze": Freeze,
+    "alipay.fund.auth.order.voucher.create": FreezeVoucher,
+    "alipay.fund.auth.order.unfreeze": Unfreeze,
+    "alipay.fund.auth.operation.detail.query": FreezeNamed,
+    "alipay.fund.auth.operation.cancel": FreezeNamed,
     "alipay.data.dataservice.bill.downloadurl.query": BillQuery,
     "alipay.open.app.alipaycert.download": CertificateDownload,
 }
