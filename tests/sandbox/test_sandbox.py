@@ -285,6 +285,19 @@ def test_a_timeout_is_carried_out_and_not_known(sandbox, tea_house):
     assert (unknown["code"], asked["trade_status"]) == ("20000", "TRADE_SUCCESS")
 
 
+def test_a_till_waits_until_the_shopper_has_confirmed(sandbox, tea_house):
+    code = sandbox.verb("auth-code")["auth_code"]
+    sandbox.verb("fail", "in-progress")
+    order = {"out_trade_no": "T19", "total_amount": "5.00", "subject": "Tea", "scene": "bar_code", "auth_code": code}
+
+    asked = tea_house("alipay.trade.pay", **order)
+    waits = tea_house("alipay.trade.query", out_trade_no="T19")
+    sandbox.verb("pay", "T19")
+    paid = tea_house("alipay.trade.query", out_trade_no="T19")
+
+    assert (asked["code"], waits["trade_status"], paid["trade_status"]) == ("10003", "WAIT_BUYER_PAY", "TRADE_SUCCESS")
+
+
 def test_a_timeout_of_rest_never_answers_and_the_same_key_tells_afterwards(sandbox):
     sandbox.verb("fail", "timeout")
     order = {"amount_minor": 500, "subject": "Tea", "order_number": "R1"}

@@ -159,7 +159,10 @@ def settle(env_file: EnvFile, as_json: AsJson = False) -> None:
 @app.command()
 def fail(
     fault: Annotated[
-        str, typer.Argument(help="decline, timeout, slow, duplicate-notify, late-notify or out-of-order-notify.")
+        str,
+        typer.Argument(
+            help="decline, timeout, in-progress, slow, duplicate-notify, late-notify or out-of-order-notify."
+        ),
     ],
     env_file: EnvFile,
     times: Annotated[int, typer.Option(help="How often; 0 takes it back.")] = 1,

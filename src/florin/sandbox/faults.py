@@ -3,6 +3,7 @@
     decline            the next payment is declined, wherever it is tried
     timeout            the next call to a wire that changes something is carried out, and its caller does not learn it: the
                        gateway answers 20000 (unknown), REST does not answer at all
+    in-progress        the next payment at a till waits for the shopper's confirmation (10003, USERPAYING); `pay` is that
     slow               the answer to the next call to a wire takes three seconds longer
     duplicate-notify   the next message comes twice
     late-notify        the next message comes five minutes of business time late
@@ -27,7 +28,7 @@ from florin.events.refusals import Refusal
 from florin.payments.charge import Charge
 from florin.payments.pay import Pay
 
-Fault = Literal["decline", "timeout", "slow", "duplicate-notify", "late-notify", "out-of-order-notify"]
+Fault = Literal["decline", "timeout", "in-progress", "slow", "duplicate-notify", "late-notify", "out-of-order-notify"]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
 

@@ -31,6 +31,10 @@ _FAULTS = {
         "the next call that changes something is done, and not answered",
         "the next {times} calls that change something are done, and not answered",
     ),
+    "in-progress": (
+        "the next payment at a till waits for the shopper",
+        "the next {times} payments at a till wait for the shopper",
+    ),
     "slow": ("the next answer comes three seconds late", "the next {times} answers come three seconds late"),
     "duplicate-notify": ("the next message comes twice", "the next {times} messages come twice"),
     "late-notify": ("the next message comes five minutes late", "the next {times} messages come five minutes late"),

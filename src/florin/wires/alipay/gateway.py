@@ -272,6 +272,7 @@ class Gateway:
             calling=calling,
             at=at.instant,
             wall_now=self.wall_now(),
+            faults=self._faults,
         )
 
     def _verify_notify(self, parameters: Parameters) -> HttpAnswer:

@@ -35,7 +35,7 @@ def pay(desk: Desk, call: Call, order: shapes.Pay) -> Answered:
         if paid := _paid_before(desk, order, auth_code):
             return paid
         raise _code_invalid()
-    if order.total_amount > desk.settings.till_confirm_minor_above:
+    if order.total_amount > desk.settings.till_confirm_minor_above or desk.faults.take("in-progress"):
         return _wait_for_buyer(desk, call, order, code)
     outcome = _charge(desk, call, order, code)
     if outcome.refusal is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -16,7 +16,9 @@ Found = TypeVar("Found")
 
 
 class Faults(Protocol):
-    """Where the sandbox spoils an answer on purpose: `timeout` carries a call out and does not tell its result."""
+    """Where the sandbox spoils an answer on purpose: `timeout` carries a call out and does not tell its result, `in-progress`
+    lets a till wait for the shopper's confirmation.
+    """
 
     def take(self, fault: str) -> bool:
         """Whether this fault was asked for; asking uses it up."""
@@ -29,13 +31,14 @@ class NoFaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """merchant: of the app. at: business time when the call came."""
+    """merchant: of the app. at: business time when the call came. faults: of the sandbox."""
 
     engine: Engine
     reads: ReadPool
     app: App
     merchant: Merchant
     at: datetime
+    faults: Faults = field(default_factory=NoFaults)
 
     def execute(self, command: Any, *claims: Claim) -> Outcome:
         """One command; a refusal leaves its numbers free, as users of these protocols expect."""

@@ -141,6 +141,7 @@ class Gateway:
             wall_now=wall_now,
             key_name=named if named.startswith(PUBLIC_KEY_ID) else "",
             origin=_origin(request),
+            faults=self._faults,
         )
 
     def _signed(self, answered: Answered | Problem, client: Client | None, request: HttpRequest) -> HttpAnswer:

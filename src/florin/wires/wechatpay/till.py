@@ -46,7 +46,7 @@ def codepay(desk: Desk, order: shapes.Order) -> Answered:
         if paid := _paid_before(desk, order, auth_code):
             return paid
         raise _code_invalid()
-    if order.amount.total > desk.settings.till_confirm_minor_above:
+    if order.amount.total > desk.settings.till_confirm_minor_above or desk.faults.take("in-progress"):
         return _wait_for_buyer(desk, order, code)
     outcome = _charge(desk, order, code)
     if outcome.refusal is not None:
