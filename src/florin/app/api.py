@@ -15,6 +15,7 @@ import uvloop
 from litestar import Litestar
 from litestar.exceptions import HTTPException
 
+from florin.app.proxy.hosts import GATEWAY_HOSTS
 from florin.app.renderers import cashier_addresses, make_apps, make_clients, rest_settings
 from florin.app.serving import serve_asgi, stop_on_signals
 from florin.app.settings import Settings
@@ -78,7 +79,7 @@ def make_application(parts: Parts) -> Any:
         reads=parts.reads,
         clients=clients,
         failures=failures,
-        settings=WechatPaySettings(cashier=cashier),
+        settings=WechatPaySettings(cashier=cashier, tls_hosts=GATEWAY_HOSTS),
         faults=parts.faults,
     )
     phone = Phone(reads=parts.reads, clients=clients, cashier=cashier)

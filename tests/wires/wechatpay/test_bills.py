@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha1
 
 from florin.wires.wechatpay.call import HttpRequest
-from wires.wechatpay.house import DIRECT_SHOP, House, Shop
+from florin.wires.wechatpay.desk import Settings
+from wires.wechatpay.house import CASHIER, DIRECT_SHOP, House, Shop
 
 
 def downloaded(shop: Shop, url: str) -> bytes:
@@ -37,6 +39,21 @@ def test_a_day_is_billed_once_it_is_published(house: House):
     assert "`bill-r01" in downloaded(shop, refunds["download_url"]).decode()
     flow = shop.get(f"/v3/bill/fundflowbill?bill_date={on}")[1]
     assert sha1(downloaded(shop, flow["download_url"]), usedforsecurity=False).hexdigest() == flow["hash_value"]
+
+
+def test_the_address_is_that_by_which_the_client_came(house: House):
+    settings = Settings(cashier=CASHIER, tls_hosts=("api.mch.weixin.qq.com",))
+    gateway, shop = house.new_gateway(settings), Shop(house, DIRECT_SHOP)
+    target = f"/v3/bill/tradebill?bill_date={house.world.today - timedelta(days=2)}"
+
+    for headers, origin in (
+        ({"host": "api.mch.weixin.qq.com"}, "https://api.mch.weixin.qq.com/"),
+        ({"host": "pay.shop.example", "x-forwarded-proto": "https"}, "https://pay.shop.example/"),
+        ({"host": "127.0.0.1:8001"}, "http://127.0.0.1:8001/"),
+    ):
+        asked = shop.request("GET", target, b"")
+        _, named = shop.send(replace(asked, headers={**asked.headers, **headers}), gateway=gateway)
+        assert named["download_url"].startswith(origin)
 
 
 def test_a_bill_that_is_not_there_says_so(house: House):

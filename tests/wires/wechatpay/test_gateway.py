@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from florin.engine import admin
 from florin.events import Refunded
+from florin.payments.reverse_refund import ReverseRefund
 from florin.wires.keys import rotate_platform_key
 from florin.wires.wechatpay.call import HttpRequest
 from florin.wires.wechatpay.names import appid_of
@@ -134,6 +135,42 @@ def test_refunds_that_race_give_back_at_most_what_was_paid(house: House, shop: S
 
     assert given_back == house.world.payment(payment_id).refunded_minor == 9_000
     house.world.assert_books_hold()
+
+
+def test_a_refund_that_the_house_takes_back_is_closed(house: House, listener: Listener):
+    shop = Shop(house, STRANGER)
+    with psycopg.connect(house.world.dsn, autocommit=True) as connection:
+        connection.execute("UPDATE app SET notify_url = %s WHERE id = %s", (listener.url, STRANGER))
+        connection.execute("UPDATE clock SET reference_version = reference_version + 1")
+    shop.paid("alice", "taken-01", 10_000)
+    assert shop.refund("taken-01", "taken-r", 4_000, total=10_000)[1]["status"] == "SUCCESS"
+    payment_id = int(house.world.one("SELECT payment_id FROM trade WHERE out_trade_no = 'taken-01'"))
+
+    outcome = house.world.do(ReverseRefund(payment_id=payment_id, request_no="taken-r", reason="by mistake"))
+    house.deliver()
+
+    assert outcome.event is not None, outcome.refusal
+    assert shop.get("/v3/refund/domestic/refunds/taken-r")[1]["status"] == "CLOSED"
+    assert shop.query("taken-01")["trade_state"] == "SUCCESS"
+    told = [json.loads(each.body) for each in listener.told]
+    assert [each["event_type"] for each in told] == ["REFUND.SUCCESS", "REFUND.CLOSED"]
+    house.world.assert_books_hold()
+
+
+def test_eight_who_ask_and_pay_at_once_make_one_order_and_one_payment(house: House, shop: Shop):
+    code = house.code_of("alice")
+    at_till = shop.order("eight-02", 500, payer={"auth_code": code})
+
+    with ThreadPoolExecutor(8) as pool:
+        asked = list(pool.map(lambda _: shop.native("eight-01", 500), range(8)))
+        paid = list(pool.map(lambda _: shop.post("/v3/pay/transactions/codepay", at_till), range(8)))
+
+    assert {status for status, _ in asked} == {200}
+    assert len({answer["code_url"] for _, answer in asked}) == 1
+    assert {status for status, _ in paid} == {200}
+    assert len({answer["transaction_id"] for _, answer in paid}) == 1
+    numbers = "SELECT count(*) FROM trade WHERE out_trade_no IN ('eight-01', 'eight-02')"
+    assert house.world.one(numbers) == 2
 
 
 def test_a_merchant_sees_nothing_of_anothers_orders(house: House, shop: Shop):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,11 +21,14 @@ TILL_CONFIRM_MINOR_ABOVE: Final = 100_000  # X, our choice: the real one asks fo
 class Settings:
     """cashier: where orders are paid. timestamp_leeway: how far a client's clock may be off.
 
+    tls_hosts: names that clients reach by TLS alone, though we hear them without.
+
     till_confirm_minor_above: a larger amount at a till waits until the buyer has confirmed it herself (USERPAYING).
     """
 
     cashier: CashierAddresses
     timestamp_leeway: timedelta = LEEWAY
+    tls_hosts: Collection[str] = ()
     till_confirm_minor_above: int = TILL_CONFIRM_MINOR_ABOVE
 
 

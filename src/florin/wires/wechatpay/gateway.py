@@ -9,7 +9,7 @@ Nothing here knows a server; `routes.py` does. The work waits for the engine's C
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -140,7 +140,7 @@ class Gateway:
             at=at.instant,
             wall_now=wall_now,
             key_name=named if named.startswith(PUBLIC_KEY_ID) else "",
-            origin=_origin(request),
+            origin=_origin(request, self._settings.tls_hosts),
             faults=self._faults,
         )
 
@@ -162,7 +162,10 @@ def _authorization(request: HttpRequest) -> Authorization:
         raise business("SIGN_ERROR", f"Authorization 头有误：{unreadable}") from None
 
 
-def _origin(request: HttpRequest) -> str:
-    """The address by which the client reached us: what begins a link in an answer."""
-    scheme = request.headers.get("x-forwarded-proto", "http")
-    return f"{scheme}://{request.headers.get('host', '')}"
+def _origin(request: HttpRequest, tls_hosts: Collection[str]) -> str:
+    """The address by which the client reached us: what begins a link in an answer. Whoever ends TLS before us says so in a
+    header, or stands for a name that is reached by TLS alone.
+    """
+    host = request.headers.get("host", "")
+    scheme = request.headers.get("x-forwarded-proto") or ("https" if host in tls_hosts else "http")
+    return f"{scheme}://{host}"

@@ -10,7 +10,9 @@ from typing import Any
 
 from psycopg import Connection
 
-from florin.engine import ClaimKind, claim
+from florin.engine import ClaimKind, claim, lane_of
+from florin.engine.tables.event import load_events
+from florin.events import RefundReversed
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.refund import Refund
 from florin.wires.desk.trades import Standing, claimed, recorded, refund_of, standing_of
@@ -65,7 +67,22 @@ def _told(desk: Desk, request_no: str, event_id: int, trade_id: int) -> Answered
     standing, seen = desk.ask(standing_of, trade_id), desk.ask(refund_of, event_id)
     assert standing is not None and standing.payment is not None and seen is not None, "a refund was recorded"
     fields = refund_fields(standing.trade, standing.payment, seen, request_no=request_no, refund_id=event_id)
+    if desk.ask(_was_taken_back, standing.payment.id, request_no):
+        fields |= {"status": "CLOSED", "success_time": None}
     return Answered(document=fields)
+
+
+def _was_taken_back(connection: Connection[Any], payment_id: int, request_no: str) -> bool:
+    """Whether the refund was reversed: then what it gave back is owed again."""
+    place = {"lane": lane_of(payment_id), "payment_id": payment_id, "kind": RefundReversed.kind}
+    found = [event_id for (event_id,) in connection.execute(_REVERSALS, place)]
+    reversals = load_events(connection, found).values()
+    return any(isinstance(event, RefundReversed) and event.request_no == request_no for event in reversals)
+
+
+_REVERSALS = """
+    SELECT id FROM event WHERE lane = %(lane)s AND payment_id = %(payment_id)s AND kind = %(kind)s ORDER BY id LIMIT 100
+"""
 
 
 def _refundable(desk: Desk, standing: Standing) -> Payment:
