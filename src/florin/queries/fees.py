@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 from psycopg import Connection
@@ -175,6 +175,34 @@ def fees_of_payment(connection: Connection[Any], *, payment_id: int, language: L
     """
     payment = _payment(connection, payment_id)
     return None if payment is None else list(_lines_of(payment, language))
+
+
+class WithdrawalMade(NamedTuple):
+    """One of a person's withdrawals. state: sent, settled or returned; reason, reason_code: why it came back."""
+
+    amount_minor: int
+    requested_on: date
+    state: str
+    settled_on: date | None
+    reason: str
+    reason_code: str
+
+
+def withdrawals_made(connection: Connection[Any], *, person_id: int, limit: int = 5) -> list[WithdrawalMade]:
+    """The newest first."""
+    with connection.cursor(row_factory=class_row(WithdrawalMade)) as cursor:
+        return cursor.execute(
+            _WITHDRAWALS, {"lane": lane_of(person_id), "person_id": person_id, "limit": limit}
+        ).fetchall()
+
+
+_WITHDRAWALS = """
+    SELECT amount_minor, requested_on, state, settled_on, reason, reason_code
+      FROM payout
+     WHERE lane = %(lane)s AND person_id = %(person_id)s AND person_id <> 0
+  ORDER BY requested_on DESC, id DESC
+     LIMIT %(limit)s
+"""
 
 
 def withdrawal(

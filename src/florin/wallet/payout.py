@@ -16,7 +16,7 @@ from florin.events.refusals import Refusal
 
 class Payout(msgspec.Struct, frozen=True, kw_only=True):
     """merchant_id or person_id: who is paid; the other is 0. state: sent, settled or returned. fee_minor: what a person paid
-    for it, who gets it back with a return.
+    for it, who gets it back with a return. reason, reason_code: why the bank could not, in words and the standard's code.
     """
 
     id: int
@@ -29,6 +29,8 @@ class Payout(msgspec.Struct, frozen=True, kw_only=True):
     settled_on: date | None = None
     bank_reference: str = ""
     fee_minor: int = 0
+    reason: str = ""
+    reason_code: str = ""
 
 
 class PayoutAnswered(Refusal, frozen=True, kw_only=True):
@@ -68,6 +70,15 @@ def refuse_answer(payout: Payout, *, amount_minor: int, beneficiary_id: int, lat
     return None
 
 
-def answered(payout: Payout, *, returned: bool, bank_reference: str, on: date) -> Payout:
-    """The payout after the bank's answer."""
-    return replace(payout, state="returned" if returned else "settled", settled_on=on, bank_reference=bank_reference)
+def answered(
+    payout: Payout, *, returned: bool, bank_reference: str, on: date, reason: str = "", reason_code: str = ""
+) -> Payout:
+    """The payout after the bank's answer. reason, reason_code: of one that was returned."""
+    return replace(
+        payout,
+        state="returned" if returned else "settled",
+        settled_on=on,
+        bank_reference=bank_reference,
+        reason=reason if returned else "",
+        reason_code=reason_code if returned else "",
+    )

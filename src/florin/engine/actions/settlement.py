@@ -89,7 +89,12 @@ def answer(
     room: Room, sent: Payout, command: settle.SettlePayout | withdraw.SettleWithdrawal, events: Events
 ) -> Events:
     answer = answered(
-        sent, returned=command.returned or command.late, bank_reference=command.bank_reference, on=room.at.on
+        sent,
+        returned=command.returned or command.late,
+        bank_reference=command.bank_reference,
+        on=room.at.on,
+        reason=command.reason,
+        reason_code=command.reason_code,
     )
     room.change(room.payouts, sent.id, answer)
     return events

@@ -75,8 +75,9 @@ SWEEP = Table(
 PAYOUT = Table(
     "payout",
     [smallint("lane"), bigint("id"), bigint("merchant_id"), bigint("person_id"), bigint("amount_minor"), text("state"),
-     day("requested_on"), day("settled_on"), text("bank_reference"), bigint("fee_minor", 0)],
-    changing=("state", "settled_on", "bank_reference"),
+     day("requested_on"), day("settled_on"), text("bank_reference"), bigint("fee_minor", 0), text("reason", ""),
+     text("reason_code", "")],
+    changing=("state", "settled_on", "bank_reference", "reason", "reason_code"),
 )  # fmt: skip
 OUTBOX = Table(
     "outbox",
@@ -139,11 +140,23 @@ def agreement_of(row: tuple[Any, ...]) -> Agreement:
 
 
 def payout_of(row: tuple[Any, ...]) -> Payout:
-    lane, identifier, merchant_id, person_id, amount, state, requested_on, settled_on, bank_reference, fee_minor = row
+    (
+        lane,
+        identifier,
+        merchant_id,
+        person_id,
+        amount,
+        state,
+        requested_on,
+        settled_on,
+        bank_reference,
+        fee_minor,
+        *why,
+    ) = row
     return Payout(
         id=identifier, lane=lane, merchant_id=merchant_id, person_id=person_id, amount_minor=amount, state=state,
         requested_on=requested_on, settled_on=settled_on, bank_reference=bank_reference,
-        fee_minor=fee_minor,
+        fee_minor=fee_minor, reason=why[0], reason_code=why[1],
     )  # fmt: skip
 
 
@@ -151,4 +164,5 @@ def payout_row(payout: Payout) -> tuple[Any, ...]:
     return (
         payout.lane, payout.id, payout.merchant_id, payout.person_id, payout.amount_minor, payout.state,
         payout.requested_on, payout.settled_on, payout.bank_reference, payout.fee_minor,
+        payout.reason, payout.reason_code,
     )  # fmt: skip

@@ -64,8 +64,8 @@ def instant(name: str, default: Any = _REQUIRED) -> Column:
     return Column(name, "timestamptz", numbers, default=default)
 
 
-def text(name: str) -> Column:
-    return Column(name, "text", texts)
+def text(name: str, default: Any = _REQUIRED) -> Column:
+    return Column(name, "text", texts, default=default)
 
 
 def json(name: str, default: Any = _REQUIRED, *, kept_as: Literal["json", "jsonb"] = "jsonb") -> Column:

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from florin.bank.iso20022.status import words_of
 from florin.engine import Submission, lane_of
 from florin.events.refusals import Language
 from florin.money import AmountTextInvalid, parse_yuan, yuan_text
@@ -16,9 +17,9 @@ from florin.pages.engine import get_engine
 from florin.pages.forms import form_claim, new_form_key, pin_lock, pin_problem
 from florin.pages.language import language_of
 from florin.pages.models import Shopper
-from florin.pages.show import money
+from florin.pages.show import full_date, money
 from florin.pages.texts import text
-from florin.queries.fees import withdrawal, withdrawal_text
+from florin.queries.fees import WithdrawalMade, withdrawal, withdrawal_text, withdrawals_made
 from florin.wallet.withdraw import Withdraw
 
 
@@ -88,12 +89,30 @@ def _page(
             "total": money(amount_minor + found.fee_minor, language),
             "why": found.text if terms.rate else "",
         },
+        "made": [_made(each, language) for each in withdrawals_made(reading(), person_id=shopper.person_id)],
         "key": new_form_key(),
         "problem": problem,
         "pin_problem": wrong_pin,
         "pin_lock": "" if wrong_pin else pin_lock(shopper, language),
     }
     return render(request, "shopper/withdraw.html", shown, status=422 if problem or wrong_pin else 200)
+
+
+def _made(made: WithdrawalMade, language: Language) -> dict[str, str]:
+    """One that was asked for before: what became of it, and why where it came back."""
+    why = (words_of(made.reason_code, language=language) if made.reason_code else "") or made.reason
+    said = (
+        text(language, f"withdraw.{made.state}", why=why)
+        if made.state == "returned"
+        else text(language, f"withdraw.{made.state}")
+    )
+    on = made.settled_on or made.requested_on
+    return {
+        "amount": money(made.amount_minor, language),
+        "said": said,
+        "on": full_date(on, language),
+        "state": made.state,
+    }
 
 
 def _minor(typed: str) -> int | None:

@@ -739,8 +739,11 @@ CREATE TABLE payout (
     settled_on   date,
     bank_reference text   NOT NULL DEFAULT '',
     fee_minor    bigint   NOT NULL DEFAULT 0 CHECK (fee_minor >= 0),   -- that a person pays beside it
+    reason       text     NOT NULL DEFAULT '',   -- why the bank could not pay, in words and by the standard's code
+    reason_code  text     NOT NULL DEFAULT '',
     PRIMARY KEY (lane, id)
 );
+CREATE INDEX payout_of_person ON payout (lane, person_id) WHERE person_id <> 0;
 CREATE INDEX payout_in_transit ON payout (lane, id) WHERE state = 'sent';
 
 -- How many people must approve a day's payouts to merchants before the bank is told.
