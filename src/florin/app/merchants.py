@@ -13,7 +13,7 @@ from psycopg import Connection
 
 from florin.app.house import DataOption, JsonOption, ask_password, entered, group, say, say_table
 from florin.app.logins import make_merchant_login, refuse_logon
-from florin.engine.admin import add_merchant, place_merchant, set_merchant_state
+from florin.engine.admin import add_merchant, allow_campaigns, place_merchant, set_merchant_state
 from florin.engine.ids import IdBlocks
 from florin.engine.side import Side
 from florin.events.refusals import yuan
@@ -158,6 +158,10 @@ def set_(
     merchant: MerchantArgument,
     market: Annotated[str | None, typer.Option("--market", help="The market of which it is part.")] = None,
     category: Annotated[str | None, typer.Option("--category", help="The kind of goods.")] = None,
+    campaigns: Annotated[
+        bool | None,
+        typer.Option("--campaigns/--no-campaigns", help="Whether it may open campaigns that it bears itself."),
+    ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -165,6 +169,8 @@ def set_(
     with entered(data) as house:
         merchant_id, _ = merchant_of(house.connection, merchant)
         place_merchant(house.connection, merchant_id, market=market, category=category)
+        if campaigns is not None:
+            allow_campaigns(house.connection, merchant_id, allowed=campaigns)
         row = next(row for row in merchants(house.connection) if row.id == merchant_id)
     said = f"{row.name} sells {row.category}" + (f" in the market {row.market}." if row.market else ", in no market.")
     say(as_json, _document(row), said)

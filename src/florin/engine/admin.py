@@ -73,6 +73,7 @@ _SET_HOLIDAY = """
     INSERT INTO bank_holiday (on_day, is_open, name) VALUES (%(on)s, %(is_open)s, %(name)s)
         ON CONFLICT (on_day) DO UPDATE SET is_open = excluded.is_open, name = excluded.name
 """
+_ALLOW_CAMPAIGNS = "UPDATE merchant SET opens_campaigns = %(allowed)s WHERE id = %(id)s"
 _SET_ACCOUNT = "UPDATE merchant SET payout_account = %(account)s WHERE id = %(id)s"
 # Whoever applied is open only through his application.
 _SET_STATE = """
@@ -274,6 +275,11 @@ def set_settlement_terms(
 def set_bank_holiday(connection: Connection, on: date, *, is_open: bool, name: str = "") -> None:
     """A day on which banks do not work as its weekday says: a holiday, or a working weekend."""
     connection.execute(_SET_HOLIDAY, {"on": on, "is_open": is_open, "name": name})
+
+
+def allow_campaigns(connection: Connection, merchant_id: int, *, allowed: bool) -> bool:
+    """Whether the merchant may open campaigns that he bears himself. False: no such merchant."""
+    return connection.execute(_ALLOW_CAMPAIGNS, {"id": merchant_id, "allowed": allowed}).rowcount == 1
 
 
 def set_payout_account(connection: Connection, merchant_id: int, account: str) -> bool:

@@ -45,6 +45,21 @@ def campaigns(connection: Connection[Any], *, limit: int = LIMIT) -> list[Campai
     return _views(connection, f"{_CAMPAIGN} GROUP BY c.lane, c.id ORDER BY c.id DESC LIMIT %(limit)s", limit=limit)
 
 
+def campaigns_of_merchant(connection: Connection[Any], *, merchant_id: int, limit: int = LIMIT) -> list[CampaignView]:
+    """Those that the merchant bears himself, the newest first."""
+    where = (
+        f"{_CAMPAIGN} WHERE c.terms->>'sponsor' = 'merchant' AND c.terms->'merchants' @> to_jsonb(%(merchant_id)s::bigint)"
+        " GROUP BY c.lane, c.id ORDER BY c.id DESC LIMIT %(limit)s"
+    )
+    return _views(connection, where, merchant_id=merchant_id, limit=limit)
+
+
+def may_open_campaigns(connection: Connection[Any], *, merchant_id: int) -> bool:
+    """Whether the owner lets him."""
+    row = connection.execute("SELECT opens_campaigns FROM merchant WHERE id = %s", (merchant_id,)).fetchone()
+    return row is not None and bool(row[0])
+
+
 def campaign_by_id(connection: Connection[Any], *, campaign_id: int) -> CampaignView | None:
     """The campaign with this id; None when there is none."""
     if not is_id(campaign_id):

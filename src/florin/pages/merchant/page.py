@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from florin.credit.funding import percent as share_text
@@ -20,6 +20,7 @@ from florin.payments.payment import PaymentState
 from florin.payments.settle import RETURNED
 from florin.payments.settlement_terms import DAYS, SettlementTerms
 from florin.payments.trade import TradeState
+from florin.queries.campaigns import CampaignView
 from florin.queries.merchant import Payout, SignatureFailure, TradeSeen, Window
 from florin.queries.onboarding import ApplicationView
 from florin.queries.settlement import SettlementView
@@ -203,6 +204,26 @@ def _paid(terms: SettlementTerms, language: Language) -> str:
         else text(language, "standing.daily")
     )
     return f"{when} · {text(language, 'standing.business_days')}" if terms.business_days else when
+
+
+def campaigns_shown(views: Sequence[CampaignView], language: Language) -> list[Moved]:
+    """Campaigns that the merchant bears: what each still has to spend."""
+    return [
+        Moved(
+            title=(view.campaign.name_zh if language == "zh" else "") or view.campaign.name,
+            note=text(
+                language,
+                "campaign.spent",
+                spent=money(view.spent_minor, language),
+                allotted=money(view.allotted_minor, language),
+                date=full_date(view.campaign.terms.closes_on - timedelta(days=1), language),
+            ),
+            amount=money(view.left_minor, language),
+            state=text(language, "campaign.low") if view.is_low else "",
+            tone="bad" if view.is_low else "good",
+        )
+        for view in views
+    ]
 
 
 def bills_of(days: Sequence[date], language: Language) -> list[BillShown]:

@@ -24,6 +24,7 @@ from florin.pages.merchant.page import (
     app_of,
     apps_of,
     bills_of,
+    campaigns_shown,
     failure_of,
     payout_of,
     standing_of,
@@ -35,6 +36,7 @@ from florin.pages.models import MerchantUser
 from florin.pages.show import full_moment, money
 from florin.payments.merchant import App
 from florin.queries.bills import NotPublished, days_with_bill, read_bill
+from florin.queries.campaigns import campaigns_of_merchant
 from florin.queries.checkouts import read_checkouts, till_refusals
 from florin.queries.fees import fees_of_merchant
 from florin.queries.merchant import (
@@ -93,6 +95,7 @@ def settlement(request: HttpRequest, user: MerchantUser) -> HttpResponse:
         windows=[window_of(window, language) for window in windows],
         days=DAYS_SHOWN,
         fees=fees_of_merchant(reading(), merchant_id=user.merchant_id, on=get_engine().at().on, language=language),
+        campaigns=campaigns_shown(campaigns_of_merchant(reading(), merchant_id=user.merchant_id), language),
         standing=standing_of(
             settlement_of(reading(), merchant_id=user.merchant_id, on=get_engine().at().on),
             application_of_merchant(reading(), merchant_id=user.merchant_id),

@@ -47,6 +47,7 @@ CREATE TABLE merchant (
     mdr_refunded         boolean  NOT NULL DEFAULT false,
     negative_limit_minor bigint   NOT NULL DEFAULT 0 CHECK (negative_limit_minor >= 0),
     payout_account       text     NOT NULL DEFAULT '',
+    opens_campaigns      boolean  NOT NULL DEFAULT false,
     refund_order         text     NOT NULL DEFAULT 'credit_first'
         CONSTRAINT merchant_refund_order_is_known CHECK (refund_order IN ('credit_first', 'proportional', 'coupon_last'))
 );

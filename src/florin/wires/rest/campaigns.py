@@ -7,13 +7,13 @@ from typing import Any
 
 from florin.campaigns.budget import RecallBudget, TopUpCampaign
 from florin.campaigns.open import CloseCampaign, OpenCampaign, kind_of
-from florin.engine import NotFound, clock, lane_for
+from florin.engine import ClaimKind, NotFound, Submission, claim, clock, lane_for
 from florin.events import CampaignTerms
-from florin.queries.campaigns import CampaignView, campaign_by_id
+from florin.queries.campaigns import CampaignView, campaign_by_id, campaigns_of_merchant, may_open_campaigns
 from florin.queries.campaigns import campaigns as all_campaigns
 from florin.wires.rest import shapes
 from florin.wires.rest.owner import execute, known_id
-from florin.wires.rest.problems import RefusedBy
+from florin.wires.rest.problems import Refuse, RefusedBy
 from florin.wires.rest.serve import Answer, Call
 
 
@@ -56,6 +56,53 @@ async def get_campaigns(call: Call, body: Any) -> Answer:
 async def get_campaign(call: Call, body: Any) -> Answer:
     """GET /v1/owner/campaigns/{campaign_id}"""
     return Answer(_shown(await _found(call, known_id(call, "campaign_id", "campaign"))))
+
+
+async def open_own_campaign(call: Call, body: shapes.NewOwnCampaign) -> Answer:
+    """POST /v1/campaigns: of the merchant whose app's key it is, at his own cost and his shop alone."""
+    app_id, merchant_id = _merchant_of(call)
+    if not await call.house.reads.ask_async(may_open_campaigns, merchant_id=merchant_id):
+        raise Refuse("CampaignsNotAllowed")
+    opens_on = body.from_on or (await call.house.reads.ask_async(clock.read)).on
+    command = OpenCampaign(
+        campaign_id=call.house.engine.new_id(lane_for(f"campaign/{merchant_id}/{body.name}")),
+        name=body.name,
+        name_zh=body.name_zh,
+        budget_minor=body.budget_minor,
+        terms=CampaignTerms(
+            kind=kind_of(body.share_ppm, 0),
+            sponsor="merchant",
+            opens_on=opens_on,
+            closes_on=body.until_on + timedelta(days=1),
+            merchants=(merchant_id,),
+            programs=body.programs,
+            counts=body.counts,
+            amount_off_minor=body.amount_off_minor,
+            threshold_minor=body.threshold_minor,
+            per_person_max=body.per_person_max,
+            share_ppm=body.share_ppm,
+            warning_minor=body.warning_minor,
+        ),
+    )
+    once = claim(ClaimKind.REQUEST, app_id, call.idempotency_key, ("open-own-campaign", body))
+    (outcome,) = await call.house.engine.execute_async((Submission(command=command, claims=(once,)),))
+    if outcome.refusal is not None:
+        raise RefusedBy(outcome.refusal, replayed=outcome.replayed)
+    return Answer(_shown(await _found(call, outcome.event_id)), 201, outcome.replayed)
+
+
+async def get_own_campaigns(call: Call, body: Any) -> Answer:
+    """GET /v1/campaigns"""
+    _, merchant_id = _merchant_of(call)
+    found = await call.house.reads.ask_async(campaigns_of_merchant, merchant_id=merchant_id)
+    return Answer(shapes.Campaigns(items=tuple(map(_shown, found))))
+
+
+def _merchant_of(call: Call) -> tuple[int, int]:
+    """(app, merchant) of the key."""
+    app_id = call.key.app_id
+    assert app_id is not None, "a merchant's key is an app's"
+    return app_id, call.house.engine.reference.apps[app_id].merchant_id
 
 
 async def top_up(call: Call, body: shapes.BudgetChange) -> Answer:

@@ -326,6 +326,11 @@ TROUBLES: Final[dict[str, Trouble]] = {
         en="Nobody has paid this order: it is {state}.",
         zh="该订单尚未付款，当前状态：{state}。",
     ),
+    "CampaignsNotAllowed": Trouble(
+        status=403,
+        en="The owner does not let this shop open campaigns. Ask him for it.",
+        zh="平台未允许本店创建优惠活动，请联系平台开通。",
+    ),
     "BillNotPublished": Trouble(
         status=409,
         en="The bill of this day is not published; the last one is of {through_on}. A day is published once it is closed and "

@@ -11,6 +11,41 @@ from florin.wires.rest.serve import Operation
 OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         method="POST",
+        path="/v1/campaigns",
+        name="open_own_campaign",
+        summary="Open a campaign that your shop bears itself, where the owner allows it",
+        description="It holds at your shop alone. What it takes off is not received; what it bears of a fee is charged to you.",
+        tag="campaigns",
+        needs="merchant",
+        run=campaigns.open_own_campaign,
+        body=shapes.NewOwnCampaign,
+        examples={
+            "half the fee of six and twelve": {
+                "name": "Autumn",
+                "budget_minor": 1_000_000,
+                "until_on": "2026-12-31",
+                "share_ppm": 500_000,
+                "counts": [6, 12],
+                "warning_minor": 100_000,
+            }
+        },
+        answer=shapes.Campaign,
+        status=201,
+        idempotent=True,
+        refusals=("CampaignsNotAllowed", "CampaignTermsInvalid", "BudgetAmountOutOfRange", *KEYED),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/campaigns",
+        name="list_own_campaigns",
+        summary="Campaigns that your shop bears, and what is left of their budgets, newest first",
+        tag="campaigns",
+        needs="merchant",
+        run=campaigns.get_own_campaigns,
+        answer=shapes.Campaigns,
+    ),
+    Operation(
+        method="POST",
         path="/v1/owner/campaigns",
         name="open_campaign",
         summary="Open a campaign: coupons, or a subsidy of installment fees, with a budget",

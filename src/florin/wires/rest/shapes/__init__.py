@@ -17,7 +17,7 @@ from florin.wires.rest.shapes.bank import (
 )
 from florin.wires.rest.shapes.base import Count, LimitMinor, PaymentStateName, Taken, Tender, TenderKind, percent_text
 from florin.wires.rest.shapes.bills import Bill, BillQuery, BillSums
-from florin.wires.rest.shapes.campaigns import BudgetChange, Campaign, Campaigns, NewCampaign
+from florin.wires.rest.shapes.campaigns import BudgetChange, Campaign, Campaigns, NewCampaign, NewOwnCampaign
 from florin.wires.rest.shapes.collection import (
     ClaimBuyer,
     ClaimBuyers,
@@ -288,6 +288,7 @@ __all__ = [
     "NewLine",
     "NewMerchantFees",
     "NewNote",
+    "NewOwnCampaign",
     "NewParentOrder",
     "NewPartner",
     "NewPause",

@@ -40,6 +40,25 @@ class NewCampaign(Taken, frozen=True, kw_only=True):
     warning_minor: Annotated[int, Meta(ge=0, le=10**13)] = 0
 
 
+class NewOwnCampaign(Taken, frozen=True, kw_only=True):
+    """What a merchant bears himself, at his shop alone: a coupon (amount_off_minor) or a part of the shopper's installment fee
+    (share_ppm), for these counts. warning_minor: less left than this is worth a word.
+    """
+
+    name: Name
+    budget_minor: Annotated[int, Meta(ge=1, le=10**13)]
+    until_on: date
+    name_zh: Annotated[str, Meta(max_length=64)] = ""
+    from_on: date | None = None
+    programs: Annotated[tuple[Name, ...], Meta(max_length=100)] = ()
+    counts: Annotated[tuple[Annotated[int, Meta(ge=2, le=60)], ...], Meta(max_length=60)] = ()
+    amount_off_minor: Annotated[int, Meta(ge=0, le=10**12)] = 0
+    threshold_minor: Annotated[int, Meta(ge=0, le=10**12)] = 0
+    per_person_max: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    share_ppm: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    warning_minor: Annotated[int, Meta(ge=0, le=10**13)] = 0
+
+
 class BudgetChange(Taken, frozen=True, kw_only=True):
     """amount_minor: by how much the budget is topped up, or what of it, not spent, is taken back."""
 
