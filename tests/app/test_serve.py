@@ -48,6 +48,14 @@ def test_wires_and_pages_answer(serving):
     assert page.status_code == 200
 
 
+def test_two_wires_share_v3_and_each_answers_below_its_own_part(serving):
+    own = httpx.post(f"{serving.api}/v3/alipay/trade/query", json={})
+    other = httpx.get(f"{serving.api}/v3/certificates")
+
+    assert (own.status_code, own.json()["code"]) == (401, "missing-signature")
+    assert (other.status_code, other.json()["code"]) == (401, "SIGN_ERROR")
+
+
 def test_the_proxy_leads_to_the_wires_by_the_gateways_own_name(serving):
     proxy, certificate = re.search(r"proxy +(\S+).*?must trust (\S+)", serving.said, re.DOTALL).groups()
     trusting = ssl.create_default_context(cafile=certificate)

@@ -10,7 +10,7 @@ from litestar import Litestar
 
 from conftest import FreshDatabase
 from florin.wires.alipay.call import CallingApp
-from florin.wires.alipay.routes import AbsoluteFormTargets, alipay_routes
+from florin.wires.alipay.routes import AbsoluteFormTargets, BesideV3, alipay_routes
 from florin.wires.keys import forms as keys
 from sdk.sdks import HERE, Sdk, Shop, free_address
 from sdk.served import Served
@@ -95,7 +95,9 @@ def open_house(
         world.person("alice", limit_minor=1_000_000, wallet_minor=50_000)
         house = House(world, shop_key, tmp_path_factory.mktemp("keys"))
         stack.callback(house.close)
-        application = AbsoluteFormTargets(Litestar(list(alipay_routes(house.gateway)), logging_config=None))
+        application = AbsoluteFormTargets(
+            BesideV3(Litestar(list(alipay_routes(house.gateway)), logging_config=None), house.gateway)
+        )
         address = stack.enter_context(served(application, *own))
         address_80 = stack.enter_context(served(application, *eighty)) if eighty else None
         yield Served(house, {False: address, True: address_80})

@@ -26,7 +26,7 @@ from florin.wires import rest
 from florin.wires.alipay.bill_links import BillLinks
 from florin.wires.alipay.desk import GatewaySettings
 from florin.wires.alipay.gateway import Gateway
-from florin.wires.alipay.routes import AbsoluteFormTargets, alipay_routes
+from florin.wires.alipay.routes import AbsoluteFormTargets, BesideV3, alipay_routes
 from florin.wires.desk import Faults, NoFaults
 from florin.wires.desk.failures import SignatureFailures
 from florin.wires.keys import load_master_key
@@ -90,7 +90,7 @@ def make_application(parts: Parts) -> Any:
         openapi_config=None,
         logging_config=None,
     )
-    return AbsoluteFormTargets(application)
+    return AbsoluteFormTargets(BesideV3(application, gateway))
 
 
 async def _serve(application: Any, settings: Settings) -> None:

@@ -41,7 +41,7 @@ _HEADERS: Final = (
 
 
 def alipay_routes(gateway: Gateway, *, threads: int = THREADS) -> Sequence[ASGIRouteHandler]:
-    """`/gateway.do`, the way back from the cashier, and OpenAPI v3, for a Litestar application. threads: calls at a time."""
+    """`/gateway.do`, the way back from the cashier and bills, for a Litestar application. threads: calls at a time."""
     limiter = anyio.CapacityLimiter(threads)
 
     @asgi(PATH, copy_scope=False)
@@ -72,20 +72,35 @@ def alipay_routes(gateway: Gateway, *, threads: int = THREADS) -> Sequence[ASGIR
         file = HttpAnswer(status=200, content_type=found.content_type, body=found.content)
         await _send(send, file, more=[(b"content-disposition", named.encode("ascii"))])
 
-    gateway_v3 = GatewayV3(gateway)
+    return [gateway_do, way_back, bill]
 
-    @asgi(V3_PATH.rstrip("/"), is_mount=True, copy_scope=False)
-    async def v3(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in ("GET", "POST"):
+
+class BesideV3:
+    """ASGI middleware: what lies below `/v3/alipay/` is OpenAPI v3, and the rest the application's.
+
+    Around it and not in it, because another wire has the rest of `/v3`, and Litestar finds neither of two mounts of which one
+    is below the other. threads: calls at a time.
+    """
+
+    def __init__(
+        self, app: Callable[[Any, Any, Any], Awaitable[None]], gateway: Gateway, *, threads: int = THREADS
+    ) -> None:
+        self._app = app
+        self._gateway = GatewayV3(gateway)
+        self._limiter = anyio.CapacityLimiter(threads)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(V3_PATH):
+            await self._app(scope, receive, send)
+            return
+        if scope["method"] not in ("GET", "POST"):
             await _send(send, HttpAnswer(status=405, content_type="text/plain; charset=utf-8", body=b"GET or POST"))
             return
         request = await _read_v3(scope, receive)
-        answer = await anyio.to_thread.run_sync(gateway_v3.answer, request, limiter=limiter)
+        answer = await anyio.to_thread.run_sync(self._gateway.answer, request, limiter=self._limiter)
         headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in answer.headers.items()]
         plain = HttpAnswer(status=answer.status, content_type=answer.content_type, body=answer.body)
         await _send(send, plain, more=headers)
-
-    return [gateway_do, way_back, bill, v3]
 
 
 class AbsoluteFormTargets:
