@@ -32,7 +32,7 @@ from florin.credit.freeze import FreezeLine, UnfreezeLine
 from florin.credit.limit import SetLimit
 from florin.credit.line import LineState
 from florin.credit.program import load_program
-from florin.engine import Engine
+from florin.engine import Engine, lane_of
 from florin.engine.proof import prove
 from florin.engine.tables.account import account_of
 from florin.engine.tables.event import load_events_since
@@ -41,6 +41,10 @@ from florin.events.market import AcceptanceRule, AcceptanceVersion
 from florin.ledger import Rule
 from florin.market import Ecosystem
 from florin.market.change import AddEcosystem, ChangeAcceptance
+from florin.payments.requests.answer import AnswerRequest
+from florin.payments.requests.ask import RequestRefund
+from florin.payments.requests.dispute import DecideDispute, OpenDispute
+from florin.payments.requests.withdraw import WithdrawRequest
 from world import DIRECT_APP, ESCROW_APP, SHOP, World
 
 EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "15"))
@@ -217,7 +221,7 @@ class Machine(RuleBasedStateMachine):
             "who": name, "flow": flow, "credit": credit, "wallet": wallet, "open credit": 0, "open wallet": 0,
             "credit back": 0, "wallet back": 0, "received": flow == "direct", "mdr": 0, "mdr back": 0,
             "taken": 0, "given": 0,
-            "paid on": self.world.today,
+            "confirm on": self.world.today + timedelta(days=10), "request": None, "requests": 0,
         }  # fmt: skip
         self.model.sales[outcome.event.payment_id] = sale
         self.model.wallet[name] -= wallet
@@ -236,7 +240,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: any(s["flow"] == "escrow" and not s["received"] for s in self.model.sales.values()))
     @rule(which=st.integers(0, 9))
     def receive(self, which: int) -> None:
-        found = self.pick(which, lambda s: s["flow"] == "escrow" and not s["received"] and _left(s) > 0)
+        found = self.pick(which, lambda s: _waits(s) and s["request"] is None)
         if found is None:
             return
         payment_id, sale = found
@@ -248,6 +252,63 @@ class Machine(RuleBasedStateMachine):
         sale["received"] = True
         self.model.committed[sale["who"]] -= credit
         self.model.receive(sale, credit, wallet)
+
+    # ── refund requests ───────────────────────────────────────────────────────────────────────────────────────────
+
+    @precondition(lambda self: any(_waits(s) and s["request"] is None for s in self.model.sales.values()))
+    @rule(which=st.integers(0, 9), part=st.integers(1, 4))
+    def ask_for_a_refund(self, which: int, part: int) -> None:
+        found = self.pick(which, lambda s: _waits(s) and s["request"] is None and s["requests"] < 3)
+        if found is None:
+            return
+        payment_id, sale = found
+        request_id = self.world.engine.new_id(lane_of(payment_id))
+        asks = RequestRefund(
+            request_id=request_id,
+            payment_id=payment_id,
+            person_id=self.world.people[sale["who"]],
+            amount_minor=-(-_left(sale) // part),
+            reason="defective",
+        )
+        assert self.world.do(asks).event
+        left = max((sale["confirm on"] - self.world.today).days, 0)
+        sale |= {"request": request_id, "asked": asks.amount_minor, "asked on": self.world.today, "left": left}
+        sale["requests"] += 1
+
+    @precondition(lambda self: any(s["request"] for s in self.model.sales.values()))
+    @rule(which=st.integers(0, 9), what=st.sampled_from(("withdraw", "agree", "decide", "confirm")))
+    def settle_a_request(self, which: int, what: str) -> None:
+        found = self.pick(which, lambda s: s["request"] is not None)
+        assert found is not None
+        payment_id, sale = found
+        names = {"request_id": sale["request"], "payment_id": payment_id}
+        person_id = self.world.people[sale["who"]]
+        if what == "confirm":
+            assert self.world.receive(payment_id).refusal.name == "RequestOpen"
+            return
+        amount = min(sale["asked"], _left(sale)) if what == "agree" else sale["asked"] // 2
+        if what == "withdraw":
+            assert self.world.do(WithdrawRequest(**names, person_id=person_id)).event
+        elif what == "agree":
+            assert self.world.do(AnswerRequest(**names, merchant_id=SHOP, agree=True)).event
+            self.given_before_receipt(sale, amount)
+        else:
+            assert self.world.do(AnswerRequest(**names, merchant_id=SHOP, agree=False)).event
+            assert self.world.do(OpenDispute(**names, person_id=person_id)).event
+            assert self.world.do(DecideDispute(**names, refund_minor=amount)).event
+            self.given_before_receipt(sale, min(amount, _left(sale)))
+        self.request_over(sale, self.world.today)
+
+    def given_before_receipt(self, sale: dict[str, Any], amount: int) -> None:
+        credit = min(amount, sale["credit"] - sale["credit back"])
+        sale["credit back"] += credit
+        sale["wallet back"] += amount - credit
+        self.model.committed[sale["who"]] -= credit
+        self.model.wallet[sale["who"]] += amount - credit
+
+    @staticmethod
+    def request_over(sale: dict[str, Any], on: date) -> None:
+        sale |= {"request": None, "confirm on": on + timedelta(days=sale["left"])}
 
     @precondition(lambda self: any(s["open credit"] + s["open wallet"] for s in self.model.sales.values()))
     @rule(which=st.integers(0, 9), part=st.integers(1, 4))
@@ -303,6 +364,8 @@ class Machine(RuleBasedStateMachine):
         self.model.wallet[name] += amount - credit
         if not sale["received"]:
             self.model.committed[name] -= credit
+            if _left(sale) == 0:
+                sale["request"] = None
             return
         cancelled_fee = before - self.shopper_fees(name)
         self.model.clear(name, credit, owed - cancelled_fee)
@@ -349,8 +412,12 @@ class Machine(RuleBasedStateMachine):
         until = self.world.today + timedelta(days=days)
         self.world.until(until)
         for sale in self.model.sales.values():
-            due = sale["paid on"] + timedelta(days=10) <= until
-            if due and sale["flow"] == "escrow" and not sale["received"] and _left(sale):
+            # A seller who is silent for two days has agreed on the third.
+            silent_on = sale["asked on"] + timedelta(days=3) if sale["request"] else None
+            if silent_on is not None and silent_on <= until:
+                self.given_before_receipt(sale, min(sale["asked"], _left(sale)))
+                self.request_over(sale, silent_on)
+            if _waits(sale) and sale["request"] is None and sale["confirm on"] <= until:
                 self.received(sale)
 
     # ── what the book says of fees and interest ───────────────────────────────────────────────────────────────────
@@ -470,6 +537,11 @@ class Machine(RuleBasedStateMachine):
             snapshot = account_of(world.one("SELECT account FROM line_account WHERE line_id = %s", line.id))
             live, steps = accounts.catch_up(snapshot, events[snapshot.sequence - 1 :], world.today, HUABEI)
             assert (live, steps) == (account, ())
+
+
+def _waits(sale: dict[str, Any]) -> bool:
+    """For receipt."""
+    return sale["flow"] == "escrow" and not sale["received"] and _left(sale) > 0
 
 
 def _left(sale: dict[str, Any]) -> int:

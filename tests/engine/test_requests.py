@@ -27,6 +27,7 @@ from florin.payments.requests.request import OF_REQUEST, RefundRequest, RequestS
 from florin.payments.requests.send_back import SendBack
 from florin.payments.settle import PayOut, SettlePayout
 from florin.payments.ship import Ship
+from florin.queries.explain import explain_payout
 from world import DIRECT_APP, ESCROW_APP, SHOP, World
 
 DAY = timedelta(days=1)
@@ -167,7 +168,13 @@ def test_what_is_disputed_after_receipt_is_held_from_the_payout_and_goes_where_i
     assert proof.holds
     assert safeguarding.figures["DISPUTE_HELD"] == 80_00
     # 150.00 less the fees of 0.60 and 0.30, less what is held.
-    assert world.one("SELECT amount_minor FROM payout") == 150_00 - 90 - 80_00
+    payout_id, paid_out = world.connection.execute("SELECT id, amount_minor FROM payout").fetchone()
+    world.connection.commit()
+    told = explain_payout(world.connection, payout_id=payout_id, language="en")
+    assert paid_out == 150_00 - 90 - 80_00
+    parts = {part.what: part.amount_minor for window in told.answer.parts for part in window.parts}
+    assert parts["payout.dispute"] == -80_00
+    assert "payout.unexplained" not in parts
 
     shown = GiveEvidence(**case.names, person_id=case.alice, files=(PHOTO,))
     assert world.do(shown).event

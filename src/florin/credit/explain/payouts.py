@@ -13,12 +13,14 @@ from florin.credit.explain.parts import Part, added, ref
 from florin.credit.explain.trace import Record
 from florin.events import (
     DisputeFunded,
+    DisputeOpened,
     Event,
     MerchantPaidBack,
     PaidOut,
     PayoutReturned,
     Refunded,
     RefundFunded,
+    RequestClosed,
     ReserveHeld,
     ReserveReleased,
     TransferFunded,
@@ -91,19 +93,25 @@ def _sale(record: Record) -> list[Part]:
         minor = _payable(entry)
         if minor:
             sums[entry.rule] = sums.get(entry.rule, 0) + minor
-    refunded = isinstance(record.event, Refunded)
     parts = [
         Part(what=_SAYS.get(rule, "payout.other"), amount_minor=minor, rules=(rule.name,))
         for rule, minor in sums.items()
     ]
     if not parts:
         return []
-    what = "payout.refund" if refunded else "payout.sale"
     event = record.event
+    what = _OF_EVENT.get(type(event), "payout.sale")
     return [added(what, parts, values={"on": event.value_on}, item_id=event.payment_id, event=ref(record.id, event))]
 
 
+_OF_EVENT: dict[type[Event], str] = {
+    Refunded: "payout.refund",
+    DisputeOpened: "payout.dispute",
+    RequestClosed: "payout.dispute_over",
+}
 _SAYS = {
+    Rule.HOLD_DISPUTED: "payout.held",
+    Rule.CHARGE_RETURN_FEE: "payout.return_fee",
     Rule.DRAW_CREDIT: "payout.gross_credit",
     Rule.RELEASE_ESCROW: "payout.gross_wallet",
     Rule.RELEASE_COUPON: "payout.gross_coupon",
