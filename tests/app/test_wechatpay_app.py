@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from app.operator import Operator
 from conftest import FreshDatabase
 from florin.app.public_keys import public_key_of
-from florin.app.wechatpay import serial_no
+from florin.app.wechatpay import serial_no, told
 from florin.engine.clock import start
 from florin.wires.keys import live_platform_keys
 from florin.wires.keys.forms import public_key_pem
@@ -56,6 +56,16 @@ def test_an_app_is_made_rotated_and_called_for(operator: Operator, fresh_databas
     operator("app", "provider", app_id, "--by", provider)
     operator("app", "public-key-mode", app_id)
 
+    with psycopg.connect(fresh_database.engine) as connection:
+        public_key, names = told(connection, app_id)
+    assert public_key == rotated["public_key"]
+    assert names == (
+        ("appid", appid_of(app_id)),
+        ("serial_no", second["serial_no"]),
+        ("serial_no", settings["WECHAT_SERIAL_NO"]),
+        ("Wechatpay-Serial", rotated["serial_no"]),
+        ("Wechatpay-Serial", rotated["public_key_id"]),
+    )
     assert second["serial_no"] != settings["WECHAT_SERIAL_NO"]
     assert (len(second["public_keys"]), len(another)) == (2, 32)
     assert rotated["public_key_id"] != settings["WECHAT_PUBLIC_KEY_ID"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from florin.app import wechatpay
 from florin.app.renderers import cashier_addresses
 from florin.app.serving import serve_wsgi
 from florin.app.settings import Settings
@@ -16,7 +17,6 @@ from florin.payments.merchant import App
 from florin.queries import ReadPool
 from florin.wires.alipay.apps import public_key_for
 from florin.wires.alipay.gateway import way_back_link
-from florin.wires.keys import platform_public_key_text
 
 
 def main() -> None:
@@ -53,7 +53,8 @@ def make_application() -> Any:
 def gateway_of(app: App, api_url: str, reads: ReadPool) -> Gateway:
     """Where this app's programs call, and the key that they check our answers with, where its wire signs them."""
     if app.wire == "wechatpay":
-        return Gateway(address=api_url, public_key=reads.ask(platform_public_key_text, app.wire, app.id))
+        public_key, names = reads.ask(wechatpay.told, app.id)
+        return Gateway(address=api_url, public_key=public_key, names=names)
     if app.wire != "alipay":
         return Gateway(address=f"{api_url}/v1", documents=f"{api_url}/docs")
     return Gateway(address=f"{api_url}/gateway.do", public_key=reads.ask(public_key_for, app.id))

@@ -6,7 +6,8 @@ from typing import Any
 
 from psycopg import Connection
 
-from florin.wires.keys import MasterKey, PlatformKey, ensure_platform_key
+from florin.queries.directory import app_by_id
+from florin.wires.keys import MasterKey, PlatformKey, ensure_platform_key, live_platform_keys
 from florin.wires.keys.forms import read_public_key
 from florin.wires.wechatpay.clients import WIRE as WIRE
 from florin.wires.wechatpay.names import appid_of, public_key_id_of, serial_no_of
@@ -30,6 +31,22 @@ def settings_of(
         "WECHAT_PUBLIC_KEY_ID": public_key_id_of(platform_key.id),
         "WECHAT_PUBLIC_KEY": platform_key.public_key,
     }
+
+
+def told(connection: Connection[Any], app_id: int) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """(our public key, what else a shop sets): no secret is in it. Empty while the app has no platform key."""
+    live = live_platform_keys(connection, WIRE, app_id)
+    row = app_by_id(connection, app_id)
+    if not live or row is None:
+        return "", ()
+    ours = names_of(live[0])
+    serials = [("serial_no", serial_no(key)) for key in row.public_keys]
+    return live[0].public_key, (
+        ("appid", appid_of(app_id)),
+        *serials,
+        ("Wechatpay-Serial", ours["serial_no"]),
+        ("Wechatpay-Serial", ours["public_key_id"]),
+    )
 
 
 def serial_no(public_key: str) -> str:

@@ -13,11 +13,15 @@ from florin.payments.trade import Trade
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
-    """Where an app's programs call us. public_key: ours, to check our answers with. documents: where its API is described."""
+    """Where an app's programs call us. public_key: ours, to check our answers with. documents: where its API is described.
+
+    names: what else its protocol wants set, by the protocol's own words.
+    """
 
     address: str = ""
     public_key: str = ""
     documents: str = ""
+    names: tuple[tuple[str, str], ...] = ()
 
 
 GatewayOf = Callable[[App], Gateway]

@@ -99,7 +99,7 @@ def app_of(app: App, gateway: Gateway, language: Language) -> AppShown:
         facts.append(("integration.state", text(language, "integration.closed")))
     return AppShown(
         name=app.name,
-        facts=tuple((text(language, label), value) for label, value in facts if value),
+        facts=(*((text(language, label), value) for label, value in facts if value), *gateway.names),
         public_key=gateway.public_key,
         note=text(language, f"integration.note.{wire}"),
         documents=gateway.documents,
