@@ -89,3 +89,13 @@ def test_a_second_line_of_what_the_bank_has_shown_is_a_duplicate():
 )  # fmt: skip
 def test_age_is_counted_in_business_days(since, until, days):
     assert business_days(date.fromisoformat(since), date.fromisoformat(until)) == days
+
+
+def test_a_named_holiday_is_no_business_day_and_a_shifted_working_day_is_one():
+    national_day, shifted = date(2026, 10, 1), date(2026, 10, 10)  # a Thursday; a Saturday on which banks work
+    holidays = {national_day: False, shifted: True}
+
+    assert business_days(date(2026, 9, 30), date(2026, 10, 2), holidays) == 1
+    assert business_days(date(2026, 10, 9), date(2026, 10, 11), holidays) == 1
+    ordered = Expected("payout/1", -100_00, date(2026, 9, 30))
+    assert compare([ordered], [], stated_through=national_day, holidays=holidays).in_transit == (ordered,)

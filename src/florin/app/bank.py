@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -26,7 +27,7 @@ from florin.money import yuan_text
 from florin.payments.bank_break import AssignBreak, BankBreak, ResolveBreak
 from florin.payments.reconcile import BREAK_KINDS, business_days
 from florin.queries import is_id
-from florin.queries.bank import BreakRow, bank_files, breaks, open_orders, open_receipts
+from florin.queries.bank import BreakRow, bank_files, bank_holidays, breaks, open_orders, open_receipts
 from florin.store import StoreRefusal
 from florin.wallet.receipt import Receipt
 
@@ -196,9 +197,9 @@ def breaks_(
 ) -> None:
     """Where the bank and the books differ: what, since how many business days, and who looks into it."""
     with entered(data) as house:
-        found, on = breaks(house.connection, resolved=resolved), clock.read(house.connection).on
+        found, day = breaks(house.connection, resolved=resolved), _today(house)
     if as_json:
-        say(True, [break_document(row, on) for row in found])
+        say(True, [break_document(row, day) for row in found])
         return
     if not found:
         typer.echo("No break was resolved yet." if resolved else "The bank and the books agree.")
@@ -207,7 +208,7 @@ def breaks_(
         of_kind = [row for row in found if row.what == kind]
         if of_kind:
             typer.echo(f"{_KINDS[kind]}")
-            say_table(False, [], _BREAK_HEADINGS, [_break_cells(row, on) for row in of_kind])
+            say_table(False, [], _BREAK_HEADINGS, [_break_cells(row, day) for row in of_kind])
             typer.echo("")
     if not resolved:
         lacking = sum(min(row.found_minor - row.expected_minor, 0) for row in found if row.account == "safeguarded")
@@ -232,7 +233,7 @@ def break_(
 ) -> None:
     """One break: show it, give it to somebody, note what is known, or resolve it."""
     with entered(data) as house:
-        found, on = _known_break(house, break_id), clock.read(house.connection).on
+        found, day = _known_break(house, break_id), _today(house)
         with house.engine() as engine:
             if to or note:
                 command = AssignBreak(break_id=break_id, to=to or found.owner or by or getuser(), note=note)
@@ -243,7 +244,11 @@ def break_(
                 why = resolve or "a charge of the bank"
                 bank = bank_in(house)
                 granted(
-                    [resolve_as_charge(engine, house.connection, bank, found, by=by or getuser(), reason=why, on=on)]
+                    [
+                        resolve_as_charge(
+                            engine, house.connection, bank, found, by=by or getuser(), reason=why, on=day.on
+                        )
+                    ]
                 )
             elif resolve:
                 command_ = ResolveBreak(break_id=break_id, by=by or getuser(), reason=resolve)
@@ -251,28 +256,28 @@ def break_(
         row = next(
             one for one in (*breaks(house.connection), *breaks(house.connection, resolved=True)) if one.id == break_id
         )
-    lines = [f"{_KINDS[row.what]} on {row.account}, {age(row, on)} business days, {row.state}."]
+    lines = [f"{_KINDS[row.what]} on {row.account}, {age(row, day)} business days, {row.state}."]
     lines += [
-        f"  {name:<12}{value}" for name, value in zip(_BREAK_HEADINGS, _break_cells(row, on), strict=True) if value
+        f"  {name:<12}{value}" for name, value in zip(_BREAK_HEADINGS, _break_cells(row, day), strict=True) if value
     ]
     lines += [f"  note        {line}" for line in row.note.splitlines()]
     if row.state == "resolved":
         lines.append(f"  resolved    on {row.resolved_on} by {row.resolved_by}: {row.reason}")
-    say(as_json, break_document(row, on), *lines)
+    say(as_json, break_document(row, day), *lines)
 
 
 @app.command("receipts")
 def receipts_(data: DataOption = None, as_json: JsonOption = False) -> None:
     """Money that came and fits nothing, the oldest first."""
     with entered(data) as house:
-        found, on = open_receipts(house.connection), clock.read(house.connection).on
+        found, day = open_receipts(house.connection), _today(house)
     say_table(
         as_json,
-        [{**asdict(row), "id": str(row.id), "age": business_days(row.booked_on, on)} for row in found],
+        [{**asdict(row), "id": str(row.id), "age": day.age(row.booked_on)} for row in found],
         ("receipt", "amount", "came on", "age", "from", "account", "words", "state"),
         [
             (
-                str(row.id), yuan_text(row.amount_minor), str(row.booked_on), f"{business_days(row.booked_on, on)} d",
+                str(row.id), yuan_text(row.amount_minor), str(row.booked_on), f"{day.age(row.booked_on)} d",
                 row.party, row.party_account, row.text, row.state,
             )
             for row in found
@@ -327,19 +332,34 @@ def send_back_(
     say(as_json, {"receipt_id": str(receipt_id), "account": receipt.party_account}, said)
 
 
-def age(row: BreakRow, on: date) -> int:
+class Today(NamedTuple):
+    """The business date, and the days on which banks do not work, or do though it is a weekend."""
+
+    on: date
+    holidays: Mapping[date, bool]
+
+    def age(self, since_on: date, until_on: date | None = None) -> int:
+        """Business days since, until a day or today."""
+        return business_days(since_on, until_on or self.on, self.holidays)
+
+
+def _today(house: House) -> Today:
+    return Today(clock.read(house.connection).on, bank_holidays(house.connection))
+
+
+def age(row: BreakRow, day: Today) -> int:
     """Business days since the older side, until it was resolved or today."""
-    return business_days(row.since_on, row.resolved_on or on)
+    return day.age(row.since_on, row.resolved_on)
 
 
-def break_document(row: BreakRow, on: date) -> dict[str, Any]:
-    return {**asdict(row), "id": str(row.id), "age": age(row, on)}
+def break_document(row: BreakRow, day: Today) -> dict[str, Any]:
+    return {**asdict(row), "id": str(row.id), "age": age(row, day)}
 
 
-def _break_cells(row: BreakRow, on: date) -> tuple[str, ...]:
+def _break_cells(row: BreakRow, day: Today) -> tuple[str, ...]:
     return (
         str(row.id), row.account, row.reference or row.entry_ref, _signed(row.expected_minor), _signed(row.found_minor),
-        str(row.since_on), f"{age(row, on)} d", row.owner or "nobody yet",
+        str(row.since_on), f"{age(row, day)} d", row.owner or "nobody yet",
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from florin.engine.tables.bank import BANK_BREAK, RECEIPT, break_of, receipt_of
 from florin.engine.tables.table import READ
 from florin.payments.bank_break import BankBreak, FindBreak, RecordBankCharge, ResolveBreak
 from florin.payments.reconcile import Break, Comparison, Expected, Found, compare
+from florin.queries.bank import bank_holidays
 from florin.wallet.receipt import AllocateReceipt, KeepReceipt, Receipt, SendBackReceipt
 from florin.wallet.top_up import TopUp
 
@@ -64,7 +65,12 @@ def reconcile(engine: Engine, connection: Connection[Any], *, on: date) -> list[
 def _reconcile(engine: Engine, connection: Connection[Any], account: str, on: date) -> Reconciled:
     (stated_through,) = connection.execute(_STATED_THROUGH, {"account": account}).fetchone() or (None,)
     found = _found(connection, account)
-    comparison = compare(_expected(connection, account, found), found, stated_through=stated_through)
+    comparison = compare(
+        _expected(connection, account, found),
+        found,
+        stated_through=stated_through,
+        holidays=bank_holidays(connection),
+    )
     for match in comparison.matches:
         row = {"account": account, "entry_ref": match.found.entry_ref, "fits": match.expected.reference}
         connection.execute(_FITS, row)

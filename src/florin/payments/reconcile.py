@@ -7,8 +7,9 @@ either side is a break, each of one kind. Pure: both sides come from outside, an
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 BreakKind = Literal["missing-at-bank", "missing-with-us", "amount-differs", "duplicate"]
@@ -18,6 +19,7 @@ BREAK_KINDS: Final[tuple[BreakKind, ...]] = ("missing-at-bank", "missing-with-us
 PATIENCE_DAYS = 1
 # A line without a reference of ours may be booked so many days off.
 APART_DAYS = 3
+NO_HOLIDAYS: Mapping[date, bool] = MappingProxyType({})
 
 
 class Expected(NamedTuple):
@@ -70,8 +72,15 @@ class Comparison(NamedTuple):
     in_transit: tuple[Expected, ...]
 
 
-def compare(expected: Iterable[Expected], found: Iterable[Found], *, stated_through: date | None) -> Comparison:
-    """One account's two sides. stated_through: the last day whose statement is here; None: none is.
+def compare(
+    expected: Iterable[Expected],
+    found: Iterable[Found],
+    *,
+    stated_through: date | None,
+    holidays: Mapping[date, bool] = NO_HOLIDAYS,
+) -> Comparison:
+    """One account's two sides. stated_through: the last day whose statement is here; None: none is. holidays: as of
+    `business_days`.
 
     Every line ends as one match or one break, every expectation as one match, one break or in transit.
     """
@@ -106,20 +115,26 @@ def compare(expected: Iterable[Expected], found: Iterable[Found], *, stated_thro
         else:
             breaks.append(Break("missing-with-us", None, line))
     late = [
-        one for one in left if stated_through is not None and business_days(one.on, stated_through) >= PATIENCE_DAYS
+        one
+        for one in left
+        if stated_through is not None and business_days(one.on, stated_through, holidays) >= PATIENCE_DAYS
     ]
     breaks += [Break("missing-at-bank", one, None) for one in late]
     in_transit = [one for one in left if one not in late]
     return Comparison(tuple(matches), tuple(breaks), tuple(in_transit))
 
 
-def business_days(from_on: date, to_on: date) -> int:
-    """Days from Monday to Friday after `from_on`, up to and with `to_on`; public holidays count as days."""
+def business_days(from_on: date, to_on: date, holidays: Mapping[date, bool] = NO_HOLIDAYS) -> int:
+    """Days on which banks work after `from_on`, up to and with `to_on`: Monday to Friday, but for those that the house has
+    named. holidays: by day, whether banks work on it, a weekend's shifted working day included.
+    """
     days = (to_on - from_on).days
     if days <= 0:
         return 0
     weeks, rest = divmod(days, 7)
-    return weeks * 5 + sum((from_on + timedelta(days=number)).weekday() < 5 for number in range(1, rest + 1))
+    usual = weeks * 5 + sum((from_on + timedelta(days=number)).weekday() < 5 for number in range(1, rest + 1))
+    named = sum(works - (on.weekday() < 5) for on, works in holidays.items() if from_on < on <= to_on)
+    return usual + named
 
 
 def net_minor(breaks: Sequence[Break]) -> int:

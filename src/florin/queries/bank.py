@@ -112,6 +112,14 @@ def open_receipts(connection: Connection[Any], *, limit: int = 1_000) -> list[Re
         return cursor.execute(_RECEIPTS, {"limit": limit}).fetchall()
 
 
+def bank_holidays(connection: Connection[Any]) -> dict[date, bool]:
+    """Days that the house has named: whether banks work on them."""
+    return dict(connection.execute(_HOLIDAYS).fetchall())
+
+
+_HOLIDAYS = "SELECT on_day, is_open FROM bank_holiday ORDER BY on_day DESC LIMIT 1000"
+
+
 def break_shown(connection: Connection[Any], *, break_id: int) -> BreakRow | None:
     """One break, open or resolved."""
     with connection.cursor(row_factory=class_row(BreakRow)) as cursor:

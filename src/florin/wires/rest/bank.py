@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -15,6 +16,7 @@ from florin.payments.reconcile import business_days
 from florin.queries.bank import (
     BreakRow,
     ReceiptRow,
+    bank_holidays,
     break_shown,
     break_with_entry,
     breaks,
@@ -31,9 +33,9 @@ from florin.wires.rest.serve import Answer, Call
 
 async def get_breaks(call: Call, body: Any) -> Answer:
     """GET /v1/owner/bank/breaks"""
-    on = await _today(call)
+    on, holidays = await _today(call), await call.house.reads.ask_async(bank_holidays)
     found = await call.house.reads.ask_async(breaks)
-    return Answer(shapes.BankBreaks(items=tuple(_break(row, on) for row in found)))
+    return Answer(shapes.BankBreaks(items=tuple(_break(row, on, holidays) for row in found)))
 
 
 async def assign_break(call: Call, body: shapes.BreakAssignment) -> Answer:
@@ -54,9 +56,9 @@ async def resolve_break(call: Call, body: shapes.BreakResolution) -> Answer:
 
 async def get_receipts(call: Call, body: Any) -> Answer:
     """GET /v1/owner/bank/receipts"""
-    on = await _today(call)
+    on, holidays = await _today(call), await call.house.reads.ask_async(bank_holidays)
     found = await call.house.reads.ask_async(open_receipts)
-    return Answer(shapes.UnallocatedReceipts(items=tuple(_receipt(row, on) for row in found)))
+    return Answer(shapes.UnallocatedReceipts(items=tuple(_receipt(row, on, holidays) for row in found)))
 
 
 async def allocate_receipt(call: Call, body: shapes.Allocation) -> Answer:
@@ -95,7 +97,8 @@ async def _explained(call: Call, receipt: ReceiptRow, content: Any, body: Any, *
     replayed = await _run(call, content, *commands, *more)
     shown = await call.house.reads.ask_async(receipt_shown, receipt_id=receipt.id)
     assert shown is not None
-    return Answer(_receipt(shown, await _today(call)), 201, replayed)
+    holidays = await call.house.reads.ask_async(bank_holidays)
+    return Answer(_receipt(shown, await _today(call), holidays), 201, replayed)
 
 
 async def _run(call: Call, content: Any, *commands: Any) -> bool:
@@ -122,7 +125,7 @@ async def _known_break(call: Call, break_id: int) -> shapes.BankBreak:
     found = await call.house.reads.ask_async(break_shown, break_id=break_id)
     if found is None:
         raise RefusedBy(NotFound(what="bank_break", id=break_id))
-    return _break(found, await _today(call))
+    return _break(found, await _today(call), await call.house.reads.ask_async(bank_holidays))
 
 
 async def _known_receipt(call: Call) -> ReceiptRow:
@@ -133,11 +136,11 @@ async def _known_receipt(call: Call) -> ReceiptRow:
     return found
 
 
-def _break(row: BreakRow, on: date) -> shapes.BankBreak:
-    age = business_days(row.since_on, row.resolved_on or on)
+def _break(row: BreakRow, on: date, holidays: Mapping[date, bool]) -> shapes.BankBreak:
+    age = business_days(row.since_on, row.resolved_on or on, holidays)
     return msgspec.convert({**asdict(row), "id": str(row.id), "age": age}, shapes.BankBreak)
 
 
-def _receipt(row: ReceiptRow, on: date) -> shapes.UnallocatedReceipt:
-    age = business_days(row.booked_on, on)
+def _receipt(row: ReceiptRow, on: date, holidays: Mapping[date, bool]) -> shapes.UnallocatedReceipt:
+    age = business_days(row.booked_on, on, holidays)
     return msgspec.convert({**asdict(row), "id": str(row.id), "age": age}, shapes.UnallocatedReceipt)
