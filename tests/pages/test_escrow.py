@@ -104,6 +104,15 @@ def test_the_clock_says_whom_the_money_waits_for_and_may_be_put_off_once(shop, b
     assert browser("bob").get(f"/orders/{payment_id}/refund").status_code == 404
 
 
+def test_what_is_reserved_says_until_when(shop, browser):
+    payment_id = shop.authorize("Alice", 0, 50_00).event.payment_id
+
+    shown = browser("alice").read(f"/orders/{payment_id}")
+
+    assert "¥50.00 is reserved until" in shown
+    assert "Ask for a refund" not in shown
+
+
 def test_a_request_goes_from_hand_to_hand_until_it_is_disputed_with_a_picture(shop, browser, tmp_path):
     payment_id, alice, tea_house = bought(shop), browser("alice"), browser("teahouse")
     page = f"/orders/{payment_id}/refund"

@@ -69,7 +69,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """One payment with what was bought. Amounts in minor units: paid (or reserved), given back, by tender.
 
     owed_from_on: the day on which it was captured or received; until then the day on which it was paid. program: of the
-    credit part's line, empty without one. paid: of what was authorized. particulars: its refund request, its clock put off.
+    credit part's line, empty without one. paid: of what was authorized; expires_at: of what is still authorized.
+    particulars: its refund request, its clock put off.
     """
 
     payment_id: int
@@ -93,6 +94,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     program: str
     paid_minor: int = 0
     particulars: PaymentParticulars = NO_PARTICULARS
+    expires_at: datetime | None = None
 
     @property
     def amount_minor(self) -> int:
@@ -206,7 +208,7 @@ _ORDER_COLUMNS: LiteralString = """
            coalesce(p.coupon_refunded_minor, 0) AS coupon_refunded_minor,
            t.detail::text AS detail, coalesce(l.program, '') AS program,
            p.credit_paid_minor + p.wallet_paid_minor + coalesce(p.coupon_paid_minor, 0) AS paid_minor,
-           p.particulars::text AS particulars
+           p.particulars::text AS particulars, p.expires_at
       FROM payment p
            JOIN trade t ON t.lane = (%(lanes)s::smallint[])[(p.trade_id >> 40)::integer + 1] AND t.id = p.trade_id
            LEFT JOIN line l ON l.lane = p.lane AND l.id = p.line_id

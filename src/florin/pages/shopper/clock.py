@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from florin.events import Event, Shipped
 from florin.events.refusals import Language
-from florin.pages.show import full_date, money
+from florin.pages.show import full_date, full_moment, money
 from florin.pages.texts import text
 from florin.payments.payment import PaymentState
 from florin.payments.requests.terms import escrow_terms
@@ -36,6 +36,9 @@ def clock_of(order: Order, events: Sequence[Event], language: Language) -> Clock
         sentence = text(language, "clock.runs", amount=amount, date=full_date(order.confirm_on, language))
         if particulars.extensions < terms.extension_times:
             extend = text(language, "clock.extend", days=terms.extension_days)
+    elif order.state is PaymentState.AUTHORIZED and order.expires_at is not None:
+        reserved, until = money(order.amount_minor, language), full_moment(order.expires_at, language)
+        sentence = text(language, "clock.held", amount=reserved, moment=until)
     elif waits:
         sentence = text(language, "clock.stands", amount=amount, days=particulars.days_left or 0)
     link = "refund.link_open" if particulars.request_id else "refund.link"
