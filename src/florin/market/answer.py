@@ -26,9 +26,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a line answers to an amount at a place.
 
     verdict: `yes`, all of it; `cap`, accepted there, but this is more than a purchase may be; `limit`, accepted, but not so
-    much is left; `no`, not accepted there, held out, or the line cannot be used at all. most: the largest amount that would
-    be answered yes, zero or more. left: what is left on the line there, whatever is accepted; below zero where more is in
-    use. refusal: what the till would say; None for yes. room: what the line would pay there if it were accepted without a cap.
+    much is left; `no`, not accepted there, held out, or the line cannot be used at all. most: the largest amount that is
+    offered there, zero or more; the tolerance of a limit is not. left: what is left on the line there, whatever is accepted;
+    below zero where more is in use. refusal: what the till would say; None for yes. room: what the line would pay there if it
+    were accepted without a cap.
     """
 
     line_id: int
