@@ -33,6 +33,7 @@ from florin.credit.limit import SetLimit
 from florin.credit.line import LineState
 from florin.credit.program import load_program
 from florin.engine import Engine, lane_of
+from florin.engine.admin import add_fee_plan, assign_fees
 from florin.engine.proof import prove
 from florin.engine.tables.account import account_of
 from florin.engine.tables.event import load_events_since
@@ -41,6 +42,7 @@ from florin.events.market import AcceptanceRule, AcceptanceVersion
 from florin.ledger import Rule
 from florin.market import Ecosystem
 from florin.market.change import AddEcosystem, ChangeAcceptance
+from florin.payments.fee_plan import fee_plan_of
 from florin.payments.requests.answer import AnswerRequest
 from florin.payments.requests.ask import RequestRefund
 from florin.payments.requests.dispute import DecideDispute, OpenDispute
@@ -52,7 +54,7 @@ STEPS = int(os.environ.get("MACHINE_STEPS", "30"))
 
 NAMES = ("alice", "bob", "carol")
 HUABEI = load_program("huabei")
-MDR_PPM = 6_000
+MDR_PPM, CREDIT_FEE_PPM, COMMISSION_PPM = 6_000, 10_000, 20_000
 FEE_PPM = {3: 23_000, 6: 45_000, 12: 75_000}
 TRUSTED = 10**9
 
@@ -67,8 +69,11 @@ def share(amount_minor: int, ppm: int) -> int:
 class Model:
     """What everybody has, in fen. A sale is a dictionary too."""
 
-    def __init__(self, *, mdr_refunded: bool) -> None:
+    def __init__(self, *, mdr_refunded: bool, planned: bool) -> None:
         self.mdr_refunded = mdr_refunded
+        # The shop has a fee plan: beside the discount a credit fee, given back, and a commission, kept.
+        self.planned = planned
+        self.credit_fees = self.commission = 0
         self.wallet: dict[str, int] = {}
         self.limit: dict[str, int] = {}
         self.held: dict[str, int] = {}
@@ -88,11 +93,31 @@ class Model:
 
     def receive(self, sale: dict[str, Any], credit: int, wallet: int) -> None:
         self.drawn[sale["who"]] += credit
+        sale["taken credit"] += credit
+        if self.planned:
+            credit_fee = share(sale["taken credit"], CREDIT_FEE_PPM) - sale["credit fee"]
+            commission = share(sale["taken"] + credit + wallet, COMMISSION_PPM) - sale["commission"]
+            sale["credit fee"] += credit_fee
+            sale["commission"] += commission
+            self.credit_fees += credit_fee
+            self.commission += commission
+            self.merchant -= credit_fee + commission
         fee = share(sale["taken"] + credit + wallet, MDR_PPM) - sale["mdr"]
         sale["taken"] += credit + wallet
         sale["mdr"] += fee
         self.fees += fee
         self.merchant += credit + wallet - fee
+
+    def give_back_credit_fee(self, sale: dict[str, Any], credit: int) -> None:
+        """The credit fee of what comes back of the credit, as all refunds so far have come to."""
+        if not self.planned or not credit:
+            return
+        sale["given credit"] += credit
+        taken = sale["taken credit"]
+        back = (2 * sale["credit fee"] * sale["given credit"] + taken) // (2 * taken) - sale["credit fee back"]
+        sale["credit fee back"] += max(back, 0)
+        self.credit_fees -= max(back, 0)
+        self.merchant += max(back, 0)
 
     def clear(self, name: str, amount: int, owed: int) -> None:
         """An amount takes away what is owed; what is left over goes to the wallet."""
@@ -107,15 +132,29 @@ class Machine(RuleBasedStateMachine):
         self.stack = ExitStack()
         self.database = self.stack.enter_context(new_database())
 
-    @initialize(mdr_refunded=st.booleans())
-    def open_house(self, mdr_refunded: bool) -> None:
+    @initialize(mdr_refunded=st.booleans(), planned=st.booleans())
+    def open_house(self, mdr_refunded: bool, planned: bool) -> None:
         # A week before a cycle closes, so that bills come soon.
         house = World(
             self.database.engine, start_on=date(2026, 3, 25), mdr_refunded=mdr_refunded, negative_limit_minor=TRUSTED
         )
         self.world = self.stack.enter_context(house)
         self.engines = [self.world.engine, self.stack.enter_context(Engine(self.database.engine))]
-        self.model = Model(mdr_refunded=mdr_refunded)
+        if planned:
+            back = "true" if mdr_refunded else "false"
+            source = f"""
+                name = "brand"
+                title_en = "Brand"
+                title_zh = "品牌"
+                [[versions]]
+                from_on = 2026-01-01
+                fees = [{{ fee = "mdr", rate = 0.006, refunded = {back} }}, {{ fee = "commission", rate = 0.02 }},
+                        {{ fee = "credit_fee", rate = 0.01, refunded = true }}]
+            """
+            add_fee_plan(house.connection, fee_plan_of(source, source="brand.toml"), source, house.today)
+            assign_fees(house.connection, merchant_id=SHOP, plan="brand", from_on=house.today)
+            house.connection.commit()
+        self.model = Model(mdr_refunded=mdr_refunded, planned=planned)
         self.join("alice", 3_000_00)
         self.top_up("alice", 500_00)
 
@@ -220,7 +259,8 @@ class Machine(RuleBasedStateMachine):
         sale = {
             "who": name, "flow": flow, "credit": credit, "wallet": wallet, "open credit": 0, "open wallet": 0,
             "credit back": 0, "wallet back": 0, "received": flow == "direct", "mdr": 0, "mdr back": 0,
-            "taken": 0, "given": 0,
+            "taken": 0, "given": 0, "taken credit": 0, "given credit": 0, "credit fee": 0, "credit fee back": 0,
+            "commission": 0,
             "confirm on": self.world.today + timedelta(days=10), "request": None, "requests": 0,
         }  # fmt: skip
         self.model.sales[outcome.event.payment_id] = sale
@@ -367,6 +407,7 @@ class Machine(RuleBasedStateMachine):
             if _left(sale) == 0:
                 sale["request"] = None
             return
+        self.model.give_back_credit_fee(sale, credit)
         cancelled_fee = before - self.shopper_fees(name)
         self.model.clear(name, credit, owed - cancelled_fee)
         back = 0
@@ -493,14 +534,19 @@ class Machine(RuleBasedStateMachine):
         has = sum(map(self.world.balance, ("MERCHANT_PAYABLE", "MERCHANT_AVAILABLE", "PAYOUT_IN_TRANSIT")))
         assert has == self.model.merchant + fees
         assert self.world.balance("MDR_INCOME") == self.model.fees
+        assert self.world.balance("CREDIT_FEE_INCOME") == self.model.credit_fees
+        assert self.world.balance("COMMISSION_INCOME") == self.model.commission
         assert self.world.one("SELECT available_minor FROM merchant_balance WHERE id = %s", SHOP) >= -TRUSTED
 
     @invariant()
     def money_in_is_money_out(self) -> None:
-        """Nothing has left the house: all that came in lies on its three accounts, and belongs to somebody."""
+        """Nothing has left the house: all that came in lies on its four accounts, and belongs to somebody."""
         if not hasattr(self, "world"):
             return
-        assert sum(map(self.world.balance, ("SAFEGUARDED_CASH", "OWN_CASH", "LENDER_BANK"))) == self.model.cash
+        assert (
+            sum(map(self.world.balance, ("SAFEGUARDED_CASH", "OWN_CASH", "LENDER_BANK", "MALL_BANK")))
+            == self.model.cash
+        )
         proof = prove(self.world.connection, chains=False)
         assert proof.holds, [check for check in proof.checks if not check.holds]
 
