@@ -187,6 +187,11 @@ def merchant_fees_of(parts: Iterable[FeePart]) -> int:
     return sum(part.amount_minor for part in parts if part.fee in _OF_MERCHANT)
 
 
+def plan_fees_left(taken: Iterable[FeeTaken]) -> int:
+    """What the merchant has paid beside the mdr, less what he got back of it."""
+    return sum(one.amount_minor - one.back_minor for one in taken if one.fee in _OF_MERCHANT)
+
+
 def taken_after(taken: Sequence[FeeTaken], parts: Sequence[FeePart]) -> tuple[FeeTaken, ...]:
     """What was charged in all, after an event that charges the parts."""
     if not parts:

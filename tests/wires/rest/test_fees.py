@@ -32,6 +32,8 @@ def test_a_merchant_is_put_on_a_plan_and_each_fee_of_a_sale_is_read_with_who_has
 
     assert (answer.status_code, answer.json()["plan"]) == (200, "ali")
     sale = house.sale("alice", 385_00)
+    assert sale["merchant_fee_minor"] == 4_62
+    assert house.shop.get(f"/v1/payments/{sale['id']}").json()["merchant_fee_minor"] == 4_62
     fees = house.owner.get(f"/v1/owner/payments/{sale['id']}/fees").json()["items"]
     assert [(fee["fee"], fee["amount_minor"]) for fee in fees] == [("credit_fee", 2_31), ("software_fee", 2_31)]
     shares = house.owner.get(f"/v1/owner/payments/{sale['id']}/shares").json()["shares"]

@@ -28,6 +28,7 @@ from florin.events import (
     Reminded,
 )
 from florin.events.refusals import Language
+from florin.payments.fees import merchant_fees_of
 from florin.payments.reverse_refund import ReverseRefund
 from florin.queries.claims import ClaimBuyer, claim_buyer, claim_buyers
 from florin.queries.notices import Notice, notices_of
@@ -128,7 +129,7 @@ async def reverse_refund(call: Call, body: shapes.NewReversal) -> Answer:
         refund_number=event.request_no,
         credit_minor=event.credit_minor,
         wallet_minor=event.wallet_minor,
-        merchant_fee_minor=event.mdr_minor,
+        merchant_fee_minor=event.mdr_minor + merchant_fees_of(event.fees),
         value_on=event.value_on,
         known_on=event.known_on or event.value_on,
     )

@@ -36,6 +36,7 @@ from florin.events import (
     Voided,
 )
 from florin.events.refusals import Language
+from florin.payments.fees import merchant_fees_of, plan_fees_left
 from florin.payments.payment import Payment, PaymentState, coupon_minor
 from florin.payments.trade import Flow, Trade, TradeState
 from florin.queries.as_of import LineAsOf
@@ -101,7 +102,7 @@ def new_payment(
         paid_minor=paid,
         refundable_minor=paid,
         open_minor=amount_minor if held else 0,
-        merchant_fee_minor=event.mdr_minor if isinstance(event, Captured) else 0,
+        merchant_fee_minor=event.mdr_minor + merchant_fees_of(event.fees) if isinstance(event, Captured) else 0,
         tenders=_tenders(event, held=held),
         installments=_installments(event.plan),
         payer_id=str(event.person_id),
@@ -140,7 +141,7 @@ def payment(view: PaymentView, *, now: datetime, checkout_url: CheckoutUrl) -> s
         refunded_minor=paid.refunded_minor,
         refundable_minor=paid.refundable_minor,
         open_minor=paid.open_minor,
-        merchant_fee_minor=paid.mdr_minor - paid.mdr_back_minor,
+        merchant_fee_minor=paid.mdr_minor - paid.mdr_back_minor + plan_fees_left(paid.fees),
         tenders=_tenders_of(paid),
         installments=_installments(paid.plan),
         payer_id=str(paid.person_id),
@@ -166,7 +167,7 @@ def capture(outcome: Outcome) -> shapes.Capture:
         amount_minor=event.credit_minor + event.wallet_minor + coupon_minor(event),
         credit_minor=event.credit_minor,
         wallet_minor=event.wallet_minor,
-        merchant_fee_minor=event.mdr_minor,
+        merchant_fee_minor=event.mdr_minor + merchant_fees_of(event.fees),
         captured_on=event.value_on,
         coupon_minor=coupon_minor(event),
     )
@@ -197,7 +198,7 @@ def refund(event_id: int, event: Refunded) -> shapes.Refund:
         amount_minor=event.credit_minor + event.wallet_minor + coupon_minor(event),
         credit_minor=event.credit_minor,
         wallet_minor=event.wallet_minor,
-        merchant_fee_back_minor=event.mdr_back_minor,
+        merchant_fee_back_minor=event.mdr_back_minor + merchant_fees_of(event.fees_back),
         installment_fee_back_minor=event.merchant_fee_back_minor,
         before_receipt=event.before_receipt,
         reason=event.reason,
@@ -215,7 +216,7 @@ def receipt(outcome: Outcome) -> shapes.Receipt:
         amount_minor=event.credit_minor + event.wallet_minor + coupon_minor(event),
         credit_minor=event.credit_minor,
         wallet_minor=event.wallet_minor,
-        merchant_fee_minor=event.mdr_minor,
+        merchant_fee_minor=event.mdr_minor + merchant_fees_of(event.fees),
         received_on=event.value_on,
         coupon_minor=coupon_minor(event),
     )
