@@ -15,7 +15,7 @@ from conftest import FreshDatabase
 from engine.together import at_once
 from florin.engine.admin import set_bank_holiday, set_merchant_state, set_settlement_terms
 from florin.payments.hold_payouts import HoldPayouts, PayoutsHeldAlready, ReleasePayouts
-from florin.payments.merchant import MerchantBalanceTooLow
+from florin.payments.merchant import MerchantBalanceTooLow, MerchantFrozen
 from florin.payments.pay_back import InvoiceMerchant, MerchantOwesNothing, PayBack, PaysBackMoreThanOwed
 from florin.payments.settlement_terms import SettlementTerms
 from florin.queries.bills import read_bill
@@ -147,6 +147,25 @@ def test_a_payout_and_refunds_at_once_never_pay_one_fen_twice(world: World):
     paid_out = sum(statement.amount_minor for statement in statements(world))
     given_back = world.balance("WALLET") - (10_000_000 - 60_000)
     assert paid_out + available == 59_640 - given_back
+    world.assert_books_hold()
+
+
+def test_a_freeze_in_the_middle_of_sales_lets_each_through_or_refuses_it_whole(world: World):
+    trades = [world.ask(1_000, app=DIRECT_APP) for _ in range(12)]
+
+    def freeze() -> None:
+        with psycopg.connect(world.dsn, autocommit=True) as connection:
+            set_merchant_state(connection, SHOP, "frozen")
+
+    sales = [lambda trade=trade: world.pay("alice", trade, wallet_minor=1_000) for trade in trades]
+    outcomes = [outcome for outcome in at_once([*sales[:6], freeze, *sales[6:]]) if outcome is not None]
+    later = world.pay("alice", trades[-1], wallet_minor=1_000)
+
+    sold = [outcome for outcome in outcomes if outcome.refusal is None]
+    assert all(isinstance(each.refusal, MerchantFrozen) for each in outcomes if each not in sold)
+    assert later.refusal is not None
+    assert world.wallet_minor("alice") == 10_000_000 - 1_000 * len(sold)
+    assert world.balance("MERCHANT_PAYABLE") == 994 * len(sold)
     world.assert_books_hold()
 
 

@@ -131,13 +131,17 @@ def days_with_bill(connection: Connection[Any], *, merchant_id: int, since: date
     return [row[0] for row in connection.execute(_DAYS, parameters)]
 
 
-def read_bills(connection: Connection[Any], *, on: date) -> Iterator[Bill]:
-    """The bills of a day of all merchants who have a line on it, by their ids. Raises NotPublished."""
+def read_bills(connection: Connection[Any], *, on: date, part: tuple[int, int] = (0, 1)) -> Iterator[Bill]:
+    """The bills of a day of all merchants who have a line on it, by their ids. Raises NotPublished.
+
+    part: (n, of): of several processes that share the work the n-th, from 0, takes every `of`-th merchant.
+    """
     before_on = on + timedelta(days=1)
     refuse_unpublished(connection, before_on)
     openings = _opening(connection, on)
     names = {row[0]: row[1:] for row in connection.execute(_NAMES)}
-    lines = _lines(connection, "", dict(openings), from_on=on, before_on=before_on)
+    bounds = {"from_on": on, "before_on": before_on, "part": part[0], "parts": part[1]}
+    lines = _lines(connection, _OF_PART if part[1] > 1 else "", dict(openings), **bounds)
     for merchant_id, of_merchant in groupby(lines, key=attrgetter("merchant_id")):
         name, name_zh = names[merchant_id]
         yield Bill(
@@ -195,6 +199,7 @@ _LINES = """
        AND e.merchant_id IS NOT NULL AND e.rules && %(rules)s::smallint[]{bounds}
   ORDER BY e.merchant_id, e.recorded_at, e.id
 """
+_OF_PART = " AND e.merchant_id %% %(parts)s = %(part)s"
 _OF_MERCHANT = " AND e.merchant_id = %(merchant_id)s"
 _RULES: Final = [*EFFECTS, *(-rule for rule in EFFECTS)]
 _TYPES: Final[dict[int, LineType]] = {
