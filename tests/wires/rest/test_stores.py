@@ -39,3 +39,15 @@ def test_what_is_not_there_or_not_the_merchants_is_refused_by_name(house: RestHo
     refused = house.owner.post(f"{STORES}/west-lake/terminals", {"code": "3", "app_id": "7"})
     assert refused.json()["errors"][0]["field"] == "app_id"
     assert house.owner.post(STORES, {"code": "west lake", "name": "x"}).status_code == 422
+
+
+def test_a_till_that_speaks_rest_says_where_it_sells(house: RestHouse):
+    order = {"amount_minor": 800, "subject": "Tea", "channel": "offline", "store_id": "west-lake", "terminal_id": "3"}
+
+    made = house.shop.post("/v1/payments", order, key="till-3")
+    odd = house.shop.post("/v1/payments", {**order, "store_id": "west lake"}, key="till-4")
+
+    detail = house.world.one("SELECT detail FROM trade")
+    assert made.status_code == 201
+    assert (detail["store_id"], detail["terminal_id"], detail["channel"]) == ("west-lake", "3", "offline")
+    assert odd.json()["errors"][0]["field"] == "store_id"

@@ -154,10 +154,13 @@ def _charge(
 def _detail_of_charge(body: shapes.NewPayment) -> TradeDetail:
     """Nothing is kept of what most charges say."""
     tenders = (body.tender,) if body.tender in ("credit", "card") else NO_DETAIL.tenders
-    usual = ("shopper", "online", "express", (), NO_DETAIL.tenders)
-    if (body.fee_payer, body.channel, body.goods, body.lines, tenders) == usual:
+    usual = ("shopper", "online", "express", (), NO_DETAIL.tenders, "", "")
+    said = (body.fee_payer, body.channel, body.goods, body.lines, tenders, body.store_id, body.terminal_id)
+    if said == usual:
         return NO_DETAIL
     return TradeDetail(
+        store_id=body.store_id,
+        terminal_id=body.terminal_id,
         fee_payer=body.fee_payer,
         channel=_channel(body),
         goods=body.goods,
@@ -186,6 +189,8 @@ def _ask(app: ApiKey, body: shapes.NewPayment, claims: tuple[Claim, ...], trade_
         detail=TradeDetail(
             product="checkout",
             channel=_channel(body),
+            store_id=body.store_id,
+            terminal_id=body.terminal_id,
             fee_payer=body.fee_payer,
             tenders=body.tenders,
             return_url=body.return_url,

@@ -14,6 +14,9 @@ from florin.wires.rest.shapes.base import Count, PaymentStateName, Taken, Tender
 from florin.wires.rest.shapes.items import Goods, ItemCounts, OrderLines
 from florin.wires.rest.shapes.lenders import JointLender, Lender
 
+_PLACE_FIX = {"fix": "Send at most 32 letters, digits, dots, underscores and dashes."}
+_Place = Annotated[str, Meta(max_length=32, pattern=r"^[0-9A-Za-z._-]*$", extra=_PLACE_FIX)]
+
 
 class NewPayment(Taken, frozen=True, kw_only=True):
     """An order to be paid. With nothing but amount and subject it waits at `checkout_url` for whoever is shown it; with a
@@ -53,6 +56,8 @@ class NewPayment(Taken, frozen=True, kw_only=True):
     capture: Annotated[
         bool | UnsetType, Meta(description="false reserves only: capture later. true unless you say so.")
     ] = UNSET
+    store_id: Annotated[_Place, Meta(description="Your number of the store it is sold in.")] = ""
+    terminal_id: Annotated[_Place, Meta(description="Your number of the till.")] = ""
     installments: Count = 0
     fee_payer: Annotated[FeePayer, Meta(description="Who bears the fee of the installments.")] = "shopper"
     tenders: Annotated[
