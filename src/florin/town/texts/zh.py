@@ -15,7 +15,7 @@ TEXTS: dict[str, str] = {
     "people": "谁来逛街？",
     "purse": "{name}的钱包",
     "purse.wallet": "余额",
-    "line.also": "“{name}”",
+    "line.also": "收银台上叫{name}",
     "line.left": "共 {limit}",
     "line.free": "免息 {days} 天",
     "line.bears": "年化 {rate}，今天起息",
