@@ -177,6 +177,11 @@ def minor_of(amount: str) -> int:
     return -digits if amount.startswith("−") else digits
 
 
+def number_of(page: str) -> str:
+    """The shop's number of the order that the cashier shows."""
+    return re.findall(r"[A-Z]+-[0-9]{4}", page)[0]
+
+
 def _between(text: str, begin: str, end: str) -> str:
     start = text.index(begin)
     return text[start : text.index(end, start)]

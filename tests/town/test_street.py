@@ -17,15 +17,10 @@ from florin.payments.trade import Flow, TradeDetail
 from florin.town.answers import KINDS
 from florin.town.doors import DOORS
 from florin.town.people import RESIDENTS
-from street_world import RunningStreet, Walker, minor_of
+from street_world import RunningStreet, Walker, minor_of, number_of
 
 DOCS = Path(__file__).parents[2] / "docs" / "explanation" / "street.md"
 PROGRAMS = {program: kind for kind, programs in KINDS.items() for program in programs}
-
-
-def _number(page: str) -> str:
-    """The shop's number of the order that the cashier shows."""
-    return re.findall(r"[A-Z]+-[0-9]{4}", page)[0]
 
 
 def _bought(walker: Walker, market: str, program: str = "", *, count: int = 0) -> str:
@@ -33,7 +28,7 @@ def _bought(walker: Walker, market: str, program: str = "", *, count: int = 0) -
     at_cashier = (
         walker.press("scan") if market == "street" else walker.press("buy", market=market, installments=str(count))
     )
-    number = _number(at_cashier.text)
+    number = number_of(at_cashier.text)
     paid = walker.pay(at_cashier, program, count=count)
     assert paid.status_code == 200, paid.text
     return number
@@ -257,7 +252,7 @@ def test_the_page_is_complete_in_chinese(street):
 
 
 def test_a_shop_believes_nothing_that_the_house_has_not_signed(street, mei):
-    number = _number(mei.press("buy", market="taobao", installments="0").text)
+    number = number_of(mei.press("buy", market="taobao", installments="0").text)
     forged = {"out_trade_no": number, "trade_no": "1", "trade_status": "TRADE_SUCCESS", "sign": "bm90IG91cnM="}
 
     by_alipay = httpx.post(f"{street.url}/told/taobao", data=forged, trust_env=False)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from psycopg import Connection
+from typing import Literal
 
 from florin.engine.reference import Reference
+from florin.events import Place
 from florin.events.refusals import Language
 from florin.market import Answer
 from florin.money.at import At
-from florin.queries.answers import answers_for
+from florin.queries.answers import answers_of
+from florin.queries.shopper import Purse
 from florin.town.doors import Door
 
 Kind = Literal["huabei", "baitiao", "fenfu", "card"]
@@ -46,26 +46,13 @@ class Lamp:
 
 
 def lamps_at(
-    connection: Connection[Any],
-    reference: Reference,
-    door: Door,
-    *,
-    person_id: int,
-    merchant_id: int,
-    at: At,
-    language: Language,
+    purse: Purse, reference: Reference, door: Door, *, merchant_id: int, at: At, language: Language
 ) -> tuple[Lamp, ...]:
     """The four lamps of a door for one shopper and the door's price, always in the same order."""
-    answers = answers_for(
-        connection,
-        reference,
-        person_id=person_id,
-        merchant_id=merchant_id,
-        amount_minor=door.price_minor,
-        at=at,
-        channel="offline" if door.market == "street" else "online",
-    )
-    return tuple(_lamp(kind, answers or (), language) for kind in KINDS)
+    merchant = reference.merchants[merchant_id]
+    place = Place(market=merchant.market, category=merchant.category, channel=door.channel)
+    answers = answers_of(purse, reference, place, door.price_minor, at, merchant_id=merchant_id)
+    return tuple(_lamp(kind, answers, language) for kind in KINDS)
 
 
 def _lamp(kind: Kind, answers: Sequence[Answer], language: Language) -> Lamp:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from florin.events import Channel
 from florin.sandbox.provision import Market
 
 
@@ -30,6 +31,11 @@ class Door:
     installments: int = 0
     by_code: bool = False
     on_phone: bool = False
+
+    @property
+    def channel(self) -> Channel:
+        """How it is sold: what a code is scanned for is sold over a counter."""
+        return "offline" if self.by_code else "online"
 
     def named(self, language: str) -> str:
         return self.shop_zh if language == "zh" else self.shop

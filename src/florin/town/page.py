@@ -28,7 +28,7 @@ from florin.queries.merchant import read_payouts
 from florin.queries.payments import payment_by_trade
 from florin.queries.shares import Share, Shares, shares_of_days, shares_of_payment
 from florin.queries.shopper import Order as Seen
-from florin.queries.shopper import read_order, read_purse
+from florin.queries.shopper import Purse, read_order, read_purse
 from florin.sandbox.instance import Instance
 from florin.town.answers import KINDS, Lamp, lamps_at
 from florin.town.doors import DOORS, Door
@@ -189,7 +189,7 @@ def show_street(
             wallet=money(purse.wallet.balance_minor, language),
             lines=_lines(connection, town, resident, at, language),
             doors=tuple(
-                _door(connection, instance, town, shops, door, resident, at, language, bought=door.market in bought)
+                _door(purse, instance, town, shops, door, resident, at, language, bought=door.market in bought)
                 for door in DOORS.values()
             ),
             purchases=purchases,
@@ -257,7 +257,7 @@ def _line(view: LineView, language: Language) -> LineShown:
 
 
 def _door(
-    connection: Connection,
+    purse: Purse,
     instance: Instance,
     town: Town,
     shops: Shops,
@@ -269,22 +269,15 @@ def _door(
     bought: bool,
 ) -> DoorShown:
     merchant_id = town.shops[door.market].merchant_id
-    lamps = lamps_at(
-        connection,
-        instance.engine.reference,
-        door,
-        person_id=town.people[resident.logon],
-        merchant_id=merchant_id,
-        at=at,
-        language=language,
-    )
+    reference = instance.engine.reference
+    lamps = lamps_at(purse, reference, door, merchant_id=merchant_id, at=at, language=language)
     waiting = shops.waiting(door.market, now=at.instant, buyer=resident.logon)
     code = shops.waiting(door.market, now=at.instant) if door.by_code else None
     return DoorShown(
         market=door.market,
         place=text(language, f"door.{door.market}.place"),
         terms=text(language, f"door.{door.market}.terms"),
-        fees=_fees(instance.engine.reference.merchants[merchant_id], door, at, language),
+        fees=_fees(reference.merchants[merchant_id], door, at, language),
         shop=door.named(language),
         goods=door.sells(language),
         price=money(door.price_minor, language),
@@ -300,7 +293,7 @@ def _door(
 
 def _fees(merchant: Merchant, door: Door, at: At, language: Language) -> str:
     """What the shop pays by its plan of today: for a sale on credit, and for a bank's card where that costs otherwise."""
-    rules = schedule_of(merchant, None, at.on, "offline" if door.by_code else "online").rules
+    rules = schedule_of(merchant, None, at.on, door.channel).rules
     rates = _first_rates(rule.terms for rule in rules if rule.terms.takes("credit", 0))
     card_rate = _first_rates(rule.terms for rule in rules if rule.terms.takes("card", 0)).get("mdr", Decimal(0))
     said = [text(language, f"fee.{fee}", rate=_rate(rate)) for fee, rate in rates.items() if rate]

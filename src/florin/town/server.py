@@ -54,6 +54,7 @@ class Street:
         self.shops = Shops(town, api_url=instance.api_at[0].url)
         self._thread = ServingThread([at], name="florin-street")
         self._asking = threading.Lock()
+        self._pages: dict[tuple[str, str, str], tuple[tuple[Any, ...], str]] = {}
 
     @property
     def url(self) -> str:
@@ -71,9 +72,23 @@ class Street:
     # ── what is asked of it ───────────────────────────────────────────────────────────────────────────────────────────
 
     def page(self, *, logon: str, language: Language, notice: str = "") -> str:
+        """The whole page. Asked again while nothing has happened, by whoever watches, it is the same one."""
         self._lay_out_code(language)
+        asked, pulse = (logon, language, notice), self._pulse()
+        kept = self._pages.get(asked)
+        if kept is not None and kept[0] == pulse:
+            return kept[1]
         shown = show_street(self._instance, self._town, self.shops, logon=logon, language=language, notice=notice)
-        return render_street(shown, pin=PIN, pages_url=self._instance.pages_at.url)
+        html = render_street(shown, pin=PIN, pages_url=self._instance.pages_at.url)
+        self._pages[asked] = pulse, html
+        return html
+
+    def _pulse(self) -> tuple[Any, ...]:
+        """What is another when anything has happened: in the house, with its reference rows, to its clock, in the shops."""
+        with self._instance.reads.connection() as connection:
+            row = connection.execute(_PULSE).fetchone()
+        assert row is not None, "every house has its clock"
+        return (*row, self.shops.heard)
 
     def buy(self, *, market: str, logon: str, language: Language, installments: int) -> str:
         """An order of one piece, and where the buyer's browser goes with it: past the entrance, to where it is paid."""
@@ -253,6 +268,10 @@ def _our_mistake(request: AnyRequest, failure: Exception) -> Response[str]:
     return Response(text(_language(request), "went_wrong"), status_code=500, media_type="text/plain; charset=utf-8")
 
 
+_PULSE = """
+    SELECT business_on, reference_version, (SELECT coalesce(sum(events), 0) FROM batch)
+      FROM clock
+"""
 _NOTICES = {"not_received": "not_received", "went_wrong": "went_wrong", "not_taken": "not_taken"}
 
 

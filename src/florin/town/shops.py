@@ -47,7 +47,7 @@ class Order:
 
 
 class Shops:
-    """All five. api_url: the wires. street_url: where this street is served, for the messages and the way back."""
+    """All five. heard: how many messages they have believed. api_url: the wires. street_url: where this street is served, for the messages and the way back."""
 
     def __init__(self, town: Town, *, api_url: str) -> None:
         self._street_url = town.street_url
@@ -58,6 +58,7 @@ class Shops:
         self._orders: dict[str, Order] = {}
         self._numbers = itertools.count(1001)
         self._turns = itertools.count(1)
+        self.heard = 0
         self._turn = threading.Lock()
 
     def ask(self, market: str, *, buyer: str, language: str, now: datetime, installments: int = 0) -> Order:
@@ -99,6 +100,7 @@ class Shops:
         if heard is None:
             return None
         with self._turn:
+            self.heard += 1
             order = self._orders.get(heard.number)
             if order is not None and order.market == market:
                 paid_now = heard.is_paid and not order.is_paid
