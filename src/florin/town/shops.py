@@ -47,7 +47,10 @@ class Order:
 
 
 class Shops:
-    """All five. heard: how many messages they have believed. api_url: the wires. street_url: where this street is served, for the messages and the way back."""
+    """All five. api_url: the wires. street_url: where this street is served, for the messages and the way back.
+
+    heard: how many messages they have believed.
+    """
 
     def __init__(self, town: Town, *, api_url: str) -> None:
         self._street_url = town.street_url
