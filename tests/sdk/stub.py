@@ -15,6 +15,7 @@ from typing import Any
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
+from florin.app.listening import Address, wait_until_listening
 from florin.wires.alipay.answers import Content, Problem, answer_bytes, success
 from florin.wires.alipay.call import CallingApp, answering_sign_type, read_call
 from florin.wires.alipay.parameters import Parameters, origin_form, read_parameters
@@ -91,6 +92,7 @@ def served(application: Any, host: str, port: int) -> Iterator[str]:
     thread = threading.Thread(target=loop.run_until_complete, args=(server.serve(),), daemon=True)
     thread.start()
     assert started.wait(10), f"nothing serves {host}:{port}"
+    assert wait_until_listening(Address(host, port), timeout_s=10), f"nothing listens at {host}:{port}"
     try:
         yield f"http://{host}" if port == 80 else f"http://{host}:{port}"
     finally:
