@@ -39,6 +39,7 @@ def test_a_person_joins_and_tops_up(house: RestHouse):
         "logon": "alice",
         "wallet_balance_minor": 50_000,
         "line_id": None,
+        "line_ids": [],
     }
 
 
