@@ -14,7 +14,7 @@ import typer.main
 ROOT = Path(__file__).parents[2]
 PAGE = "".join(
     (ROOT / f"docs/how-to/{page}.md").read_text()
-    for page in ("onboard", "campaigns", "partners", "acceptance", "escrow", "fees")
+    for page in ("onboard", "campaigns", "partners", "acceptance", "escrow", "fees", "webhooks")
 )
 GROUPS = {
     "merchant": "stores",
