@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,18 @@ def test_shoppers_pay_for_taking_money_out_as_a_plan_says(operator: Operator, wo
     alice = world.people["alice"]
     command = Withdraw(withdrawal_id=world.engine.new_id(lane_of(alice)), person_id=alice, amount_minor=4_850_00)
     assert world.do(command).event.fee_minor == 3_85
+
+
+def test_a_payout_is_explained_down_to_each_fee_of_each_sale(operator: Operator, world: World):
+    operator("merchant", "set", "Tea House", "--market", "tmall", "--category", "phones")
+    operator("merchant", "fees", "set", "Tea House", "ali")
+    world.buy("alice", 1_000_00)
+    world.until(date(2026, 3, 3))
+    payout_id = world.one("SELECT id FROM payout")
+
+    said = operator("explain", "shop", "--what", f"payout={payout_id}")
+
+    for line in ("paid on credit: -¥6.00", "Commission of the mall: -¥20.00", "Software fee of the mall: -¥6.00"):
+        assert line in said
+    assert "¥968.00" in said
+    assert "商城佣金：-¥20.00" in operator("explain", "shop", "--what", f"payout={payout_id}", "--lang", "zh")
