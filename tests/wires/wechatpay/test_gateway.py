@@ -299,7 +299,12 @@ def test_a_closed_merchant_is_refused_and_a_fault_leaves_the_result_unknown(hous
         admin.set_app_state(connection, STRANGER, "closed")
         answered = shop.native("unknown2")
         admin.set_app_state(connection, STRANGER, "open")
+        admin.set_app_state(connection, DIRECT_SHOP, "closed")
+        target = f"/v3/pay/partner/transactions/out-trade-no/partner-1?sp_mchid={PROVIDER}&sub_mchid={DIRECT_SHOP}"
+        for_a_closed_one = Shop(house, PROVIDER).get(target)
+        admin.set_app_state(connection, DIRECT_SHOP, "open")
     assert (answered[0], answered[1]["code"]) == (403, "NO_AUTH")
+    assert (for_a_closed_one[0], for_a_closed_one[1]["code"]) == (403, "NO_AUTH")
 
 
 def test_a_refused_field_is_named_with_its_value(shop: Shop):

@@ -121,13 +121,14 @@ class Gateway:
 
     def _desk(self, request: HttpRequest, call: Call, client: Client, wall_now: datetime) -> Desk:
         at, reference = self._engine.look()
-        if reference.apps[client.app_id].state != "open":
-            raise business("NO_AUTH", f"商户号已停用：merchant {client.mchid} is closed")
         seller = client if call.seller_id == client.app_id else self._clients.find(call.seller_id, reference.version)
         if seller is None or client.app_id not in (seller.app_id, seller.provider_id):
             sentence = f"与子商户无绑定关系：{client.mchid} may not call for merchant {call.seller_id}"
             raise business("NO_AUTH", sentence)
         app = reference.apps[seller.app_id]
+        closed = next((each for each in (client, seller) if reference.apps[each.app_id].state != "open"), None)
+        if closed is not None:
+            raise business("NO_AUTH", f"商户号已停用：merchant {closed.mchid} is closed")
         named = request.headers.get("wechatpay-serial", "").upper()
         return Desk(
             engine=self._engine,
