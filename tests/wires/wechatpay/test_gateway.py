@@ -152,8 +152,8 @@ def test_a_refund_that_the_house_takes_back_is_closed(house: House, listener: Li
     assert outcome.event is not None, outcome.refusal
     assert shop.get("/v3/refund/domestic/refunds/taken-r")[1]["status"] == "CLOSED"
     assert shop.query("taken-01")["trade_state"] == "SUCCESS"
-    told = [json.loads(each.body) for each in listener.told]
-    assert [each["event_type"] for each in told] == ["REFUND.SUCCESS", "REFUND.CLOSED"]
+    told = {json.loads(each.body)["event_type"] for each in listener.told}  # in either order: both were due at once
+    assert told == {"REFUND.SUCCESS", "REFUND.CLOSED"}
     house.world.assert_books_hold()
 
 
