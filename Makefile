@@ -38,7 +38,7 @@ tour:
 	@$(bin)/florin demo --tour $(ARGUMENTS)
 
 test: browser
-	@$(environment) dev alipay-official alipay-fzlee alipay-django alipay-v3 wechatpayv3 example-oscar npm
+	@$(environment) dev alipay-official alipay-fzlee alipay-django alipay-v3 wechatpayv3 example-oscar schemathesis npm
 	$(bin)/pytest -n $(WORKERS) $(ARGUMENTS)
 
 check:
@@ -58,7 +58,7 @@ bench:
 	@$(bin)/florin bench pay $(ARGUMENTS)
 
 sdks:
-	@$(environment) alipay-official alipay-fzlee alipay-django alipay-v3 wechatpayv3 example-oscar npm
+	@$(environment) alipay-official alipay-fzlee alipay-django alipay-v3 wechatpayv3 example-oscar schemathesis npm
 
 oscar:
 	@$(environment) run example-oscar
@@ -95,6 +95,7 @@ locks:
 	$(compile) -o requirements/sdk-alipay-django.txt requirements/sdk-alipay-django.in
 	$(compile) -o requirements/sdk-alipay-v3.txt requirements/sdk-alipay-v3.in
 	$(compile) -o requirements/example-oscar.txt requirements/example-oscar.in
+	$(compile) -o requirements/tool-schemathesis.txt requirements/tool-schemathesis.in
 	cd tests/sdk/npm && npm install --package-lock-only --omit-lockfile-registry-resolved=true --ignore-scripts
 
 clean:

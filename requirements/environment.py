@@ -24,6 +24,7 @@ ENVIRONMENTS = {
     "wechatpayv3": (".venvs/wechatpayv3", ["sdk-build", "sdk-wechatpayv3"], False),
     "alipay-django": (".venvs/alipay-django", ["sdk-build", "sdk-alipay-django"], False),
     "alipay-v3": (".venvs/alipay-v3", ["sdk-alipay-v3"], False),
+    "schemathesis": (".venvs/schemathesis", ["tool-schemathesis"], False),
     "example-oscar": (".venvs/example-oscar", ["sdk-build", "example-oscar"], False),
     "node": (".venvs/node", ["node"], False),
 }

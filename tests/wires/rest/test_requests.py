@@ -241,6 +241,28 @@ def test_a_repeated_field_of_one_item_refuses_that_item_alone(door: Door):
     refused(door.ask(b'{"items": [], "items": []}', path="/v1/payments/batch", headers=[]), 400, "FieldRepeated")
 
 
+@pytest.mark.parametrize("text", ["null", "NULL", "0.5", "-1", "1772000000"])
+def test_null_or_a_number_in_a_query_is_no_time(door: Door, text):
+    answer = door.ask(b"", method="GET", query=f"created_from={text}".encode())
+
+    assert answer.status == 422
+    assert answer.json()["errors"][0]["field"] == "created_from"
+
+
+def test_two_orders_of_a_parent_may_not_share_a_number(door: Door):
+    order = {"amount_minor": 1, "subject": "tea"}
+    twice = {"order_number": "P-1", "orders": [{**order, "order_number": number} for number in ("A", "B", "A")]}
+    parents = {"order_number": "A", "orders": [{**order, "order_number": "A"}]}
+
+    answers = [door.ask(json.dumps(body).encode(), path="/v1/parent-orders") for body in (twice, parents)]
+
+    assert [answer.json()["errors"][0]["field"] for answer in answers] == [
+        "orders[2].order_number",
+        "orders[0].order_number",
+    ]
+    assert door.engine.asked == []
+
+
 def test_a_batch_without_items_is_told_what_to_send(door: Door):
     shown = refused(door.ask(b"{}", path="/v1/payments/batch", headers=[]), 422, "FieldsInvalid")
 

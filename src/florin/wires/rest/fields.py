@@ -79,11 +79,21 @@ def read_query(query_string: bytes, wanted: type[S]) -> S:
     if len(found) < len(pairs):
         twice = next(name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1)
         raise invalid(twice[:64], "This name came more than once.", "Send it once.")
+    # Text in a query may stand for a number, but for nothing it is left out: `null` would be taken for a day that is not given.
+    for name, value in found.items():
+        if value.lower() == "null":
+            raise invalid(name[:64], "The text “null” is no value.", "Leave the name out where there is no value.")
     try:
-        return msgspec.convert(found, wanted, strict=False)
+        converted = msgspec.convert(found, wanted, strict=False)
     except msgspec.ValidationError as error:
         errors = tuple(field_errors(found, wanted, strict=False))
         raise Refuse("FieldsInvalid", errors=errors or (_field_error(str(error), "", "", strict=False),)) from None
+    for field in msgspec.structs.fields(wanted):
+        text = found.get(field.encode_name, "")
+        # A number would be taken for seconds since 1970.
+        if text and isinstance(getattr(converted, field.name), datetime) and "-" not in text[1:]:
+            raise invalid(field.encode_name, "This is no time.", "Write RFC 3339, as in 2026-03-02T09:00:00+08:00.")
+    return converted
 
 
 def explain(body: bytes, wanted: Any, error: Exception, at: str = "") -> Refuse:

@@ -13,13 +13,14 @@ from florin.payments.trade import Flow, TradeDetail
 from florin.queries.parents import ParentView, parent_by_id
 from florin.wires.rest import shapes, show
 from florin.wires.rest.items import lines_of
-from florin.wires.rest.problems import RefusedBy
+from florin.wires.rest.problems import RefusedBy, invalid
 from florin.wires.rest.serve import Answer, Call
 
 
 async def create(call: Call, body: shapes.NewParentOrder) -> Answer:
     """POST /v1/parent-orders: one linked group, an order a command, the parent last."""
     app_id, new_id = cast(int, call.key.app_id), call.house.engine.new_id
+    _refuse_repeated(body)
     parent_id = new_id(lane_for(f"{app_id}/{body.order_number}"))
     asks = [_ask(call, body, order, parent_id) for order in body.orders]
     parent = AskParent(
@@ -46,6 +47,16 @@ async def create(call: Call, body: shapes.NewParentOrder) -> Answer:
     if refusal is not None:
         raise RefusedBy(refusal.refusal, replayed=refusal.replayed)  # type: ignore[arg-type]
     return Answer(_shown(call, await _found(call, parent_id), await _now(call)), 201)
+
+
+def _refuse_repeated(body: shapes.NewParentOrder) -> None:
+    """A number is one order's; the parent's own is another. Raises Refuse."""
+    seen = {body.order_number}
+    for place, order in enumerate(body.orders):
+        if order.order_number in seen:
+            where = f"orders[{place}].order_number"
+            raise invalid(where, "Another order of this request has this number.", "Give each a number of its own.")
+        seen.add(order.order_number)
 
 
 def _ask(call: Call, body: shapes.NewParentOrder, order: shapes.NewSellerOrder, parent_id: int) -> Ask:
