@@ -14,6 +14,7 @@ from florin.payments.ask import Ask
 from florin.payments.pay import Pay
 from florin.payments.refund import Refund
 from florin.payments.trade import Flow, TradeDetail
+from florin.sandbox.remote import send_verb
 from florin.town.answers import KINDS
 from florin.town.doors import DOORS
 from florin.town.people import RESIDENTS
@@ -246,6 +247,18 @@ def test_the_page_is_complete_in_chinese(street):
     assert '<html lang="zh-CN">' in page
     assert "一条街，五扇门" in page
     assert "已到期未还" in page, "his late bill"
+
+
+def test_a_reset_house_finds_the_street_as_it_was_and_sells_on(street, mei):
+    before = _bought(mei, "street")
+    mei.told(before)
+
+    send_verb(street.values["SANDBOX_URL"], street.values["SANDBOX_TOKEN"], "reset", {})
+    empty, number = mei.purchases(), _bought(mei, "street")
+
+    assert empty == []
+    assert mei.told(number).shares["shop"] == street.booked(number)["MERCHANT_PAYABLE"]
+    assert _today(street) == date(2026, 4, 12)
 
 
 # ── strangers ─────────────────────────────────────────────────────────────────────────────────────────────────────────

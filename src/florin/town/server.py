@@ -53,6 +53,7 @@ class Street:
         self._at = at
         self.shops = Shops(town, api_url=instance.api_at[0].url)
         self._thread = ServingThread([at], name="florin-street")
+        self._engine = instance.engine
         self._asking = threading.Lock()
         self._pages: dict[tuple[str, str, str], tuple[tuple[Any, ...], str]] = {}
 
@@ -73,6 +74,7 @@ class Street:
 
     def page(self, *, logon: str, language: Language, notice: str = "") -> str:
         """The whole page. Asked again while nothing has happened, by whoever watches, it is the same one."""
+        self._forget_after_reset()
         self._lay_out_code(language)
         asked, pulse = (logon, language, notice), self._pulse()
         kept = self._pages.get(asked)
@@ -82,6 +84,13 @@ class Street:
         html = render_street(shown, pin=PIN, pages_url=self._instance.pages_at.url)
         self._pages[asked] = pulse, html
         return html
+
+    def _forget_after_reset(self) -> None:
+        """A reset house has another engine, and none of the orders that shops remember."""
+        if self._instance.engine is not self._engine:
+            self._engine = self._instance.engine
+            self._pages.clear()
+            self.shops.forget()
 
     def _pulse(self) -> tuple[Any, ...]:
         """What is another when anything has happened: in the house, with its reference rows, to its clock, in the shops."""

@@ -127,6 +127,11 @@ class Shops:
         newest = next(own, None)
         return newest if newest is not None and newest.waits(now) else None
 
+    def forget(self) -> None:
+        """Forget every order: the house was reset, and knows none of them."""
+        with self._turn:
+            self._orders.clear()
+
     def close(self) -> None:
         for wire in self._wires.values():
             wire.close()
