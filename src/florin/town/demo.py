@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from contextlib import ExitStack, nullcontext
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from rich.console import Console
 from florin.app.listening import Address
 from florin.app.serve import reserved
 from florin.app.supervisor import StopSignals
+from florin.events.refusals import full_date
 from florin.sandbox.environment import refuse_environment_file
 from florin.sandbox.instance import Instance
 from florin.sandbox.provision import PASSWORD, PIN
@@ -72,12 +74,14 @@ def demo(
         if as_json:
             print(json.dumps({"STREET_URL": street.url, "ENV_FILE": str(env_file), **values}), flush=True)
         else:
-            _tell_addresses(console, street.url, values, env_file)
+            _tell_addresses(console, street.url, values, env_file, today=instance.engine.at().on)
         signals.wait()
     leave()
 
 
-def _tell_addresses(console: Console, street_url: str, values: Mapping[str, str], env_file: Path) -> None:
+def _tell_addresses(
+    console: Console, street_url: str, values: Mapping[str, str], env_file: Path, *, today: date
+) -> None:
     gateway_80 = values.get("GATEWAY_URL_80")
     people = ", ".join(f"[bold]{logon}[/]" for logon in RESIDENTS)
     told = [
@@ -100,4 +104,4 @@ def _tell_addresses(console: Console, street_url: str, values: Mapping[str, str]
     for name, what in told:
         # Never broken: a terminal makes links of whole lines only.
         console.print(f"{name:>12}  {what}", soft_wrap=True)
-    console.print("\nIt is 12 April 2026 there. Ctrl-C ends it and leaves nothing behind.")
+    console.print(f"\nIt is {full_date(today, 'en')} there. Ctrl-C ends it and leaves nothing behind.")

@@ -159,10 +159,9 @@ class Street:
         @get("/", media_type="text/html")
         async def page(request: AnyRequest) -> Response[str]:
             logon, language = _shopper(request), _language(request)
-            notice = _NOTICES.get(request.query_params.get("notice", ""), "")
-            html = await asyncio.to_thread(
-                street.page, logon=logon, language=language, notice=text(language, notice) if notice else ""
-            )
+            asked = request.query_params.get("notice", "")
+            notice = text(language, asked) if asked in _NOTICES else ""
+            html = await asyncio.to_thread(street.page, logon=logon, language=language, notice=notice)
             response = Response(html, media_type="text/html; charset=utf-8")
             if known(request.query_params.get("lang")):
                 response.set_cookie(COOKIE, language, max_age=_YEAR_S, samesite="lax")
@@ -281,7 +280,8 @@ _PULSE = """
     SELECT business_on, reference_version, (SELECT coalesce(sum(events), 0) FROM batch)
       FROM clock
 """
-_NOTICES = {"not_received": "not_received", "went_wrong": "went_wrong", "not_taken": "not_taken"}
+# Texts that an address may ask the page to show.
+_NOTICES = ("not_received", "not_taken", "went_wrong")
 
 
 async def _go(where: Callable[[], str | None], *, back: str) -> Redirect:

@@ -25,18 +25,15 @@ _OFFERED = timedelta(minutes=90)
 class Order:
     """One order of a shop. buyer: for whom it was made, empty at the stall, where whoever scans it pays.
 
-    address: where it is paid: the gateway, the cashier, or what a QR code says. told: what the house has told the shop last, in
-    the wire's own word; trade_id: as that message names it, 0 before; turn: which of the shops' paid orders it is.
+    address: where it is paid: the gateway, the phone's door, or what a QR code says. is_paid: the shop was told so; trade_id:
+    as that message names it, 0 before; turn: which of the shops' paid orders it is.
     """
 
     number: str
     market: str
     buyer: str
-    amount_minor: int
-    installments: int
     asked_at: datetime
     address: str
-    told: str = ""
     is_paid: bool = False
     trade_id: int = 0
     turn: int = 0
@@ -69,26 +66,15 @@ class Shops:
         door = DOORS[market]
         with self._turn:
             number = f"{market.upper()}-{next(self._numbers)}"
-        order = Order(
+        address = self._wires[market].ask(
             number=number,
-            market=market,
-            buyer=buyer,
             amount_minor=door.price_minor,
+            subject=door.sells(language),
+            payer_id=self._people.get(buyer, 0),
             installments=installments,
-            asked_at=now,
-            address="",
+            return_url=f"{self._street_url}/back?as={buyer}" if buyer else "",
         )
-        asked = replace(
-            order,
-            address=self._wires[market].ask(
-                number=number,
-                amount_minor=door.price_minor,
-                subject=door.sells(language),
-                payer_id=self._people.get(buyer, 0),
-                installments=installments,
-                return_url=f"{self._street_url}/back?as={buyer}" if buyer else "",
-            ),
-        )
+        asked = Order(number=number, market=market, buyer=buyer, asked_at=now, address=address)
         with self._turn:
             # A message cannot overtake this: nobody could pay before the address was known.
             self._orders[number] = asked
@@ -109,7 +95,6 @@ class Shops:
                 paid_now = heard.is_paid and not order.is_paid
                 self._orders[heard.number] = replace(
                     order,
-                    told=heard.said,
                     is_paid=order.is_paid or heard.is_paid,
                     trade_id=heard.trade_id,
                     turn=next(self._turns) if paid_now else order.turn,

@@ -34,11 +34,10 @@ class WireFailed(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A message whose signature is right. said: the state in the wire's own word."""
+    """A message whose signature is right."""
 
     number: str
     trade_id: int
-    said: str
     is_paid: bool
 
 
@@ -104,12 +103,10 @@ class AlipayWire:
         signed = notify_signing_bytes([(name, value.encode()) for name, value in form.items()])
         if not verify(signed, form.get("sign", ""), key=self._platform_key, sign_type="RSA2"):
             return None
-        status = form.get("trade_status", "")
         return Heard(
             number=form.get("out_trade_no", ""),
             trade_id=int(form["trade_no"]),
-            said=status,
-            is_paid=status == "TRADE_SUCCESS",
+            is_paid=form.get("trade_status") == "TRADE_SUCCESS",
         )
 
     def close(self) -> None:
@@ -188,7 +185,6 @@ class RestWire:
         return Heard(
             number=payment["order_number"],
             trade_id=int(payment["id"]),
-            said=document["type"],
             is_paid=payment["state"] in ("escrowed", "captured"),
         )
 
@@ -251,7 +247,6 @@ class WechatWire:
         return Heard(
             number=told["out_trade_no"],
             trade_id=int(told["transaction_id"]),
-            said=document["event_type"],
             is_paid=told.get("trade_state") == "SUCCESS",
         )
 
