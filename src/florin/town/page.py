@@ -271,6 +271,8 @@ def _door(
     merchant_id = town.shops[door.market].merchant_id
     reference = instance.engine.reference
     lamps = lamps_at(purse, reference, door, merchant_id=merchant_id, at=at, language=language)
+    # What the page explains unasked: the first line that she has.
+    first = next((lamp for lamp in lamps if lamp.says != "none"), lamps[0])
     waiting = shops.waiting(door.market, now=at.instant, buyer=resident.logon)
     code = shops.waiting(door.market, now=at.instant) if door.by_code else None
     return DoorShown(
@@ -283,7 +285,7 @@ def _door(
         price=money(door.price_minor, language),
         installments=door.installments,
         each=money(door.price_minor // door.installments, language) if door.installments else "",
-        lamps=tuple(_lamp(lamp, number, resident, language) for number, lamp in enumerate(lamps)),
+        lamps=tuple(_lamp(lamp, resident, language, chosen=lamp is first) for lamp in lamps),
         waiting="" if waiting is None else waiting.number,
         code=qr_svg(code.address) if code is not None else "",
         on_phone=door.on_phone,
@@ -310,7 +312,7 @@ def _first_rates(fees: Iterable[FeeTerms]) -> dict[str, Decimal]:
     return found
 
 
-def _lamp(lamp: Lamp, number: int, resident: Resident, language: Language) -> LampShown:
+def _lamp(lamp: Lamp, resident: Resident, language: Language, *, chosen: bool) -> LampShown:
     is_capped = lamp.says == "yes" and lamp.cap_minor is not None
     key = "yes_capped" if is_capped else lamp.says
     amount_minor = lamp.most_minor if lamp.says == "limit" else lamp.cap_minor or lamp.most_minor
@@ -322,7 +324,7 @@ def _lamp(lamp: Lamp, number: int, resident: Resident, language: Language) -> La
         look=lamp.says,
         answer=text(language, f"lamp.{key}", amount=_round(amount_minor, language)),
         why=why,
-        chosen=number == 0,
+        chosen=chosen,
     )
 
 
