@@ -94,6 +94,7 @@ locks:
 	$(compile) -o requirements/sdk-wechatpayv3.txt requirements/sdk-wechatpayv3.in
 	$(compile) -o requirements/sdk-alipay-django.txt requirements/sdk-alipay-django.in
 	$(compile) -o requirements/sdk-alipay-v3.txt requirements/sdk-alipay-v3.in
+	$(compile) -o requirements/example-build.txt requirements/example-build.in
 	$(compile) -o requirements/example-oscar.txt requirements/example-oscar.in
 	$(compile) -o requirements/tool-schemathesis.txt requirements/tool-schemathesis.in
 	cd tests/sdk/npm && npm install --package-lock-only --omit-lockfile-registry-resolved=true --ignore-scripts

@@ -25,7 +25,7 @@ ENVIRONMENTS = {
     "alipay-django": (".venvs/alipay-django", ["sdk-build", "sdk-alipay-django"], False),
     "alipay-v3": (".venvs/alipay-v3", ["sdk-alipay-v3"], False),
     "schemathesis": (".venvs/schemathesis", ["tool-schemathesis"], False),
-    "example-oscar": (".venvs/example-oscar", ["sdk-build", "example-oscar"], False),
+    "example-oscar": (".venvs/example-oscar", ["example-build", "example-oscar"], False),
     "node": (".venvs/node", ["node"], False),
 }
 NPM = os.path.join(ROOT, "tests", "sdk", "npm")

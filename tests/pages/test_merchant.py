@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
 from datetime import date, datetime, timedelta
 
@@ -136,6 +137,24 @@ def test_an_integrator_finds_what_to_set_app_by_app(shop, browser):
         assert f"App number {app} Gateway address https://api.test/{app} Market {market}" in page
         assert f"KEY{app}" in page
     assert "应用编号" in zh
+
+
+def test_each_app_has_code_ready_for_the_sdks_of_its_wire(shop, browser):
+    hooks.tell_gateways_with(
+        lambda app: hooks.Gateway(address=f"https://api.test/{app.id}/gateway.do", public_key=f"KEY{app.id}")
+    )
+
+    page = html.unescape(browser("teahouse").get("/merchant/integration").content.decode())
+    hooks.tell_gateways_with(lambda app: hooks.Gateway())
+
+    for package in ("python-alipay-sdk", "alipay-sdk-python", "Node · alipay-sdk"):
+        assert package in page
+    assert f'shop._gateway = "https://api.test/{DIRECT_APP}/gateway.do"' in page
+    assert f'appid="{DIRECT_APP}"' in page
+    assert "«" not in page
+    for code in re.findall(r"<pre class=\"wire code\"[^>]*>(.*?)</pre>", page, re.DOTALL):
+        if code.startswith("import"):
+            compile(code, "snippet", "exec")
 
 
 def test_an_app_shows_where_it_is_notified_and_that_it_is_closed(shop, browser):

@@ -12,6 +12,7 @@ from florin.documents.bills import Form
 from florin.events.refusals import Language
 from florin.money.at import At
 from florin.pages.hooks import Gateway
+from florin.pages.merchant.snippets import Snippet, snippets_of
 from florin.pages.show import full_date, full_moment, money
 from florin.pages.texts import text
 from florin.payments.merchant import App
@@ -83,6 +84,7 @@ class AppShown:
     public_key: str
     note: str
     documents: str
+    snippets: tuple[Snippet, ...]
 
 
 def app_of(app: App, gateway: Gateway, language: Language) -> AppShown:
@@ -103,6 +105,7 @@ def app_of(app: App, gateway: Gateway, language: Language) -> AppShown:
         public_key=gateway.public_key,
         note=text(language, f"integration.note.{wire}"),
         documents=gateway.documents,
+        snippets=snippets_of(app, gateway, language),
     )
 
 

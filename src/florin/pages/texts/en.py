@@ -482,6 +482,20 @@ TEXTS: dict[str, str] = {
         "replaced: ask the platform."
     ),
     "integration.documents": "Read the API's description",
+    "integration.signatures": "Signatures that were wrong",
+    "snippet.fzlee": "It has no setting for the address: _gateway is set after it is made. It sends everything in the query of a GET.",
+    "snippet.official": (
+        "It puts the port 80 or 443 to every address, so it cannot be given another port; behind the proxy it keeps its own "
+        "address. It takes PKCS#1 keys alone, as base64 without the lines around them."
+    ),
+    "snippet.npm": "It checks no signature of an answer unless validateSign is true. PKCS#8 keys need keyType: 'PKCS8'.",
+    "snippet.wechatpayv3": (
+        "Its address is written into it, and it asks for certificates as soon as it is made: a property of its class takes "
+        "the place, or its proxy setting. It takes PKCS#8 keys alone, as base64 without the lines around them."
+    ),
+    "snippet.axios": "It refuses answers when its clock is more than 300 seconds off, and a key that certs does not name.",
+    "snippet.curl": "The same key with the same order is the same order: send it again when you do not know what came of it.",
+    "snippet.httpx": "Amounts are whole fen. A refusal is a document with a code, a sentence and the numbers behind it.",
     # ── escrow: several shops, the clock, refund requests, disputes ───────────────────────────────────────────────
     "nav.requests": "Refunds",
     "parent.orders": "{count} orders, paid together",

@@ -458,6 +458,17 @@ TEXTS: dict[str, str] = {
     ),
     "integration.note.rest": "您的程序凭开通时拿到的密钥调用。我们只保存密钥的摘要，遗失后请联系平台更换。",
     "integration.documents": "查看接口说明",
+    "integration.signatures": "验签失败的请求",
+    "snippet.fzlee": "它没有网关地址的设置项：创建之后再改地址。它用查询串发送全部参数。",
+    "snippet.official": (
+        "它给任何地址都加上端口80或443，不能使用其他端口；经代理时可保留原地址。私钥只接受首尾行去掉后的一行文本，"
+        "且只接受传统格式。"
+    ),
+    "snippet.npm": "默认不验证应答的签名，须按示例打开。新格式的私钥须另行声明密钥类型。",
+    "snippet.wechatpayv3": "它写死了网关地址，创建时就去取证书：可替换类的属性，或使用它的代理设置。私钥只接受新格式的一行文本。",
+    "snippet.axios": "本机时钟相差超过三百秒，或应答所用的密钥未登记，它都会拒绝应答。",
+    "snippet.curl": "相同的幂等键加相同的订单就是同一笔订单：不知道结果时，原样再发一次即可。",
+    "snippet.httpx": "金额以分为单位。被拒绝时应答里有代码、说明和相关数字。",
     # ── escrow: several shops, the clock, refund requests, disputes ───────────────────────────────────────────────
     "nav.requests": "退款",
     "parent.orders": "{count}笔订单，合并付款",
