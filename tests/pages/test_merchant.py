@@ -140,6 +140,9 @@ def test_an_integrator_finds_what_to_set_app_by_app(shop, browser):
 
 
 def test_each_app_has_code_ready_for_the_sdks_of_its_wire(shop, browser):
+    shop.connection.execute("UPDATE app SET wire = 'alipay' WHERE id = %s", (DIRECT_APP,))
+    shop.connection.execute("UPDATE clock SET reference_version = reference_version + 1")
+    shop.connection.commit()
     hooks.tell_gateways_with(
         lambda app: hooks.Gateway(address=f"https://api.test/{app.id}/gateway.do", public_key=f"KEY{app.id}")
     )

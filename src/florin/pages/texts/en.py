@@ -483,7 +483,9 @@ TEXTS: dict[str, str] = {
     ),
     "integration.documents": "Read the API's description",
     "integration.signatures": "Signatures that were wrong",
-    "snippet.fzlee": "It has no setting for the address: _gateway is set after it is made. It sends everything in the query of a GET.",
+    "snippet.fzlee": (
+        "It has no setting for the address: _gateway is set after it is made. It sends everything in the query of a GET."
+    ),
     "snippet.official": (
         "It puts the port 80 or 443 to every address, so it cannot be given another port; behind the proxy it keeps its own "
         "address. It takes PKCS#1 keys alone, as base64 without the lines around them."
