@@ -72,12 +72,12 @@ def test_a_merchant_reads_his_plan_and_each_sale_with_all_of_its_fees(tencent, b
     assert tencent.pay("Alice", tencent.order("Phone", 100_000), 100_000).event
     shop = browser("teahouse")
 
-    settlement = shop.read("/merchant/settlement")
+    settlement = shop.read("/merchant/terms")
 
     assert "Your plan: Alibaba's malls and Alipay." in settlement
     assert (
         "Fee on the sale paid by card, kept when a sale is refunded 0.6% Fee on the sale 0% "
         "Fee for being paid on credit given back with a refund 0.6% Commission of the mall given back with a refund 2% "
-        "Software fee of the mall given back with a refund 0.6% Bills"
+        "Software fee of the mall given back with a refund 0.6%"
     ) in settlement
     assert "¥32.00" in shop.read("/merchant")

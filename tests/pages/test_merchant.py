@@ -186,10 +186,10 @@ def test_settlement_says_nothing_of_ever_when_only_the_last_month_was_empty(shop
 def test_a_day_that_is_closed_has_its_bill_in_every_form_for_its_own_merchant_alone(shop, browser):
     shop.pay("Alice", shop.order("Tea set", 19_900), 19_900)
     merchant = browser("teahouse")
-    assert "There is no bill of the last month." in merchant.read("/merchant/settlement")
+    assert "There is no bill of the last month." in merchant.read("/merchant/bills")
     shop.until(date(2026, 3, 3))
 
-    page = merchant.get("/merchant/settlement").content.decode()
+    page = merchant.get("/merchant/bills").content.decode()
 
     files = re.findall(r'href="(/merchant/bills/[^"]+)"', page)
     assert files == [
@@ -327,8 +327,9 @@ def test_a_merchant_reads_when_he_is_paid_why_payouts_wait_and_what_his_applicat
     shop.do(HoldPayouts(merchant_id=SHOP, reason="looked at", by="risk"))
     merchant = browser("teahouse")
 
-    page = merchant.read("/merchant/settlement")
-    zh = browser("teahouse", language="zh").read("/merchant/settlement")
+    page = merchant.read("/merchant/settlement") + merchant.read("/merchant/terms")
+    in_chinese = browser("teahouse", language="zh")
+    zh = in_chinese.read("/merchant/settlement") + in_chinese.read("/merchant/terms")
 
     assert "Paid out every Friday" in page
     assert "Kept in reserve ¥0.00 · 5" in page

@@ -53,6 +53,8 @@ def addresses(shop) -> dict[str, list[str]]:
             "/merchant",
             OLDER,
             "/merchant/settlement",
+            "/merchant/terms",
+            "/merchant/bills",
             "/merchant/integration",
             "/merchant/deliveries",
             "/merchant/signatures",

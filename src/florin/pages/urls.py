@@ -38,6 +38,8 @@ urlpatterns = [
     path("merchant/stores", stores.stores),
     path("merchant/stores/<int:terminal_id>", stores.sheet),
     path("merchant/settlement", merchant.settlement),
+    path("merchant/terms", merchant.terms),
+    path("merchant/bills", merchant.bills),
     path("merchant/bills/<str:day>/<str:form>", merchant.bill),
     path("merchant/refusals", merchant.refusals),
     path("merchant/integration", merchant.integration),

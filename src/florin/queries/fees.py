@@ -22,6 +22,7 @@ from florin.events.refusals import Language, full_date, yuan
 from florin.money import MILLION
 from florin.payments.fee_plan import FeeAssignment, FeeTender, FeeTerms, version_of
 from florin.payments.fees import FeeSchedule, FeeTaken, Rule, charged
+from florin.payments.merchant import Merchant
 from florin.payments.payment import Payment
 from florin.queries import is_id
 from florin.queries.payments import payment_by_trade
@@ -127,19 +128,25 @@ def fees_of_merchant(
     found = _merchant(connection, merchant_id)
     if found is None:
         return None
-    assignments = fee_assignments(connection).get(merchant_id, ())
+    return fees_of(found, fee_assignments(connection).get(merchant_id, ()), on=on, language=language)
+
+
+def fees_of(
+    merchant: _Merchant | Merchant, assignments: Sequence[FeeAssignment], *, on: date, language: Language = "en"
+) -> MerchantFees:
+    """The same of a merchant who is known already, as every process that serves knows them."""
     current = [one for one in assignments if one.from_on <= on]
     plan = current[-1].plan if current else None
     return MerchantFees(
-        merchant_id=str(merchant_id),
-        name=found.name,
-        market=found.market,
-        category=found.category,
+        merchant_id=str(merchant.id),
+        name=merchant.name,
+        market=merchant.market,
+        category=merchant.category,
         on=on,
         plan="" if plan is None else plan.name,
         title="" if plan is None else (plan.title_zh if language == "zh" else plan.title_en),
         plans=tuple(PlanOfDay(plan=one.plan.name, from_on=one.from_on) for one in assignments),
-        fees=tuple(_offered(fee, language) for fee in _terms_of(found, assignments, on)),
+        fees=tuple(_offered(fee, language) for fee in _terms_of(merchant, assignments, on)),
     )
 
 
@@ -352,6 +359,7 @@ _NAMES = {
 
 
 class _Merchant(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
     name: str
     market: str
     category: str
@@ -359,7 +367,7 @@ class _Merchant(msgspec.Struct, frozen=True, kw_only=True):
     mdr_refunded: bool
 
 
-_MERCHANT = "SELECT name, market, category, mdr_ppm, mdr_refunded FROM merchant WHERE id = %(id)s"
+_MERCHANT = "SELECT id, name, market, category, mdr_ppm, mdr_refunded FROM merchant WHERE id = %(id)s"
 
 
 def _merchant(connection: Connection[Any], merchant_id: int) -> _Merchant | None:
@@ -367,7 +375,7 @@ def _merchant(connection: Connection[Any], merchant_id: int) -> _Merchant | None
         return cursor.execute(_MERCHANT, {"id": merchant_id}).fetchone()
 
 
-def _terms_of(merchant: _Merchant, assignments: Sequence[FeeAssignment], on: date) -> list[FeeTerms]:
+def _terms_of(merchant: _Merchant | Merchant, assignments: Sequence[FeeAssignment], on: date) -> list[FeeTerms]:
     """The fees that hold where he sells, by whatever channel, in their order; without a plan his own rate."""
     version = version_of(assignments, on)
     if version is None:

@@ -37,8 +37,7 @@ def settlement_of(connection: Connection[Any], *, merchant_id: int, on: date) ->
         row: Any = cursor.execute(_MERCHANT, {"id": merchant_id}).fetchone()
         if row is None:
             return None
-        texts: Any = cursor.execute(_TERMS, {"id": merchant_id}).fetchall()
-    versions = [msgspec.json.decode(text.terms, type=SettlementTerms) for text in texts]
+    versions = [msgspec.json.decode(text, type=SettlementTerms) for text in row.terms]
     return SettlementView(
         merchant_id=row.id, name=row.name, state=row.state, payout_account=row.payout_account, terms=terms_on(versions, on),
         next_terms=[version for version in versions if version.from_on > on], available_minor=row.available_minor,
@@ -49,10 +48,8 @@ def settlement_of(connection: Connection[Any], *, merchant_id: int, on: date) ->
 
 _MERCHANT = """
     SELECT m.id, m.name, m.state, m.payout_account, b.available_minor, b.reserve_minor, b.negative_limit_minor, b.round,
-           b.held_because
+           b.held_because,
+           ARRAY (SELECT terms::text FROM settlement_terms WHERE merchant_id = m.id ORDER BY from_on LIMIT 1000) AS terms
       FROM merchant m JOIN merchant_balance b ON b.lane = m.lane AND b.id = m.id
      WHERE m.id = %(id)s
-"""
-_TERMS = """
-    SELECT terms::text AS terms FROM settlement_terms WHERE merchant_id = %(id)s ORDER BY from_on LIMIT 1000
 """

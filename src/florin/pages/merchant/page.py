@@ -155,10 +155,8 @@ def payout_of(payout: Payout, language: Language) -> Moved:
     )
 
 
-def standing_of(
-    view: SettlementView | None, application: ApplicationView | None, language: Language
-) -> tuple[tuple[str, str], ...]:
-    """Label and value of what decides when a merchant is paid, and of what is still to be done before he may sell."""
+def standing_of(view: SettlementView | None, language: Language) -> tuple[tuple[str, str], ...]:
+    """Label and value of what decides when a merchant is paid."""
     facts: list[tuple[str, str]] = []
     if view is not None:
         facts.append((text(language, "standing.paid"), _paid(view.terms, language)))
@@ -177,6 +175,12 @@ def standing_of(
             facts.append((text(language, "standing.held"), held))
         elif view.state == "frozen":
             facts.append((text(language, "standing.held"), text(language, "standing.frozen")))
+    return tuple(facts)
+
+
+def application_shown(application: ApplicationView | None, language: Language) -> tuple[tuple[str, str], ...]:
+    """Label and value of what is still to be done before he may sell."""
+    facts: list[tuple[str, str]] = []
     if application is not None and application.state != "opened":
         facts.append((text(language, "standing.application"), text(language, f"application.state.{application.state}")))
         lacks = [

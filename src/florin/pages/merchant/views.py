@@ -22,6 +22,7 @@ from florin.pages.merchant.difference import first_difference
 from florin.pages.merchant.page import (
     FORMS,
     app_of,
+    application_shown,
     apps_of,
     bills_of,
     campaigns_shown,
@@ -38,9 +39,8 @@ from florin.payments.merchant import App
 from florin.queries.bills import NotPublished, days_with_bill, read_bill
 from florin.queries.campaigns import campaigns_of_merchant
 from florin.queries.checkouts import read_checkouts, till_refusals
-from florin.queries.fees import fees_of_merchant
+from florin.queries.fees import fees_of
 from florin.queries.merchant import (
-    read_available,
     read_older_trades,
     read_payouts,
     read_signature_failure,
@@ -86,23 +86,43 @@ def settlement(request: HttpRequest, user: MerchantUser) -> HttpResponse:
     lane = get_engine().reference.merchants[user.merchant_id].lane
     payouts = read_payouts(reading(), lane=lane, merchant_id=user.merchant_id)
     windows = read_windows(reading(), merchant_id=user.merchant_id, since=since)
+    standing = settlement_of(reading(), merchant_id=user.merchant_id, on=get_engine().at().on)
     return page(
         request,
         user,
         "settlement",
-        available=money(read_available(reading(), lane=lane, merchant_id=user.merchant_id), language),
+        available=money(standing.available_minor if standing else 0, language),
         payouts=[payout_of(payout, language) for payout in payouts],
         windows=[window_of(window, language) for window in windows],
         days=DAYS_SHOWN,
-        fees=fees_of_merchant(reading(), merchant_id=user.merchant_id, on=get_engine().at().on, language=language),
-        campaigns=campaigns_shown(campaigns_of_merchant(reading(), merchant_id=user.merchant_id), language),
-        standing=standing_of(
-            settlement_of(reading(), merchant_id=user.merchant_id, on=get_engine().at().on),
-            application_of_merchant(reading(), merchant_id=user.merchant_id),
-            language,
-        ),
-        bills=bills_of(days_with_bill(reading(), merchant_id=user.merchant_id, since=since), language),
+        standing=standing_of(standing, language),
     )
+
+
+@for_merchants
+@require_safe
+def terms(request: HttpRequest, user: MerchantUser) -> HttpResponse:
+    """What a merchant has agreed with the platform: what is missing of his application, his fees, his campaigns."""
+    language, at = language_of(request), get_engine().at()
+    merchant = get_engine().reference.merchants[user.merchant_id]
+    return page(
+        request,
+        user,
+        "terms",
+        application=application_shown(application_of_merchant(reading(), merchant_id=user.merchant_id), language),
+        fees=fees_of(merchant, merchant.fee_plans, on=at.on, language=language),
+        campaigns=campaigns_shown(campaigns_of_merchant(reading(), merchant_id=user.merchant_id), language),
+    )
+
+
+@for_merchants
+@require_safe
+def bills(request: HttpRequest, user: MerchantUser) -> HttpResponse:
+    """The published days of the last month, each in all forms."""
+    language = language_of(request)
+    since = get_engine().at().on - timedelta(days=DAYS_SHOWN)
+    days = days_with_bill(reading(), merchant_id=user.merchant_id, since=since)
+    return page(request, user, "bills", bills=bills_of(days, language))
 
 
 @for_merchants

@@ -482,6 +482,7 @@ TEXTS: dict[str, str] = {
         "replaced: ask the platform."
     ),
     "integration.documents": "Read the API's description",
+    "terms.title": "Terms and fees",
     "integration.signatures": "Signatures that were wrong",
     "snippet.fzlee": (
         "It has no setting for the address: _gateway is set after it is made. It sends everything in the query of a GET."

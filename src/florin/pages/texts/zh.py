@@ -458,6 +458,7 @@ TEXTS: dict[str, str] = {
     ),
     "integration.note.rest": "您的程序凭开通时拿到的密钥调用。我们只保存密钥的摘要，遗失后请联系平台更换。",
     "integration.documents": "查看接口说明",
+    "terms.title": "费率与条款",
     "integration.signatures": "验签失败的请求",
     "snippet.fzlee": "它没有网关地址的设置项：创建之后再改地址。它用查询串发送全部参数。",
     "snippet.official": (
