@@ -155,7 +155,7 @@ def test_each_app_has_code_ready_for_the_sdks_of_its_wire(shop, browser):
     assert f'shop._gateway = "https://api.test/{DIRECT_APP}/gateway.do"' in page
     assert f'appid="{DIRECT_APP}"' in page
     assert "«" not in page
-    for code in re.findall(r"<pre class=\"wire code\"[^>]*>(.*?)</pre>", page, re.DOTALL):
+    for code in re.findall(r"<pre class=\"wire program\"[^>]*>(.*?)</pre>", page, re.DOTALL):
         if code.startswith("import"):
             compile(code, "snippet", "exec")
 
