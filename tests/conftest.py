@@ -93,7 +93,7 @@ def new_database(
     def make() -> Iterator[FreshDatabase]:
         name = f"test_{next(numbers)}"
         with psycopg.connect(postgres_server.dsn("postgres", "postgres"), autocommit=True) as connection:
-            create_database(connection, name, template=database_template)
+            create_database(connection, name, template=database_template, strategy="FILE_COPY")
         try:
             yield FreshDatabase(
                 name=name,
