@@ -44,11 +44,28 @@ def test_every_field_of_every_body_says_what_it_takes_in_words_of_json(body: typ
                 assert ("minor units" in said) == error.field.endswith("_minor"), said
 
 
-@pytest.mark.parametrize("body", BODIES)
-def test_no_body_holds_objects_whose_names_would_go_uncounted(body: type[msgspec.Struct]):
-    """`Reader` looks for repeated names in the outermost object; a batch's items have a reader of their own."""
-    for field in msgspec.structs.fields(body):
-        assert "StructType" not in repr(msgspec.inspect.type_info(field.type)), field.name
+LINE = '"sku": "a", "title": "tea", "quantity": 1, "unit_minor": 5, "amount_minor": 5'
+
+
+@pytest.mark.parametrize(
+    ("lines", "field"),
+    [
+        (f'"lines": [{{{LINE}, "sku": "b"}}]', "lines[0].sku"),
+        (f'"lines": [{{{LINE}}}, {{{LINE}, "titl\\u0065": "b"}}]', "lines[1].title"),
+        ('"lines": [], "lines": []', "lines"),
+    ],
+)
+def test_a_name_that_comes_twice_in_an_object_within_is_refused_where_it_stands(lines: str, field: str):
+    with pytest.raises(Refuse) as refused:
+        Reader(NewPayment).read(f'{{"amount_minor": 5, "subject": "tea", {lines}}}'.encode())
+
+    assert (refused.value.code, refused.value.numbers["field"]) == ("FieldRepeated", field)
+
+
+def test_lines_of_one_order_name_the_same_fields_each_and_nothing_is_repeated():
+    body = f'{{"amount_minor": 10, "subject": "tea", "lines": [{{{LINE}}}, {{{LINE}}}]}}'
+
+    assert len(Reader(NewPayment).read(body.encode()).lines) == 2
 
 
 names = st.sampled_from([field.encode_name for field in msgspec.structs.fields(NewPayment)])

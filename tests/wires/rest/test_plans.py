@@ -23,7 +23,7 @@ def with_purchase(house: RestHouse) -> tuple[str, str]:
         "/v1/owner/agreements",
         {"person_id": person_id, "app_id": str(DIRECT_APP), "line_id": line_id, "limit_minor": 500_000},
     ).json()
-    charge = {"amount_minor": 120_000, "subject": "coat", "agreement_id": agreement["id"], "tender": "credit"}
+    charge = {"amount_minor": 120_000, "subject": "coat", "agreement_id": agreement["id"], "tender": "card"}
     bought = house.shop.post("/v1/payments", charge, key="coat")
     assert bought.status_code == 201
     return line_id, bought.json()["id"]

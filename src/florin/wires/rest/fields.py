@@ -9,11 +9,13 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec
+from msgspec.inspect import Metadata
 
 from florin.wires.rest.problems import FieldError, Refuse, invalid
 from florin.wires.rest.wishes import told, wish
@@ -50,7 +52,7 @@ class Reader(Generic[S]):
 
     def __init__(self, wanted: type[S]) -> None:
         self._decoder = msgspec.json.Decoder(wanted)
-        names = "|".join(field.encode_name for field in msgspec.structs.fields(wanted))
+        names = "|".join(sorted(_names_in(msgspec.inspect.type_info(wanted))))
         self._names = re.compile(rf'"({names})"\s*:'.encode())
 
     def read(self, body: bytes, at: str = "") -> S:
@@ -64,7 +66,7 @@ class Reader(Generic[S]):
             raise explain(body, self._decoder.type, error, at) from None
         names = self._names.findall(body)
         if len(names) != len(set(names)) or _ESCAPED_ASCII in body:
-            _refuse_repeated(body, at)
+            _refuse_repeated(body, self._decoder.type, at)
         return found
 
 
@@ -104,7 +106,7 @@ def explain(body: bytes, wanted: Any, error: Exception, at: str = "") -> Refuse:
         return Refuse("BodyNotJson", reason=_reason(broken))
     try:
         if isinstance(found, dict):
-            _refuse_repeated(body, at)
+            _refuse_repeated(body, wanted, at)
     except Refuse as refuse:
         return refuse
     errors = tuple(field_errors(found, wanted, at))
@@ -141,23 +143,67 @@ def field_errors(found: Any, wanted: type[msgspec.Struct], at: str = "", *, stri
     return errors
 
 
-def _refuse_repeated(body: bytes, at: str) -> None:
-    """Raises Refuse when a name of the outermost object comes twice, however it is written."""
-    pairs: list[tuple[str, Any]] = []
+class _Pairs(list[tuple[str, Any]]):
+    """An object as its names and values came, each as often as it came."""
 
-    def keep(found: list[tuple[str, Any]]) -> None:
-        nonlocal pairs
-        pairs = found  # the outermost object ends last
 
+def _refuse_repeated(body: bytes, wanted: Any, at: str) -> None:
+    """Raises Refuse when a name comes twice in one object that the struct knows, however it is written.
+
+    What a struct takes unread, as a batch its items, has a reader of its own.
+    """
     try:
-        json.loads(body, object_pairs_hook=keep, parse_int=str, parse_float=str)
+        found = json.loads(body, object_pairs_hook=_Pairs, parse_int=str, parse_float=str)
+        twice = _repeated_in(found, at, msgspec.inspect.type_info(wanted))
     except RecursionError as error:
         raise Refuse("BodyNotJson", reason=_reason(error)) from None
-    seen: set[str] = set()
-    for name, _ in pairs:
-        if name in seen:
-            raise Refuse("FieldRepeated", field=f"{at}{name[:64]}")
-        seen.add(name)
+    if twice:
+        raise Refuse("FieldRepeated", field=twice)
+
+
+def _repeated_in(found: Any, at: str, info: Any) -> str:
+    """The first name that comes twice, with where it stands; empty when none does. at: where `found` stands, with its dot."""
+    if isinstance(found, _Pairs):
+        fields = {field.encode_name: field.type for field in _fields_of(info)}
+        seen: set[str] = set()
+        for name, value in found if fields else ():
+            if name in seen:
+                return f"{at}{name[:64]}"
+            seen.add(name)
+            if name in fields and (twice := _repeated_in(value, f"{at}{name[:64]}.", fields[name])):
+                return twice
+    elif isinstance(found, list):
+        if isinstance(info, Metadata):
+            return _repeated_in(found, at, info.type)
+        for place, value in enumerate(found):
+            for inner in _inner(info):
+                if twice := _repeated_in(value, f"{at.removesuffix('.')}[{place}].", inner):
+                    return twice
+    return ""
+
+
+def _names_in(info: Any) -> set[str]:
+    """Every name that an object of this type may hold, those of objects within it included."""
+    names: set[str] = set()
+    for inner in _inner(info):
+        names |= _names_in(inner)
+    for field in getattr(info, "fields", ()):
+        names |= {field.encode_name} | _names_in(field.type)
+    return names
+
+
+def _inner(info: Any) -> Sequence[Any]:
+    """The types that a union, a list or a described type is of."""
+    one = (getattr(info, "item_type", None), getattr(info, "type", None) if isinstance(info, Metadata) else None)
+    items = (*one, *getattr(info, "item_types", ()), *getattr(info, "types", ()))
+    return [item for item in items if item is not None]
+
+
+def _fields_of(info: Any) -> Sequence[Any]:
+    """The fields of a struct, also of one among the types of a union; none of anything else."""
+    own = getattr(info, "fields", ())
+    within = () if hasattr(info, "item_type") or hasattr(info, "item_types") else _inner(info)
+    return [*own, *(field for inner in within for field in _fields_of(inner))]
 
 
 def _field_error(text: str, at: str, fix: str, *, strict: bool = True) -> FieldError:
