@@ -17,7 +17,7 @@ from florin.campaigns.open import CloseCampaign
 from florin.campaigns.state import NotTheStatesCampaign, RecordStatePayment
 from florin.campaigns.watch import WatchBudget
 from florin.engine import Submission
-from florin.engine.close_day import watch_budgets
+from florin.engine.fall_due import watch_budgets
 from florin.payments.trade import Flow
 from world import DIRECT_APP, ESCROW_APP, SHOP, World
 

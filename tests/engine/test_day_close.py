@@ -15,7 +15,8 @@ from conftest import FreshDatabase
 from florin.credit.limit import SetLimit
 from florin.engine import Engine, clock
 from florin.engine import close_day as day_close
-from florin.engine.close_day import close_day, close_through, expire_due
+from florin.engine.close_day import close_day, close_through
+from florin.engine.fall_due import expire_due
 from florin.payments.payment import PaymentState
 from florin.payments.trade import TradeState
 from world import DIRECT_APP, ESCROW_APP, SHOP, SimpleBank, World
@@ -342,13 +343,13 @@ class Cut(Exception):
 
 
 STEPS = (
-    "_advance_lines",
-    "_receive_due",
+    "advance_lines",
+    "receive_due",
     "expire_due",
-    "_sweep_windows",
-    "_settle_books",
-    "_sweep_fees",
-    "_pay_out",
+    "sweep_windows",
+    "settle_books",
+    "sweep_fees",
+    "pay_out",
     "prove_day",
 )
 

@@ -12,7 +12,8 @@ import pytest
 from conftest import FreshDatabase
 from florin.engine import ClaimKind, batch, claim, clock, lane_for, lane_of
 from florin.engine.admin import add_app, add_merchant, parked_windows
-from florin.engine.close_day import CloseUnfinished, close_through
+from florin.engine.close_day import close_through
+from florin.engine.close_step import CloseUnfinished
 from florin.engine.ids import IdBlocks
 from florin.engine.proof import prove
 from florin.payments.ask import Ask

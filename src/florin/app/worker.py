@@ -24,7 +24,8 @@ from florin.app.settings import Settings
 from florin.app.supervisor import StopSignals, watch_parent
 from florin.bank import Bank, bank_of, reconcile, record_answers, settle_outgoing
 from florin.engine import Engine, clock
-from florin.engine.close_day import DayClosed, close_through, expire_due, watch_budgets
+from florin.engine.close_day import DayClosed, close_through
+from florin.engine.fall_due import expire_due, watch_budgets
 from florin.engine.outbox import Faults, Outbox, Renderer
 from florin.engine.webhooks import forget_attempts
 from florin.queries import ReadPool

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from florin.credit.charge_off import ChargeOff
 from florin.engine.admin import remove_owner_endpoint, set_owner_endpoint
 from florin.engine.clock import ZONE
-from florin.engine.close_day import watch_budgets
+from florin.engine.fall_due import watch_budgets
 from wires.rest.house import RestHouse
 from wires.rest.test_webhooks import rendered
 from world import DIRECT_APP
