@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from florin.engine import ClaimKind, Outcome, Submission, claim, lane_for, lane_of
+from florin.events.market import AcceptanceRule
+from florin.market import AcceptanceMonthCapExceeded
+from florin.market.change import ChangeAcceptance
 from florin.payments.ask import Ask
 from florin.payments.close import Close
 from florin.payments.parent import AskParent
@@ -169,3 +172,21 @@ def test_an_app_that_is_no_malls_asks_for_its_own_merchant_alone(world):
 
     assert ask(world, [(SILK, 10_00)])[2][-1].refusal.name == "SellerOfAnother"
     assert ask(world, [(SHOP, 10_00), (SHOP, 20_00)])[2][-1].event
+
+
+def test_orders_of_one_parent_take_of_a_cap_of_a_month_together(world):
+    world.person("alice", limit_minor=1_000_00, wallet_minor=10_00)
+    world.take_in("ali", market="taobao")
+    rule = AcceptanceRule(
+        program="huabei", channel="home", answer="yes", cap_month_minor=200_00, reason_en="So.", reason_zh="好。"
+    )
+    assert world.do(ChangeAcceptance(ecosystem="ali", from_on=world.today, rules=(rule,), reason="tried")).event
+    parent_id, _, _ = ask(world, [(SILK, 120_00), (LAMPS, 90_00)])
+
+    refusal = pay(world, "alice", parent_id, 2, 210_00, 0).refusal
+    assert isinstance(refusal, AcceptanceMonthCapExceeded)
+    assert (refusal.used_minor, refusal.over_minor) == (120_00, 10_00)
+    assert pay(world, "alice", parent_id, 2, 200_00, 10_00).event
+
+    assert [each.amount_minor for each in world.line("alice").particulars.month_used] == [200_00]
+    world.assert_books_hold()

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from florin.credit.authorize import CreditLimitExceeded, LineNotOpen
-from florin.credit.line import LineState
+from florin.credit.line import LineState, counted
 from florin.credit.program import load_program
-from florin.events import Place
+from florin.events import Captured, MonthCounted, Place, Refunded
 from florin.events.market import AcceptanceRule, AcceptanceVersion, Market
 from florin.market import ANYWHERE, Acceptance, AcceptanceCapExceeded, NotAcceptedHere, answer
 from florin.market.change import with_version
@@ -244,3 +244,31 @@ def test_a_change_is_dated_a_rule_can_be_withdrawn_and_an_urgent_one_leaves_what
 
     assert [at(days, "mall") for days in (-1, 0, 1, 10)] == [(False, 0), (True, 1), (True, 1), (False, 2)]
     assert [at(days, "else") for days in (0, 1, 10)] == [(True, 1), (False, 0), (False, 0)]
+
+
+@given(
+    events=st.permutations(
+        [
+            Captured(value_on=TODAY, credit_minor=minor, wallet_minor=0, mdr_minor=0, counted=of)
+            for minor, of in product((1, 20), (MonthCounted(month_on=date(2026, m, 1), market=k) for m in (3, 4) for k in "ab"))
+        ]
+        + [
+            Refunded(
+                value_on=TODAY, credit_minor=3, wallet_minor=0, before_receipt=True, request_no="r",
+                counted=MonthCounted(month_on=date(2026, m, 1), market="a"),
+            )
+            for m in (3, 4)
+        ]
+    )
+)  # fmt: skip
+@settings(max_examples=25)
+def test_what_counts_in_the_last_month_is_the_same_in_whatever_order_it_comes(events):
+    counted_line = line()
+    for event in events:
+        counted_line = counted(counted_line, event)
+
+    used = {
+        (each.counted.month_on.month, each.counted.market): each.amount_minor
+        for each in counted_line.particulars.month_used
+    }
+    assert used == {(4, "a"): 18, (4, "b"): 21}

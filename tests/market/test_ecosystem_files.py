@@ -53,7 +53,7 @@ def test_every_preset_can_be_used_beside_the_others(name: str):
 def test_every_rule_of_a_preset_has_its_grade_or_says_which_it_follows(name: str):
     """A heading says where its rule comes from; a cap is a number and has a grade of its own."""
     for number, text in enumerate(ecosystem_text(name).splitlines()):
-        if text.startswith("cap_minor"):
+        if text.startswith(("cap_minor", "cap_month_minor")):
             assert text.partition("#")[2].strip()[:2] in ("A:", "B:", "C:", "U:", "X:"), (name, number, text)
 
 
@@ -86,6 +86,8 @@ def test_the_file_can_be_used():
         (('channel = "offline"', 'market = "shop"\nchannel = "guest"'), 26, "channel", "never a guest"),
         (("from_on = 2026-01-01", 'from_on = "soon"'), 14, "from_on", "invalid RFC"),
         (("cap_minor = 5000", "cap_minor = 5000\ncolor = 1"), 28, "color", "no such field"),
+        (("cap_minor = 5000", "cap_minor = 5000\ncap_month_minor = 4000"), 28, "cap_month_minor", "at least that of one"),
+        (('answer = "yes"', 'answer = "no"\ncap_month_minor = 5'), 20, "cap_month_minor", "leave it out"),
     ],
 )  # fmt: skip
 def test_a_contradiction_is_told_with_its_line_and_what_to_write(change, line, field, fix):

@@ -12,7 +12,7 @@ from florin.market import Acceptance, answer
 from florin.market.change import with_version
 from florin.market.load import load_ecosystem
 from florin.market.replay import Flipped, Session, effect_of
-from payments.builders import AT, TERMS, TODAY, line
+from payments.builders import AT, LINE, TERMS, TODAY, line
 
 ALI, TENCENT = load_ecosystem("ali"), load_ecosystem("tencent")
 BEFORE = Acceptance([ALI, TENCENT])
@@ -24,7 +24,9 @@ AT_JD = AcceptanceRule(
 def session(amount_minor: int, merchant_id: int = 5, market: str = "jd", **of_line) -> Session:
     place = Place(market=market, category="books")
     found = answer(line(**of_line), TERMS, amount_minor, place, AT, acceptance=BEFORE, merchant_id=merchant_id)
-    return Session(merchant_id=merchant_id, amount_minor=amount_minor, place=place, answers=(found.recorded(),))
+    return Session(
+        on=TODAY, merchant_id=merchant_id, amount_minor=amount_minor, place=place, answers=(found.recorded(),)
+    )
 
 
 def changed(rule: AcceptanceRule, days: int = 0) -> Acceptance:
@@ -65,3 +67,15 @@ def test_the_held_out_and_means_that_a_shop_does_not_take_stay_as_they_are():
     for refusal in ("HeldOut", "TenderNotAccepted"):
         stays = replace(found, answers=(replace(found.answers[0], refusal=refusal),))
         assert effect_of([stays], BEFORE, changed(AT_JD), TODAY).flipped == ()
+
+
+def test_a_cap_of_a_month_counts_what_was_paid_under_it_and_each_month_anew():
+    capped = changed(replace(AT_JD, answer="yes", cap_minor=0, cap_month_minor=250_00))
+    march = [replace(session(100_00), by_line=LINE) for _ in range(3)]
+    never_paid, april = session(100_00), replace(march[0], on=TODAY + timedelta(days=40))
+
+    effect = effect_of([april, *march, never_paid, *march[:1]], BEFORE, capped, TODAY)
+
+    assert effect.sessions == 6
+    assert effect.gained == 4, "the first two that were paid, the one that was not, and April's"
+    assert effect_of([april, *march], BEFORE, capped, TODAY, since=april.on).sessions == 1

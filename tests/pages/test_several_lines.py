@@ -7,7 +7,8 @@ import re
 import pytest
 from msgspec import convert
 
-from florin.events.market import CheckoutOpened, LineAnswer
+from florin.events.market import AcceptanceRule, CheckoutOpened, LineAnswer
+from florin.market.change import ChangeAcceptance
 from pages_world import SHOP, to_pay
 
 FOUR = ("baitiao-bill", "fenfu", "bank-card")
@@ -51,6 +52,24 @@ def test_each_line_says_whether_it_pays_here_up_to_how_much_and_why_not(shop, br
     assert {way.partition("-")[0] for way in offered} == {
         f"credit.{lines['fenfu']}", f"credit.{lines['bank-card']}",
     }  # fmt: skip
+
+
+def test_a_cap_of_a_month_is_shown_with_what_is_left_of_it(shop, browser, lines):
+    rule = AcceptanceRule(
+        program="huabei", category="dining", channel="offline", answer="yes", cap_month_minor=700_00,
+        reason_en="A little.", reason_zh="少量。",
+    )  # fmt: skip
+    assert shop.do(ChangeAcceptance(ecosystem="ali", from_on=shop.today, rules=(rule,), reason="tried")).event
+    line_id, alice = lines["huabei"], browser("alice")
+    trade = shop.order("Breakfast", 200_00, channel="offline")
+    alice.send_form(to_pay(trade), way=f"credit.{line_id}-0")
+    assert shop.payment_id(trade)
+
+    page = alice.read(to_pay(shop.order("Lunch", 100_00, channel="offline")))
+    refused = browser("alice", language="zh-CN").read(to_pay(shop.order("Dinner", 600_00, channel="offline")))
+
+    assert "Accepted here up to ¥700.00 a calendar month; ¥500.00 of it is left." in page
+    assert "少量。每个自然月最高 ¥700.00，本月已用 ¥200.00，本次超出 ¥100.00。" in refused
 
 
 def test_what_can_pay_comes_first_and_the_engine_refuses_what_the_cashier_refuses(shop, browser, lines):

@@ -18,6 +18,7 @@ from florin.events import (
     InstallmentChoice,
     ItemCount,
     LoanFunding,
+    MonthCounted,
     Place,
 )
 
@@ -99,6 +100,8 @@ _OTHER = {
     "card": st.booleans(),
     "place": st.none()
     | st.builds(Place, category=st.sampled_from(("", "games")), channel=st.sampled_from(("online", "offline"))),
+    "counted": st.none()
+    | st.builds(MonthCounted, month_on=st.just(ON.replace(day=1)), channel=st.sampled_from(("", "offline"))),
     "funding": st.none()
     | st.builds(LoanFunding, agreement_id=st.just(9), share_ppm=st.just(700_000), partner_minor=MINOR),
     "agreement_id": st.just(9),

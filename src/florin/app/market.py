@@ -215,6 +215,9 @@ def accept(
     yes: Annotated[bool, typer.Option("--yes", help="It is accepted.")] = False,
     no: Annotated[bool, typer.Option("--no", help="It is not accepted.")] = False,
     cap: Annotated[str, typer.Option("--cap", help="It is accepted up to so much a purchase, in yuan.")] = "",
+    cap_month: Annotated[
+        str, typer.Option("--cap-month", help="And up to so much a shopper and calendar month, in yuan.")
+    ] = "",
     withdraw: Annotated[bool, typer.Option("--withdraw", help="The rule that stands here is taken away.")] = False,
     says: Annotated[str, typer.Option("--says", help="The sentence that the shopper reads, in English.")] = "",
     says_zh: Annotated[str, typer.Option("--says-zh", help="The same in Chinese.")] = "",
@@ -228,6 +231,7 @@ def accept(
     as_json: JsonOption = False,
 ) -> None:
     """Change where a program is accepted, from a day on; or see first, with --preview, what that would have done."""
+    yes = yes or bool(cap_month and not cap)
     if sum((yes, no, bool(cap), withdraw)) != 1:
         raise AnswerUnclear
     rule = AcceptanceRule(
@@ -237,6 +241,7 @@ def accept(
         channel=channel.value if channel else "",
         answer="yes" if yes else "no" if no else "cap" if cap else "none",
         cap_minor=amount_minor(cap) if cap else 0,
+        cap_month_minor=amount_minor(cap_month) if cap_month else 0,
         reason_en=says,
         reason_zh=says_zh,
     )
@@ -398,7 +403,9 @@ def _say_effect(house: House, command: ChangeAcceptance, days: int, as_json: boo
     if isinstance(changed, Refusal):
         raise Refused(changed)
     since = at.on - (days - 1) * _A_DAY
-    effect = effect_of(read_checkouts(house.connection, since=since), acceptance, changed, command.from_on)
+    # From the first of the month: a cap of a month counts what was spent in it before.
+    seen = read_checkouts(house.connection, since=since.replace(day=1))
+    effect = effect_of(seen, acceptance, changed, command.from_on, since)
     if as_json:
         say(True, effect)
         return
@@ -427,9 +434,10 @@ def _say_effect(house: House, command: ChangeAcceptance, days: int, as_json: boo
 
 def answer_text(rule: AcceptanceRule) -> str:
     """Yes, no, or up to how much."""
-    return (
+    said = (
         f"up to {yuan(rule.cap_minor)}" if rule.answer == "cap" else {"none": "withdrawn"}.get(rule.answer, rule.answer)
     )
+    return f"{said}, {yuan(rule.cap_month_minor)} a month" if rule.cap_month_minor else said
 
 
 def _where(rule: AcceptanceRule) -> str:

@@ -156,6 +156,8 @@ def line_as_of(events: Sequence[Event], on: date, program: Program, *, lane: int
             line = lines.evolve(line, event)
         elif isinstance(event, Repaid):
             line = lines.answered(line, event)
+        else:
+            line = lines.counted(line, event)
     return summary(account, line, program), account
 
 

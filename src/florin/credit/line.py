@@ -13,7 +13,7 @@ from enum import IntEnum
 import msgspec
 from msgspec.structs import replace
 
-from florin.credit.particulars import ORDINARY, Asked, Outstanding, Particulars, Uplift
+from florin.credit.particulars import ORDINARY, Asked, MonthUsed, Outstanding, Particulars, Uplift
 from florin.events import (
     Authorized,
     AutopayFailed,
@@ -29,8 +29,10 @@ from florin.events import (
     LineFrozen,
     LineOpened,
     LineUnfrozen,
+    MonthCounted,
     Received,
     Refunded,
+    RefundReversed,
     Repaid,
     UpliftGiven,
     Voided,
@@ -130,6 +132,7 @@ def evolve(line: Line, event: Event, *, next_close_on: date = date.max) -> Line:
     sequence = line.sequence + 1
     if getattr(event, "place", None) is not None:
         line = replace(line, particulars=_used(line.particulars, event))
+    line = counted(line, event)
     match event:
         case Captured():
             return replace(
@@ -198,6 +201,42 @@ def answered(line: Line, event: AutopayFailed | Repaid) -> Line:
         return line
     asked = tuple(each for each in before if each.reference != event.reference)
     return line if asked == before else replace(line, particulars=replace(line.particulars, asked=asked))
+
+
+def counted(line: Line, event: Event) -> Line:
+    """With what the event takes of a cap of a month, or gives back to it; the same line when it is of none.
+
+    Only the last month is kept, what is given back to one before it is nobody's any more. A rule of that month stays even when
+    all of it was given back: so the sums are the same in whatever order the events come.
+    """
+    of: MonthCounted | None = getattr(event, "counted", None)
+    if of is None:
+        return line
+    used = line.particulars.month_used
+    last_on = used[0].counted.month_on if used else of.month_on
+    if of.month_on < last_on:
+        return line
+    others = [each for each in used if each.counted.month_on == of.month_on and each.counted != of]
+    before_minor = sum(each.amount_minor for each in used if each.counted == of)
+    after = MonthUsed(counted=of, amount_minor=before_minor + _taken_minor(event))
+    in_rule_order = sorted([*others, after], key=lambda each: _rule_of(each.counted))
+    return replace(line, particulars=replace(line.particulars, month_used=tuple(in_rule_order)))
+
+
+def _taken_minor(event: Event) -> int:
+    """What an event takes of its cap of a month; below zero: gives back. What was reserved had been taken before."""
+    match event:
+        case Escrowed() | Captured():
+            return event.credit_minor - event.held_credit_minor
+        case Authorized() | RefundReversed():
+            return event.credit_minor
+        case Voided() | Refunded():
+            return -event.credit_minor
+    raise AssertionError(f"{type(event).__name__} takes nothing of a cap")
+
+
+def _rule_of(counted: MonthCounted) -> tuple[str, str, str]:
+    return counted.market, counted.category, counted.channel
 
 
 def _asked(particulars: Particulars, event: AutopayTried) -> Particulars:

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from florin.events import Place, RepaymentSource
+from florin.events import MonthCounted, Place, RepaymentSource
 
 
 class Uplift(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,13 +56,21 @@ class Outstanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         return self.reserved_minor + self.owed_minor
 
 
+class MonthUsed(msgspec.Struct, frozen=True, kw_only=True):
+    """What purchases of one month have taken of one rule's cap of a month."""
+
+    counted: MonthCounted
+    amount_minor: int
+
+
 class Particulars(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """uplifts: in the order in which they were given; one counts while its last day has not passed, recorded or not.
     autopay: her own order of sources, none when she has turned it off; None: as the terms say. closing: the line
     takes no purchases and closes by itself once nothing is left of it. uncleared: repayments that may still come back, in
     the order in which they clear. hardship: a hardship plan runs, so it takes no purchases either. sold_to: who bought what
     was charged off; sold_contact: where he is paid. outstanding: by place, in the order of places, where the terms have
-    sub-limits. asked: debits of autopay that the bank has not answered, in the order in which it was asked.
+    sub-limits. asked: debits of autopay that the bank has not answered, in the order in which it was asked. month_used: of the
+    last month in which a purchase was of a rule with a cap of a month, rule by rule.
     """
 
     uplifts: tuple[Uplift, ...] = ()
@@ -74,6 +82,7 @@ class Particulars(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     sold_contact: str = ""
     outstanding: tuple[Outstanding, ...] = ()
     asked: tuple[Asked, ...] = ()
+    month_used: tuple[MonthUsed, ...] = ()
 
     def uplift_minor_on(self, on: date) -> int:
         """What the uplifts of a day come to."""

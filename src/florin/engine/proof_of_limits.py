@@ -33,6 +33,19 @@ _OUTSTANDING: LiteralString = """
      WHERE l.particulars ? 'outstanding' AND x.found > x.expected
 """
 
+# What purchases of the line's last such month keep, those given back or released taken off.
+_MONTH_USED: LiteralString = """
+    SELECT 'line ' || l.id || ' in the month of ' || (u -> 'counted' ->> 'month_on') AS what,
+           coalesce(p.minor, 0) AS expected, (u ->> 'amount_minor')::bigint AS found
+      FROM line l
+           CROSS JOIN LATERAL jsonb_array_elements(l.particulars -> 'month_used') u
+           LEFT JOIN (SELECT lane, line_id, particulars -> 'counted' AS counted,
+                             sum(credit_authorized_minor - credit_released_minor - credit_refunded_minor)::bigint AS minor
+                        FROM payment WHERE particulars IS NOT NULL AND particulars ? 'counted'
+                    GROUP BY 1, 2, 3) p ON (p.lane, p.line_id, p.counted) = (l.lane, l.id, u -> 'counted')
+     WHERE l.particulars ? 'month_used' AND coalesce(p.minor, 0) <> (u ->> 'amount_minor')::bigint
+"""
+
 # What lines of one person use together under programs of one group, beside the guard that says it.
 _SHARED: LiteralString = """
     WITH grouped AS (
@@ -59,5 +72,6 @@ def exposure_groups() -> dict[str, list[str]]:
 OF_LIMITS = (
     Question("uncleared", "each line's row holds what its repayments that have not cleared come to", _UNCLEARED),
     Question("outstanding", "what is outstanding by place is at most what each line's row says in all", _OUTSTANDING),
+    Question("month used", "what counts against a cap of a month is what purchases of that month keep", _MONTH_USED),
     Question("shared", "what lines use of a limit that they share is what its guard says", _SHARED),
 )

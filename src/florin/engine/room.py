@@ -352,7 +352,7 @@ class Room:
             self.change(self.accounts, line.id, account)
             if needs_account:
                 line = accounts.summary(account, line, program)
-                line = lines.answered(line, event) if isinstance(event, Repaid) else line
+                line = lines.answered(line, event) if isinstance(event, Repaid) else lines.counted(line, event)
         else:
             assert not needs_account, f"{type(event).__name__} came without its account"
         self.change(self.lines, line.id, line)

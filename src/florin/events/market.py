@@ -35,6 +35,7 @@ class AcceptanceRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Whether a program is accepted, where. market, category, channel: which sales it is about; empty: any.
 
     answer: `yes`, `no`, `cap` (each purchase up to cap_minor), or `none`: the rule of the same place before it is withdrawn.
+    cap_month: of `yes` and `cap`, what one person may pay so in a calendar month in all; 0: as much as there is.
     reason: the sentence that the shopper reads, in both languages.
     """
 
@@ -44,6 +45,7 @@ class AcceptanceRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     channel: Literal["", AcceptanceChannel] = ""
     answer: AcceptanceWord
     cap_minor: int = 0
+    cap_month_minor: int = 0
     reason_en: str = ""
     reason_zh: str = ""
 
@@ -61,7 +63,7 @@ class AcceptanceVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 class LineAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one line answered at a checkout. most: what could be paid here with it; room: what could be
-    if it were accepted without a cap. cap: of one purchase, if there is one.
+    if it were accepted without a cap. cap: of one purchase, if there is one; month_cap, month_left: of a calendar month.
 
     refusal: its name, empty for yes. ecosystem, version: whose rule it was; empty and 0 where no rule spoke. arm: of the
     experiment, if one concerns this line here.
@@ -74,6 +76,8 @@ class LineAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     most_minor: int = 0
     room_minor: int = 0
     cap_minor: int | None = None
+    month_cap_minor: int | None = None
+    month_left_minor: int | None = None
     refusal: str = ""
     ecosystem: str = ""
     version: int = 0

@@ -44,6 +44,17 @@ class CampaignPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         return 0 if self.sponsor == "merchant" else self.amount_minor
 
 
+class MonthCounted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of which rule's cap of a month a purchase takes a part: the first day of the month in which it was made, and which sales
+    the rule is about (empty: any).
+    """
+
+    month_on: date
+    market: str = ""
+    category: str = ""
+    channel: str = ""
+
+
 class CampaignTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a campaign gives, to whom, and when: from opens_on, and no more from closes_on.
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from florin.events.base import Event
-from florin.events.parts import CampaignPart, FeePart, InstallmentChoice, ItemCount, LoanFunding, Place
+from florin.events.parts import CampaignPart, FeePart, InstallmentChoice, ItemCount, LoanFunding, MonthCounted, Place
 
 
 class TradeAsked(Event, frozen=True, kw_only=True):
@@ -27,7 +27,8 @@ class Authorized(Event, frozen=True, kw_only=True):
     """The tenders are reserved until `expires_at`: credit held, wallet money set aside.
 
     place: where it was bought, on this event and on those that follow it, if the line's terms have sub-limits. card: the credit
-    part is a bank's card.
+    part is a bank's card. counted: the cap of a month that its credit part takes from, and what follows gives back to, if the
+    rule that accepted it has one.
     """
 
     kind = 42
@@ -37,6 +38,7 @@ class Authorized(Event, frozen=True, kw_only=True):
     plan: InstallmentChoice | None = None
     coupon: CampaignPart | None = None
     place: Place | None = None
+    counted: MonthCounted | None = None
     card: bool = False
 
 
@@ -57,6 +59,7 @@ class Escrowed(Event, frozen=True, kw_only=True):
     funding: LoanFunding | None = None
     coupon: CampaignPart | None = None
     place: Place | None = None
+    counted: MonthCounted | None = None
     card: bool = False
 
 
@@ -78,6 +81,7 @@ class Captured(Event, frozen=True, kw_only=True):
     funding: LoanFunding | None = None
     coupon: CampaignPart | None = None
     place: Place | None = None
+    counted: MonthCounted | None = None
     promised: CampaignPart | None = None
     fees: tuple[FeePart, ...] = ()
     card: bool = False
@@ -113,6 +117,7 @@ class Voided(Event, frozen=True, kw_only=True):
     reason: Literal["voided", "expired"]
     coupon: CampaignPart | None = None
     place: Place | None = None
+    counted: MonthCounted | None = None
     promised: CampaignPart | None = None
 
 
@@ -141,6 +146,7 @@ class Refunded(Event, frozen=True, kw_only=True):
     drawn: bool = False
     funding: LoanFunding | None = None
     place: Place | None = None
+    counted: MonthCounted | None = None
     coupon: CampaignPart | None = None
     promised: CampaignPart | None = None
     subsidy_back: CampaignPart | None = None
@@ -166,5 +172,6 @@ class RefundReversed(Event, frozen=True, kw_only=True):
     reason: str
     known_on: date | None = None
     place: Place | None = None
+    counted: MonthCounted | None = None
     items: tuple[ItemCount, ...] = ()
     fees: tuple[FeePart, ...] = ()

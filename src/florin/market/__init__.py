@@ -6,7 +6,14 @@ rule speaks is `acceptance.py`; who is held out of credit to measure it, `holdou
 own rules: it is what the till asks, and what whoever shows a price asks beforehand. Nothing here knows of a trade.
 """
 
-from florin.market.acceptance import ANYWHERE, Acceptance, AcceptanceCapExceeded, NotAcceptedHere, Ruling
+from florin.market.acceptance import (
+    ANYWHERE,
+    Acceptance,
+    AcceptanceCapExceeded,
+    AcceptanceMonthCapExceeded,
+    NotAcceptedHere,
+    Ruling,
+)
 from florin.market.answer import Answer, answer, refuse_line
 from florin.market.ecosystem import Ecosystem
 
@@ -14,6 +21,7 @@ __all__ = [
     "ANYWHERE",
     "Acceptance",
     "AcceptanceCapExceeded",
+    "AcceptanceMonthCapExceeded",
     "Answer",
     "Ecosystem",
     "NotAcceptedHere",

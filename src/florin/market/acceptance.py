@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
-from florin.events.market import AcceptanceChannel, Market
-from florin.events.parts import Place
+from florin.credit.line import Line
+from florin.events.market import AcceptanceChannel, AcceptanceRule, Market
+from florin.events.parts import MonthCounted, Place
 from florin.events.refusals import Language, Refusal
 from florin.market.ecosystem import Ecosystem, Stated, channel_at, covers, named
 from florin.market.holdout import Experiment
@@ -24,9 +25,10 @@ _BY_DEFAULT = ("It is not accepted at this shop.", "这家店暂不支持该付�
 
 
 class Ruling(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said of a program at a place. cap: of one purchase; None: there is none.
+    """What is said of a program at a place. cap: of one purchase; month_cap: of a person's in a calendar month; None: none.
 
-    ecosystem: empty for a program of none; version: of the rule, 0 where none spoke. reason: what the shopper reads.
+    rule: which said it; a cap of a month is counted by it, whatever its version. None where none spoke. ecosystem: empty for a
+    program of none; version: of the rule, 0 where none spoke. reason: what the shopper reads.
     """
 
     program: str
@@ -35,13 +37,29 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
     channel: AcceptanceChannel
     accepted: bool
     cap_minor: int | None = None
+    month_cap_minor: int | None = None
     reason_en: str = ""
     reason_zh: str = ""
     ecosystem: str = ""
     version: int = 0
+    rule: AcceptanceRule | None = None
+
+    def counted_in(self, on: date) -> MonthCounted | None:
+        """What a purchase of a day is counted under, if there is a cap of a month."""
+        if self.month_cap_minor is None or self.rule is None:
+            return None
+        where = self.rule.market, self.rule.category, self.rule.channel
+        return MonthCounted(month_on=on.replace(day=1), market=where[0], category=where[1], channel=where[2])
+
+    def month_left_minor(self, line: Line, on: date) -> int | None:
+        """What is left of the cap of a month on a line, zero or more; None: there is no such cap."""
+        counted = self.counted_in(on)
+        if counted is None or self.month_cap_minor is None:
+            return None
+        return max(0, self.month_cap_minor - used_minor(line, counted))
 
     def accepts(self, amount_minor: int) -> bool:
-        """Whether a purchase may be of this amount, by the rule alone."""
+        """Whether a purchase may be of this amount, by the rule alone; what was spent in the month is the line's to say."""
         return self.accepted and (self.cap_minor is None or amount_minor <= self.cap_minor)
 
     def reason(self, language: Language) -> str:
@@ -82,6 +100,26 @@ class AcceptanceCapExceeded(NotAcceptedHere, frozen=True, kw_only=True):
     over_minor: int
 
 
+class AcceptanceMonthCapExceeded(NotAcceptedHere, frozen=True, kw_only=True):
+    """As `NotAcceptedHere`, where it is accepted for less in this month. used: spent so in the month, what was given back not
+    counted. over: the purchase above what is left. again_on: the first day of the next month.
+    """
+
+    en = (
+        "{reason} At most {month_cap_minor} in a calendar month, of which {used_minor} is spent; this purchase is "
+        "{over_minor} more. Buy for less, pay another way, or come back from {again_on}."
+    )
+    zh = (
+        "{reason}每个自然月最高 {month_cap_minor}，本月已用 {used_minor}，本次超出 {over_minor}。"
+        "您可以减少金额、换一种付款方式，或在{again_on}之后再试。"
+    )
+
+    month_cap_minor: int
+    used_minor: int
+    over_minor: int
+    again_on: date
+
+
 class Acceptance:
     """What all ecosystems of a house say together. It never changes; a house that changes gets another one."""
 
@@ -96,6 +134,12 @@ class Acceptance:
             market.id: market for each in self.ecosystems.values() for market in each.markets
         }
         self._owner = {program: each for each in self.ecosystems.values() for program in each.programs}
+        self.counts = any(
+            rule.cap_month_minor
+            for each in self.ecosystems.values()
+            for version in each.versions
+            for rule in version.rules
+        )
         self._street = frozenset(market.id for market in self.markets.values() if market.kind == "street")
         self._remembered: dict[tuple[str, str, str, str, date], Ruling] = {}
 
@@ -129,6 +173,8 @@ class Acceptance:
             said = {
                 "accepted": rule.answer != "no",
                 "cap_minor": rule.cap_minor if rule.answer == "cap" else None,
+                "month_cap_minor": rule.cap_month_minor or None,
+                "rule": rule,
                 "reason_en": rule.reason_en,
                 "reason_zh": rule.reason_zh,
                 "version": version,
@@ -143,10 +189,11 @@ def narrowest(rules: Iterable[Stated], program: str, place: Place, channel: Acce
 
 
 def refuse_ruling(
-    ruling: Ruling, amount_minor: int, *, line_id: int, merchant_id: int = 0, trade_id: int = 0
+    ruling: Ruling, amount_minor: int, line: Line, on: date, *, merchant_id: int = 0, trade_id: int = 0
 ) -> NotAcceptedHere | None:
-    """Why an amount may not be paid so, by the rule alone; None when it may."""
-    if ruling.accepts(amount_minor):
+    """Why an amount may not be paid with the line so, by the rule and what she has spent under it; None when it may."""
+    counted = ruling.counted_in(on)
+    if counted is None and ruling.accepts(amount_minor):
         return None
     said: dict[str, Any] = {
         "program": ruling.program,
@@ -158,14 +205,36 @@ def refuse_ruling(
         "version": ruling.version,
         "reason_en": ruling.reason_en,
         "reason_zh": ruling.reason_zh,
-        "line_id": line_id,
+        "line_id": line.id,
         "merchant_id": merchant_id,
         "trade_id": trade_id,
     }
     if not ruling.accepted:
         return NotAcceptedHere(**said)
-    assert ruling.cap_minor is not None, "what is accepted without a cap was let through above"
-    return AcceptanceCapExceeded(**said, cap_minor=ruling.cap_minor, over_minor=amount_minor - ruling.cap_minor)
+    cap_minor, month_cap_minor = ruling.cap_minor, ruling.month_cap_minor
+    if cap_minor is not None and amount_minor > cap_minor:
+        return AcceptanceCapExceeded(**said, cap_minor=cap_minor, over_minor=amount_minor - cap_minor)
+    assert counted is not None and month_cap_minor is not None, "what no cap refuses was let through above"
+    used = used_minor(line, counted)
+    if used + amount_minor <= month_cap_minor:
+        return None
+    return AcceptanceMonthCapExceeded(
+        **said,
+        month_cap_minor=month_cap_minor,
+        used_minor=used,
+        over_minor=used + amount_minor - month_cap_minor,
+        again_on=next_month_on(on),
+    )
+
+
+def used_minor(line: Line, counted: MonthCounted) -> int:
+    """What the line has spent in a month under a rule, zero or more."""
+    return sum(each.amount_minor for each in line.particulars.month_used if each.counted == counted)
+
+
+def next_month_on(on: date) -> date:
+    """The first day of the month after a day's."""
+    return date(on.year + on.month // 12, on.month % 12 + 1, 1)
 
 
 # A house without ecosystems, and without experiments: every program is accepted everywhere.

@@ -17,7 +17,13 @@ from florin.credit.terms import Terms
 from florin.events.market import Arm, LineAnswer, Verdict
 from florin.events.parts import Place
 from florin.events.refusals import Language, Refusal
-from florin.market.acceptance import Acceptance, AcceptanceCapExceeded, Ruling, refuse_ruling
+from florin.market.acceptance import (
+    Acceptance,
+    AcceptanceCapExceeded,
+    AcceptanceMonthCapExceeded,
+    Ruling,
+    refuse_ruling,
+)
 from florin.market.holdout import Experiment, HeldOut, refuse_held_out
 from florin.money.at import At
 
@@ -25,11 +31,12 @@ from florin.money.at import At
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a line answers to an amount at a place.
 
-    verdict: `yes`, all of it; `cap`, accepted there, but this is more than a purchase may be; `limit`, accepted, but not so
-    much is left; `no`, not accepted there, held out, or the line cannot be used at all. most: the largest amount that is
-    offered there, zero or more; the tolerance of a limit is not. left: what is left on the line there, whatever is accepted;
-    below zero where more is in use. refusal: what the till would say; None for yes. room: what the line would pay there if it
-    were accepted without a cap.
+    verdict: `yes`, all of it; `cap`, accepted there, but this is more than a purchase, or what is left of a month, may be;
+    `limit`, accepted, but not so much is left; `no`, not accepted there, held out, or the line cannot be used at all. most: the
+    largest amount that is offered there, zero or more; the tolerance of a limit is not. left: what is left on the line there,
+    whatever is accepted; below zero where more is in use. refusal: what the till would say; None for yes. room: what the line
+    would pay there if it were accepted without a cap. month_left: what is left of the rule's cap of a calendar month; None:
+    there is none.
     """
 
     line_id: int
@@ -40,6 +47,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     ruling: Ruling
     refusal: Refusal | None = None
     room_minor: int = 0
+    month_left_minor: int | None = None
     experiment: str = ""
     arm: Arm = ""
 
@@ -62,6 +70,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
             most_minor=self.most_minor,
             room_minor=self.room_minor,
             cap_minor=self.cap_minor,
+            month_cap_minor=self.ruling.month_cap_minor,
+            month_left_minor=self.month_left_minor,
             refusal="" if self.refusal is None else self.refusal.name,
             ecosystem=self.ruling.ecosystem,
             version=self.ruling.version,
@@ -87,8 +97,9 @@ def refuse_line(
     First whether it is accepted, then whether she is held out, then whether the line has room.
     """
     ruling = acceptance.ruling(line.program, place, at.on)
-    if not ruling.accepts(amount_minor):
-        return refuse_ruling(ruling, amount_minor, line_id=line.id, merchant_id=merchant_id, trade_id=trade_id)
+    not_here = refuse_ruling(ruling, amount_minor, line, at.on, merchant_id=merchant_id, trade_id=trade_id)
+    if not_here is not None:
+        return not_here
     if acceptance.experiments:
         experiment = experiment_of(acceptance, line, at)
         held_out = refuse_held_out(experiment, line, amount_minor, at, merchant_id=merchant_id, trade_id=trade_id)
@@ -143,6 +154,7 @@ def answer(
         ruling=ruling,
         refusal=refusal,
         room_minor=_room_minor(line, terms, left_minor, at),
+        month_left_minor=ruling.month_left_minor(line, at.on),
         experiment="" if experiment is None else experiment.name,
         arm=arm,
     )
@@ -159,7 +171,7 @@ def _verdict(refusal: Refusal | None, of_any: Refusal | None) -> Verdict:
         return "yes"
     if of_any is not None and not _is_of_size(of_any):
         return "no"
-    if isinstance(refusal, AcceptanceCapExceeded):
+    if isinstance(refusal, _CAPS):
         return "cap"
     return "limit" if _is_of_size(refusal) else "no"
 
@@ -168,7 +180,7 @@ def _is_of_size(refusal: Refusal) -> bool:
     """A smaller amount might pass."""
     if isinstance(refusal, HeldOut):
         return refusal.left_minor > 0
-    return isinstance(refusal, AcceptanceCapExceeded | CreditLimitExceeded | SubLimitExceeded | SharedLimitExceeded)
+    return isinstance(refusal, (*_CAPS, CreditLimitExceeded, SubLimitExceeded, SharedLimitExceeded))
 
 
 def _room_minor(line: Line, terms: Terms, left_minor: int, at: At) -> int:
@@ -181,6 +193,11 @@ def _most_minor(line: Line, left_minor: int, ruling: Ruling, experiment: Experim
     most = [left_minor]
     if ruling.cap_minor is not None:
         most.append(ruling.cap_minor)
+    if (month_left_minor := ruling.month_left_minor(line, at.on)) is not None:
+        most.append(month_left_minor)
     if experiment is not None and arm == "held_out":
         most.append(experiment.room_minor(line, at.on))
     return max(0, min(most))
+
+
+_CAPS = (AcceptanceCapExceeded, AcceptanceMonthCapExceeded)

@@ -135,6 +135,13 @@ def _rule(rule: AcceptanceRule, ecosystem: Ecosystem) -> Iterator[Wrong]:
         yield "cap_minor", f"write the most of one purchase in minor units, 1 to {CAP_MINOR_MAX}"
     if rule.answer != "cap" and rule.cap_minor:
         yield "cap_minor", 'leave it out, or write answer = "cap"'
+    if rule.cap_month_minor and rule.answer not in ("yes", "cap"):
+        yield "cap_month_minor", 'leave it out, or write answer = "yes" or "cap"'
+    if not max(rule.cap_minor, 0) <= (rule.cap_month_minor or CAP_MINOR_MAX) <= CAP_MINOR_MAX:
+        yield (
+            "cap_month_minor",
+            f"write the most of a month in minor units: at least that of one purchase, up to {CAP_MINOR_MAX}",
+        )
     if never := _never(rule, ecosystem.markets):
         yield "channel", f"no sale is ever so: {never}"
     for field in ("reason_en", "reason_zh"):

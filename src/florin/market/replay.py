@@ -7,20 +7,22 @@ the change's. Who was held out stays held out.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import date
 
 import msgspec
 
 from florin.events.market import LineAnswer
-from florin.events.parts import Place
+from florin.events.parts import MonthCounted, Place
 from florin.market.acceptance import Acceptance
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One checkout as its event keeps it. amount above zero."""
+    """One checkout as its event keeps it. amount above zero. on: its day. by_line: the line that paid its order, 0 for none."""
 
+    on: date
+    by_line: int = 0
     merchant_id: int
     amount_minor: int
     place: Place
@@ -51,14 +53,23 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     flipped: tuple[Flipped, ...]
 
 
-def effect_of(sessions: Iterable[Session], before: Acceptance, after: Acceptance, on: date) -> Effect:
-    """What changes from one house of rules to another on a day, over these checkouts."""
+def effect_of(
+    sessions: Sequence[Session], before: Acceptance, after: Acceptance, on: date, since: date = date.min
+) -> Effect:
+    """What changes from one house of rules to another on a day, over these checkouts, the newest first.
+
+    A cap of a month is counted over those that were paid, as far as the rules let them, refunds aside. since: those before it
+    are not reported, only counted so.
+    """
+    was_by, will_by = _Side(before, on), _Side(after, on)
     count = gained = gained_minor = lost = lost_minor = 0
     found: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for session in sessions:
+    for session in reversed(sessions):
+        was = {each.line_id: was_by.pays(each, session) for each in session.answers}
+        will = {each.line_id: will_by.pays(each, session) for each in session.answers}
+        if session.on < since:
+            continue
         count += 1
-        was = {each.line_id: pays(each, session, before, on) for each in session.answers}
-        will = {each.line_id: pays(each, session, after, on) for each in session.answers}
         for each in session.answers:
             if was[each.line_id] != will[each.line_id]:
                 sums, first = found[session.merchant_id, each.program], 0 if will[each.line_id] else 2
@@ -83,11 +94,29 @@ def effect_of(sessions: Iterable[Session], before: Acceptance, after: Acceptance
     )
 
 
-def pays(found: LineAnswer, session: Session, acceptance: Acceptance, on: date) -> bool:
-    """Whether a line that had so much room would pay all of it, by these rules."""
-    if found.refusal in _STAYS or session.amount_minor > found.room_minor:
-        return False
-    return acceptance.ruling(found.program, session.place, on).accepts(session.amount_minor)
+class _Side:
+    """One house of rules on a day, and what its caps of a month have let through so far."""
+
+    def __init__(self, acceptance: Acceptance, on: date) -> None:
+        self._acceptance, self._on = acceptance, on
+        self._used: Counter[tuple[int, MonthCounted]] = Counter()
+
+    def pays(self, found: LineAnswer, session: Session) -> bool:
+        """Whether a line that had so much room would pay all of it, by these rules; if it did pay, it is counted."""
+        if found.refusal in _STAYS or session.amount_minor > found.room_minor:
+            return False
+        ruling = self._acceptance.ruling(found.program, session.place, self._on)
+        if not ruling.accepts(session.amount_minor):
+            return False
+        counted = ruling.counted_in(session.on)
+        if counted is None or ruling.month_cap_minor is None:
+            return True
+        key = found.line_id, counted
+        if self._used[key] + session.amount_minor > ruling.month_cap_minor:
+            return False
+        if session.by_line == found.line_id:
+            self._used[key] += session.amount_minor
+        return True
 
 
 # What no rule of acceptance changes.

@@ -91,6 +91,7 @@ def decide(
             plan=plan if credit else None,
             coupon=coupon,
             place=payment.place if credit else None,
+            counted=payment.particulars.counted if credit else None,
             card=payment.particulars.card and credit > 0,
             promised=payment.promised_part(_promised_minor(payment, plan if credit else None, amount)),
         ),

@@ -21,6 +21,7 @@ from florin.payments.pay import (
     Offers,
     Pay,
     borne_plan,
+    counted_by,
     paid_event,
     plan_of,
     refuse_coupon_offer,
@@ -163,4 +164,7 @@ def decide(
     plan = plan_of(command.installments, command.detail, command.credit_minor, terms)
     if not isinstance(plan, Refusal):
         plan = borne_plan(plan, trade, line, terms, pay, offers, at)
-    return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, pay, at, offers),)
+    if isinstance(plan, Refusal):
+        return plan
+    counted = counted_by(acceptance, line, trade, merchant, pay, at)
+    return (paid_event(trade, merchant, plan, terms, pay, at, offers, counted),)

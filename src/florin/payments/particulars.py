@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from florin.events import ItemCount
+from florin.events import ItemCount, MonthCounted
 
 
 class PaymentParticulars(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -12,7 +12,7 @@ class PaymentParticulars(msgspec.Struct, frozen=True, kw_only=True, omit_default
 
     days_left: until the clock would confirm receipt, while it stands still. extensions, hold_extensions: how often the buyer
     has put it off, and the seller extended the authorization. given_back: items, by line. card: its credit part is a
-    bank's card.
+    bank's card. counted: the cap of a month that its credit part takes from.
     """
 
     request_id: int = 0
@@ -22,6 +22,7 @@ class PaymentParticulars(msgspec.Struct, frozen=True, kw_only=True, omit_default
     hold_extensions: int = 0
     given_back: tuple[ItemCount, ...] = ()
     card: bool = False
+    counted: MonthCounted | None = None
 
 
 ORDINARY = PaymentParticulars()

@@ -16,13 +16,13 @@ from florin.credit.plans import installment_choice, lent_years_minor
 from florin.credit.shared_limit import SharedExposure
 from florin.credit.sub_limits import place_of
 from florin.credit.terms import Terms
-from florin.events import Authorized, CampaignPart, Captured, Escrowed, Event, InstallmentChoice, Place
+from florin.events import Authorized, CampaignPart, Captured, Escrowed, Event, InstallmentChoice, MonthCounted, Place
 from florin.events.refusals import Refusal
 from florin.market import ANYWHERE, Acceptance, refuse_line
 from florin.money.at import At
 from florin.payments.fees import charged, mdr_of, schedule_of
 from florin.payments.merchant import Merchant, refuse_merchant
-from florin.payments.particulars import BY_CARD, ORDINARY
+from florin.payments.particulars import BY_CARD, ORDINARY, PaymentParticulars
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.requests.terms import escrow_terms
 from florin.payments.trade import Flow, Trade, TradeDetail, TradeState
@@ -168,7 +168,10 @@ def decide(
     plan = plan_of(trade.installments or command.installments, trade.detail, command.credit_minor, terms)
     if not isinstance(plan, Refusal):
         plan = borne_plan(plan, trade, line, terms, command, offers, at)
-    return plan if isinstance(plan, Refusal) else (paid_event(trade, merchant, plan, terms, command, at, offers),)
+    if isinstance(plan, Refusal):
+        return plan
+    counted = counted_by(acceptance, line, trade, merchant, command, at)
+    return (paid_event(trade, merchant, plan, terms, command, at, offers, counted),)
 
 
 def refuse_trade(trade: Trade, person_id: int, at: At) -> Refusal | None:
@@ -224,6 +227,15 @@ def refuse_tenders(
 def sold_at(trade: Trade, merchant: Merchant) -> Place:
     """Where an order is sold, as acceptance asks it: always, whatever the terms say of sub-limits."""
     return Place(market=merchant.market, category=merchant.category, channel=trade.detail.sold)
+
+
+def counted_by(
+    acceptance: Acceptance, line: Line | None, trade: Trade, merchant: Merchant, command: Pay, at: At
+) -> MonthCounted | None:
+    """The cap of a month that the credit part takes from, if the rule that accepts it has one."""
+    if not acceptance.counts or line is None or not command.credit_minor:
+        return None
+    return acceptance.ruling(line.program, sold_at(trade, merchant), at.on).counted_in(at.on)
 
 
 def refuse_coupon_offer(trade: Trade, command: Pay, offer: Offer | None, at: At) -> Refusal | None:
@@ -298,8 +310,11 @@ def paid_event(
     command: Pay,
     at: At,
     offers: Offers = NO_OFFERS,
+    counted: MonthCounted | None = None,
 ) -> Event:
-    """What is agreed by paying with these tenders, by the trade's flow. terms: the line's, if there is one."""
+    """What is agreed by paying with these tenders, by the trade's flow. terms: the line's, if there is one. counted: the
+    cap of a month that it takes from.
+    """
     owners = {
         "value_on": at.on,
         "trade_id": trade.id,
@@ -319,6 +334,8 @@ def paid_event(
         tenders["card"] = True
     if terms is not None and terms.sub_limits and command.credit_minor:
         tenders["place"] = place_of(merchant.market, merchant.category, trade.detail.sold, terms)
+    if counted is not None:
+        tenders["counted"] = counted
     if trade.flow is Flow.ESCROW:
         drawn = terms is not None and terms.draws_on == "payment" and command.credit_minor > 0
         return Escrowed(**owners, **tenders, drawn=drawn)  # type: ignore[arg-type]
@@ -360,7 +377,7 @@ def new_payment(
         wallet_authorized_minor=command.wallet_minor,
         plan=plan,
         place=getattr(event, "place", None),
-        particulars=BY_CARD if getattr(event, "card", False) else ORDINARY,
+        particulars=_particulars(event),
         confirm_on=confirm_on(trade, terms, event.value_on),
         exposure_before_minor=line.exposure_minor if by_credit and line else 0,
         limit_effective_minor=line.limit_minor_on(event.value_on) if by_credit and line else 0,
@@ -369,6 +386,12 @@ def new_payment(
         group_exposure_before_minor=shared.exposure_minor if by_credit and shared else None,
         group_limit_minor=shared.most_minor(terms) if by_credit and shared and terms else None,
     )
+
+
+def _particulars(event: Event) -> PaymentParticulars:
+    particulars = BY_CARD if getattr(event, "card", False) else ORDINARY
+    counted: MonthCounted | None = getattr(event, "counted", None)
+    return particulars if counted is None else msgspec.structs.replace(particulars, counted=counted)
 
 
 def confirm_on(trade: Trade, terms: Terms | None, paid_on: date) -> date | None:

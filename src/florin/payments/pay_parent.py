@@ -29,6 +29,7 @@ from florin.payments.pay import (
     Pay,
     TenderNotAccepted,
     TendersDoNotAddUp,
+    counted_by,
     paid_event,
     plan_of,
     refuse_tenders,
@@ -171,7 +172,8 @@ def _order(
     plan = plan_of(trade.installments or pay.installments, trade.detail, pay.credit_minor, terms)
     if isinstance(plan, Refusal):
         return plan
-    event = paid_event(trade, merchant, plan, terms, pay, at, Offers(coupon=offer))
+    counted = counted_by(acceptance, standing.line, trade, merchant, pay, at)
+    event = paid_event(trade, merchant, plan, terms, pay, at, Offers(coupon=offer), counted)
     coupon: CampaignPart | None = getattr(event, "coupon", None)
     if coupon is not None:
         event = replace(event, coupon=replace(coupon, of_parent=True))

@@ -166,6 +166,7 @@ def decide(
         before_receipt=before_receipt,
         drawn=before_receipt and payment.drawn and parts.credit_minor > 0,
         place=payment.place if before_receipt and parts.credit_minor else None,
+        counted=payment.particulars.counted if parts.credit_minor else None,
         request_no=command.request_no,
         reason=command.reason,
         notify_url=command.notify_url,

@@ -109,6 +109,7 @@ def decide(
             request_no=refund.request_no,
             reason=command.reason,
             place=refund.place,
+            counted=refund.counted,
             items=refund.items,
         ),
     )

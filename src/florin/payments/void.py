@@ -43,6 +43,7 @@ def decide(payment: Payment, command: Void, at: At) -> tuple[Voided] | Refusal:
             reason=command.reason,
             coupon=payment.coupon_part(payment.coupon_open_minor),
             place=payment.place if payment.credit_open_minor else None,
+            counted=payment.particulars.counted if payment.credit_open_minor else None,
             promised=payment.promised_part(payment.subsidy_promised_minor),
         ),
     )

@@ -20,7 +20,7 @@ from florin.credit.sub_limits import SubLimitExceeded
 from florin.engine.lanes import LANES
 from florin.events import Place
 from florin.events.market import Arm, CheckoutOpened, LineAnswer
-from florin.market.acceptance import AcceptanceCapExceeded, NotAcceptedHere
+from florin.market.acceptance import AcceptanceCapExceeded, AcceptanceMonthCapExceeded, NotAcceptedHere
 from florin.market.holdout import HeldOut
 from florin.market.replay import Session
 
@@ -31,19 +31,22 @@ _TOLD_AS = {
     SubLimitExceeded.__name__: CreditLimitExceeded.__name__,
     SharedLimitExceeded.__name__: CreditLimitExceeded.__name__,
 }
-_AT_TILL = (NotAcceptedHere.__name__, AcceptanceCapExceeded.__name__, HeldOut.__name__)
+_AT_TILL = (
+    NotAcceptedHere.__name__,
+    AcceptanceCapExceeded.__name__,
+    AcceptanceMonthCapExceeded.__name__,
+    HeldOut.__name__,
+)
 
 
 class CheckoutSeen(Session, frozen=True, kw_only=True):
-    """One checkout. paid: the order was paid, by whomever. by_line: the line that paid, 0 for none."""
+    """One checkout. paid: the order was paid, by whomever."""
 
     event_id: int
-    on: date
     trade_id: int
     person_id: int
     subject: str = ""
     paid: bool = False
-    by_line: int = 0
 
     @property
     def refused(self) -> tuple[LineAnswer, ...]:

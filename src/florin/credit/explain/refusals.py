@@ -52,6 +52,13 @@ def refusal(trace: Trace, event_id: int, refused: Refused, others: Sequence[Trac
             Part(what="refusal.acceptance_cap", amount_minor=-numbers["cap_minor"]),
         ]
         return added("refusal", parts, values=values, event=event)
+    if refused.refusal == "AcceptanceMonthCapExceeded":
+        parts = [
+            Part(what="refusal.requested", amount_minor=numbers["requested_minor"]),
+            Part(what="refusal.month_used", amount_minor=numbers["used_minor"]),
+            Part(what="refusal.month_cap", amount_minor=-numbers["month_cap_minor"]),
+        ]
+        return added("refusal", parts, values=values, event=event)
     if refused.refusal == "StillOwed":
         parts = [_as_said(payoff(trace), numbers["owed_minor"])]
         return added("refusal", parts, values=values, event=event)

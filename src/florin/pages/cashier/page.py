@@ -347,9 +347,16 @@ def _credit(
 def _accepted_notes(
     line: Line, trade: Trade, merchant: Merchant, reference: Reference, at: At, language: Language
 ) -> tuple[str, ...]:
-    """Up to how much one purchase may be here, where there is such a cap."""
-    cap_minor = reference.acceptance.ruling(line.program, sold_at(trade, merchant), at.on).cap_minor
-    return () if cap_minor is None else (text(language, "tender.cap", amount=money(cap_minor, language)),)
+    """Up to how much one purchase, or all of a month, may be here, where there are such caps."""
+    ruling = reference.acceptance.ruling(line.program, sold_at(trade, merchant), at.on)
+    notes = []
+    if ruling.cap_minor is not None:
+        notes.append(text(language, "tender.cap", amount=money(ruling.cap_minor, language)))
+    month_left_minor = ruling.month_left_minor(line, at.on)
+    if ruling.month_cap_minor is not None and month_left_minor is not None:
+        most, left = money(ruling.month_cap_minor, language), money(month_left_minor, language)
+        notes.append(text(language, "tender.cap_month", amount=most, left=left))
+    return tuple(notes)
 
 
 def _credit_notes(

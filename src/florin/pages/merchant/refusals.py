@@ -16,7 +16,7 @@ from florin.pages.texts import text
 from florin.queries.checkouts import CheckoutSeen, Cost, TillRefusal, costs_of, told_as
 
 ORDERS_SHOWN = 50
-_ABOUT_THE_SHOP = ("NotAcceptedHere", "AcceptanceCapExceeded", "TenderNotAccepted")
+_ABOUT_THE_SHOP = ("NotAcceptedHere", "AcceptanceCapExceeded", "AcceptanceMonthCapExceeded", "TenderNotAccepted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ _CODES: Final = {
     "TenderNotAccepted": "PAYMENT_FAIL",
     "NotAcceptedHere": "PAYMENT_FAIL",
     "AcceptanceCapExceeded": "PAYMENT_FAIL",
+    "AcceptanceMonthCapExceeded": "PAYMENT_FAIL",
     "HeldOut": "PAYMENT_FAIL",
     "PlanNotOffered": "INVALID_PARAMETER",
     "PaidWithItsParent": "PAYMENT_FAIL",

@@ -59,6 +59,8 @@ async def get_answers(call: Call, body: Any) -> Answer:
             most_minor=each.most_minor,
             left_minor=each.left_minor,
             cap_minor=each.cap_minor,
+            month_cap_minor=each.ruling.month_cap_minor,
+            month_left_minor=each.month_left_minor,
             channel=each.ruling.channel,
             ecosystem=each.ruling.ecosystem,
             version=each.ruling.version,
@@ -118,8 +120,10 @@ async def preview_acceptance(call: Call, body: shapes.NewPreview) -> Answer:
     after = changed_by(command, before, at)
     if isinstance(after, Refusal):
         raise RefusedBy(after)
-    sessions = await call.house.reads.ask_async(read_checkouts, since=at.on - (body.days - 1) * _A_DAY)
-    effect = msgspec.to_builtins(effect_of(sessions, before, after, on))
+    since = at.on - (body.days - 1) * _A_DAY
+    # From the first of the month: a cap of a month counts what was spent in it before.
+    sessions = await call.house.reads.ask_async(read_checkouts, since=since.replace(day=1))
+    effect = msgspec.to_builtins(effect_of(sessions, before, after, on, since))
     flipped = [{**each, "merchant_id": str(each["merchant_id"])} for each in effect["flipped"]]
     return Answer(msgspec.convert({**effect, "flipped": flipped}, shapes.Effect))
 

@@ -32,6 +32,7 @@ STATUS: Final[dict[str, int]] = {
     "TenderNotAccepted": 402,
     "NotAcceptedHere": 402,
     "AcceptanceCapExceeded": 402,
+    "AcceptanceMonthCapExceeded": 402,
     "HeldOut": 402,
     "PlanNotOffered": 402,
     "AgreementNotActive": 402,

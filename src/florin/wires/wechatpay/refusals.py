@@ -57,6 +57,7 @@ _CODES: Final = {
     "PaidWithItsParent": "TRADE_ERROR",
     "NotAcceptedHere": "TRADE_ERROR",
     "AcceptanceCapExceeded": "RULE_LIMIT",
+    "AcceptanceMonthCapExceeded": "RULE_LIMIT",
     "HeldOut": "TRADE_ERROR",
     "SellerOfAnother": "NO_AUTH",
     "OrdersOutOfRange": "PARAM_ERROR",

@@ -230,6 +230,8 @@ WORDS: Final[dict[str, str]] = {
     "refusal.shared_exposure": "What your pay-later lines use together: {amount}",
     "refusal.line_used": "{title_en}: {amount}",
     "refusal.acceptance_cap": "The most of one purchase there: {amount}",
+    "refusal.month_used": "What was spent so in this month: {amount}",
+    "refusal.month_cap": "The most of a calendar month there: {amount}",
     "refusal.shared_limit": "What they may come to: {amount}",
     "refusal.then": "As it was said then: {amount}",
     "refusal.number": "{name}: {amount}",

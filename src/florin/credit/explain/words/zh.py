@@ -220,6 +220,8 @@ WORDS: Final[dict[str, str]] = {
     "refusal.shared_exposure": "您各项先享后付合计已用：{amount}",
     "refusal.line_used": "{title_zh}：{amount}",
     "refusal.acceptance_cap": "该处单笔上限：{amount}",
+    "refusal.month_used": "本月已用：{amount}",
+    "refusal.month_cap": "该处每个自然月上限：{amount}",
     "refusal.shared_limit": "合计额度：{amount}",
     "refusal.then": "以当时告知的为准：{amount}",
     "refusal.number": "{name}：{amount}",

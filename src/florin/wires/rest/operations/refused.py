@@ -15,6 +15,7 @@ PAYING: Final = (
     "TenderNotAccepted",
     "NotAcceptedHere",
     "AcceptanceCapExceeded",
+    "AcceptanceMonthCapExceeded",
     "HeldOut",
     "WalletTooLow",
     "PlanNotOffered",

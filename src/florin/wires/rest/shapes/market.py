@@ -28,7 +28,9 @@ class AnswersQuery(Taken, frozen=True, kw_only=True):
 class LineAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What one line answers, as the till would decide. verdict: `yes`, all of it; `cap`, accepted, but this is more than one
     purchase may be; `limit`, accepted, but not so much is left; `no`. most_minor: the largest amount that is offered there.
-    left_minor: what is left on the line there. refusal: by what name the till would refuse. reason: what the shopper reads.
+    left_minor: what is left on the line there. month_cap_minor, month_left_minor: of what she may pay so in a calendar month,
+    all and what is left; null: there is no such cap. refusal: by what name the till would refuse. reason: what the shopper
+    reads.
     """
 
     line_id: str
@@ -38,6 +40,8 @@ class LineAnswer(msgspec.Struct, frozen=True, kw_only=True):
     most_minor: int
     left_minor: int
     cap_minor: int | None
+    month_cap_minor: int | None
+    month_left_minor: int | None
     channel: AcceptanceChannel
     ecosystem: str
     version: int
@@ -68,6 +72,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     channel: Literal["", AcceptanceChannel]
     answer: Literal["yes", "no", "cap"]
     cap_minor: int
+    cap_month_minor: int
     reason_en: str
     reason_zh: str
     version: int
@@ -96,7 +101,9 @@ class NewEcosystem(Taken, frozen=True, kw_only=True):
 
 
 class NewRule(Taken, frozen=True, kw_only=True):
-    """Which sales it is about; left out: any. answer `none` withdraws the rule of the same sales."""
+    """Which sales it is about; left out: any. answer `none` withdraws the rule of the same sales. cap_month_minor: of `yes` and
+    `cap`, what one shopper may pay so in a calendar month; 0: no such cap.
+    """
 
     program: Name
     market: _PART = ""
@@ -104,6 +111,7 @@ class NewRule(Taken, frozen=True, kw_only=True):
     channel: Literal["", AcceptanceChannel] = ""
     answer: Literal["yes", "no", "cap", "none"]
     cap_minor: Annotated[int, Meta(ge=0, le=10**12)] = 0
+    cap_month_minor: Annotated[int, Meta(ge=0, le=10**12)] = 0
     reason_en: Reason = ""
     reason_zh: Reason = ""
 
