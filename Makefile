@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 environment = $(PYTHON) requirements/environment.py
 bin = .venv/bin
 
-.PHONY: help demo tour oscar test check format bench sdks browser locks clean
+.PHONY: help demo tour lab oscar test check format bench sdks browser locks clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo 'make check   style, types and the direction of imports'
 	@echo 'make format  let ruff mend the style'
 	@echo 'make bench   measure payments per second on this machine'
+	@echo 'make lab     who gains when an ecosystem lends: a report of one page (minutes)'
 	@echo 'make oscar   a foreign shop (django-oscar) that pays at a sandbox of its own'
 	@echo 'make sdks    install the SDKs that tests and the story use, each in its own environment'
 	@echo 'make locks   resolve requirements/*.txt anew'
@@ -52,6 +53,10 @@ format:
 	@$(environment) dev
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
+
+lab:
+	@$(environment) lab
+	@$(bin)/florin lab report $(ARGUMENTS)
 
 bench:
 	@$(environment) run
@@ -86,7 +91,8 @@ locks:
 	@$(environment) dev
 	$(compile) -o requirements/build.txt requirements/build.in
 	$(compile) -o requirements/base.txt pyproject.toml
-	$(compile) -o requirements/dev.txt pyproject.toml requirements/build.in requirements/dev.in
+	$(compile) --extra lab -o requirements/lab.txt pyproject.toml
+	$(compile) --extra lab -o requirements/dev.txt pyproject.toml requirements/build.in requirements/dev.in
 	$(compile) -o requirements/node.txt requirements/node.in
 	$(compile) -o requirements/sdk-build.txt requirements/sdk-build.in
 	$(compile) -o requirements/sdk-alipay-official.txt requirements/sdk-alipay-official.in

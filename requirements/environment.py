@@ -18,6 +18,7 @@ OLDEST = (3, 11)
 # name: the folder, the locks in the order they are installed, whether Florin itself goes in (editable)
 ENVIRONMENTS = {
     "run": (".venv", ["build", "base"], True),
+    "lab": (".venv", ["build", "lab"], True),
     "dev": (".venv", ["build", "dev"], True),
     "alipay-official": (".venvs/alipay-official", ["sdk-build", "sdk-alipay-official"], False),
     "alipay-fzlee": (".venvs/alipay-fzlee", ["sdk-build", "sdk-alipay-fzlee"], False),

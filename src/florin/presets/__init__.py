@@ -55,3 +55,17 @@ def fee_preset_text(name: str) -> str:
     if name not in fee_preset_names():
         raise KeyError(name)
     return files(__name__).joinpath("fees", f"{name}.toml").read_text(encoding="utf-8")
+
+
+@cache
+def lab_names() -> tuple[str, ...]:
+    """The names that `lab_text` knows, sorted."""
+    folder = files(__name__).joinpath("lab")
+    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
+
+
+def lab_text(name: str) -> str:
+    """The TOML text of what the lab assumes. Raises KeyError for a name that is not in `lab_names`."""
+    if name not in lab_names():
+        raise KeyError(name)
+    return files(__name__).joinpath("lab", f"{name}.toml").read_text(encoding="utf-8")
