@@ -23,6 +23,10 @@ def test_an_operator_settles_a_merchant_by_terms_and_reads_what_a_payout_pays(
             "settlement", "set", SHOP, "--reserve", "5%", "--reserve-days", "30", "--minimum", "10", *decided
         )
         refused = operator.refused("settlement", "set", SHOP, "--from", "2026-03-01", *decided)
+        same_day = operator(
+            "settlement", "set", SHOP, "--cut-off", "12:00", "--same-day", "--from", "2026-05-01", *decided
+        )
+        no_time = operator.refused("settlement", "set", SHOP, "--cut-off", "25:00", *decided)
         world.until(START + timedelta(days=1))
         payout_id = world.one("SELECT id FROM payout")
         statement = operator("settlement", "statement", payout_id)
@@ -38,6 +42,11 @@ def test_an_operator_settles_a_merchant_by_terms_and_reads_what_a_payout_pays(
 
     assert "Paid every day; from ¥10.00 on; 5.00% of what a day brings is kept for 30 days." in said
     assert "SettlementTermsInvalid" in str(refused)
+    assert (
+        "From 2026-05-01: Paid at each cut-off and every day; sales are available at 12:00 and the day's end"
+        in same_day
+    )
+    assert "'25:00' is no time of day" in str(no_time)
     items = [tuple(line.rsplit(maxsplit=1)) for line in statement.splitlines()[1:]]
     assert items == [
         ("sales", "¥500.00"),

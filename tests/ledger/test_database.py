@@ -18,6 +18,7 @@ from florin.engine.lanes import LANES
 from florin.engine.tables.event import EVENT, Recorded, chained_of
 from florin.events import Captured
 from florin.ledger import ACCOUNTS, POSTINGS, Entry, Owner, Rule, transfers_of
+from florin.money.at import At
 from florin.schema.sync import PostingChanged, sync
 from ledger.test_postings import ENTRIES
 
@@ -43,7 +44,7 @@ def write(connection: psycopg.Connection[Any], entries: list[Entry]) -> int:
         credit_minor=1, wallet_minor=0, mdr_minor=0,
     )  # fmt: skip
     recorded = Recorded(identifier, event, identifier & 0xFFFF, entries)
-    row = chained_of(recorded, writer=1, batch=1, recorded_at=datetime(2026, 3, 5, tzinfo=UTC), posted_on=DAY).row
+    row = chained_of(recorded, writer=1, batch=1, at=At(on=DAY, instant=datetime(2026, 3, 5, tzinfo=UTC))).row
     EVENT.insert(connection, [row])
     return identifier
 

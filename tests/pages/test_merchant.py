@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import msgspec
 import psycopg
@@ -16,9 +16,12 @@ from hypothesis import strategies as st
 from florin.engine.admin import set_settlement_terms
 from florin.pages import hooks
 from florin.pages.merchant.difference import first_difference
+from florin.pages.merchant.page import standing_of, window_of
 from florin.payments.hold_payouts import HoldPayouts
 from florin.payments.onboarding import Application
 from florin.payments.settlement_terms import SettlementTerms
+from florin.queries.merchant import Window
+from florin.queries.settlement import SettlementView
 from pages.conftest import text_of
 from pages_world import DIRECT_APP, ESCROW_APP
 from world import SHOP
@@ -339,3 +342,19 @@ def test_a_merchant_reads_when_he_is_paid_why_payouts_wait_and_what_his_applicat
     assert "the business registration, the representative's identity card" in page
     assert "每周五" in zh
     assert "还缺少 统一社会信用代码、法定代表人" in zh
+
+
+def test_a_merchant_with_cut_offs_reads_when_his_sales_are_available_and_of_which_part_of_the_day():
+    terms = SettlementTerms(from_on=date(2026, 3, 2), cut_offs=(time(12), time(18, 30)), pays="cut_off")
+    view = SettlementView(
+        merchant_id=SHOP, name="Tea", state="open", payout_account="", terms=terms, next_terms=[], available_minor=0,
+        reserve_minor=0, negative_limit_minor=0, payouts=0, held_because="",
+    )  # fmt: skip
+    noon = Window(window_on=date(2026, 3, 5), window_until=12 * 60, amount_minor=10_000)
+
+    assert standing_of(view, "en") == (
+        ("Paid out", "at each of these times, the same day"),
+        ("Sales are available at", "12:00 · 18:30 · end of day"),
+    )
+    assert standing_of(view, "zh")[1] == ("销售款到账时点", "12:00 · 18:30 · 日终")
+    assert "until 12:00" in window_of(noon, "en").title

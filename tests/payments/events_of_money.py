@@ -85,6 +85,8 @@ _OTHER = {
     "before_receipt": st.booleans(),
     "negative": st.booleans(),
     "window_on": st.just(ON),
+    "window_from": st.integers(0, 1439),
+    "window_until": st.integers(1, 1440),
     "reason": st.just("voided"),
     "reason_code": st.sampled_from(("", "AC04")),
     "late": st.booleans(),

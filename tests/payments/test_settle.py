@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from florin.events import PaidOut, PayoutReturned, PayoutSettled, PayoutsHeld, RefundFunded
 from florin.payments import settle
 from florin.payments.merchant import evolve_balance
+from florin.payments.settlement_terms import CUT_OFFS_MAX, SettlementTerms, refuse_terms
 from florin.wallet.payout import Payout
 from payments.builders import AT, TEA_HOUSE, TODAY, balance
 
@@ -61,6 +62,38 @@ def test_a_refund_of_a_swept_sale_lowers_what_is_available():
     funded = RefundFunded(value_on=TODAY, merchant_id=TEA_HOUSE, amount_minor=30_00, to_lane=8)
 
     assert evolve_balance(balance(20_00), funded).available_minor == -10_00
+
+
+@given(
+    minutes=st.lists(st.integers(1, 1439), max_size=CUT_OFFS_MAX, unique=True).map(sorted),
+    cuts=st.lists(st.integers(0, 1439), min_size=2, max_size=2).map(sorted),
+)
+def test_cut_offs_part_the_day_without_gap_or_overlap_whatever_other_merchants_have(minutes, cuts):
+    terms = SettlementTerms(from_on=TODAY, cut_offs=tuple(time(*divmod(minute, 60)) for minute in minutes))
+    earlier, later = cuts
+
+    for cut in cuts:
+        assert terms.window_from(cut) <= cut < terms.window_until(cut)
+    between = any(earlier < minute <= later for minute in minutes)
+    assert (terms.window_until(earlier) <= terms.window_from(later)) == between
+    assert (terms.window_from(earlier) == terms.window_from(later)) == (not between)
+
+
+@pytest.mark.parametrize(
+    ("terms", "why"),
+    [
+        ({"cut_offs": (time(12), time(12))}, "They rise"),
+        ({"cut_offs": (time(0),)}, "They rise"),
+        ({"cut_offs": (time(12, 0, 30),)}, "whole minutes"),
+        ({"cut_offs": tuple(time(hour) for hour in range(1, 11))}, "At most 8"),
+        ({"pays": "cut_off"}, "name them"),
+    ],
+)
+def test_cut_offs_that_part_no_day_are_refused(terms, why):
+    refusal = refuse_terms(SettlementTerms(from_on=TODAY + timedelta(days=1), **terms), on=TODAY)
+
+    assert refusal is not None
+    assert why in refusal.fix
 
 
 OWES = st.integers(-(10**9), 10**12)

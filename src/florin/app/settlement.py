@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -16,7 +16,7 @@ from florin.engine.admin import set_bank_holiday, set_payout_account, set_settle
 from florin.events.refusals import yuan
 from florin.payments.hold_payouts import HoldPayouts, PayoutsNotHeld, ReleasePayouts
 from florin.payments.pay_back import InvoiceMerchant, PayBack
-from florin.payments.settlement_terms import DAYS, SettlementTerms, refuse_terms
+from florin.payments.settlement_terms import DAYS, SettlementTerms
 from florin.queries.payout_statements import PayoutStatement, read_payout_statement
 from florin.queries.settlement import SettlementView, settlement_of
 from florin.store import StoreRefusal
@@ -31,6 +31,16 @@ _DAY = ["%Y-%m-%d"]
 class NoSuchWeekday(StoreRefusal):
     def __init__(self, *, text: str) -> None:
         super().__init__(f"{text[:40]!r} is no day of the week.", f"Write one of: {', '.join(DAYS)}.")
+
+
+class WeeklyOrSameDay(StoreRefusal):
+    def __init__(self) -> None:
+        super().__init__("A merchant is paid once a week or at each cut-off, not both.", "Leave one of the two out.")
+
+
+class NoSuchTime(StoreRefusal):
+    def __init__(self, *, text: str) -> None:
+        super().__init__(f"{text[:40]!r} is no time of day.", "Write hours and minutes, as in 12:00 or 18:30.")
 
 
 class NoSuchPayout(StoreRefusal):
@@ -55,6 +65,13 @@ def set_(
     by: ByOption,
     reason: ReasonOption,
     weekly: Annotated[str, typer.Option("--weekly", help="Pay once a week, on this day: friday.")] = "",
+    cut_offs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--cut-off", help="T+0: make available what was sold until this time of each day, 12:00; again for more."
+        ),
+    ] = None,
+    same_day: Annotated[bool, typer.Option("--same-day", help="Pay out at each cut-off, not only once a day.")] = False,
     business_days: Annotated[
         bool, typer.Option("--business-days", help="Pay on days on which banks work; else every day.")
     ] = False,
@@ -63,7 +80,8 @@ def set_(
     reserve_days: Annotated[int, typer.Option("--reserve-days", help="For how many days it is kept.")] = 0,
     fixed_reserve: Annotated[str, typer.Option("--fixed-reserve", help="What a payout leaves, in yuan.")] = "0",
     from_: Annotated[
-        datetime | None, typer.Option("--from", formats=_DAY, help="From this day on; else from today.")
+        datetime | None,
+        typer.Option("--from", formats=_DAY, help="From this day on; else from today, tomorrow if cut-offs change."),
     ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
@@ -71,12 +89,17 @@ def set_(
     """Settle a merchant by these terms from a day on. What is over stays as it was settled."""
     if weekly and weekly.lower() not in DAYS:
         raise NoSuchWeekday(text=weekly)
+    if weekly and same_day:
+        raise WeeklyOrSameDay
     with entered(data) as house:
         merchant_id, _ = merchant_of(house.connection, merchant)
         today = clock.start(house.connection).on
+        known = _view(house, merchant).terms.cut_offs
+        times = tuple(_time(text) for text in cut_offs or ())
         terms = SettlementTerms(
-            from_on=from_.date() if from_ else today,
-            pays="weekly" if weekly else "daily",
+            from_on=from_.date() if from_ else today if times == known else today + timedelta(days=1),
+            cut_offs=times,
+            pays="weekly" if weekly else "cut_off" if same_day else "daily",
             weekday=DAYS.index(weekly.lower()) if weekly else 0,
             business_days=business_days,
             payout_minor_min=amount_minor(minimum),
@@ -84,9 +107,8 @@ def set_(
             reserve_days=reserve_days,
             fixed_reserve_minor=amount_minor(fixed_reserve),
         )
-        if refusal := refuse_terms(terms, on=today):
+        if refusal := set_settlement_terms(house.connection, merchant_id, terms, by=by, reason=reason):
             raise Refused(refusal)
-        set_settlement_terms(house.connection, merchant_id, terms, by=by, reason=reason)
         view = _view(house, merchant)
     say(as_json, {**msgspec.to_builtins(view), "merchant_id": str(view.merchant_id)}, *_told(view))
 
@@ -239,9 +261,21 @@ def _told(view: SettlementView) -> list[str]:
     ]
 
 
+def _time(text: str) -> time:
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise NoSuchTime(text=text) from None
+
+
 def _terms_told(terms: SettlementTerms) -> str:
     when = f"every {DAYS[terms.weekday].capitalize()}" if terms.pays == "weekly" else "every day"
+    when = "at each cut-off and every day" if terms.pays == "cut_off" else when
     parts = [f"Paid {when}" + (", on business days" if terms.business_days else "")]
+    if terms.cut_offs:
+        parts.append(
+            f"sales are available at {', '.join(f'{at:%H:%M}' for at in terms.cut_offs)} and the day's end (T+0)"
+        )
     if terms.payout_minor_min:
         parts.append(f"from {yuan(terms.payout_minor_min)} on")
     if terms.reserve_ppm:

@@ -1,5 +1,5 @@
-"""The worker: all that happens by itself. It rolls the date and closes days, lets holds and orders expire, hands payouts to
-the bank, looks at campaigns' budgets, and delivers what shops are to be told.
+"""The worker: all that happens by itself. It rolls the date, closes days, settles cut-offs, lets holds and orders expire, hands
+payouts to the bank, looks at campaigns' budgets, and delivers what shops are to be told.
 
 Two threads, so that a slow shop never delays midnight: housekeeping, a round a second, and delivery. Any number of workers
 may run; what one does the others find done. When the database is away, both wait for it.
@@ -25,6 +25,7 @@ from florin.app.supervisor import StopSignals, watch_parent
 from florin.bank import Bank, bank_of, reconcile, record_answers, settle_outgoing
 from florin.engine import Engine, clock
 from florin.engine.close_day import DayClosed, close_through
+from florin.engine.cut_off import settle_cut_off
 from florin.engine.fall_due import expire_due, watch_budgets
 from florin.engine.outbox import Faults, Outbox, Renderer
 from florin.engine.webhooks import forget_attempts
@@ -94,6 +95,7 @@ class Housekeeping:
                 if reached > on:
                     self._reconcile(reached)  # what the day has not explained is kept, before its books are proven
                 closed = close_through(self._engine, connection, reached, bank=bank)
+                settle_cut_off(self._engine, connection)
                 expire_due(self._engine, connection)
                 watch_budgets(self._engine, connection)
                 settle_outgoing(self._engine, connection, bank, on=clock.read(connection).on)

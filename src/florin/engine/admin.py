@@ -19,8 +19,9 @@ from florin.credit.terms import Program
 from florin.engine.ids import IdBlocks, lane_for, lane_of
 from florin.engine.reference import MOVE_VERSION
 from florin.events import RefundOrder
+from florin.events.refusals import Refusal
 from florin.payments.fee_plan import FeePlan
-from florin.payments.settlement_terms import SettlementTerms
+from florin.payments.settlement_terms import SettlementTerms, refuse_terms, terms_on
 
 PAYMENT_CODE_LIVES = timedelta(minutes=2)
 # Numbers of apps look as the Alipay wire's clients expect them, and JavaScript can hold them.
@@ -69,6 +70,8 @@ _SET_SETTLEMENT = """
         ON CONFLICT (merchant_id, from_on) DO UPDATE
        SET terms = excluded.terms, decided_by = excluded.decided_by, reason = excluded.reason, decided_at = now()
 """
+_SETTLEMENT = "SELECT terms::text FROM settlement_terms WHERE merchant_id = %(id)s ORDER BY from_on LIMIT 1000"
+_MOVE_VERSION_ON = MOVE_VERSION + " RETURNING business_on"
 _SET_HOLIDAY = """
     INSERT INTO bank_holiday (on_day, is_open, name) VALUES (%(on)s, %(is_open)s, %(name)s)
         ON CONFLICT (on_day) DO UPDATE SET is_open = excluded.is_open, name = excluded.name
@@ -261,15 +264,24 @@ def place_merchant(
 
 def set_settlement_terms(
     connection: Connection, merchant_id: int, terms: SettlementTerms, *, by: str, reason: str
-) -> None:
+) -> Refusal | None:
     """Settle the merchant by these terms from their first day on; a version of the same day is replaced before it begins.
 
-    terms: as `refuse_terms` lets them pass. Raises ForeignKeyViolation where there is no such merchant.
+    The clock's row is locked meanwhile: no day and no cut-off begins between the look and the word. Raises ForeignKeyViolation
+    where there is no such merchant.
     """
     row = {"id": merchant_id, "from_on": terms.from_on, "terms": _json(terms), "by": by, "reason": reason}
     with connection.transaction():
-        connection.execute(_SET_SETTLEMENT, row)
-        connection.execute(MOVE_VERSION)
+        today = connection.execute(_MOVE_VERSION_ON).fetchone()
+        assert today is not None, "the clock has its row since the first migration"
+        known = [
+            msgspec.json.decode(text, type=SettlementTerms)
+            for (text,) in connection.execute(_SETTLEMENT, {"id": merchant_id})
+        ]
+        refusal = refuse_terms(terms, on=today[0], in_force=terms_on(known, today[0]))
+        if refusal is None:
+            connection.execute(_SET_SETTLEMENT, row)
+    return refusal
 
 
 def set_bank_holiday(connection: Connection, on: date, *, is_open: bool, name: str = "") -> None:

@@ -61,7 +61,7 @@ _SETTINGS = (
 )
 
 CLOCK = """
-    SELECT business_on, offset_s, reference_version, now() FROM clock
+    SELECT business_on, offset_s, reference_version, now(), cut FROM clock
 """
 
 
@@ -311,5 +311,5 @@ def _lane_beside(event: Event, first_id: int) -> int:
 
 
 def _at(row: Any) -> At:
-    business_on, offset_s, _, wall = row
-    return At(on=business_on, instant=wall + timedelta(seconds=offset_s))
+    business_on, offset_s, _, wall, cut = row
+    return At(on=business_on, instant=wall + timedelta(seconds=offset_s), cut=cut)

@@ -50,8 +50,7 @@ class Chain:
         """The batch's event rows; its link is written, and counts once `committed` is called."""
         seq = self._head.seq + 1
         chained = [
-            chained_of(one, writer=self.writer, batch=seq, recorded_at=at.instant, posted_on=at.on)
-            for one in sorted(recorded, key=lambda one: one.id)
+            chained_of(one, writer=self.writer, batch=seq, at=at) for one in sorted(recorded, key=lambda one: one.id)
         ]
         digest = link_hash(self._head.hash, seq, at.instant, [one.text for one in chained])
         connection.execute(_LINK, (self.writer, seq, self._head.hash, digest, len(chained), at.instant), prepare=True)

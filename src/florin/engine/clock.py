@@ -17,14 +17,17 @@ from florin.money.at import At
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
-_READ = "SELECT business_on, offset_s, now() FROM clock"
+_READ = "SELECT business_on, offset_s, now(), cut FROM clock"
 _START = """
     INSERT INTO clock (business_on, closed_through, offset_s)
     VALUES (%(on)s, %(closed_through)s, %(offset_s)s)
         ON CONFLICT DO NOTHING
 """
 _ROLL = """
-    UPDATE clock SET business_on = %(to_on)s WHERE business_on = %(from_on)s
+    UPDATE clock SET business_on = %(to_on)s, cut = 0, swept_cut = 0 WHERE business_on = %(from_on)s
+"""
+_CUT = """
+    UPDATE clock SET cut = %(cut)s WHERE business_on = %(on)s AND cut < %(cut)s
 """
 _SHIFT = """
     UPDATE clock SET offset_s = offset_s + %(seconds)s
@@ -48,7 +51,7 @@ def read(connection: Connection) -> At:
     row = connection.execute(_READ).fetchone()
     if row is None:
         raise LookupError("the clock was never started: run `florin migrate`")
-    return At(on=row[0], instant=row[2] + timedelta(seconds=row[1]))
+    return At(on=row[0], instant=row[2] + timedelta(seconds=row[1]), cut=row[3])
 
 
 def start(connection: Connection, on: date | None = None) -> At:
@@ -95,6 +98,22 @@ def roll(connection: Connection, from_on: date, *, timeout_s: float = 60) -> dat
     connection.commit()
     await_older_batches(connection, timeout_s=timeout_s)
     return tomorrow
+
+
+def cut(connection: Connection, on: date, minute: int, *, timeout_s: float = 60) -> None:
+    """Commit a cut-off of the business day, then wait for every batch that may be of before it, as `roll` does.
+
+    minute: after midnight. A day that is over, and a cut-off that the day has passed, stay as they are. Raises BatchHangs.
+    """
+    connection.execute(_CUT, {"on": on, "cut": minute})
+    connection.commit()
+    await_older_batches(connection, timeout_s=timeout_s)
+
+
+def minute_of(instant: datetime) -> int:
+    """Minutes after the platform's midnight, begun ones left out."""
+    local = instant.astimezone(ZONE)
+    return local.hour * 60 + local.minute
 
 
 def await_older_batches(connection: Connection, *, timeout_s: float = 60) -> None:

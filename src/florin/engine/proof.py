@@ -336,7 +336,7 @@ class _Texts(NamedTuple):
 
 
 def _with_sorted_body(line: str) -> str:
-    *columns, body = line.split("|", 14)
+    *columns, body = line.split("|", 15)
     if body == "None":
         return line
     return "|".join((*columns, _encode(msgspec.json.decode(body)).decode()))

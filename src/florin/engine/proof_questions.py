@@ -425,18 +425,23 @@ _CLAIMS: LiteralString = """
     SELECT 'claim of kind ' || c.kind || ', ' || c.digest AS what, c.event_id AS expected, 0::bigint AS found
       FROM claim c LEFT JOIN event e ON e.id = c.event_id WHERE e.id IS NULL
 """
-# A sweep or settlement of a day is posted on the next one: kinds 60, 66, 67, 134, 182, 191 and 220.
+# A sweep or settlement of a day is posted on the next one: kinds 60, 66, 67, 134, 182, 191 and 220; the sweep of a window that
+# a cut-off has ended is posted on its own day.
 # A parked window is not swept yet, or later than on the next day: it is named with its reason, and is no difference.
 # Summed by rule before the rules are told apart: the planner knows nothing of the day's rows yet.
+_DAYS_AFTER: LiteralString = """
+               CASE WHEN e.kind NOT IN (60, 66, 67, 134, 182, 191, 220) THEN 0
+                    WHEN e.kind = 60 AND (e.body->>'window_on')::date = e.posted_on THEN 0 ELSE 1 END
+"""
 _SETTLED_OF: LiteralString = f"""
     WITH {_LEGS}, moved AS MATERIALIZED (
         SELECT e.lane, e.merchant_id, x.rule, sum(x.amount)::bigint AS amount_minor
           FROM clock c, event e CROSS JOIN LATERAL unnest(e.rules, e.amounts) AS x(rule, amount)
-         WHERE e.posted_on <= c.closed_through + CASE WHEN e.kind IN (60, 66, 67, 134, 182, 191, 220) THEN 1 ELSE 0 END
+         WHERE e.posted_on <= c.closed_through + {_DAYS_AFTER}
 """
-_SETTLED_SINCE: LiteralString = """
+_SETTLED_SINCE: LiteralString = f"""
            AND e.posted_on > %(since_closed)s
-           AND e.posted_on > %(since_closed)s + CASE WHEN e.kind IN (60, 66, 67, 134, 182, 191, 220) THEN 1 ELSE 0 END
+           AND e.posted_on > %(since_closed)s + {_DAYS_AFTER}
 """
 _SETTLED_SHOWN: LiteralString = """
       GROUP BY 1, 2, 3),
@@ -460,7 +465,8 @@ _SETTLED_SHOWN: LiteralString = """
                'parked because: ' || w.reason AS because
           FROM parked_window w
          WHERE NOT EXISTS (SELECT FROM sweep s
-                            WHERE s.lane = w.lane AND s.merchant_id = w.merchant_id AND s.window_on = w.window_on)
+                            WHERE s.lane = w.lane AND s.merchant_id = w.merchant_id AND s.window_on = w.window_on
+                              AND s.window_from = w.window_from)
          UNION ALL
         SELECT s.lane, s.merchant_id, s.window_on, s.swept_on, s.amount_minor, 'swept on ' || s.swept_on
           FROM sweep s, clock c WHERE s.swept_on > coalesce(%(since_closed)s::date, c.closed_through) + 1),
@@ -617,7 +623,7 @@ ROW_TEXT: LiteralString = """
                      coalesce(e.payment_id::text, 'None'), coalesce(e.line_id::text, 'None'),
                      coalesce(e.person_id::text, 'None'), coalesce(e.merchant_id::text, 'None'),
                      coalesce(e.sequence::text, 'None'), to_char(e.value_on, 'YYYY-MM-DD'),
-                     to_char(e.posted_on, 'YYYY-MM-DD'), coalesce(e.rules::text, 'None'),
+                     to_char(e.posted_on, 'YYYY-MM-DD'), e.cut, coalesce(e.rules::text, 'None'),
                      coalesce(e.amounts::text, 'None'), coalesce(e.subjects::text, 'None'),
                      coalesce(e.body::text, 'None'))
 """

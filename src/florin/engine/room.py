@@ -280,7 +280,11 @@ class Room:
         if event.line_id:
             sequence = self._on_line(event, entries)
         if event.payment_id in self.payments and not isinstance(event, _OF_BALANCE):
-            self.change(self.payments, event.payment_id, payments.evolve(self.payments[event.payment_id], event))
+            self.change(
+                self.payments,
+                event.payment_id,
+                payments.evolve(self.payments[event.payment_id], event, cut=self.at.cut),
+            )
         if event.person_id and change_minor(event):
             self.change(self.wallets, event.person_id, wallets.evolve(self.wallets[event.person_id], event))
         if isinstance(event, PersonJoined):

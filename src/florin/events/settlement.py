@@ -8,12 +8,17 @@ from florin.events.base import Event
 
 
 class WindowSwept(Event, frozen=True, kw_only=True):
-    """One merchant's payable of one window left this lane for his home lane; below zero it came back."""
+    """One merchant's payable of one window left this lane for his home lane; below zero it came back.
+
+    window_from, window_until: minutes after midnight, of a part of the day between two cut-offs.
+    """
 
     kind = 60
     window_on: date
     amount_minor: int
     negative: bool = False
+    window_from: int = 0
+    window_until: int = 1440
 
 
 class WindowReceived(Event, frozen=True, kw_only=True):
@@ -25,6 +30,8 @@ class WindowReceived(Event, frozen=True, kw_only=True):
     amount_minor: int
     negative: bool = False
     round: int = 0
+    window_from: int = 0
+    window_until: int = 1440
 
 
 class RefundFunded(Event, frozen=True, kw_only=True):

@@ -12,7 +12,11 @@ import msgspec
 
 
 class At(msgspec.Struct, frozen=True, kw_only=True):
-    """on: the platform's business date, which dates every posting. instant: business time, aware, UTC, for deadlines."""
+    """on: the platform's business date, which dates every posting. instant: business time, aware, UTC, for deadlines.
+
+    cut: the last of the day's cut-offs, in minutes after midnight; 0 before the first. It tells the windows of a day apart.
+    """
 
     on: date
     instant: datetime
+    cut: int = 0

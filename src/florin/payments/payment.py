@@ -35,9 +35,11 @@ from florin.events import (
     Shipped,
     Voided,
 )
+from florin.money.at import At
 from florin.payments.fees import FeeTaken, back_after, taken_after
 from florin.payments.items import added
 from florin.payments.particulars import ORDINARY, PaymentParticulars
+from florin.payments.settlement_terms import SettlementTerms
 from florin.payments.trade import Flow
 
 
@@ -60,7 +62,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     fees: what it was charged by its merchant's plan and by a card's network, and what was given back; none for most.
 
     drawn: its loan began when it was paid into escrow, by the terms of that day.
-    payable_on: the merchant's first window that it was credited in. confirm_on: the day on which the clock confirms receipt.
+    payable_on, payable_cut: the merchant's first window that it was credited in, as the day and its last cut-off then.
+    confirm_on: the day on which the clock confirms receipt.
     dispute_held: of what the merchant was paid, what is held until a dispute is decided.
     place: where it was bought, if the line's terms had sub-limits when it was authorized.
     exposure_before, limit_effective, tolerance: what the line was when it was authorized; group_*: what all lines of the
@@ -95,6 +98,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     mdr_minor: int = 0
     mdr_back_minor: int = 0
     payable_on: date | None = None
+    payable_cut: int = 0
     confirm_on: date | None = None
     expires_at: datetime | None = None
     exposure_before_minor: int = 0
@@ -161,6 +165,10 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     def coupon_left_minor(self) -> int:
         return self.coupon_paid_minor - self.coupon_refunded_minor
 
+    def is_swept(self, terms: SettlementTerms, at: At) -> bool:
+        """Whether the window that the merchant was credited in is over. terms: that settle him on the day."""
+        return self.payable_on != at.on or terms.window_from(self.payable_cut) != terms.window_from(at.cut)
+
     def coupon_part(self, amount_minor: int, *, held_minor: int = 0) -> CampaignPart | None:
         """So much of its coupon, for an event; None when that is nothing."""
         if self.coupon is None or not amount_minor:
@@ -189,8 +197,11 @@ def coupon_minor(event: Authorized | Escrowed | Captured | Received | Voided | R
     return 0 if event.coupon is None else event.coupon.amount_minor
 
 
-def evolve(payment: Payment, event: Event) -> Payment:
-    """The payment after the event. A new payment starts with its tenders authorized and nothing taken."""
+def evolve(payment: Payment, event: Event, *, cut: int = 0) -> Payment:
+    """The payment after the event. A new payment starts with its tenders authorized and nothing taken.
+
+    cut: the day's last cut-off when the event was recorded.
+    """
     match event:
         case Authorized():
             return replace(
@@ -221,6 +232,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 mdr_minor=payment.mdr_minor + event.mdr_minor,
                 # Of parts the first counts: what was swept before must not be refunded from a later window.
                 payable_on=payment.payable_on or event.value_on,
+                payable_cut=payment.payable_cut if payment.payable_on else cut,
                 subsidy_promised_minor=payment.subsidy_promised_minor - _promised_minor(event),
                 plan=_plan_after(payment, event),
                 fees=taken_after(payment.fees, event.fees),
@@ -232,6 +244,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
                 received_minor=payment.received_minor + event.credit_minor + event.wallet_minor + coupon_minor(event),
                 mdr_minor=payment.mdr_minor + event.mdr_minor,
                 payable_on=event.value_on,
+                payable_cut=cut,
                 subsidy_promised_minor=payment.subsidy_promised_minor - _promised_minor(event),
                 plan=event.plan,
                 confirm_on=None,

@@ -153,7 +153,8 @@ def decide(
     ends = command.amount_minor == payment.refundable_minor
     # What is held for a dispute is there for this, whoever gives it back.
     from_held = min(payment.dispute_held_minor, max(net, 0))
-    swept = net - from_held if not before_receipt and payment.payable_on != at.on else 0
+    is_swept = not before_receipt and payment.is_swept(merchant.settlement_on(at.on), at)
+    swept = net - from_held if is_swept else 0
     if swept > 0:
         assert balance is not None, "a swept refund is decided with the merchant's balance"
         if refusal := refuse_balance(balance, swept):

@@ -1,7 +1,8 @@
 """Settle: what the merchant is owed becomes available, and is paid out; lender and payment institution square their pair.
 
-A *window* is one business day of one merchant in one lane. It is swept once, after the day is over, into the merchant's
-available balance in his home lane; a payout takes what is available above zero.
+A *window* is one business day of one merchant in one lane, or the part of it between two cut-offs of his terms (T+0). It is
+swept once, after it is over, into the merchant's available balance in his home lane; a payout takes what is available above
+zero.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from florin.events import (
 from florin.events.refusals import Refusal
 from florin.money.at import At
 from florin.payments.merchant import MerchantBalance
-from florin.payments.settlement_terms import USUAL, SettlementTerms
+from florin.payments.settlement_terms import MIDNIGHT, USUAL, SettlementTerms
 from florin.wallet.payout import Payout, refuse_answer
 
 # How the reason begins for which payouts wait after one came back; then comes the bank's.
@@ -35,12 +36,17 @@ RETURNED: Final = "the bank sent a payout back: "
 
 
 class Sweep(msgspec.Struct, frozen=True, kw_only=True):
-    """One window. amount_minor: the sum of its payable, below zero when refunds outweighed sales. Never zero."""
+    """One window. amount_minor: the sum of its payable, below zero when refunds outweighed sales. Never zero.
+
+    window_from, window_until: minutes after midnight; it holds what was posted at cut-offs from the one to before the other.
+    """
 
     merchant_id: int
     lane: int
     window_on: date
     amount_minor: int
+    window_from: int = 0
+    window_until: int = MIDNIGHT
 
 
 class PayOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +125,13 @@ class PayoutsStopped(Refusal, frozen=True, kw_only=True):
 def decide_sweep(command: Sweep, at: At, *, round: int = 0) -> tuple[WindowSwept, WindowReceived]:
     """Both sides of the lanes' clearing, in one transaction. round: of the merchant's payouts."""
     amount, negative = abs(command.amount_minor), command.amount_minor < 0
-    common = {"value_on": at.on, "merchant_id": command.merchant_id, "window_on": command.window_on}
+    common = {
+        "value_on": at.on,
+        "merchant_id": command.merchant_id,
+        "window_on": command.window_on,
+        "window_from": command.window_from,
+        "window_until": command.window_until,
+    }
     return (
         WindowSwept(**common, amount_minor=amount, negative=negative),  # type: ignore[arg-type]
         WindowReceived(**common, amount_minor=amount, negative=negative, from_lane=command.lane, round=round),  # type: ignore[arg-type]

@@ -1,14 +1,15 @@
 """Settlement terms: when a merchant is paid, and what of his money is kept back meanwhile. Dated data, version by version.
 
-Sales of a day become available when the day is over; they are paid out every day, every business day or once a week, from the
-merchant's minimum on. A *rolling reserve* keeps a share of what each day brings for a number of days; a *fixed* one stays
-available as long as the terms say, and is not paid out.
+Sales of a day become available when the day is over (T+1), or, with *cut-offs*, at each of them and when the day is over (T+0);
+they are paid out at each cut-off, every day, every business day or once a week, from the merchant's minimum on. A *rolling
+reserve* keeps a share of what each window brings for a number of days; a *fixed* one stays available as long as the terms say,
+and is not paid out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Final, Literal
 
 import msgspec
@@ -16,20 +17,25 @@ import msgspec
 from florin.events.refusals import Refusal
 from florin.money import share_minor
 
-Pays = Literal["daily", "weekly"]
+Pays = Literal["cut_off", "daily", "weekly"]
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 RESERVE_DAYS_MAX: Final = 730
+# Ours: each is a moment at which every batch under way is waited for.
+CUT_OFFS_MAX: Final = 8
+MIDNIGHT: Final = 1440
 
 
 class SettlementTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """In force from `from_on` until another version begins.
 
-    pays: daily is the day after (T+1). weekday: of weekly payouts, 0 is Monday. business_days: a payout that falls on another
+    cut_offs: times of the day, the platform's, rising; none: the day is one window. pays: daily is the day after (T+1);
+    cut_off is at each cut-off as well. weekday: of weekly payouts, 0 is Monday. business_days: a payout that falls on another
     day waits for the next business day. payout_minor_min: less than this waits. reserve_ppm, reserve_days: the share of what a
     day brings that is kept, and how long. fixed_reserve_minor: what a payout leaves.
     """
 
     from_on: date
+    cut_offs: tuple[time, ...] = ()
     pays: Pays = "daily"
     weekday: int = 0
     business_days: bool = False
@@ -37,6 +43,19 @@ class SettlementTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     reserve_ppm: int = 0
     reserve_days: int = 0
     fixed_reserve_minor: int = 0
+
+    @property
+    def cut_minutes(self) -> tuple[int, ...]:
+        """The cut-offs in minutes after midnight."""
+        return tuple(at.hour * 60 + at.minute for at in self.cut_offs)
+
+    def window_from(self, cut: int) -> int:
+        """Where the window began that is open after a cut-off, his own or another merchant's; minutes after midnight."""
+        return max((minute for minute in self.cut_minutes if minute <= cut), default=0)
+
+    def window_until(self, cut: int) -> int:
+        """Where that window ends; `MIDNIGHT` for the day's last."""
+        return min((minute for minute in self.cut_minutes if minute > cut), default=MIDNIGHT)
 
     def reserve_minor(self, brought_minor: int) -> int:
         """What is kept of what a day has brought, rounded half up; nothing of a day below zero."""
@@ -60,8 +79,10 @@ class SettlementTermsInvalid(Refusal, frozen=True, kw_only=True):
     fix: str
 
 
-def refuse_terms(terms: SettlementTerms, *, on: date) -> Refusal | None:
-    """Why terms cannot be set; None when they can. on: the business date; what has begun is never changed."""
+def refuse_terms(terms: SettlementTerms, *, on: date, in_force: SettlementTerms = USUAL) -> Refusal | None:
+    """Why terms cannot be set; None when they can. on: the business date; what has begun is never changed, and of today's
+    windows one may be swept already. in_force: the merchant's terms of that day.
+    """
     wrong: tuple[str, object, str] | None = None
     if terms.from_on < on:
         wrong = (
@@ -69,6 +90,10 @@ def refuse_terms(terms: SettlementTerms, *, on: date) -> Refusal | None:
             terms.from_on,
             f"Choose a day from {on} on: what is over was settled by the terms of its day.",
         )
+    elif terms.from_on == on and terms.cut_offs != in_force.cut_offs:
+        wrong = ("from_on", terms.from_on, f"Cut-off times change from {on + timedelta(days=1)} on at the earliest.")
+    elif fix := _cut_offs_wrong(terms):
+        wrong = ("cut_offs", ", ".join(f"{at:%H:%M}" for at in terms.cut_offs) or "none", fix)
     elif not 0 <= terms.weekday <= 6:
         wrong = ("weekday", terms.weekday, "0 is Monday, 6 is Sunday.")
     elif not 0 <= terms.reserve_ppm <= 1_000_000:
@@ -80,6 +105,15 @@ def refuse_terms(terms: SettlementTerms, *, on: date) -> Refusal | None:
     if wrong is None:
         return None
     return SettlementTermsInvalid(field=wrong[0], value=str(wrong[1]), fix=wrong[2])
+
+
+def _cut_offs_wrong(terms: SettlementTerms) -> str:
+    minutes = terms.cut_minutes
+    if len(minutes) > CUT_OFFS_MAX or any(at.second or at.microsecond or at.tzinfo for at in terms.cut_offs):
+        return f"At most {CUT_OFFS_MAX} whole minutes, as in 12:00."
+    if any(later <= earlier for earlier, later in zip((0, *minutes), minutes, strict=False)):
+        return "They rise, and lie after 00:00: the day's end is a cut-off by itself."
+    return "To be paid at each cut-off, name them." if terms.pays == "cut_off" and not minutes else ""
 
 
 def terms_on(versions: Sequence[SettlementTerms], on: date) -> SettlementTerms:
@@ -100,7 +134,7 @@ def pays_out_on(terms: SettlementTerms, on: date, calendar: Calendar) -> bool:
     """Whether a payout is due on a day: its own day, or the first business day after it where the terms want one."""
     if terms.business_days and not calendar.is_open(on):
         return False
-    if terms.pays == "daily":
+    if terms.pays != "weekly":
         return True
     day = on
     while day.weekday() != terms.weekday:

@@ -122,7 +122,7 @@ def explain_payout(connection: Connection[Any], *, payout_id: int, language: Lan
             return None
         moved = _since_the_last(connection, paid)
         sold = {
-            Window(one.event.from_lane, one.event.window_on): list(
+            Window.of(one.event): list(
                 _loaded(
                     connection,
                     _SOLD,
@@ -130,6 +130,8 @@ def explain_payout(connection: Connection[Any], *, payout_id: int, language: Lan
                         "lane": one.event.from_lane,
                         "merchant_id": paid.event.merchant_id,
                         "window_on": one.event.window_on,
+                        "window_from": one.event.window_from,
+                        "window_until": one.event.window_until,
                         "limit": EVENTS_MAX,
                     },
                 )
@@ -239,7 +241,7 @@ _SOLD = (
     _COLUMNS
     + """
      WHERE e.lane = %(lane)s AND e.merchant_id = %(merchant_id)s AND e.posted_on = %(window_on)s
-       AND e.kind <> 60 AND e.rules IS NOT NULL
+       AND e.cut >= %(window_from)s AND e.cut < %(window_until)s AND e.kind <> 60 AND e.rules IS NOT NULL
   ORDER BY e.recorded_at, e.id
      LIMIT %(limit)s
 """

@@ -46,9 +46,13 @@ class TradeSeen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """One day's sales, net of fees and refunds, made available. Below zero: refunds outweighed the sales."""
+    """A day's sales, or those up to a cut-off, net of fees and refunds, made available. Below zero: refunds outweighed them.
+
+    window_until: minutes after midnight, 1440 where it ended with the day.
+    """
 
     window_on: date
+    window_until: int
     amount_minor: int
 
 
@@ -164,17 +168,17 @@ def read_available(connection: Connection[Any], *, lane: int, merchant_id: int) 
 
 
 _WINDOWS = """
-    SELECT window_on, sum(amount_minor)::bigint AS amount_minor
+    SELECT window_on, window_until, sum(amount_minor)::bigint AS amount_minor
       FROM sweep
      WHERE merchant_id = %(merchant_id)s AND window_on >= %(since)s
-  GROUP BY window_on
-  ORDER BY window_on DESC
+  GROUP BY window_on, window_until
+  ORDER BY window_on DESC, window_until DESC
      LIMIT %(limit)s
 """
 
 
 def read_windows(connection: Connection[Any], *, merchant_id: int, since: date, limit: int = ROWS_MAX) -> list[Window]:
-    """What each day's sales came to, over all lanes, the newest first."""
+    """What each window's sales came to, over all lanes, the newest first."""
     with connection.cursor(row_factory=class_row(Window)) as cursor:
         parameters = {"merchant_id": merchant_id, "since": since, "limit": limit}
         return cursor.execute(_WINDOWS, parameters).fetchall()

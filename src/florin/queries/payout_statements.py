@@ -1,7 +1,7 @@
 """The statement of a payout: from what the merchant sold to what his bank was sent, to the fen, from the books.
 
 A payout is a *round*: everything that moved his available balance since the payout before it. What a window brought is told by
-the sales, refunds and fees of that day and lane, each with its trade; what was drawn for a refund of an older sale by that
+the sales, refunds and fees of that window and lane, each with its trade; what was drawn for a refund of an older sale by that
 refund; reserves, money that came back and what he paid back stand as they are. The sums are asserted: the statement either is
 what the accounts say, or there is none.
 """
@@ -146,6 +146,8 @@ _MOVES = """
     SELECT e.lane, e.id, e.kind, e.posted_on, e.payment_id, e.writer, e.batch,
            (e.body->>'amount_minor')::bigint AS amount_minor,
            coalesce((e.body->>'window_on')::date, e.posted_on) AS on_day, (e.body->>'from_lane')::smallint AS from_lane,
+           coalesce((e.body->>'window_from')::smallint, 0) AS window_from,
+           coalesce((e.body->>'window_until')::smallint, 1440) AS window_until,
            coalesce((e.body->>'negative')::boolean, false) AS negative
       FROM event e
      WHERE e.merchant_id = %(merchant_id)s AND e.kind IN (61, 62, 65, 238, 245, 246, 250, 281)
@@ -156,8 +158,9 @@ _MOVES = """
 _OF_WINDOWS = """
     SELECT e.id, e.lane, e.posted_on, e.recorded_at, e.trade_id, e.rules, e.amounts, e.body->>'request_no' AS refund_number,
            coalesce(t.out_trade_no, '') AS order_number
-      FROM unnest(%(lanes)s::smallint[], %(days)s::date[]) AS w(lane, posted_on)
-           JOIN event e ON e.lane = w.lane AND e.posted_on = w.posted_on
+      FROM unnest(%(lanes)s::smallint[], %(days)s::date[], %(froms)s::smallint[], %(untils)s::smallint[])
+               AS w(lane, posted_on, window_from, window_until)
+           JOIN event e ON e.lane = w.lane AND e.posted_on = w.posted_on AND e.cut >= w.window_from AND e.cut < w.window_until
            LEFT JOIN trade t ON t.lane = (%(all_lanes)s::smallint[])[(e.trade_id >> 40)::integer + 1] AND t.id = e.trade_id
      WHERE e.merchant_id = %(merchant_id)s AND e.rules && %(payable)s::smallint[] AND NOT e.rules && %(sweeps)s::smallint[]
        AND e.posted_on BETWEEN %(first_on)s AND %(last_on)s
@@ -202,15 +205,16 @@ def _move(row: Any) -> Move:
 
 
 def _trades(connection: Connection[Any], merchant_id: int, moves: Sequence[Any]) -> list[StatementTrade]:
-    windows = [(move.from_lane, move.on_day) for move in moves if move.kind == WindowReceived.kind]
+    windows = [move for move in moves if move.kind == WindowReceived.kind]
     drawn = [move for move in moves if move.kind == RefundFunded.kind]
     fixed = {"all_lanes": list(LANES), "sweeps": _SWEEPS, "merchant_id": merchant_id}
     rows: list[Any] = []
     if windows:
-        days = [on for _, on in windows]
+        days = [window.on_day for window in windows]
         rows += _rows(
-            connection, _OF_WINDOWS, lanes=[lane for lane, _ in windows], days=days, first_on=min(days),
-            last_on=max(days), payable=_PAYABLE, **fixed,
+            connection, _OF_WINDOWS, lanes=[window.from_lane for window in windows], days=days,
+            froms=[window.window_from for window in windows], untils=[window.window_until for window in windows],
+            first_on=min(days), last_on=max(days), payable=_PAYABLE, **fixed,
         )  # fmt: skip
     if drawn:
         rows += _rows(

@@ -30,15 +30,21 @@ from florin.ledger import POSTINGS, Account, Entry, Rule
 
 
 class Window(NamedTuple):
-    """One business day of one merchant in one lane."""
+    """One business day of one merchant in one lane, or a part of it between two cut-offs, in minutes after midnight."""
 
     lane: int
     window_on: date
+    begins: int
+    ends: int
+
+    @classmethod
+    def of(cls, event: WindowReceived) -> Window:
+        return cls(event.from_lane, event.window_on, event.window_from, event.window_until)
 
 
 def payout(paid: Record, moved: Sequence[Record], sold: Mapping[Window, Sequence[Record]]) -> Part:
     """What a payout consists of. moved: what changed the available balance since the payout before it, in order; sold:
-    for each window that was swept into it, the events that moved the merchant's payable that day.
+    for each window that was swept into it, the events that moved the merchant's payable in it.
     """
     event = paid.event
     assert isinstance(event, PaidOut)
@@ -56,7 +62,7 @@ def _movement(record: Record, sold: Mapping[Window, Sequence[Record]]) -> Part:
     match event:
         case WindowReceived():
             minor = -event.amount_minor if event.negative else event.amount_minor
-            sales = [part for one in sold.get(Window(event.from_lane, event.window_on), ()) for part in _sale(one)]
+            sales = [part for one in sold.get(Window.of(event), ()) for part in _sale(one)]
             rest_minor = minor - sum(part.amount_minor for part in sales)
             if rest_minor:
                 sales.append(Part(what="payout.unexplained", amount_minor=rest_minor))

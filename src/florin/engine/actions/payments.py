@@ -270,6 +270,11 @@ def _of_refund(room: Room, command: refund.Refund) -> Needs:
     return refund_needs(room, payment, command.value_on)._replace(requests=(request_id,) if request_id else ())
 
 
+def is_swept(room: Room, payment: Payment) -> bool:
+    """Whether the window of a sale that was received is over."""
+    return payment.is_swept(room.merchant(payment.merchant_id).settlement_on(room.at.on), room.at)
+
+
 def refund_needs(room: Room, payment: Payment, value_on: date | None = None) -> Needs:
     """What it takes to refund a payment, all or part of it."""
     before = payment.state is PaymentState.ESCROWED
@@ -283,7 +288,7 @@ def refund_needs(room: Room, payment: Payment, value_on: date | None = None) -> 
         wallets=(payment.person_id,) if payment.wallet_authorized_minor or _is_counted(payment) or not before else (),
         uses=(payment.person_id,) if _is_counted(payment) else (),
         budgets=_gives_back(payment),
-        balances=(payment.merchant_id,) if not before and payment.payable_on != room.at.on else (),
+        balances=(payment.merchant_id,) if not before and is_swept(room, payment) else (),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from florin.engine.actions.action import NOTHING, Action, Events, Needs, beside, by
-from florin.engine.actions.payments import lines_of, refund_needs, refunded
+from florin.engine.actions.payments import is_swept, lines_of, refund_needs, refunded
 from florin.engine.room import Room
 from florin.events.refusals import Refusal
 from florin.payments import extend, ship
@@ -62,7 +62,8 @@ def _withdraw(room: Room, command: withdraw.WithdrawRequest) -> Events | Refusal
 def _open_dispute(room: Room, command: dispute.OpenDispute) -> Events | Refusal:
     request, payment = room.request(command.request_id), room.payment(command.payment_id)
     balance = room.balance(payment.merchant_id)
-    return dispute.decide_open(request, payment, balance, command, room.at, terms=_terms(room))
+    swept = is_swept(room, payment)
+    return dispute.decide_open(request, payment, balance, command, room.at, terms=_terms(room), is_swept=swept)
 
 
 def _give_evidence(room: Room, command: dispute.GiveEvidence) -> Events | Refusal:
@@ -100,7 +101,7 @@ def _of_dispute(room: Room, command: dispute.OpenDispute) -> Needs:
     payment = room.payments.get(command.payment_id)
     if payment is None:
         return NOTHING
-    swept = payment.payable_on is not None and payment.payable_on != room.at.on
+    swept = payment.payable_on is not None and is_swept(room, payment)
     return Needs(trades_seen=(payment.trade_id,), balances=(payment.merchant_id,) if swept else ())
 
 

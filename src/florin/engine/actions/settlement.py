@@ -18,7 +18,8 @@ from florin.wallet.payout import Payout, answered
 
 
 def _sweep(room: Room, command: settle.Sweep) -> Events:
-    room.add_row(SWEEP, (command.lane, command.merchant_id, command.window_on, command.amount_minor, room.at.on))
+    window = (command.lane, command.merchant_id, command.window_on, command.window_from, command.window_until)
+    room.add_row(SWEEP, (*window, command.amount_minor, room.at.on))
     balance = room.balance(command.merchant_id)
     return settle.decide_sweep(command, room.at, round=balance.round if balance else 0)
 

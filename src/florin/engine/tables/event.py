@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,6 +14,7 @@ from florin.engine.tables.arrays import numbers
 from florin.engine.tables.table import Table, array, bigint, day, instant, integer, json, same, smallint
 from florin.events import Event, body_of, event_of
 from florin.ledger import Entry, Rule
+from florin.money.at import At
 
 EVENT = Table(
     "event",
@@ -22,6 +22,7 @@ EVENT = Table(
         smallint("lane"), smallint("kind"), same(integer("writer")), bigint("id"), bigint("trade_id", None),
         bigint("payment_id", None), bigint("line_id", None), bigint("person_id", None), bigint("merchant_id", None),
         same(bigint("batch")), same(instant("recorded_at")), integer("sequence", None), day("value_on"), same(day("posted_on")),
+        same(smallint("cut")),
         array("rules", "smallint"), array("amounts", "bigint"), array("subjects", "bigint"), json("body", None, kept_as="json"),
     ],
 )  # fmt: skip
@@ -45,7 +46,7 @@ class Chained(NamedTuple):
     row: tuple[Any, ...]
 
 
-def chained_of(recorded: Recorded, *, writer: int, batch: int, recorded_at: datetime, posted_on: date) -> Chained:
+def chained_of(recorded: Recorded, *, writer: int, batch: int, at: At) -> Chained:
     """The row of an event and the text that its batch's hash covers; `row_text` reads the same text from the database."""
     identifier, event, sequence, entries = recorded
     rules = amounts = subjects = None
@@ -58,8 +59,8 @@ def chained_of(recorded: Recorded, *, writer: int, batch: int, recorded_at: date
     encoded = _encode(body).decode() if body else None
     row = (
         lane_of(identifier), event.kind, writer, identifier, event.trade_id or None, event.payment_id or None,
-        event.line_id or None, event.person_id or None, event.merchant_id or None, batch, recorded_at, sequence,
-        event.value_on, posted_on, rules, amounts, subjects, encoded,
+        event.line_id or None, event.person_id or None, event.merchant_id or None, batch, at.instant, sequence,
+        event.value_on, at.on, at.cut, rules, amounts, subjects, encoded,
     )  # fmt: skip
     return Chained(row_text(row), row)
 

@@ -19,9 +19,10 @@ PAYMENT = Table(
     "payment",
     [
         smallint("lane"), smallint("state"), smallint("flow"), smallint("plan_count", 0),
-        smallint("plan_fee_payer", 0), smallint("drawn", 0), integer("mdr_ppm"), day("authorized_on"), day("payable_on", None),
-        day("confirm_on", None), bigint("id"), bigint("trade_id"), bigint("app_id"), bigint("merchant_id"),
-        bigint("person_id"), bigint("line_id", 0), bigint("credit_authorized_minor"), bigint("credit_paid_minor", 0),
+        smallint("plan_fee_payer", 0), smallint("drawn", 0), smallint("payable_cut", 0), integer("mdr_ppm"),
+        day("authorized_on"), day("payable_on", None), day("confirm_on", None), bigint("id"), bigint("trade_id"),
+        bigint("app_id"), bigint("merchant_id"), bigint("person_id"), bigint("line_id", 0),
+        bigint("credit_authorized_minor"), bigint("credit_paid_minor", 0),
         bigint("credit_released_minor", 0), bigint("credit_refunded_minor", 0), bigint("wallet_authorized_minor"),
         bigint("wallet_paid_minor", 0), bigint("wallet_released_minor", 0), bigint("wallet_refunded_minor", 0),
         bigint("received_minor", 0), bigint("refunded_before_receipt_minor", 0), bigint("plan_fee_minor", 0),
@@ -34,7 +35,8 @@ PAYMENT = Table(
         json("fees", None),
     ],
     changing=(
-        "state", "drawn", "plan_count", "plan_fee_payer", "plan_fee_minor", "payable_on", "confirm_on", "credit_paid_minor",
+        "state", "drawn", "plan_count", "plan_fee_payer", "plan_fee_minor", "payable_on", "payable_cut", "confirm_on",
+        "credit_paid_minor",
         "credit_released_minor", "credit_refunded_minor", "wallet_paid_minor", "wallet_released_minor",
         "wallet_refunded_minor", "received_minor", "refunded_before_receipt_minor", "merchant_fee_back_minor", "mdr_minor",
         "mdr_back_minor", "expires_at", "plan_priced", "coupon_paid_minor", "coupon_released_minor", "coupon_refunded_minor",
@@ -47,8 +49,8 @@ def row_of(p: Payment) -> tuple[Any, ...]:
     plan = p.plan
     return (
         p.lane, int(p.state), int(p.flow), plan.count if plan else 0, _FEE_PAYERS[plan.fee_payer if plan else ""],
-        int(p.drawn), p.mdr_ppm, p.authorized_on, p.payable_on, p.confirm_on, p.id, p.trade_id, p.app_id, p.merchant_id,
-        p.person_id, p.line_id, p.credit_authorized_minor, p.credit_paid_minor, p.credit_released_minor,
+        int(p.drawn), p.payable_cut, p.mdr_ppm, p.authorized_on, p.payable_on, p.confirm_on, p.id, p.trade_id, p.app_id,
+        p.merchant_id, p.person_id, p.line_id, p.credit_authorized_minor, p.credit_paid_minor, p.credit_released_minor,
         p.credit_refunded_minor, p.wallet_authorized_minor, p.wallet_paid_minor, p.wallet_released_minor,
         p.wallet_refunded_minor, p.received_minor, p.refunded_before_receipt_minor, plan.fee_minor if plan else 0,
         p.merchant_fee_back_minor, p.mdr_minor, p.mdr_back_minor, p.exposure_before_minor, p.limit_effective_minor,
@@ -77,8 +79,8 @@ def _priced(plan: InstallmentChoice) -> str | None:
 
 
 def payment_of(row: tuple[Any, ...]) -> Payment:
-    (lane, state, flow, plan_count, fee_payer, drawn, mdr_ppm, authorized_on, payable_on, confirm_on, identifier, trade_id,
-     app_id, merchant_id, person_id, line_id, credit_authorized, credit_paid, credit_released, credit_refunded,
+    (lane, state, flow, plan_count, fee_payer, drawn, payable_cut, mdr_ppm, authorized_on, payable_on, confirm_on, identifier,
+     trade_id, app_id, merchant_id, person_id, line_id, credit_authorized, credit_paid, credit_released, credit_refunded,
      wallet_authorized, wallet_paid, wallet_released, wallet_refunded, received, refunded_before, plan_fee,
      merchant_fee_back, mdr, mdr_back, exposure_before, limit_effective, tolerance, expires_at,
      plan_priced, coupon, coupon_paid, coupon_released, coupon_refunded, place,
@@ -94,6 +96,7 @@ def payment_of(row: tuple[Any, ...]) -> Payment:
         wallet_paid_minor=wallet_paid, wallet_released_minor=wallet_released, wallet_refunded_minor=wallet_refunded,
         received_minor=received, refunded_before_receipt_minor=refunded_before, plan=plan, drawn=bool(drawn),
         merchant_fee_back_minor=merchant_fee_back, mdr_minor=mdr, mdr_back_minor=mdr_back, payable_on=payable_on,
+        payable_cut=payable_cut,
         confirm_on=confirm_on, expires_at=expires_at, exposure_before_minor=exposure_before,
         limit_effective_minor=limit_effective, tolerance_minor=tolerance,
         coupon=None if coupon is None else msgspec.convert(coupon, CampaignPart), coupon_paid_minor=coupon_paid or 0,

@@ -69,9 +69,10 @@ STATEMENT = Table(
 )  # fmt: skip
 SWEEP = Table(
     "sweep",
-    [smallint("lane"), bigint("merchant_id"), day("window_on"), bigint("amount_minor"), day("swept_on")],
+    [smallint("lane"), bigint("merchant_id"), day("window_on"), smallint("window_from"), smallint("window_until"),
+     bigint("amount_minor"), day("swept_on")],
     key=("lane", "merchant_id"),
-)
+)  # fmt: skip
 PAYOUT = Table(
     "payout",
     [smallint("lane"), bigint("id"), bigint("merchant_id"), bigint("person_id"), bigint("amount_minor"), text("state"),

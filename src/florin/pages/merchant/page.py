@@ -19,7 +19,7 @@ from florin.payments.merchant import App
 from florin.payments.onboarding import DOCUMENTS_NEEDED
 from florin.payments.payment import PaymentState
 from florin.payments.settle import RETURNED
-from florin.payments.settlement_terms import DAYS, SettlementTerms
+from florin.payments.settlement_terms import DAYS, MIDNIGHT, SettlementTerms
 from florin.payments.trade import TradeState
 from florin.queries.campaigns import CampaignView
 from florin.queries.merchant import Payout, SignatureFailure, TradeSeen, Window
@@ -135,12 +135,20 @@ def _place_sold(trade: TradeSeen, language: Language) -> str:
 
 def window_of(window: Window, language: Language) -> Moved:
     return Moved(
-        title=text(language, "settlement.sales_of", date=full_date(window.window_on, language)),
+        title=_sold_in(window, language),
         note=text(language, "settlement.net"),
         amount=_signed(window.amount_minor, language),
         state="",
         tone="good" if window.amount_minor >= 0 else "bad",
     )
+
+
+def _sold_in(window: Window, language: Language) -> str:
+    date = full_date(window.window_on, language)
+    if window.window_until == MIDNIGHT:
+        return text(language, "settlement.sales_of", date=date)
+    at = "{:02}:{:02}".format(*divmod(window.window_until, 60))
+    return text(language, "settlement.sales_until", date=date, at=at)
 
 
 def payout_of(payout: Payout, language: Language) -> Moved:
@@ -160,6 +168,10 @@ def standing_of(view: SettlementView | None, language: Language) -> tuple[tuple[
     facts: list[tuple[str, str]] = []
     if view is not None:
         facts.append((text(language, "standing.paid"), _paid(view.terms, language)))
+        if view.terms.cut_offs:
+            times = [f"{at:%H:%M}" for at in view.terms.cut_offs]
+            ends = text(language, "standing.days_end")
+            facts.append((text(language, "standing.available"), " · ".join([*times, ends])))
         if view.terms.payout_minor_min:
             facts.append((text(language, "standing.minimum"), money(view.terms.payout_minor_min, language)))
         if view.terms.reserve_ppm or view.reserve_minor:
@@ -208,7 +220,7 @@ def _paid(terms: SettlementTerms, language: Language) -> str:
     when = (
         text(language, "standing.weekly", day=text(language, f"day.{DAYS[terms.weekday]}"))
         if terms.pays == "weekly"
-        else text(language, "standing.daily")
+        else text(language, "standing.cut_off" if terms.pays == "cut_off" else "standing.daily")
     )
     return f"{when} · {text(language, 'standing.business_days')}" if terms.business_days else when
 

@@ -96,6 +96,7 @@ def settlement(request: HttpRequest, user: MerchantUser) -> HttpResponse:
         windows=[window_of(window, language) for window in windows],
         days=DAYS_SHOWN,
         standing=standing_of(standing, language),
+        same_day=bool(standing and standing.terms.cut_offs),
     )
 
 

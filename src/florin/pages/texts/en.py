@@ -365,6 +365,9 @@ TEXTS: dict[str, str] = {
     "settlement.how": (
         "Each day's sales become available the next day, net of fees and refunds, and are paid out to your bank."
     ),
+    "settlement.how_today": (
+        "What you have sold becomes available at your cut-off times and at the end of the day, net of fees and refunds."
+    ),
     "settlement.payouts": "Payouts",
     "settlement.no_payouts": "Nothing has been paid out yet.",
     "settlement.windows": "Made available in the last month",
@@ -374,6 +377,9 @@ TEXTS: dict[str, str] = {
     ),
     "standing.paid": "Paid out",
     "standing.daily": "every day",
+    "standing.cut_off": "at each of these times, the same day",
+    "standing.available": "Sales are available at",
+    "standing.days_end": "end of day",
     "standing.weekly": "every {day}",
     "standing.business_days": "on business days",
     "standing.minimum": "From this amount on",
@@ -420,6 +426,7 @@ TEXTS: dict[str, str] = {
     "bill.form.wechat-trades": "WeChat trades",
     "bill.form.wechat-flow": "WeChat fund flow",
     "settlement.sales_of": "Sales of {date}",
+    "settlement.sales_until": "Sales of {date}, until {at}",
     "settlement.net": "net of fees and refunds",
     "settlement.payout_of": "Payout of {date}",
     "settlement.arrived": "at your bank on {date}",

@@ -83,13 +83,14 @@ def decide_open(
     at: At,
     *,
     terms: EscrowTerms,
+    is_swept: bool,
 ) -> tuple[Event, ...] | Refusal:
-    """balance: the seller's, needed only for a sale that was swept."""
+    """balance: the seller's, needed only for a sale that was swept. is_swept: whether its window is over."""
     turn = refuse_turn(request, payment, RequestState.REFUSED, person_id=command.person_id)
     if refusal := turn or refuse_note(command.note):
         return refusal
-    held = _held_minor(request, payment, balance, at)
-    swept = 0 if payment.payable_on == at.on else held
+    held = _held_minor(request, payment, balance, is_swept=is_swept)
+    swept = held if is_swept else 0
     opened = DisputeOpened(
         value_on=at.on,
         **owners_of(request, payment),
@@ -113,11 +114,11 @@ def decide_open(
     return opened, funded
 
 
-def _held_minor(request: RefundRequest, payment: Payment, balance: MerchantBalance | None, at: At) -> int:
+def _held_minor(request: RefundRequest, payment: Payment, balance: MerchantBalance | None, *, is_swept: bool) -> int:
     if payment.state is not PaymentState.CAPTURED:
         return 0
     held = min(request.amount_minor, net_left_minor(payment))
-    if payment.payable_on != at.on:
+    if is_swept:
         assert balance is not None, "a swept sale is disputed with the seller's balance"
         held = min(held, balance.available_minor)
     return max(held, 0)

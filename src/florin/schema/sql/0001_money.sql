@@ -6,14 +6,17 @@ CREATE TABLE lane (
     next_number bigint   NOT NULL DEFAULT 1
 ) WITH (fillfactor = 50);
 
--- The platform's time: business_on dates postings, offset_s is how far business time is from wall time; both only grow.
+-- The platform's time: business_on dates postings, offset_s is how far business time is from wall time; both only grow. cut: the
+-- day's last cut-off, in minutes after midnight, 0 before the first; swept_cut: through which its windows were swept.
 -- reference_version rises with every change of merchants, apps or programs; each batch reads it first.
 CREATE TABLE clock (
     only_row          boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     business_on       date    NOT NULL,
     offset_s          bigint  NOT NULL DEFAULT 0,
     closed_through    date    NOT NULL,
-    reference_version bigint  NOT NULL DEFAULT 1
+    reference_version bigint  NOT NULL DEFAULT 1,
+    cut               smallint NOT NULL DEFAULT 0 CHECK (cut BETWEEN 0 AND 1439),
+    swept_cut         smallint NOT NULL DEFAULT 0 CHECK (swept_cut BETWEEN 0 AND cut)
 ) WITH (fillfactor = 50);
 
 -- A committing connection takes a writer number and chains the hashes of its own batches.
@@ -236,7 +239,7 @@ CREATE TABLE posting (
 );
 
 -- What was agreed with the world, and what it moved. rules, amounts, subjects run in parallel: one entry each; a negative
--- rule is the rule the other way round. subjects is NULL when every entry is about the event's own payment.
+-- rule is the rule the other way round. subjects is NULL when every entry is about the event's own payment. cut: as of the clock.
 CREATE TABLE event (
     lane        smallint    NOT NULL,
     kind        smallint    NOT NULL,
@@ -252,6 +255,7 @@ CREATE TABLE event (
     sequence    integer,
     value_on    date        NOT NULL,
     posted_on   date        NOT NULL,
+    cut         smallint    NOT NULL DEFAULT 0,
     rules       smallint[],
     amounts     bigint[],
     subjects    bigint[],
@@ -274,7 +278,7 @@ CREATE INDEX event_of_balance ON event (merchant_id, posted_on)
 CREATE INDEX event_by_day ON event USING brin (posted_on) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE VIEW transfer AS
-    SELECT e.lane, e.id AS event_id, e.kind, e.value_on, e.posted_on, x.entry, p.leg, p.rule,
+    SELECT e.lane, e.id AS event_id, e.kind, e.value_on, e.posted_on, e.cut, x.entry, p.leg, p.rule,
            a.book, a.memo,
            CASE WHEN x.rule > 0 THEN p.debit ELSE p.credit END AS debit,
            CASE WHEN x.rule > 0 THEN p.credit ELSE p.debit END AS credit,
@@ -288,7 +292,7 @@ CREATE VIEW transfer AS
 
 -- One row for each side of each transfer: sum `signed_minor` to get a balance, on the account's own side.
 CREATE VIEW posting_line AS
-    SELECT t.lane, t.event_id, t.kind, t.value_on, t.posted_on, t.rule, t.subject_id, a.book, a.memo, a.code, a.name,
+    SELECT t.lane, t.event_id, t.kind, t.value_on, t.posted_on, t.cut, t.rule, t.subject_id, a.book, a.memo, a.code, a.name,
            CASE WHEN a.owner = 'line' THEN t.line_id WHEN a.owner = 'person' THEN t.person_id
                 WHEN a.owner = 'merchant' THEN t.merchant_id WHEN a.owner = 'payment' THEN t.payment_id
                 WHEN a.owner = 'campaign' THEN t.subject_id END AS owner_id,
@@ -363,6 +367,7 @@ CREATE TABLE payment (
     plan_count       smallint NOT NULL DEFAULT 0,
     plan_fee_payer   smallint NOT NULL DEFAULT 0,
     drawn            smallint NOT NULL DEFAULT 0,
+    payable_cut      smallint NOT NULL DEFAULT 0,
     mdr_ppm          integer  NOT NULL,
     authorized_on    date     NOT NULL,
     payable_on       date,
@@ -627,10 +632,12 @@ CREATE TABLE parked_window (
     lane         smallint    NOT NULL,
     merchant_id  bigint      NOT NULL,
     window_on    date        NOT NULL,
+    window_from  smallint    NOT NULL DEFAULT 0,
+    window_until smallint    NOT NULL DEFAULT 1440,
     amount_minor bigint      NOT NULL,
     reason       text        NOT NULL,
     parked_at    timestamptz NOT NULL,
-    PRIMARY KEY (lane, merchant_id, window_on)
+    PRIMARY KEY (lane, merchant_id, window_on, window_from)
 );
 
 CREATE TABLE merchant_balance (
@@ -720,13 +727,16 @@ CREATE TABLE merchant_day (
     PRIMARY KEY (merchant_id, ended_on)
 );
 
+-- A window that was swept: a merchant's day in a lane, or a part of it between two of his cut-offs, in minutes after midnight.
 CREATE TABLE sweep (
     lane         smallint NOT NULL,
     merchant_id  bigint   NOT NULL,
     window_on    date     NOT NULL,
+    window_from  smallint NOT NULL DEFAULT 0,
+    window_until smallint NOT NULL DEFAULT 1440,
     amount_minor bigint   NOT NULL,
     swept_on     date     NOT NULL,
-    PRIMARY KEY (lane, merchant_id, window_on)
+    PRIMARY KEY (lane, merchant_id, window_on, window_from)
 );
 
 CREATE TABLE payout (
