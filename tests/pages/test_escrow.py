@@ -79,6 +79,12 @@ def test_orders_of_two_shops_are_paid_on_one_page_and_none_of_them_alone(shop, b
     receipt = alice.read(to_pay(parent_id))
     assert "¥150.00 Paid" in receipt
     assert "order by order" in receipt
+    opened = shop.connection.execute(
+        "SELECT trade_id, merchant_id, body->'amount_minor' FROM event WHERE kind = 212 AND person_id = %s ORDER BY 2",
+        (shop.people["Alice"],),
+    ).fetchall()
+    shop.connection.commit()
+    assert opened == [(trades[0], SHOP, 100_00), (trades[1], LAMPS, 50_00)], "a checkout of each shop's order"
     assert shop.line("Alice").committed_minor == 150_00
     closed = bob.read(to_pay(parent_id))
     assert "already paid" in closed

@@ -16,6 +16,7 @@ AcceptanceWord = Literal["yes", "no", "cap", "none"]
 Verdict = Literal["yes", "no", "cap", "limit"]
 ExperimentUnit = Literal["person", "merchant"]
 Arm = Literal["", "offered", "held_out"]
+CheckoutBy = Literal["cashier", "till", "agreement"]
 
 
 class Market(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,7 +110,9 @@ class AcceptanceChanged(Event, frozen=True, kw_only=True):
 class CheckoutOpened(Event, frozen=True, kw_only=True):
     """A shopper saw how she can pay an order: what each of her lines answered, the market and kind of goods it was asked of.
 
-    wallet_minor: what was in her wallet.
+    wallet_minor: what was in her wallet. by: where it was asked. At the cashier all her lines are; at a till, by a code, and by
+    a standing agreement just the one that pays, with its part of the amount. Then the payment's command records it: when it is
+    refused there may be no order that it could name.
     """
 
     kind = 212
@@ -119,6 +122,7 @@ class CheckoutOpened(Event, frozen=True, kw_only=True):
     sold: Literal["online", "offline"]
     wallet_minor: int = 0
     answers: tuple[LineAnswer, ...] = ()
+    by: CheckoutBy = "cashier"
 
 
 class ExperimentStarted(Event, frozen=True, kw_only=True):

@@ -140,11 +140,41 @@ def answer(
             shared=shared,
         )
 
+    refusal = refused(amount_minor)
+    # What refuses the smallest amount for another reason than its size refuses every amount; what takes all takes that.
+    of_any = None if refusal is None else refused(1)
+    return _answer(line, terms, place, at, acceptance, merchant_id, shared, refusal, of_any)
+
+
+def answer_yes(
+    line: Line,
+    terms: Terms,
+    place: Place,
+    at: At,
+    *,
+    acceptance: Acceptance,
+    merchant_id: int,
+    shared: SharedExposure | None = None,
+) -> Answer:
+    """What the line answered when the till took an amount; the line as it was before. Arguments as of `refuse_line`."""
+    return _answer(line, terms, place, at, acceptance, merchant_id, shared, None, None)
+
+
+def _answer(
+    line: Line,
+    terms: Terms,
+    place: Place,
+    at: At,
+    acceptance: Acceptance,
+    merchant_id: int,
+    shared: SharedExposure | None,
+    refusal: Refusal | None,
+    of_any: Refusal | None,
+) -> Answer:
+    """refusal, of_any: why the amount, and why the smallest amount, would be refused."""
     ruling, experiment = acceptance.ruling(line.program, place, at.on), experiment_of(acceptance, line, at)
     arm: Arm = "" if experiment is None else experiment.arm_of(line.person_id, merchant_id)
     left_minor = spendable(line, terms, at.on, shared).at(place)
-    # What refuses the smallest amount for another reason than its size refuses every amount.
-    refusal, of_any = refused(amount_minor), refused(1)
     return Answer(
         line_id=line.id,
         program=line.program,

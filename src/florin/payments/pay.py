@@ -39,7 +39,7 @@ class Pay(msgspec.Struct, frozen=True, kw_only=True):
     fee; each as the shopper saw it, 0: none.
 
     installments: 0 pays next month; else one of the program's counts, for the credit part. capture: False on a MANUAL trade
-    only reserves.
+    only reserves. seen: she has seen the cashier, whose checkout is an event of its own.
     """
 
     payment_id: int
@@ -54,6 +54,7 @@ class Pay(msgspec.Struct, frozen=True, kw_only=True):
     coupon_minor: int = 0
     subsidy_id: int = 0
     subsidy_minor: int = 0
+    seen: bool = False
 
 
 class Offer(NamedTuple):

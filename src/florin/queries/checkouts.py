@@ -40,7 +40,7 @@ _AT_TILL = (
 
 
 class CheckoutSeen(Session, frozen=True, kw_only=True):
-    """One checkout. paid: the order was paid, by whomever."""
+    """One checkout. trade_id: 0 where it was refused and left no order. paid: the order was paid, by whomever."""
 
     event_id: int
     trade_id: int
@@ -95,8 +95,8 @@ class ArmSeen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _CHECKOUTS = """
-    SELECT e.id AS event_id, e.posted_on AS on, e.trade_id, e.person_id, e.merchant_id, e.body::text AS body,
-           coalesce(t.subject, '') AS subject, coalesce(t.payment_id, 0) <> 0 AS paid,
+    SELECT e.id AS event_id, e.posted_on AS on, coalesce(e.trade_id, 0) AS trade_id, e.person_id, e.merchant_id,
+           e.body::text AS body, coalesce(t.subject, '') AS subject, coalesce(t.payment_id, 0) <> 0 AS paid,
            coalesce(p.line_id, 0) AS by_line
       FROM event e
            LEFT JOIN trade t ON t.lane = (%(lanes)s::smallint[])[(e.trade_id >> 40)::integer + 1] AND t.id = e.trade_id

@@ -36,7 +36,7 @@ def test_a_change_is_tried_on_what_was_then_made_and_the_merchant_reads_what_ref
     for amount_minor, pays in ((200_00, True), (250_00, False), (900_00, False)):
         trade = world.ask(amount_minor, app=DIRECT_APP)
         look(world, "gina", trade, amount_minor)
-        assert world.pay("gina", trade, amount_minor).refusal, "Huabei is refused at JD"
+        assert world.pay("gina", trade, amount_minor, seen=True).refusal, "Huabei is refused at JD"
         assert not pays or world.pay("gina", trade, 0, amount_minor).event
     path, asked = f"/v1/owner/persons/{world.people['gina']}/answers", {"merchant_id": SHOP, "amount_minor": 250_00}
 

@@ -13,10 +13,12 @@ from florin.credit import joint
 from florin.credit import refund as credit_refund
 from florin.credit.line import LineState
 from florin.engine.actions.action import NOTHING, Action, Events, Needs, beside, by, own
+from florin.engine.actions.answered import with_answer
 from florin.engine.ids import lane_of
 from florin.engine.room import Room
 from florin.engine.submission import NotFound
 from florin.events import Event, Refunded
+from florin.events.market import CheckoutBy
 from florin.events.refusals import Refusal
 from florin.payments import ask, capture, charge, close, pay, receive, refund, reverse_refund, void
 from florin.payments.counter import refuse_terminal
@@ -65,25 +67,26 @@ def _ask(room: Room, command: ask.Ask) -> Events | Refusal:
 
 def _pay(room: Room, command: pay.Pay) -> Events | Refusal:
     trade = room.trade(command.trade_id)
-    terms = room.terms(room.line(command.line_id))
+    line = room.line(command.line_id)
+    terms = room.terms(line)
     command = with_down_payment(command, trade.installments or command.installments, terms)
     decided = pay.decide(
         trade=trade,
         merchant=room.merchant(trade.merchant_id),
-        line=room.line(command.line_id),
+        line=line,
         wallet=room.wallet(command.person_id),
         terms=terms,
         command=command,
         at=room.at,
         offers=_offers(room, command),
-        shared=room.shared_by(room.line(command.line_id)),
+        shared=room.shared_by(line),
         acceptance=room.reference.acceptance,
     )
     if not isinstance(decided, Refusal):
         decided = (room.funded(decided[0]),)
         begin_payment(room, trade, decided[0], command, _standing(room, command))
         room.change(room.trades, trade.id, replace(trade, state=TradeState.PAID, payment_id=command.payment_id))
-    return decided
+    return decided if command.seen else with_answer(room, decided, trade, line, terms, command, by="till")
 
 
 def _charge(room: Room, command: charge.Charge) -> Events | Refusal:
@@ -115,7 +118,8 @@ def _charge(room: Room, command: charge.Charge) -> Events | Refusal:
         decided = (room.funded(decided[0]),)
         begin_payment(room, trade, decided[0], charge.pay_of(command), _standing(room, command))
         room.add(room.trades, trade.id, replace(trade, state=TradeState.PAID, payment_id=command.payment_id))
-    return decided
+    asked_by: CheckoutBy = "agreement" if command.agreement_id else "till"
+    return with_answer(room, decided, trade, line, terms, charge.pay_of(command), by=asked_by)
 
 
 def _offers(room: Room, command: pay.Pay | charge.Charge) -> pay.Offers:

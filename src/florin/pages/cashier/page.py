@@ -169,6 +169,7 @@ def command_of(trade: Trade, purse: Purse, way: str, payment_id: int, coupon: st
         campaign_id=off[0],
         coupon_minor=off[1],
         capture=trade.flow is not Flow.MANUAL,  # what is captured by hand is only reserved here
+        seen=True,
     )
     if tender == "wallet":
         return structs.replace(pay, wallet_minor=left_minor)

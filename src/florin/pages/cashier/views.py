@@ -151,7 +151,12 @@ def _form(
 def _record(asked: Asked, deals: Deals) -> None:
     """Keep what each of her lines answered: once for her and this order, however often she looks."""
     trade, merchant, purse, at = asked
-    place, amount_minor = sold_at(trade, merchant), trade.amount_minor - deals.coupon_minor
+    get_engine().execute([_opened(trade, merchant, purse, at, trade.amount_minor - deals.coupon_minor)])
+
+
+def _opened(trade: Trade, merchant: Merchant, purse: Purse, at: At, amount_minor: int) -> Submission:
+    """The checkout of an order; amount: what is left of it after a coupon."""
+    place = sold_at(trade, merchant)
     answers = answers_of(
         purse,
         get_engine().reference,
@@ -171,8 +176,7 @@ def _record(asked: Asked, deals: Deals) -> None:
         answers=tuple(each.recorded() for each in answers),
         wallet_minor=purse.wallet.balance_minor,
     )
-    seen = claim(ClaimKind.CHECKOUT, trade.id, str(purse.wallet.id))
-    get_engine().execute([Submission(command=command, claims=(seen,))])
+    return Submission(command=command, claims=(claim(ClaimKind.CHECKOUT, trade.id, str(purse.wallet.id)),))
 
 
 def _offered(shopper: Shopper, asked: Asked, language: Language) -> Deals:
@@ -272,6 +276,10 @@ def _parent_form(
 ) -> HttpResponse:
     view, mall, merchants, purse, at = asked
     language = language_of(request)
+    if request.method == "GET":
+        # A checkout of each shop's order, answered as if it were paid alone.
+        sold = [(order.trade, merchant) for order, merchant in zip(view.orders, merchants, strict=True)]
+        get_engine().execute([_opened(*each, purse, at, each[0].amount_minor) for each in sold])
     tenders = parents.offered(view, mall, purse, get_engine().reference, at, language, request.POST.get("way", ""))
     shown = {
         "asked": parents.asked_of(view, mall, language),
