@@ -35,7 +35,9 @@ from florin.queries.notices import Notice, notices_of
 from florin.queries.payments import payment_by_trade
 from florin.queries.webhooks import owner_webhook
 from florin.wires.rest import shapes
-from florin.wires.rest.owner import execute, known_id, line_view, step
+from florin.wires.rest.cases import step
+from florin.wires.rest.lines import line_view
+from florin.wires.rest.owner import execute, known_id
 from florin.wires.rest.problems import Refuse, RefusedBy
 from florin.wires.rest.serve import Answer, Call
 

@@ -9,14 +9,23 @@ from typing import Any, cast
 
 import msgspec
 
-from florin.engine.listeners import MERCHANT_TOPICS
+from florin.engine.listeners import MERCHANT_TOPICS, TOPICS
 from florin.engine.webhooks import Added, add_endpoint, remove_endpoint, replay, rotate_secret
 from florin.events.refusals import Refusal
 from florin.payments.merchant import App
-from florin.queries.webhooks import DeliveryView, EndpointView, deliveries, endpoints_of, listeners_of
+from florin.queries.webhooks import DeliveryView, EndpointView, deliveries, endpoints_of, listeners_of, webhook_of
 from florin.wires.rest import shapes
 from florin.wires.rest.problems import RefusedBy, invalid
 from florin.wires.rest.serve import Answer, Call
+
+
+async def get_webhooks(call: Call, body: Any) -> Answer:
+    """GET /v1/webhooks"""
+    app_id = cast(int, call.key.app_id)
+    view = await call.house.reads.ask_async(webhook_of, app_id=app_id)
+    assert view is not None, "a key's app exists"
+    topics = tuple(sorted(set(TOPICS.values())))
+    return Answer(shapes.Webhooks(app_id=str(app_id), url=view.url or None, signed=view.signed, topics=topics))
 
 
 async def get_endpoints(call: Call, body: Any) -> Answer:

@@ -17,8 +17,10 @@ from florin.events import BillConverted, PurchaseConverted
 from florin.events.refusals import Refusal
 from florin.queries.payments import payment_by_trade
 from florin.wires.rest import shapes, show
-from florin.wires.rest.owner import execute, known_id, line_view, once_by_bank, repaid
+from florin.wires.rest.lines import line_view
+from florin.wires.rest.owner import execute, known_id
 from florin.wires.rest.problems import RefusedBy, invalid
+from florin.wires.rest.repayments import once_by_bank, repaid
 from florin.wires.rest.serve import Answer, Call
 
 QUOTED_DAYS_MAX = 62

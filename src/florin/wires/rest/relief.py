@@ -12,7 +12,8 @@ from florin.credit import end_hardship, hardship, reage
 from florin.events import HardshipAgreed, HardshipEndedEarly, ReAged
 from florin.events.refusals import Refusal
 from florin.wires.rest import shapes, show
-from florin.wires.rest.owner import execute, known_id, line_view
+from florin.wires.rest.lines import line_view
+from florin.wires.rest.owner import execute, known_id
 from florin.wires.rest.problems import RefusedBy
 from florin.wires.rest.serve import Answer, Call
 

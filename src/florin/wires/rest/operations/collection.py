@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from florin.wires.rest import collection, owner, shapes
+from florin.wires.rest import cases, collection, shapes
 from florin.wires.rest.operations.refused import KEYED
 from florin.wires.rest.serve import Operation
 
@@ -17,7 +17,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         description="It is owed all the same; what is collected of it later is income.",
         tag="owner",
         needs="owner",
-        run=owner.charge_off,
+        run=cases.charge_off,
         body=shapes.NewChargeOff,
         answer=shapes.CollectionStep,
         status=201,
@@ -31,7 +31,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Charge a cost of collection",
         tag="owner",
         needs="owner",
-        run=owner.charge_cost,
+        run=cases.charge_cost,
         body=shapes.NewCost,
         answer=shapes.CollectionStep,
         status=201,
@@ -45,7 +45,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="The collection case that is open",
         tag="owner",
         needs="owner",
-        run=owner.get_case,
+        run=cases.get_case,
         answer=shapes.CollectionCase,
         refusals=("NoOpenCase", "NotFound"),
     ),
@@ -56,7 +56,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Say who works on the case",
         tag="owner",
         needs="owner",
-        run=owner.assign_case,
+        run=cases.assign_case,
         body=shapes.NewAssignment,
         answer=shapes.CollectionStep,
         status=201,
@@ -70,7 +70,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Keep a note",
         tag="owner",
         needs="owner",
-        run=owner.note_case,
+        run=cases.note_case,
         body=shapes.NewNote,
         answer=shapes.CollectionStep,
         status=201,
@@ -85,7 +85,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         description="A refusal means that she must not be contacted now, and says when she may be.",
         tag="owner",
         needs="owner",
-        run=owner.contact,
+        run=cases.contact,
         body=shapes.NewContact,
         answer=shapes.CollectionStep,
         status=201,
@@ -106,7 +106,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Keep what the customer promised to pay",
         tag="owner",
         needs="owner",
-        run=owner.promise,
+        run=cases.promise,
         body=shapes.NewPromise,
         answer=shapes.CollectionStep,
         status=201,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from florin.wires.rest import owner, shapes
+from florin.wires.rest import lines, shapes
 from florin.wires.rest.operations.refused import KEYED
 from florin.wires.rest.serve import Operation
 
@@ -16,7 +16,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Give a person credit",
         tag="owner",
         needs="owner",
-        run=owner.open_line,
+        run=lines.open_line,
         body=shapes.NewLine,
         answer=shapes.Change,
         status=201,
@@ -32,7 +32,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "as it was seen then, and as it is known now to have been.",
         tag="owner",
         needs="owner",
-        run=owner.get_line,
+        run=lines.get_line,
         query=shapes.LineQuery,
         answer=shapes.Line,
         refusals=("NotFound",),
@@ -44,7 +44,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Set the limit",
         tag="owner",
         needs="owner",
-        run=owner.set_limit,
+        run=lines.set_limit,
         body=shapes.NewLimit,
         answer=shapes.Change,
         status=201,
@@ -59,7 +59,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         description="It counts through `until_on` and ends by itself. Several may run at a time.",
         tag="owner",
         needs="owner",
-        run=owner.give_uplift,
+        run=lines.give_uplift,
         body=shapes.NewUplift,
         examples={"for the festival": {"amount_minor": 200_000, "until_on": "2026-06-20", "reason": "618 festival"}},
         answer=shapes.LimitChange,
@@ -83,7 +83,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "many days after their close as before. Once a cycle, and not while something is past due.",
         tag="owner",
         needs="owner",
-        run=owner.move_bill_day,
+        run=lines.move_bill_day,
         body=shapes.NewBillDay,
         examples={"the 15th": {"cycle_day": 15}},
         answer=shapes.BillDay,
@@ -109,7 +109,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "and it closes by itself when nothing is left.",
         tag="owner",
         needs="owner",
-        run=owner.close_line,
+        run=lines.close_line,
         body=shapes.NewClosing,
         examples={"when all is paid": {"reason": "asked", "when_paid": True}},
         answer=shapes.Change,
@@ -135,7 +135,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         description="Asked in this order, never from credit, for what is still due then. An empty list turns it off.",
         tag="owner",
         needs="owner",
-        run=owner.set_autopay,
+        run=lines.set_autopay,
         body=shapes.NewAutopay,
         examples={"the wallet first": {"sources": ["wallet", "bank"]}, "off": {"sources": []}},
         answer=shapes.Autopay,
@@ -150,7 +150,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="What the limit was, and why",
         tag="owner",
         needs="owner",
-        run=owner.get_limit_history,
+        run=lines.get_limit_history,
         answer=shapes.LimitHistory,
         refusals=("NotFound",),
     ),
@@ -161,7 +161,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Stop new purchases on a line",
         tag="owner",
         needs="owner",
-        run=owner.freeze_line,
+        run=lines.freeze_line,
         body=shapes.NewFreeze,
         answer=shapes.Change,
         status=201,
@@ -175,7 +175,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Let a line be used again",
         tag="owner",
         needs="owner",
-        run=owner.unfreeze_line,
+        run=lines.unfreeze_line,
         body=shapes.Reason,
         answer=shapes.Change,
         status=201,

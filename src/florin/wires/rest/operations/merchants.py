@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from florin.wires.rest import owner, shapes
+from florin.wires.rest import merchants, shapes
 from florin.wires.rest.serve import Nothing, Operation
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
@@ -17,7 +17,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "own moment.",
         tag="owner",
         needs="owner",
-        run=owner.place_merchant,
+        run=merchants.place_merchant,
         body=shapes.NewPlace,
         examples={"a game shop": {"market": "guest", "category": "games"}},
         answer=shapes.MerchantState,
@@ -30,7 +30,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="No new payment for a merchant, from the next one on",
         tag="owner",
         needs="owner",
-        run=owner.freeze_merchant,
+        run=merchants.freeze_merchant,
         body=Nothing,
         answer=shapes.MerchantState,
         refusals=("NotFound", "MerchantClosed"),
@@ -42,7 +42,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="The merchant may be paid again",
         tag="owner",
         needs="owner",
-        run=owner.unfreeze_merchant,
+        run=merchants.unfreeze_merchant,
         body=Nothing,
         answer=shapes.MerchantState,
         refusals=("NotFound", "MerchantClosed"),

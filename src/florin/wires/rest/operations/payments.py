@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from florin.wires.rest import owner, payments, shapes
+from florin.wires.rest import endpoints, payments, quotes, shapes
 from florin.wires.rest.operations.refused import KEYED, PAYING
 from florin.wires.rest.serve import Nothing, Operation
 
@@ -150,7 +150,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         name="get_quotes",
         summary="Installment plans for an amount, with what they cost",
         needs="either",
-        run=owner.get_quotes,
+        run=quotes.get_quotes,
         query=shapes.QuoteQuery,
         answer=shapes.Quotes,
         refusals=("NotFound", "CampaignNotRunning"),
@@ -161,7 +161,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         name="get_webhooks",
         summary="Where your app is told what happened",
         needs="merchant",
-        run=owner.get_webhooks,
+        run=endpoints.get_webhooks,
         answer=shapes.Webhooks,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from florin.wires.rest import collection, owner, shapes
+from florin.wires.rest import collection, persons, shapes
 from florin.wires.rest.operations.refused import KEYED
 from florin.wires.rest.serve import Operation
 
@@ -16,7 +16,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="A person joins, with an empty wallet",
         tag="owner",
         needs="owner",
-        run=owner.join,
+        run=persons.join,
         body=shapes.NewPerson,
         answer=shapes.Person,
         status=201,
@@ -30,7 +30,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="A person, her wallet and line",
         tag="owner",
         needs="owner",
-        run=owner.get_person,
+        run=persons.get_person,
         answer=shapes.Person,
         refusals=("NotFound",),
     ),
@@ -41,7 +41,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Money from her bank reached the wallet",
         tag="owner",
         needs="owner",
-        run=owner.top_up,
+        run=persons.top_up,
         body=shapes.NewTopUp,
         answer=shapes.TopUp,
         status=201,
@@ -55,7 +55,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="What her lines may come to together, and how that was set",
         tag="owner",
         needs="owner",
-        run=owner.get_shared_limits,
+        run=persons.get_shared_limits,
         answer=shapes.SharedLimits,
         refusals=("NotFound",),
     ),
@@ -68,7 +68,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "again. A limit below what is in use takes nothing back; nothing new is sold on any of the lines until it is above.",
         tag="owner",
         needs="owner",
-        run=owner.set_shared_limit,
+        run=persons.set_shared_limit,
         body=shapes.NewSharedLimit,
         examples={
             "lower": {"group": "house", "limit_minor": 500_000, "reason": "income reviewed"},

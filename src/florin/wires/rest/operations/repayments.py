@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from florin.wires.rest import owner, shapes
+from florin.wires.rest import repayments, shapes
 from florin.wires.rest.operations.refused import KEYED
 from florin.wires.rest.serve import Operation
 
@@ -16,7 +16,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="She repays, from her wallet or through the bank",
         tag="owner",
         needs="owner",
-        run=owner.repay,
+        run=repayments.repay,
         body=shapes.NewRepayment,
         examples={
             "from the wallet": {"amount_minor": 30_000, "source": "wallet"},
@@ -53,7 +53,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "charged for the time before.",
         tag="owner",
         needs="owner",
-        run=owner.return_repayment,
+        run=repayments.return_repayment,
         body=shapes.ReturnedRepayment,
         examples={
             "recalled": {
@@ -76,7 +76,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "limit when it has cleared. This clears it now; what it left over goes to her wallet, if the terms say so.",
         tag="owner",
         needs="owner",
-        run=owner.confirm_repayment,
+        run=repayments.confirm_repayment,
         body=shapes.ConfirmedRepayment,
         examples={"confirmed": {"amount_minor": 39_900, "bank_reference": "B-2026-0420"}},
         answer=shapes.RepaymentConfirmation,

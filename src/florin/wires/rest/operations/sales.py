@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from florin.wires.rest import collection, owner, shapes
+from florin.wires.rest import agreements, collection, shapes
 from florin.wires.rest.operations.refused import KEYED
 from florin.wires.rest.serve import Operation
 
@@ -16,7 +16,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="The buyer confirms receipt",
         tag="owner",
         needs="owner",
-        run=owner.receive,
+        run=agreements.receive,
         body=shapes.NewReceipt,
         answer=shapes.Receipt,
         status=201,
@@ -55,7 +55,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         description="Sent again, it gives the agreement that is active already.",
         tag="owner",
         needs="owner",
-        run=owner.agree,
+        run=agreements.agree,
         body=shapes.NewAgreement,
         answer=shapes.Agreement,
         status=201,
@@ -68,7 +68,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="The consent is taken back",
         tag="owner",
         needs="owner",
-        run=owner.end_agreement,
+        run=agreements.end_agreement,
         answer=shapes.Agreement,
         refusals=("NotFound",),
     ),

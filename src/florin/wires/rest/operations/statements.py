@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from florin.queries.explain import Explained
-from florin.wires.rest import owner, shapes
+from florin.wires.rest import shapes, statements
 from florin.wires.rest.serve import Operation
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
@@ -18,7 +18,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "is for the shopper, in the language of `Accept-Language`.",
         tag="owner",
         needs="owner",
-        run=owner.explain,
+        run=statements.explain,
         query=shapes.ExplainQuery,
         answer=Explained,
         refusals=("NotFound",),
@@ -30,7 +30,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="A merchant's payout back to his sales",
         tag="owner",
         needs="owner",
-        run=owner.explain_paid_out,
+        run=statements.explain_paid_out,
         answer=Explained,
         refusals=("NotFound",),
     ),
@@ -41,7 +41,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Statements, newest first",
         tag="owner",
         needs="owner",
-        run=owner.get_statements,
+        run=statements.get_statements,
         query=shapes.StatementQuery,
         answer=shapes.StatementList,
         refusals=("NotFound",),
@@ -55,7 +55,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "As a PDF, in the language of `Accept-Language`, for `Accept: application/pdf` or when the path ends in `.pdf`.",
         tag="owner",
         needs="owner",
-        run=owner.get_statement,
+        run=statements.get_statement,
         answer=shapes.StatementDocument,
         refusals=("FieldsInvalid", "NotFound"),
     ),
