@@ -128,6 +128,16 @@ _OTHER = {
     "hold_id": st.just(6),
     "round": st.integers(0, 9),
     "release_on": st.just(ON),
+    "frozen": st.none() | st.builds(events.Frozen, amount_minor=st.integers(1, 10**9), until=st.just(ON)),
+    "order_no": st.just("s1"),
+    "return_no": st.just("b1"),
+    "parts": st.just(()),
+    "finished": st.booleans(),
+    "to_person": st.booleans(),
+    "by_clock": st.booleans(),
+    "app_id": st.just(3),
+    "from_app_id": st.just(4),
+    "from_merchant_id": st.just(5),
 }
 
 
@@ -158,6 +168,7 @@ MOVING = (
     events.ClaimBuyerPaid, events.ClaimBuyerSettled,
     events.FeesSwept, events.NetworkSettled,
     events.ReceiptUnallocated, events.ReceiptAllocated, events.ReceiptSentBack, events.SentBackAnswered, events.BankCharged,
+    events.SharesGiven, events.ShareReceived, events.ShareReturned, events.ShareTakenBack,
     events.CampaignOpened, events.CampaignToppedUp, events.CampaignRecalled, events.MallSettled, events.StatePaid,
 )  # fmt: skip
 EVENTS = st.one_of([of_kind(kind) for kind in MOVING])

@@ -57,7 +57,7 @@ def test_every_event_either_moves_money_or_is_known_not_to():
             "PayoutsHeld", "PayoutsReleased", "MerchantInvoiced",
         "EcosystemAdded", "AcceptanceChanged", "CheckoutOpened", "ExperimentStarted", "ExperimentEnded",
         "ReceiptExtended", "RefundRequested", "RequestAnswered", "GoodsSentBack", "EvidenceGiven", "DisputeDecided",
-        "AuthorizationExtended", "Shipped",
+        "AuthorizationExtended", "Shipped", "ReceiverAdded", "ReceiverRemoved",
     }  # fmt: skip
 
     of_buckets = {"Provisioned"}  # moves the sum of its buckets: tests/engine/test_charge_off.py
@@ -111,7 +111,9 @@ def test_a_capture_moves_what_is_owed_and_what_the_merchant_gets(event):
     assert on[Account.FEE_UNBILLED] == shopper_fee
     assert on[Account.DEFERRED_FEE_INCOME] == shopper_fee + merchant_fee + borne
     paid = event.credit_minor + event.wallet_minor + funded
-    assert on[Account.MERCHANT_PAYABLE] == paid - event.mdr_minor - merchant_fee - merchant_fees_of(event.fees)
+    frozen = event.frozen.amount_minor if event.frozen else 0
+    assert on[Account.MERCHANT_PAYABLE] == paid - event.mdr_minor - merchant_fee - merchant_fees_of(event.fees) - frozen
+    assert on[Account.SHARES_FROZEN] == frozen
 
 
 def test_fees_go_to_whom_they_are_and_a_refund_that_gives_them_back_takes_them_from_there():
@@ -196,7 +198,10 @@ def test_a_refund_after_receipt_is_paid_by_the_merchant_net_of_what_he_gets_back
     given_back = event.credit_minor + event.wallet_minor + (event.coupon.funded_minor if event.coupon else 0)
     given_back -= event.mdr_back_minor + event.merchant_fee_back_minor + merchant_fees_of(event.fees_back)
     given_back -= event.subsidy_back.amount_minor - event.subsidy_back.funded_minor if event.subsidy_back else 0
-    assert on[Account.MERCHANT_PAYABLE] == event.swept_minor + event.from_held_minor - given_back
+    assert (
+        on[Account.MERCHANT_PAYABLE] == event.swept_minor + event.from_held_minor + event.from_frozen_minor - given_back
+    )
+    assert on[Account.SHARES_FROZEN] == -event.from_frozen_minor
     assert on[Account.DISPUTE_HELD] == -event.from_held_minor
     assert on[Account.LANE_CLEARING] == -event.swept_minor
 

@@ -16,7 +16,7 @@ from florin.engine.admin import set_bank_holiday, set_payout_account, set_settle
 from florin.events.refusals import yuan
 from florin.payments.hold_payouts import HoldPayouts, PayoutsNotHeld, ReleasePayouts
 from florin.payments.pay_back import InvoiceMerchant, PayBack
-from florin.payments.settlement_terms import DAYS, SettlementTerms
+from florin.payments.settlement_terms import DAYS, USUAL, SettlementTerms
 from florin.queries.payout_statements import PayoutStatement, read_payout_statement
 from florin.queries.settlement import SettlementView, settlement_of
 from florin.store import StoreRefusal
@@ -79,6 +79,10 @@ def set_(
     reserve: Annotated[str, typer.Option("--reserve", help="Keep this share of what a day brings: 5%.")] = "0%",
     reserve_days: Annotated[int, typer.Option("--reserve-days", help="For how many days it is kept.")] = 0,
     fixed_reserve: Annotated[str, typer.Option("--fixed-reserve", help="What a payout leaves, in yuan.")] = "0",
+    share_max: Annotated[str, typer.Option("--share-max", help="The most of a sale that others may share in.")] = "30%",
+    freeze_days: Annotated[
+        int, typer.Option("--freeze-days", help="For how many days a sale that is shared is frozen.")
+    ] = 180,
     from_: Annotated[
         datetime | None,
         typer.Option("--from", formats=_DAY, help="From this day on; else from today, tomorrow if cut-offs change."),
@@ -106,6 +110,8 @@ def set_(
             reserve_ppm=rate_ppm(reserve),
             reserve_days=reserve_days,
             fixed_reserve_minor=amount_minor(fixed_reserve),
+            share_ppm_max=rate_ppm(share_max),
+            freeze_days=freeze_days,
         )
         if refusal := set_settlement_terms(house.connection, merchant_id, terms, by=by, reason=reason):
             raise Refused(refusal)
@@ -225,7 +231,9 @@ def statement_lines(found: PayoutStatement) -> list[str]:
         ("payouts that came back", found.moved_minor("payout-returned")),
         ("paid back", found.moved_minor("paid-back")),
         ("given to people", found.moved_minor("transfer")),
-        ("given to persons", found.moved_minor("transfer")),
+        ("shared by others", found.moved_minor("shared")),
+        ("frozen to be shared", -sum(trade.earned.frozen_minor for trade in found.trades)),
+        ("shares come back", sum(trade.earned.shared_minor for trade in found.trades)),
         ("held for disputes", found.moved_minor("disputed") - sum(t.earned.disputed_minor for t in found.trades)),
         ("stays", -found.carried_out_minor),
         ("paid out", found.amount_minor),
@@ -282,4 +290,7 @@ def _terms_told(terms: SettlementTerms) -> str:
         parts.append(f"{rate_text(terms.reserve_ppm)} of what a day brings is kept for {terms.reserve_days} days")
     if terms.fixed_reserve_minor:
         parts.append(f"{yuan(terms.fixed_reserve_minor)} stays")
+    if (terms.share_ppm_max, terms.freeze_days) != (USUAL.share_ppm_max, USUAL.freeze_days):
+        share = rate_text(terms.share_ppm_max)
+        parts.append(f"up to {share} of a sale may be shared, within {terms.freeze_days} days")
     return "; ".join(parts) + "."

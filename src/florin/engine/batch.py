@@ -42,6 +42,8 @@ from florin.events import (
     PayoutsHeld,
     RefundFunded,
     Refused,
+    ShareReceived,
+    ShareTakenBack,
     TransferFunded,
     WindowReceived,
 )
@@ -305,8 +307,10 @@ def _failure_of(failure: Exception) -> Refusal:
 
 
 def _lane_beside(event: Event, first_id: int) -> int:
-    """Where a later event of a command lives: the merchant's side in his home lane, the rest beside the first."""
-    at_home = RefundFunded | DisputeFunded | WindowReceived | PayoutsHeld | TransferFunded
+    """Where a later event of a command lives: a merchant's or receiver's side in his own lane, the rest beside the first."""
+    at_home = RefundFunded | DisputeFunded | WindowReceived | PayoutsHeld | TransferFunded | ShareTakenBack
+    if isinstance(event, ShareReceived):
+        return lane_of(event.person_id if event.to_person else event.merchant_id)
     return lane_of(event.merchant_id if isinstance(event, at_home) else first_id)
 
 

@@ -20,7 +20,7 @@ from florin.engine import autopay, clock
 from florin.engine.close_lines import advance_lines, pay_cleared_balances
 from florin.engine.close_step import closed_through, settle
 from florin.engine.engine import Engine
-from florin.engine.fall_due import expire_due, lapse_due, receive_due
+from florin.engine.fall_due import expire_due, finish_sharing, lapse_due, receive_due
 from florin.engine.merchant_days import record_merchant_days
 from florin.engine.pay_merchants import pay_out
 from florin.engine.proof import Proof, prove_day, record_proof
@@ -93,6 +93,7 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
     received = receive_due(engine, connection, on)
     expired = expire_due(engine, connection)
     watch.lap("receipts")
+    finish_sharing(engine, connection, on)
     swept, windows_parked = sweep_windows(engine, connection, yesterday)
     keep_reserves(engine, connection, on)
     settle_books(engine, connection, on, bank)

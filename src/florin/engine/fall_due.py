@@ -1,10 +1,11 @@
-"""What falls due by itself: receipt that nobody confirmed, requests that nobody answered, holds and orders whose time is over,
-budgets that run low. All but receipts and requests are also looked at between two closes.
+"""What falls due by itself: receipt that nobody confirmed, requests that nobody answered, shared sales that nobody finished,
+holds and orders whose time is over, budgets that run low. All but receipts and requests are also looked at between two closes.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import structlog
 from psycopg import Connection
@@ -12,10 +13,11 @@ from psycopg import Connection
 from florin.campaigns.watch import WatchBudget
 from florin.engine.close_step import CHUNK, drain, rows_of
 from florin.engine.engine import Engine
-from florin.engine.submission import Submission
+from florin.engine.submission import Submission, job
 from florin.payments.close import Close
 from florin.payments.receive import Receive
 from florin.payments.requests.lapse import LapseRequest
+from florin.payments.sharing.share import Share
 from florin.payments.void import Void
 
 log = structlog.get_logger(__name__)
@@ -29,6 +31,14 @@ _TO_LAPSE = """
   ORDER BY due_on, lane, id
      LIMIT %(chunk)s
 """
+_SHARES_OVER = """
+    SELECT id, merchant_id FROM payment
+     WHERE share_until <= %(on)s AND coalesce((particulars->>'request_id')::bigint, 0) = 0
+  ORDER BY share_until, lane, id
+     LIMIT %(chunk)s
+"""
+# The order number of a release by the clock; a merchant cannot send one with a slash.
+CLOCK_ORDER = "clock/"
 _HOLDS_OVER = """
     SELECT p.id FROM payment p, clock c
      WHERE p.state = 1 AND p.expires_at <= now() + c.offset_s * interval '1 second'
@@ -61,6 +71,16 @@ def lapse_due(engine: Engine, connection: Connection, on: date) -> int:
         done += sum(outcome.event is not None for outcome in outcomes)
         left += [row.id for row in rows]
     return done
+
+
+def finish_sharing(engine: Engine, connection: Connection, on: date) -> None:
+    """Release what of a shared sale nobody was given in its time; one whose buyer asks for a refund waits."""
+    drain(engine, connection, _SHARES_OVER, _finish, on=on)
+
+
+def _finish(row: Any) -> Submission:
+    command = Share(payment_id=row.id, merchant_id=row.merchant_id, order_no=CLOCK_ORDER, finish=True, by_clock=True)
+    return job(f"share-over/{row.id}", command, keeps_refusal=False)
 
 
 def expire_due(engine: Engine, connection: Connection) -> int:

@@ -35,11 +35,13 @@ from florin.engine.tables.small import (
     AGREEMENT,
     MERCHANT_BALANCE,
     PAYOUT,
+    RECEIVERS,
     RESERVE_HOLD,
     WALLET,
     agreement_of,
     balance_of,
     payout_of,
+    receivers_of,
     reserve_hold_of,
     wallet_of,
 )
@@ -168,6 +170,7 @@ _LOADS = (
     ("reserves", RESERVE_HOLD, reserve_hold_of, False),
     ("breaks", BANK_BREAK, break_of, False),
     ("receipts", RECEIPT, receipt_of, False),
+    ("receivers", RECEIVERS, receivers_of, False),
 )
 _SHELVES = {kind: {"trades_seen": "trades", "accounts": "lines"}.get(kind, kind) for kind, *_ in _LOADS}
 assert (

@@ -321,9 +321,20 @@ _DISPUTED: LiteralString = """
            FULL JOIN (SELECT * FROM refund_request WHERE state <= 5) r ON r.lane = p.lane AND r.payment_id = p.id
      WHERE coalesce(r.id, 0) <> coalesce((p.particulars->>'request_id')::bigint, 0)
 """
+_SHARED: LiteralString = """
+    WITH book AS (SELECT owner_id AS id, sum(amount_minor)::bigint AS frozen
+                    FROM balance WHERE name = 'SHARES_FROZEN' GROUP BY owner_id)
+    SELECT 'frozen to be shared of payment ' || coalesce(p.id, b.id) AS what, coalesce(b.frozen, 0) AS expected,
+           coalesce((p.particulars->'sharing'->>'frozen_minor')::bigint, 0) AS found
+      FROM (SELECT id, particulars FROM payment WHERE particulars IS NOT NULL) p FULL JOIN book b ON b.id = p.id
+     WHERE coalesce(b.frozen, 0) <> coalesce((p.particulars->'sharing'->>'frozen_minor')::bigint, 0)
+"""
 _CLEARING: LiteralString = """
     SELECT 'clearing over all lanes' AS what, 0::bigint AS expected, coalesce(sum(amount_minor), 0)::bigint AS found
       FROM balance WHERE name = 'LANE_CLEARING'
+     UNION ALL
+    SELECT 'clearing of shares over all lanes', 0::bigint, coalesce(sum(amount_minor), 0)::bigint
+      FROM balance WHERE name = 'SHARE_CLEARING'
 """
 _TRANSIT: LiteralString = """
     SELECT 'payouts in transit' AS what,
@@ -374,6 +385,7 @@ OF_BALANCES = (
     Question("merchants", "each merchant's available balance and reserve equal their accounts", _BALANCES),
     Question("escrow", "funded and guaranteed escrow equal what is not received yet", _ESCROW),
     Question("disputes", "what is held for disputes, and open refund requests, are those of the payments", _DISPUTED),
+    Question("shares", "what is frozen to be shared is that of the payments", _SHARED),
     Question("lanes clear", "clearing sums to zero over all lanes", _CLEARING),
     Question("claim buyers", "what buyers of claims owe equals prices less what they have paid", _BUYERS),
     Question("payouts", "money in transit equals payouts that the bank has not answered", _TRANSIT),

@@ -61,6 +61,8 @@ from florin.events import (
     PurchaseConverted,
     ReAged,
     Received,
+    ReceiverAdded,
+    ReceiverRemoved,
     Refolded,
     Refunded,
     RefundFunded,
@@ -71,6 +73,8 @@ from florin.events import (
     RepaymentReturned,
     ReserveHeld,
     ReserveReleased,
+    ShareReceived,
+    ShareTakenBack,
     StatementIssued,
     TransferFunded,
     Voided,
@@ -86,6 +90,7 @@ from florin.payments.payment import Payment, PaymentState
 from florin.payments.post import entries_of
 from florin.payments.requests import request as requests
 from florin.payments.requests.request import OF_REQUEST, RefundRequest
+from florin.payments.sharing import receivers
 from florin.payments.trade import Trade
 from florin.wallet import wallet as wallets
 from florin.wallet.wallet import Wallet, change_minor
@@ -121,7 +126,7 @@ _OF_BUDGET = (
 )  # fmt: skip
 _OF_BALANCE = (
     WindowReceived, RefundFunded, DisputeFunded, PaidOut, PayoutReturned, ReserveHeld, ReserveReleased, PayoutsHeld,
-    PayoutsReleased, MerchantPaidBack, TransferFunded,
+    PayoutsReleased, MerchantPaidBack, TransferFunded, ShareReceived, ShareTakenBack,
 )  # fmt: skip
 
 
@@ -144,7 +149,7 @@ class Room:
         self.trades, self.payments, self.lines = Shelf(), Shelf(), Shelf()
         self.accounts, self.wallets = Shelf(), Shelf()
         self.balances, self.payouts, self.reserves = Shelf(), Shelf(), Shelf()
-        self.breaks, self.receipts = Shelf(), Shelf()
+        self.breaks, self.receipts, self.receivers = Shelf(), Shelf(), Shelf()
         self.campaigns, self.budgets, self.uses = Shelf(), Shelf(), Shelf()
         self.uses_of: set[int] = set()
         self.fundings, self.caps_left = Shelf(), Shelf()
@@ -291,6 +296,9 @@ class Room:
             self.add(self.wallets, event.person_id, Wallet(id=event.person_id, lane=lane_of(event.person_id)))
         if event.merchant_id in self.balances and isinstance(event, _OF_BALANCE):
             self.change(self.balances, event.merchant_id, evolve_balance(self.balances[event.merchant_id], event))
+        if isinstance(event, ReceiverAdded | ReceiverRemoved):
+            known = self.receivers[event.merchant_id]
+            self.change(self.receivers, event.merchant_id, receivers.evolve(known, event))
         if isinstance(event, _OF_BUDGET):
             self._on_budget(event)
         if isinstance(event, RefundRequested):

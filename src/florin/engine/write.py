@@ -27,12 +27,14 @@ from florin.engine.tables.small import (
     MERCHANT_BALANCE,
     OUTBOX,
     PAYOUT,
+    RECEIVERS,
     RESERVE_HOLD,
     SHARED_EXPOSURE,
     STATEMENT,
     WALLET,
     balance_row,
     payout_row,
+    receivers_row,
     reserve_hold_row,
     shared_row,
     wallet_row,
@@ -50,6 +52,7 @@ def write(connection: Connection, room: Room, chain: Chain) -> None:
     _store(connection, WALLET, room.wallets, wallet_row)
     _store(connection, SHARED_EXPOSURE, room.shared, shared_row)
     _store(connection, MERCHANT_BALANCE, room.balances, balance_row)
+    _store(connection, RECEIVERS, room.receivers, receivers_row)
     _store(connection, PAYOUT, room.payouts, payout_row)
     _store(connection, RESERVE_HOLD, room.reserves, reserve_hold_row)
     _store(connection, BANK_BREAK, room.breaks, break_row)

@@ -99,6 +99,7 @@ from florin.events.parts import (
     FeePart,
     FeePayer,
     FeeTiming,
+    Frozen,
     InstallmentChoice,
     ItemCount,
     LoanFunding,
@@ -110,6 +111,7 @@ from florin.events.parts import (
     ReminderChannel,
     ReminderText,
     RepaymentSource,
+    SharePart,
     Sponsor,
 )
 from florin.events.payments import (
@@ -166,6 +168,14 @@ from florin.events.settlement import (
     TransferReceived,
     WindowReceived,
     WindowSwept,
+)
+from florin.events.sharing import (
+    ReceiverAdded,
+    ReceiverRemoved,
+    ShareReceived,
+    ShareReturned,
+    SharesGiven,
+    ShareTakenBack,
 )
 
 __all__ = [
@@ -231,6 +241,7 @@ __all__ = [
     "FeeTiming",
     "FeesSwept",
     "FellPastDue",
+    "Frozen",
     "FundingAgreed",
     "FundingClosed",
     "GoodsSentBack",
@@ -275,6 +286,8 @@ __all__ = [
     "ReceiptSentBack",
     "ReceiptUnallocated",
     "Received",
+    "ReceiverAdded",
+    "ReceiverRemoved",
     "Refolded",
     "RefundFunded",
     "RefundOrder",
@@ -296,7 +309,12 @@ __all__ = [
     "ReserveHeld",
     "ReserveReleased",
     "SentBackAnswered",
+    "SharePart",
+    "ShareReceived",
+    "ShareReturned",
+    "ShareTakenBack",
     "SharedLimitSet",
+    "SharesGiven",
     "Shipped",
     "Sponsor",
     "StatePaid",

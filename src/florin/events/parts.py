@@ -174,3 +174,22 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     market: str = ""
     category: str = ""
     channel: Channel = "online"
+
+
+class SharePart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one receiver gets of a sale: a merchant by his app, or a person. receiver_id: of the merchant, or of the person.
+
+    app_id: 0 for a person. amount_minor: above zero. title: what the receiver reads.
+    """
+
+    receiver_id: int
+    amount_minor: int
+    app_id: int = 0
+    title: str = ""
+
+
+class Frozen(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a sale is kept for sharing: until the merchant shares or releases it, else until a day."""
+
+    amount_minor: int
+    until: date

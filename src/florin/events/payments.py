@@ -6,7 +6,16 @@ from datetime import date, datetime
 from typing import Literal
 
 from florin.events.base import Event
-from florin.events.parts import CampaignPart, FeePart, InstallmentChoice, ItemCount, LoanFunding, MonthCounted, Place
+from florin.events.parts import (
+    CampaignPart,
+    FeePart,
+    Frozen,
+    InstallmentChoice,
+    ItemCount,
+    LoanFunding,
+    MonthCounted,
+    Place,
+)
 
 
 class TradeAsked(Event, frozen=True, kw_only=True):
@@ -68,7 +77,7 @@ class Captured(Event, frozen=True, kw_only=True):
 
     held_*: the part of it that an earlier authorization had reserved. funding: of a loan that a partner bank shares. promised:
     what it had reserved of a fee's subsidy, which is free again; the plan says what is borne. fees: of the merchant's fee plan
-    and of a card's network; those named `mdr` are what mdr_minor comes to.
+    and of a card's network; those named `mdr` are what mdr_minor comes to. frozen: of a sale that is to be shared.
     """
 
     kind = 44
@@ -85,6 +94,7 @@ class Captured(Event, frozen=True, kw_only=True):
     promised: CampaignPart | None = None
     fees: tuple[FeePart, ...] = ()
     card: bool = False
+    frozen: Frozen | None = None
 
 
 class Received(Event, frozen=True, kw_only=True):
@@ -106,6 +116,7 @@ class Received(Event, frozen=True, kw_only=True):
     place: Place | None = None
     promised: CampaignPart | None = None
     fees: tuple[FeePart, ...] = ()
+    frozen: Frozen | None = None
 
 
 class Voided(Event, frozen=True, kw_only=True):
@@ -129,7 +140,8 @@ class Refunded(Event, frozen=True, kw_only=True):
     mdr_back_minor and merchant_fee_back_minor are what the merchant gets back of his fees; `swept_minor` is what was drawn
     from the merchant's available balance because the sale's window had been swept (0 when it was still open). promised: what
     was reserved of a fee's subsidy and is free again, before receipt; subsidy_back: what is not earned of it, after receipt.
-    from_held: what of it had been held for a dispute. items: what is given back; fee: what is kept of their amount.
+    from_held: what of it had been held for a dispute; from_frozen, what had been frozen for others; from_released, what of a
+    shared sale had been given free, or had come back, today. items: what is given back; fee: what is kept of their amount.
     notify_url: where the merchant asked to be told of this refund; empty: where he hears of all.
     """
 
@@ -151,6 +163,8 @@ class Refunded(Event, frozen=True, kw_only=True):
     promised: CampaignPart | None = None
     subsidy_back: CampaignPart | None = None
     from_held_minor: int = 0
+    from_frozen_minor: int = 0
+    from_released_minor: int = 0
     items: tuple[ItemCount, ...] = ()
     fee_minor: int = 0
     notify_url: str = ""

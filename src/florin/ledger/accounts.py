@@ -94,6 +94,8 @@ class Account(IntEnum):
     MEMO_GUARANTEE_CONTRA = 53
     DISPUTE_HELD = 130
     MERCHANT_RESERVE = 140
+    SHARES_FROZEN = 160
+    SHARE_CLEARING = 161
     PAYMENTS_DUE_FROM_MALL = 60
     LENDER_DUE_FROM_MALL = 61
     BANK_CHARGES = 150
@@ -203,6 +205,8 @@ ACCOUNTS: dict[Account, Describes] = {
     Account.MEMO_GUARANTEED_ESCROW: Describes(Book.PAYMENTS, Owner.PAYMENT, +1, memo=True),
     Account.MEMO_GUARANTEE_CONTRA: Describes(Book.PAYMENTS, Owner.HOUSE, -1, memo=True),
     Account.DISPUTE_HELD: Describes(Book.PAYMENTS, Owner.PAYMENT, -1),
+    Account.SHARES_FROZEN: Describes(Book.PAYMENTS, Owner.PAYMENT, -1),
+    Account.SHARE_CLEARING: Describes(Book.PAYMENTS, Owner.HOUSE, -1),
     Account.PAYMENTS_DUE_FROM_MALL: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
     Account.BANK_CHARGES: Describes(Book.PAYMENTS, Owner.HOUSE, +1),
     Account.CAMPAIGN_COST: Describes(Book.MALL, Owner.CAMPAIGN, +1),

@@ -152,6 +152,11 @@ class Rule(IntEnum):
     SEND_BACK_RECEIPT = 291
     BANK_CHARGE = 292
     MAKE_GOOD = 293
+    FREEZE_SHARES = 300
+    SHARE_OUT = 301
+    SHARE_IN = 302
+    SHARE_TO_PERSON = 303
+    RETURN_SHARE = 304
 
 
 class Leg(NamedTuple):
@@ -378,6 +383,13 @@ POSTINGS: dict[Rule, tuple[Leg, ...]] = {
     # what a merchant was paid is held until a dispute is decided; what the platform keeps of a return is a fee of his
     Rule.HOLD_DISPUTED: (Leg(Account.MERCHANT_PAYABLE, Account.DISPUTE_HELD),),
     Rule.CHARGE_RETURN_FEE: (Leg(Account.MERCHANT_PAYABLE, Account.MDR_INCOME),),
+    # a sale that is to be shared is frozen until it is; what a receiver gets goes from the payer's lane to his own, and what he
+    # gives back comes the same way and is payable to the merchant who had shared
+    Rule.FREEZE_SHARES: (Leg(Account.MERCHANT_PAYABLE, Account.SHARES_FROZEN),),
+    Rule.SHARE_OUT: (Leg(Account.SHARES_FROZEN, Account.SHARE_CLEARING),),
+    Rule.SHARE_IN: (Leg(Account.SHARE_CLEARING, Account.MERCHANT_AVAILABLE),),
+    Rule.SHARE_TO_PERSON: (Leg(Account.SHARE_CLEARING, Account.WALLET),),
+    Rule.RETURN_SHARE: (Leg(Account.SHARE_CLEARING, Account.MERCHANT_PAYABLE),),
     # money in and out of the house
     Rule.TOP_UP: (Leg(Account.SAFEGUARDED_CASH, Account.WALLET),),
     Rule.WITHDRAW: (Leg(Account.WALLET, Account.PAYOUT_IN_TRANSIT),),

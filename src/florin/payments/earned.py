@@ -23,7 +23,9 @@ class Earned(msgspec.Struct, frozen=True, kw_only=True):
     """Minor units; tenders below zero are given back. fees: by kind, above zero what was taken, below zero given back.
 
     paid_out_minor: sent to his bank, or given to a person; below zero when it came back, or when he paid back what he owed.
-    disputed_minor: held until a dispute is decided, below zero when it is.
+    disputed_minor: held until a dispute is decided, below zero when it is. frozen_minor: kept for others who share in a
+    sale, below zero when it is given free or refunded. shared_minor: of others' sales, or come back of his own; below zero what
+    he gave back.
     """
 
     credit_minor: int = 0
@@ -31,6 +33,8 @@ class Earned(msgspec.Struct, frozen=True, kw_only=True):
     coupon_minor: int = 0
     paid_out_minor: int = 0
     disputed_minor: int = 0
+    frozen_minor: int = 0
+    shared_minor: int = 0
     fees: dict[str, int] = {}
 
     @property
@@ -45,7 +49,12 @@ class Earned(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def net_minor(self) -> int:
         """What the merchant has more, or less, than before, as his accounts have."""
-        return self.received_minor - self.fees_minor - self.paid_out_minor - self.disputed_minor
+        return self.received_minor - self.fees_minor - self.unsold_minor
+
+    @property
+    def unsold_minor(self) -> int:
+        """What left his accounts that was neither given back nor a fee: paid out, held or frozen, less shared with him."""
+        return self.paid_out_minor + self.disputed_minor + self.frozen_minor - self.shared_minor
 
 
 NOTHING: Final = Earned()
@@ -53,7 +62,7 @@ NOTHING: Final = Earned()
 
 def earned(entries: Iterable[tuple[int, int]]) -> Earned:
     """entries: (rule, amount) as events keep them; a rule below zero is the other way round."""
-    credit = wallet = coupon = paid_out = disputed = 0
+    credit = wallet = coupon = paid_out = disputed = frozen = shared = 0
     fees: dict[str, int] = {}
     for rule, amount_minor in entries:
         effect = EFFECTS.get(abs(rule))
@@ -71,11 +80,15 @@ def earned(entries: Iterable[tuple[int, int]]) -> Earned:
             paid_out -= moved
         elif what == "disputed":
             disputed -= moved
+        elif what == "frozen":
+            frozen -= moved
+        elif what == "shared":
+            shared += moved
         else:
             fees[what] = fees.get(what, 0) - moved
     return Earned(
         credit_minor=credit, wallet_minor=wallet, coupon_minor=coupon, paid_out_minor=paid_out, disputed_minor=disputed,
-        fees=fees,
+        frozen_minor=frozen, shared_minor=shared, fees=fees,
     )  # fmt: skip
 
 
@@ -92,6 +105,9 @@ _WHAT: Final = {
     Rule.TRANSFER_IN: "payout",
     Rule.CHARGE_MDR: "payment",
     Rule.HOLD_DISPUTED: "disputed",
+    Rule.FREEZE_SHARES: "frozen",
+    Rule.SHARE_IN: "shared",
+    Rule.RETURN_SHARE: "shared",
     Rule.CHARGE_MERCHANT_FEE: "installments",
     Rule.CHARGE_CREDIT_FEE: "credit-fee",  # `credit` is a tender
     Rule.CHARGE_COMMISSION: "commission",

@@ -20,6 +20,8 @@ from florin.events import (
     RefundOrder,
     ReserveHeld,
     ReserveReleased,
+    ShareReceived,
+    ShareTakenBack,
     TransferFunded,
     WindowReceived,
 )
@@ -125,9 +127,9 @@ def refuse_merchant(merchant: Merchant) -> Refusal | None:
 def evolve_balance(balance: MerchantBalance, event: Event) -> MerchantBalance:
     """The available balance after the event."""
     match event:
-        case WindowReceived(negative=False) | PayoutReturned() | MerchantPaidBack():
+        case WindowReceived(negative=False) | PayoutReturned() | MerchantPaidBack() | ShareReceived():
             change = event.amount_minor
-        case WindowReceived() | RefundFunded() | DisputeFunded() | TransferFunded():
+        case WindowReceived() | RefundFunded() | DisputeFunded() | TransferFunded() | ShareTakenBack():
             change = -event.amount_minor
         case PaidOut():
             available = balance.available_minor - event.amount_minor

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from florin.events import ItemCount, MonthCounted
+from florin.payments.sharing.state import Sharing
 
 
 class PaymentParticulars(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -12,7 +13,8 @@ class PaymentParticulars(msgspec.Struct, frozen=True, kw_only=True, omit_default
 
     days_left: until the clock would confirm receipt, while it stands still. extensions, hold_extensions: how often the buyer
     has put it off, and the seller extended the authorization. given_back: items, by line. card: its credit part is a
-    bank's card. counted: the cap of a month that its credit part takes from.
+    bank's card. counted: the cap of a month that its credit part takes from. sharing: what of it is frozen for others, and what
+    they were given; None for a sale that is not shared.
     """
 
     request_id: int = 0
@@ -23,6 +25,7 @@ class PaymentParticulars(msgspec.Struct, frozen=True, kw_only=True, omit_default
     given_back: tuple[ItemCount, ...] = ()
     card: bool = False
     counted: MonthCounted | None = None
+    sharing: Sharing | None = None
 
 
 ORDINARY = PaymentParticulars()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import IntEnum
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -32,6 +33,8 @@ from florin.events import (
     RefundReversed,
     RequestAnswered,
     RequestClosed,
+    ShareReturned,
+    SharesGiven,
     Shipped,
     Voided,
 )
@@ -40,6 +43,8 @@ from florin.payments.fees import FeeTaken, back_after, taken_after
 from florin.payments.items import added
 from florin.payments.particulars import ORDINARY, PaymentParticulars
 from florin.payments.settlement_terms import SettlementTerms
+from florin.payments.sharing import state as shares
+from florin.payments.sharing.state import Sharing
 from florin.payments.trade import Flow
 
 
@@ -65,6 +70,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     payable_on, payable_cut: the merchant's first window that it was credited in, as the day and its last cut-off then.
     confirm_on: the day on which the clock confirms receipt.
     dispute_held: of what the merchant was paid, what is held until a dispute is decided.
+    share_until: the day on which the clock releases what is frozen of it for others.
     place: where it was bought, if the line's terms had sub-limits when it was authorized.
     exposure_before, limit_effective, tolerance: what the line was when it was authorized; group_*: what all lines of the
     payer that share a limit were, None where none is shared.
@@ -112,6 +118,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     coupon_refunded_minor: int = 0
     subsidy_promised_minor: int = 0
     dispute_held_minor: int = 0
+    share_until: date | None = None
     particulars: PaymentParticulars = ORDINARY
     fees: tuple[FeeTaken, ...] = ()
 
@@ -166,7 +173,12 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return self.coupon_paid_minor - self.coupon_refunded_minor
 
     def is_swept(self, terms: SettlementTerms, at: At) -> bool:
-        """Whether the window that the merchant was credited in is over. terms: that settle him on the day."""
+        """Whether the window that the merchant was credited in is over. terms: that settle him on the day.
+
+        Of a sale that is shared it always is: its money was frozen instead.
+        """
+        if self.particulars.sharing is not None:
+            return True
         return self.payable_on != at.on or terms.window_from(self.payable_cut) != terms.window_from(at.cut)
 
     def coupon_part(self, amount_minor: int, *, held_minor: int = 0) -> CampaignPart | None:
@@ -236,6 +248,7 @@ def evolve(payment: Payment, event: Event, *, cut: int = 0) -> Payment:
                 subsidy_promised_minor=payment.subsidy_promised_minor - _promised_minor(event),
                 plan=_plan_after(payment, event),
                 fees=taken_after(payment.fees, event.fees),
+                **_frozen(payment, event),
             )
         case Received():
             return replace(
@@ -249,6 +262,7 @@ def evolve(payment: Payment, event: Event, *, cut: int = 0) -> Payment:
                 plan=event.plan,
                 confirm_on=None,
                 fees=taken_after(payment.fees, event.fees),
+                **_frozen(payment, event),
             )
         case Voided():
             return replace(
@@ -277,7 +291,7 @@ def evolve(payment: Payment, event: Event, *, cut: int = 0) -> Payment:
                 + _own_minor(event.subsidy_back),
                 confirm_on=None if ends else payment.confirm_on,
                 dispute_held_minor=payment.dispute_held_minor - event.from_held_minor,
-                particulars=_given_back(payment, event),
+                particulars=_refunded(payment, event),
                 fees=back_after(payment.fees, event.fees_back),
             )
         case RefundReversed():
@@ -307,9 +321,29 @@ def evolve(payment: Payment, event: Event, *, cut: int = 0) -> Payment:
                 dispute_held_minor=payment.dispute_held_minor - event.released_minor,
                 particulars=replace(payment.particulars, request_id=0, days_left=None),
             )
+        case SharesGiven() | ShareReturned():
+            assert payment.particulars.sharing is not None, "only a frozen sale is shared"
+            after = shares.evolve(payment.particulars.sharing, event, cut=cut)
+            until = None if after.finished else payment.share_until
+            return replace(payment, share_until=until, particulars=replace(payment.particulars, sharing=after))
         case RequestAnswered() | GoodsSentBack() | EvidenceGiven() | DisputeDecided() | Shipped():
             return payment
     raise AssertionError(f"{type(event).__name__} does not touch a payment")
+
+
+def _frozen(payment: Payment, event: Captured | Received) -> dict[str, Any]:
+    """What an event that freezes some of a sale for others changes."""
+    if event.frozen is None:
+        return {}
+    sharing: Sharing | None = shares.frozen_by(payment.particulars.sharing, event.frozen)
+    return {"share_until": event.frozen.until, "particulars": replace(payment.particulars, sharing=sharing)}
+
+
+def _refunded(payment: Payment, event: Refunded) -> PaymentParticulars:
+    particulars = _given_back(payment, event)
+    if particulars.sharing is None:
+        return particulars
+    return replace(particulars, sharing=shares.evolve(particulars.sharing, event))
 
 
 def _given_back(payment: Payment, event: Refunded | RefundReversed, *, sign: int = 1) -> PaymentParticulars:

@@ -49,6 +49,10 @@ from florin.events import (
     ReserveHeld,
     ReserveReleased,
     SentBackAnswered,
+    ShareReceived,
+    ShareReturned,
+    SharesGiven,
+    ShareTakenBack,
     StatePaid,
     ToppedUp,
     TransferFunded,
@@ -120,6 +124,7 @@ def _owed(event: Captured | Received) -> Entries:
         *_promise(event.promised, kept=False),
         *_installment_fee(event.plan),
         *_funded(event.funding),
+        Entry(Rule.FREEZE_SHARES, event.frozen.amount_minor if event.frozen else 0),
     ]
 
 
@@ -222,6 +227,7 @@ def _refunded(event: Refunded) -> Entries:
         # The money of a swept sale comes back from the merchant's available balance, through the lanes' clearing.
         Entry(Rule.SWEEP_OUT, event.swept_minor, reversed=True),
         Entry(Rule.HOLD_DISPUTED, event.from_held_minor, reversed=True),
+        Entry(Rule.FREEZE_SHARES, event.from_frozen_minor, reversed=True),
         Entry(Rule.REFUND_CREDIT, event.credit_minor),
         Entry(Rule.REFUND_WALLET, event.wallet_minor),
         Entry(Rule.CHARGE_MDR, event.mdr_back_minor, reversed=True),
@@ -244,6 +250,17 @@ def _request_closed(event: RequestClosed) -> Entries:
         Entry(Rule.HOLD_DISPUTED, event.released_minor, reversed=True),
         Entry(Rule.CHARGE_RETURN_FEE, event.fee_minor),
     ]
+
+
+def _shares_given(event: SharesGiven) -> Entries:
+    return [
+        Entry(Rule.SHARE_OUT, event.shared_minor),
+        Entry(Rule.FREEZE_SHARES, event.released_minor, reversed=True),
+    ]
+
+
+def _share_received(event: ShareReceived) -> Entries:
+    return [Entry(Rule.SHARE_TO_PERSON if event.to_person else Rule.SHARE_IN, event.amount_minor)]
 
 
 def _refund_reversed(event: RefundReversed) -> Entries:
@@ -364,6 +381,10 @@ _ENTRIES: dict[type[Event], Callable[[Any], Entries]] = {
     RequestClosed: _request_closed,
     TransferReceived: _by(Rule.TRANSFER_IN),
     TransferFunded: _by(Rule.TRANSFER_OUT),
+    SharesGiven: _shares_given,
+    ShareReceived: _share_received,
+    ShareReturned: _by(Rule.RETURN_SHARE),
+    ShareTakenBack: _by(Rule.SHARE_IN, reversed=True),
     PaidOut: _by(Rule.PAY_OUT),
     PayoutReturned: _returned(Rule.PAY_OUT, Rule.SETTLE_PAYOUT),
     PayoutSettled: _by(Rule.SETTLE_PAYOUT),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -33,6 +34,7 @@ from florin.payments.fees import given_back, mdr_of, merchant_fees_of
 from florin.payments.items import OrderLine, RefundOfOtherItems, items_minor, refuse_items
 from florin.payments.merchant import Merchant, MerchantBalance, MerchantBalanceTooLow
 from florin.payments.payment import Payment, PaymentState
+from florin.payments.settlement_terms import SettlementTerms
 from florin.payments.tenders import Tenders, split_refund
 
 
@@ -67,6 +69,16 @@ class CreditRefundPreview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NO_PREVIEW = CreditRefundPreview()
+
+
+class _Shared(NamedTuple):
+    """What a refund takes of a shared sale: out of what is frozen, and out of what is free in the open window."""
+
+    frozen_minor: int = 0
+    free_minor: int = 0
+
+
+NOT_SHARED = _Shared()
 
 
 class NothingToRefund(Refusal, frozen=True, kw_only=True):
@@ -153,8 +165,10 @@ def decide(
     ends = command.amount_minor == payment.refundable_minor
     # What is held for a dispute is there for this, whoever gives it back.
     from_held = min(payment.dispute_held_minor, max(net, 0))
-    is_swept = not before_receipt and payment.is_swept(merchant.settlement_on(at.on), at)
-    swept = net - from_held if is_swept else 0
+    terms = merchant.settlement_on(at.on)
+    shared = NOT_SHARED if before_receipt else _of_shared(payment, net - from_held, terms, at)
+    is_swept = not before_receipt and payment.is_swept(terms, at) and not shared.free_minor
+    swept = net - from_held - shared.frozen_minor if is_swept else 0
     if swept > 0:
         assert balance is not None, "a swept refund is decided with the merchant's balance"
         if refusal := refuse_balance(balance, swept):
@@ -177,6 +191,8 @@ def decide(
         promised=payment.promised_part(payment.subsidy_promised_minor) if before_receipt and ends else None,
         subsidy_back=preview.subsidy_back,
         from_held_minor=from_held,
+        from_frozen_minor=shared.frozen_minor,
+        from_released_minor=shared.free_minor,
         items=command.items,
         fee_minor=command.fee_minor,
         fees_back=fees,
@@ -204,6 +220,16 @@ def decide(
             )
         )
     return tuple(events)
+
+
+def _of_shared(payment: Payment, net_minor: int, terms: SettlementTerms, at: At) -> _Shared:
+    """Of a sale that is shared: first what is frozen, then what is free in the open window, if enough; else as if swept."""
+    sharing = payment.particulars.sharing
+    if sharing is None or net_minor <= 0:
+        return NOT_SHARED
+    frozen = min(sharing.frozen_minor, net_minor)
+    rest = net_minor - frozen
+    return _Shared(frozen, rest if rest <= sharing.free_minor_in(terms, at) else 0)
 
 
 def _refuse_items(payment: Payment, lines: Sequence[OrderLine], command: Refund) -> Refusal | None:

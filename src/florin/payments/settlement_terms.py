@@ -31,7 +31,8 @@ class SettlementTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     cut_offs: times of the day, the platform's, rising; none: the day is one window. pays: daily is the day after (T+1);
     cut_off is at each cut-off as well. weekday: of weekly payouts, 0 is Monday. business_days: a payout that falls on another
     day waits for the next business day. payout_minor_min: less than this waits. reserve_ppm, reserve_days: the share of what a
-    day brings that is kept, and how long. fixed_reserve_minor: what a payout leaves.
+    day brings that is kept, and how long. fixed_reserve_minor: what a payout leaves. share_ppm_max: the most of a sale that
+    others may share in. freeze_days: what of a shared sale nobody was given by then is the merchant's own again.
     """
 
     from_on: date
@@ -43,6 +44,8 @@ class SettlementTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     reserve_ppm: int = 0
     reserve_days: int = 0
     fixed_reserve_minor: int = 0
+    share_ppm_max: int = 300_000  # C: 30 % unless the real one grants more
+    freeze_days: int = 180  # U: 180 in older documents, 30 in newer
 
     @property
     def cut_minutes(self) -> tuple[int, ...]:
@@ -100,6 +103,10 @@ def refuse_terms(terms: SettlementTerms, *, on: date, in_force: SettlementTerms 
         wrong = ("reserve_ppm", terms.reserve_ppm, "A share lies between 0 and 1000000 parts per million.")
     elif bool(terms.reserve_ppm) != bool(terms.reserve_days) or not 0 <= terms.reserve_days <= RESERVE_DAYS_MAX:
         wrong = ("reserve_days", terms.reserve_days, f"A rolling reserve has a share and 1 to {RESERVE_DAYS_MAX} days.")
+    elif not 0 <= terms.share_ppm_max <= 1_000_000:
+        wrong = ("share_ppm_max", terms.share_ppm_max, "A share lies between 0 and 1000000 parts per million.")
+    elif not 0 < terms.freeze_days <= RESERVE_DAYS_MAX:
+        wrong = ("freeze_days", terms.freeze_days, f"A shared sale is frozen for 1 to {RESERVE_DAYS_MAX} days.")
     elif min(terms.payout_minor_min, terms.fixed_reserve_minor) < 0:
         wrong = ("amounts", min(terms.payout_minor_min, terms.fixed_reserve_minor), "No amount is below zero.")
     if wrong is None:

@@ -38,7 +38,8 @@ class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     asked for it.
     product: by which door it came. channel: bought online or in a shop; empty: by the door. goods: their
     kind, which sets the days to auto-confirm. parent_id: it is paid only with the other orders of that parent.
-    lines: what was bought, if it was said. extra: a wire's own fields that it wants back.
+    lines: what was bought, if it was said. shares: its money is frozen until it is shared or released. extra: a wire's own
+    fields that it wants back.
     """
 
     product: str = ""
@@ -60,6 +61,7 @@ class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     charset: str = ""
     parent_id: int = 0
     lines: tuple[OrderLine, ...] = ()
+    shares: bool = False
     extra: dict[str, Any] = {}
 
     def fee_payer_of(self, count: int) -> FeePayer:

@@ -27,12 +27,16 @@ from florin.events import (
     Received,
     Refunded,
     RefundReversed,
+    ShareReceived,
+    ShareReturned,
+    SharesGiven,
+    ShareTakenBack,
     TransferReceived,
 )
 from florin.payments.earned import EFFECTS, Earned, earned
 
 LineType = Literal[
-    "sale", "refund", "refund-reversed", "payout", "payout-returned", "paid-back", "transfer", "adjustment"
+    "sale", "refund", "refund-reversed", "payout", "payout-returned", "paid-back", "transfer", "share", "adjustment"
 ]
 
 
@@ -211,6 +215,7 @@ _TYPES: Final[dict[int, LineType]] = {
     PayoutReturned.kind: "payout-returned",
     MerchantPaidBack.kind: "paid-back",
     TransferReceived.kind: "transfer",
+    **dict.fromkeys((SharesGiven.kind, ShareReceived.kind, ShareReturned.kind, ShareTakenBack.kind), "share"),
 }
 
 

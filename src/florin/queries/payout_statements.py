@@ -27,6 +27,8 @@ from florin.events import (
     RefundFunded,
     ReserveHeld,
     ReserveReleased,
+    ShareReceived,
+    ShareTakenBack,
     TransferFunded,
     WindowReceived,
 )
@@ -35,7 +37,15 @@ from florin.payments.earned import Earned, earned
 from florin.queries import is_id
 
 MoveType = Literal[
-    "window", "refund", "reserve-held", "reserve-released", "payout-returned", "paid-back", "disputed", "transfer"
+    "window",
+    "refund",
+    "reserve-held",
+    "reserve-released",
+    "payout-returned",
+    "paid-back",
+    "disputed",
+    "transfer",
+    "shared",
 ]
 
 
@@ -150,7 +160,7 @@ _MOVES = """
            coalesce((e.body->>'window_until')::smallint, 1440) AS window_until,
            coalesce((e.body->>'negative')::boolean, false) AS negative
       FROM event e
-     WHERE e.merchant_id = %(merchant_id)s AND e.kind IN (61, 62, 65, 238, 245, 246, 250, 281)
+     WHERE e.merchant_id = %(merchant_id)s AND e.kind IN (61, 62, 65, 238, 245, 246, 250, 271, 273, 281)
        AND e.posted_on BETWEEN %(since_on)s AND %(posted_on)s AND coalesce((e.body->>'round')::integer, 0) = %(round)s
   ORDER BY e.posted_on, e.recorded_at, e.id
 """
@@ -193,6 +203,8 @@ _TYPES: Final[dict[int, tuple[MoveType, int]]] = {
     MerchantPaidBack.kind: ("paid-back", 1),
     DisputeFunded.kind: ("disputed", -1),
     TransferFunded.kind: ("transfer", -1),
+    ShareReceived.kind: ("shared", 1),
+    ShareTakenBack.kind: ("shared", -1),
 }
 assert PaidOut.kind == 63
 assert Refunded.kind == 47

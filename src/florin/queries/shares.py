@@ -140,6 +140,7 @@ _CAUSES = {
     "interchange": (Rule.PAY_INTERCHANGE,),
     "network": (Rule.OWE_NETWORK_ACQUIRER, Rule.OWE_NETWORK_ISSUER),
     "dispute": (Rule.HOLD_DISPUTED,),
+    "sharing": (Rule.FREEZE_SHARES, Rule.SHARE_OUT, Rule.RETURN_SHARE),
     "return_fee": (Rule.CHARGE_RETURN_FEE,),
     "merchant_fee": (Rule.CHARGE_MERCHANT_FEE,),
     "shopper_fee": (Rule.CHARGE_SHOPPER_FEE,),
@@ -183,13 +184,13 @@ _OF_PAYMENT = f"""
      WHERE e.lane = %(lane)s
        AND ((e.id = %(payment_id)s AND e.payment_id = %(payment_id)s)
             OR (e.payment_id = %(payment_id)s AND (e.kind IN (43, 45, 46, 47, 164) OR (e.kind = 44 AND e.id <> e.payment_id)))
-            OR (e.payment_id = %(payment_id)s AND e.kind BETWEEN 232 AND 244))
+            OR (e.payment_id = %(payment_id)s AND (e.kind BETWEEN 232 AND 244 OR e.kind IN (270, 272))))
     {_GROUPED}
 """
 _OF_DAYS = f"""
     {_SUMMED}
      WHERE e.posted_on >= %(from_on)s AND e.posted_on < %(until_on)s
-       AND (e.kind BETWEEN 42 AND 47 OR e.kind = 164 OR e.kind BETWEEN 232 AND 244)
+       AND (e.kind BETWEEN 42 AND 47 OR e.kind = 164 OR e.kind BETWEEN 232 AND 244 OR e.kind IN (270, 272))
        AND e.merchant_id = coalesce(%(merchant_id)s::bigint, e.merchant_id)
     {_GROUPED}
 """
@@ -197,6 +198,6 @@ _COUNT = """
     SELECT count(DISTINCT (e.lane, e.payment_id))
       FROM event e
      WHERE e.posted_on >= %(from_on)s AND e.posted_on < %(until_on)s
-       AND (e.kind BETWEEN 42 AND 47 OR e.kind = 164 OR e.kind BETWEEN 232 AND 244)
+       AND (e.kind BETWEEN 42 AND 47 OR e.kind = 164 OR e.kind BETWEEN 232 AND 244 OR e.kind IN (270, 272))
        AND e.merchant_id = coalesce(%(merchant_id)s::bigint, e.merchant_id)
 """

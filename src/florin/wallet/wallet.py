@@ -14,6 +14,7 @@ from florin.events import (
     Refunded,
     RefundReversed,
     Repaid,
+    ShareReceived,
     ToppedUp,
     TransferReceived,
     Voided,
@@ -36,7 +37,7 @@ class Wallet(msgspec.Struct, frozen=True, kw_only=True):
 def change_minor(event: Event) -> int:
     """By how much an event changes the wallet of its person; negative takes money out."""
     match event:
-        case ToppedUp() | CreditBalancePaid() | TransferReceived():
+        case ToppedUp() | CreditBalancePaid() | TransferReceived() | ShareReceived(to_person=True):
             return event.amount_minor
         case WithdrawalRequested():
             return -event.amount_minor - event.fee_minor

@@ -23,6 +23,10 @@ from florin.events import (
     RequestClosed,
     ReserveHeld,
     ReserveReleased,
+    ShareReceived,
+    ShareReturned,
+    SharesGiven,
+    ShareTakenBack,
     TransferFunded,
     WindowReceived,
 )
@@ -78,7 +82,14 @@ def _movement(record: Record, sold: Mapping[Window, Sequence[Record]]) -> Part:
             return Part(
                 what="payout.returned", amount_minor=event.amount_minor, values={"on": event.value_on}, event=found
             )
-        case DisputeFunded() | ReserveHeld() | ReserveReleased() | MerchantPaidBack():
+        case (
+            DisputeFunded()
+            | ReserveHeld()
+            | ReserveReleased()
+            | MerchantPaidBack()
+            | ShareReceived()
+            | ShareTakenBack()
+        ):
             said, sign = _MOVES[type(event)]
             return Part(what=said, amount_minor=sign * event.amount_minor, values={"on": event.value_on}, event=found)
     raise AssertionError(f"{type(event).__name__} moves no available balance")
@@ -89,6 +100,8 @@ _MOVES: dict[type[Event], tuple[str, int]] = {
     ReserveHeld: ("payout.reserve_held", -1),
     ReserveReleased: ("payout.reserve_released", 1),
     MerchantPaidBack: ("payout.paid_back", 1),
+    ShareReceived: ("payout.share_received", 1),
+    ShareTakenBack: ("payout.share_given_back", -1),
 }
 
 
@@ -114,9 +127,13 @@ _OF_EVENT: dict[type[Event], str] = {
     Refunded: "payout.refund",
     DisputeOpened: "payout.dispute",
     RequestClosed: "payout.dispute_over",
+    SharesGiven: "payout.released",
+    ShareReturned: "payout.share_returned",
 }
 _SAYS = {
     Rule.HOLD_DISPUTED: "payout.held",
+    Rule.FREEZE_SHARES: "payout.frozen",
+    Rule.RETURN_SHARE: "payout.share_back",
     Rule.CHARGE_RETURN_FEE: "payout.return_fee",
     Rule.DRAW_CREDIT: "payout.gross_credit",
     Rule.RELEASE_ESCROW: "payout.gross_wallet",

@@ -134,6 +134,8 @@ _COLUMNS: Final[tuple[tuple[str, Callable[[BillLine], str]], ...]] = (
     ("fee_software", lambda line: yuan(-line.earned.fees.get("software", 0))),
     ("fee_other", lambda line: yuan(_other(line.earned.fees))),
     ("disputed", lambda line: yuan(-line.earned.disputed_minor)),
+    ("frozen", lambda line: yuan(-line.earned.frozen_minor)),
+    ("shared", lambda line: yuan(line.earned.shared_minor)),
     ("payout", lambda line: yuan(-line.earned.paid_out_minor)),
     ("net", lambda line: yuan(line.earned.net_minor)),
     ("balance", lambda line: yuan(line.balance_minor)),

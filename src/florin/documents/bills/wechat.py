@@ -119,7 +119,7 @@ def _flows(line: BillLine) -> Iterable[Flow]:
     """(line, business, kind, amount, balance after it) of each part that moved something."""
     earned = line.earned
     business = _BUSINESS[line.type]
-    moved = earned.received_minor - earned.paid_out_minor - earned.disputed_minor
+    moved = earned.received_minor - earned.unsold_minor
     before = line.balance_minor - earned.net_minor
     if moved:
         yield (line, business, business, moved, before + moved)
@@ -160,5 +160,6 @@ _BUSINESS: Final = {
     "payout-returned": "提现退回",
     "paid-back": "充值",
     "transfer": "转账",
+    "share": "分账",
     "adjustment": "其他",
 }

@@ -20,6 +20,7 @@ from florin.engine.actions import (
     plans,
     requests,
     settlement,
+    sharing,
 )
 from florin.engine.actions.action import NOTHING, Action, Needs
 from florin.engine.actions.lines import AdvanceLine
@@ -43,6 +44,7 @@ ACTIONS: dict[type, Action] = {
     **partners.ACTIONS,
     **market.ACTIONS,
     **settlement.ACTIONS,
+    **sharing.ACTIONS,
     **bank.ACTIONS,
 }
 

@@ -23,7 +23,7 @@ class Needs(NamedTuple):
     entries that they have derived. uses: persons, of `wallets`, whose uses of coupons are read without a lock. budgets: what
     is wanted of campaigns' budgets; those of a command's first needs alone may be above zero. shared: persons whose guards of
     shared limits are needed beside those of the lines, which come by themselves. parents: parent orders, which never change.
-    requests: refund requests.
+    requests: refund requests. receivers: of merchants, with whom they may share.
     """
 
     trades: tuple[int, ...] = ()
@@ -42,6 +42,7 @@ class Needs(NamedTuple):
     reserves: tuple[int, ...] = ()
     breaks: tuple[int, ...] = ()
     receipts: tuple[int, ...] = ()
+    receivers: tuple[int, ...] = ()
     lines_seen: tuple[int, ...] = ()
     histories: tuple[int, ...] = ()
     posted: tuple[int, ...] = ()

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from florin.campaigns.budget import Draw
 from florin.engine.actions.action import NOTHING, Action, Events, Needs, own
-from florin.engine.actions.payments import begin_payment, offer_of
+from florin.engine.actions.payments import agreed, begin_payment, offer_of
 from florin.engine.ids import lane_of
 from florin.engine.room import Room
 from florin.engine.submission import NotFound
@@ -69,7 +69,7 @@ def _pay_parent(room: Room, command: PayParent) -> Events | Refusal:
         return decided
     events = []
     for trade, order in zip(trades, decided.orders, strict=True):
-        event = room.funded(order.event)
+        event = agreed(room, trade, order.event)
         begin_payment(room, trade, event, order.pay, order.before)
         room.change(room.trades, trade.id, replace(trade, state=TradeState.PAID, payment_id=order.pay.payment_id))
         events.append(event)

@@ -28,6 +28,7 @@ from florin.payments.merchant import Merchant
 from florin.payments.pay_parent import Standing
 from florin.payments.payment import Payment, PaymentState, evolve
 from florin.payments.requests.carry_out import closed
+from florin.payments.sharing.freeze import frozen
 from florin.payments.trade import Trade, TradeState
 
 
@@ -83,7 +84,7 @@ def _pay(room: Room, command: pay.Pay) -> Events | Refusal:
         acceptance=room.reference.acceptance,
     )
     if not isinstance(decided, Refusal):
-        decided = (room.funded(decided[0]),)
+        decided = (agreed(room, trade, decided[0]),)
         begin_payment(room, trade, decided[0], command, _standing(room, command))
         room.change(room.trades, trade.id, replace(trade, state=TradeState.PAID, payment_id=command.payment_id))
     return decided if command.seen else with_answer(room, decided, trade, line, terms, command, by="till")
@@ -115,7 +116,7 @@ def _charge(room: Room, command: charge.Charge) -> Events | Refusal:
         acceptance=room.reference.acceptance,
     )
     if not isinstance(decided, Refusal):
-        decided = (room.funded(decided[0]),)
+        decided = (agreed(room, trade, decided[0]),)
         begin_payment(room, trade, decided[0], charge.pay_of(command), _standing(room, command))
         room.add(room.trades, trade.id, replace(trade, state=TradeState.PAID, payment_id=command.payment_id))
     asked_by: CheckoutBy = "agreement" if command.agreement_id else "till"
@@ -154,19 +155,30 @@ def _standing(room: Room, command: pay.Pay | charge.Charge) -> Standing:
 def _capture(room: Room, command: capture.Capture) -> Events | Refusal:
     payment = room.payment(command.payment_id)
     terms = room.terms(room.line(payment.line_id))
-    sold = room.trade(payment.trade_id).detail.sold
-    decided = capture.decide(payment, room.merchant(payment.merchant_id), terms, command, room.at, sold)
-    if isinstance(decided, Refusal) or decided[0].credit_minor != payment.credit_authorized_minor:
-        return decided  # what is captured in parts the house lends alone: a loan is funded as one
-    return (room.funded(decided[0]),)
+    trade = room.trade(payment.trade_id)
+    decided = capture.decide(payment, room.merchant(payment.merchant_id), terms, command, room.at, trade.detail.sold)
+    if isinstance(decided, Refusal):
+        return decided
+    # What is captured in parts the house lends alone: a loan is funded as one.
+    is_funded = decided[0].credit_minor == payment.credit_authorized_minor
+    return (agreed(room, trade, decided[0], payment, is_funded=is_funded),)
 
 
 def _receive(room: Room, command: receive.Receive) -> Events | Refusal:
     payment = room.payment(command.payment_id)
     terms = room.terms(room.line(payment.line_id))
-    sold = room.trade(payment.trade_id).detail.sold
-    decided = receive.decide(payment, room.merchant(payment.merchant_id), terms, command, room.at, sold)
-    return decided if isinstance(decided, Refusal) else (room.funded(decided[0]),)
+    trade = room.trade(payment.trade_id)
+    decided = receive.decide(payment, room.merchant(payment.merchant_id), terms, command, room.at, trade.detail.sold)
+    return decided if isinstance(decided, Refusal) else (agreed(room, trade, decided[0], payment),)
+
+
+def agreed(room: Room, trade: Trade, event: Event, payment: Payment | None = None, *, is_funded: bool = True) -> Event:
+    """The event with what was agreed with others: a partner bank's part of the loan, what is frozen of a sale to be shared.
+
+    payment: before the event, where there was one.
+    """
+    settlement = room.merchant(trade.merchant_id).settlement_on(room.at.on)
+    return frozen(room.funded(event) if is_funded else event, trade.detail, settlement, payment)
 
 
 def _void(room: Room, command: void.Void) -> Events | Refusal:

@@ -32,7 +32,7 @@ PAYMENT = Table(
         bigint("coupon_released_minor", None), bigint("coupon_refunded_minor", None), json("place", None),
         bigint("group_exposure_before_minor", None), bigint("group_limit_minor", None),
         bigint("subsidy_promised_minor", None), bigint("dispute_held_minor", None), json("particulars", None),
-        json("fees", None),
+        json("fees", None), day("share_until", None),
     ],
     changing=(
         "state", "drawn", "plan_count", "plan_fee_payer", "plan_fee_minor", "payable_on", "payable_cut", "confirm_on",
@@ -41,6 +41,7 @@ PAYMENT = Table(
         "wallet_refunded_minor", "received_minor", "refunded_before_receipt_minor", "merchant_fee_back_minor", "mdr_minor",
         "mdr_back_minor", "expires_at", "plan_priced", "coupon_paid_minor", "coupon_released_minor", "coupon_refunded_minor",
         "subsidy_promised_minor", "dispute_held_minor", "particulars", "fees",
+        "share_until",
     ),
 )  # fmt: skip
 
@@ -60,7 +61,7 @@ def row_of(p: Payment) -> tuple[Any, ...]:
         None if p.place is None else msgspec.json.encode(p.place).decode(), p.group_exposure_before_minor, p.group_limit_minor,
         p.subsidy_promised_minor or None, p.dispute_held_minor or None,
         None if p.particulars == ORDINARY else msgspec.json.encode(p.particulars).decode(),
-        msgspec.json.encode(p.fees).decode() if p.fees else None,
+        msgspec.json.encode(p.fees).decode() if p.fees else None, p.share_until,
     )  # fmt: skip
 
 
@@ -84,7 +85,8 @@ def payment_of(row: tuple[Any, ...]) -> Payment:
      wallet_authorized, wallet_paid, wallet_released, wallet_refunded, received, refunded_before, plan_fee,
      merchant_fee_back, mdr, mdr_back, exposure_before, limit_effective, tolerance, expires_at,
      plan_priced, coupon, coupon_paid, coupon_released, coupon_refunded, place,
-     group_exposure_before, group_limit, subsidy_promised, dispute_held, particulars, fees) = row  # fmt: skip
+     group_exposure_before, group_limit, subsidy_promised, dispute_held, particulars, fees,
+     share_until) = row  # fmt: skip
     plan = None
     if plan_count:
         plan = choice_of(plan_count, plan_fee, fee_payer, plan_priced)
@@ -105,5 +107,5 @@ def payment_of(row: tuple[Any, ...]) -> Payment:
         group_exposure_before_minor=group_exposure_before, group_limit_minor=group_limit,
         subsidy_promised_minor=subsidy_promised or 0, dispute_held_minor=dispute_held or 0,
         particulars=ORDINARY if particulars is None else msgspec.convert(particulars, PaymentParticulars),
-        fees=() if fees is None else msgspec.convert(fees, tuple[FeeTaken, ...]),
+        fees=() if fees is None else msgspec.convert(fees, tuple[FeeTaken, ...]), share_until=share_until,
     )  # fmt: skip

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from florin.credit.shared_limit import SharedExposure
 from florin.engine.tables.table import Table, bigint, day, instant, integer, json, smallint, text
 from florin.payments.charge import Agreement
 from florin.payments.merchant import MerchantBalance
 from florin.payments.reserve import ReserveHold
+from florin.payments.sharing.state import Receiver, Receivers
 from florin.wallet.payout import Payout
 from florin.wallet.wallet import Wallet
 
@@ -36,6 +39,8 @@ MERCHANT_BALANCE = Table(
     ],
     changing=("available_minor", "reserve_minor", "round", "held_because"),
 )
+# The same rows: who shares with a merchant changes seldom, his balance often.
+RECEIVERS = Table("merchant_balance", [smallint("lane"), bigint("id"), json("receivers")], changing=("receivers",))
 RESERVE_HOLD = Table(
     "reserve_hold",
     [smallint("lane"), bigint("id"), bigint("merchant_id"), bigint("amount_minor"), day("held_on"), day("release_on"),
@@ -117,6 +122,15 @@ def balance_row(balance: MerchantBalance) -> tuple[Any, ...]:
         balance.lane, balance.id, balance.available_minor, balance.negative_limit_minor, balance.reserve_minor,
         balance.round, balance.held_because,
     )  # fmt: skip
+
+
+def receivers_of(row: tuple[Any, ...]) -> Receivers:
+    lane, identifier, receivers = row
+    return Receivers(lane=lane, id=identifier, receivers=msgspec.convert(receivers, tuple[Receiver, ...]))
+
+
+def receivers_row(receivers: Receivers) -> tuple[Any, ...]:
+    return (receivers.lane, receivers.id, msgspec.json.encode(receivers.receivers).decode())
 
 
 def reserve_hold_of(row: tuple[Any, ...]) -> ReserveHold:

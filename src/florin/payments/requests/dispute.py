@@ -125,12 +125,14 @@ def _held_minor(request: RefundRequest, payment: Payment, balance: MerchantBalan
 
 
 def net_left_minor(payment: Payment) -> int:
-    """What a sale has brought its seller, after his fees and what he has given back."""
+    """What a sale has brought its seller, after his fees, what he has given back, and what others have of it or may get."""
     coupon = 0 if payment.coupon is None or not payment.coupon.funded_minor else payment.coupon_left_minor
     plan = payment.plan
     borne = 0 if plan is None else plan.fee_minor if plan.fee_payer == "merchant" else 0
     fees = payment.mdr_minor - payment.mdr_back_minor + max(borne - payment.merchant_fee_back_minor, 0)
-    return payment.credit_left_minor + payment.wallet_left_minor + coupon - fees
+    sharing = payment.particulars.sharing
+    shared = 0 if sharing is None else sharing.frozen_minor + sharing.given_minor
+    return payment.credit_left_minor + payment.wallet_left_minor + coupon - fees - shared
 
 
 def decide_evidence(

@@ -359,7 +359,8 @@ CREATE TABLE parent_order (
 -- its counters; subsidy_promised_minor, what a campaign has reserved of a plan's fee; place, where it was bought, if the terms
 -- had sub-limits; group_*, the evidence of a limit that lines share;
 -- dispute_held_minor, of what the merchant was paid, until a dispute is decided; particulars: a refund request, a clock put off,
--- items given back; fees, charged by a fee plan or for a card.
+-- items given back, what others have of it; fees, charged by a fee plan or for a card; share_until, when the clock releases what
+-- is frozen for others.
 CREATE TABLE payment (
     lane             smallint NOT NULL,
     state            smallint NOT NULL,
@@ -408,6 +409,8 @@ CREATE TABLE payment (
     particulars             jsonb,
     CONSTRAINT payment_holds_nothing_less_for_a_dispute CHECK (dispute_held_minor > 0),
     fees                    jsonb,
+    share_until             date,
+    CONSTRAINT payment_shares_at_most_what_is_frozen CHECK ((particulars->'sharing'->>'frozen_minor')::bigint >= 0),
     CONSTRAINT payment_within_the_limit CHECK (credit_authorized_minor = 0
         OR exposure_before_minor + credit_authorized_minor <= limit_effective_minor + tolerance_minor),
     CONSTRAINT payment_within_the_shared_limit CHECK (credit_authorized_minor = 0 OR group_limit_minor IS NULL
@@ -431,6 +434,7 @@ CREATE TABLE payment (
 ) WITH (fillfactor = 90);
 CREATE INDEX payment_to_confirm ON payment (confirm_on) WHERE state = 2;
 CREATE INDEX payment_with_particulars ON payment (lane, id) WHERE particulars IS NOT NULL;
+CREATE INDEX payment_to_release ON payment (share_until) WHERE share_until IS NOT NULL;
 CREATE INDEX payment_to_expire ON payment (expires_at) WHERE state = 1;
 
 -- What a buyer asks back of a payment, in the payer's lane: a fold of its events. Of the open ones the day close takes those whose
@@ -640,6 +644,7 @@ CREATE TABLE parked_window (
     PRIMARY KEY (lane, merchant_id, window_on, window_from)
 );
 
+-- receivers: with whom the merchant may share his sales.
 CREATE TABLE merchant_balance (
     lane                 smallint NOT NULL,
     id                   bigint   NOT NULL,
@@ -649,6 +654,7 @@ CREATE TABLE merchant_balance (
         CONSTRAINT reserve_is_held_before_it_is_released CHECK (reserve_minor >= 0),
     round                integer  NOT NULL DEFAULT 0,
     held_because         text     NOT NULL DEFAULT '',
+    receivers            jsonb    NOT NULL DEFAULT '[]',
     PRIMARY KEY (lane, id)
 ) WITH (fillfactor = 70);
 
