@@ -49,11 +49,12 @@ class PagesWorld(World):
 
     def make_logins(self) -> None:
         """Needs Django joined to the database."""
-        from florin.pages.people import make_merchant_user, make_shopper
+        from florin.pages.people import make_merchant_user, make_operator, make_shopper
 
         for name in ("Alice", "Bob"):
             make_shopper(logon=name.lower(), password=PASSWORD, pin=PIN, person_id=self.people[name])
         make_merchant_user(logon="teahouse", password=PASSWORD, merchant_id=SHOP)
+        make_operator(logon="owner", password=PASSWORD)
 
     def order(
         self,

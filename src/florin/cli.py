@@ -167,6 +167,12 @@ def shopper(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def operator(context: typer.Context) -> None:
+    """Operators, who sign in to the console: add, list, remove."""
+    _call("florin.app.operators", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def line(context: typer.Context) -> None:
     """Lines that the day close has parked: list, release."""
     _call("florin.app.lines", "app", context)

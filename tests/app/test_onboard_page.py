@@ -26,6 +26,7 @@ GROUPS = {
     "partner": "partners",
     "market": "market",
     "dispute": "disputes",
+    "operator": "operators",
 }
 
 

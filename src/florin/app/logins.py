@@ -40,17 +40,22 @@ class NoLogin(StoreRefusal):
         )
 
 
-def refuse_logon(connection: Connection[Any], logon: str, *, merchant_id: int | None = None) -> None:
-    """Raises LogonUnusable, LogonTaken. merchant_id: whose own login it may be."""
+def refuse_logon(
+    connection: Connection[Any], logon: str, *, merchant_id: int | None = None, operator: bool = False
+) -> None:
+    """Raises LogonUnusable, LogonTaken. merchant_id: whose own login it may be; operator: or an operator's."""
     if not _LOGON.fullmatch(logon):
         raise LogonUnusable(logon=logon)
     login = login_of(connection, logon)
     if login is None or (merchant_id is not None and login.merchant_id == merchant_id):
         return
+    if operator and login.is_operator:
+        return
     if login.person_id is not None:
         remedy = f"`florin shopper pin {logon}` and `florin shopper password {logon}` change her secrets."
         raise LogonTaken(logon=logon, by=f"the shopper {login.person_id}", remedy=remedy)
-    by = f"merchant {login.merchant_id}" if login.merchant_id is not None else "a user of the pages"
+    nobody = "an operator" if login.is_operator else "a user of the pages"
+    by = f"merchant {login.merchant_id}" if login.merchant_id is not None else nobody
     raise LogonTaken(logon=logon, by=by, remedy="Choose another name.")
 
 
@@ -67,6 +72,23 @@ def make_merchant_login(store: Store, *, logon: str, password: str, merchant_id:
         from florin.pages.people import make_merchant_user
 
         make_merchant_user(logon=logon, password=password, merchant_id=merchant_id)
+
+
+def make_operator_login(store: Store, *, logon: str, password: str) -> None:
+    """A login to the console; made again, it gets the new password."""
+    with _django(store):
+        from florin.pages.people import make_operator
+
+        make_operator(logon=logon, password=password)
+
+
+def end_operator_login(store: Store, *, logon: str) -> bool:
+    """Nobody signs in by this name any more, and his sessions end; False when no operator did."""
+    with _django(store):
+        from django.contrib.auth.models import User
+
+        deleted, _ = User.objects.filter(username=logon, operator__isnull=False).delete()
+        return bool(deleted)
 
 
 def set_pin(store: Store, *, logon: str, person_id: int, pin: str) -> None:

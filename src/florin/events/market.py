@@ -54,12 +54,13 @@ class AcceptanceRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class AcceptanceVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What changes from a day on: each rule replaces that of the same program, market, category and channel before it.
 
-    reason: why the owner changed it, for the record.
+    reason: why the owner changed it, for the record. by: who did it at the console; empty: from a command, a file or a program.
     """
 
     from_on: date
     rules: tuple[AcceptanceRule, ...]
     reason: str = ""
+    by: str = ""
 
 
 class LineAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -26,12 +26,13 @@ class AddEcosystem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeAcceptance(msgspec.Struct, frozen=True, kw_only=True):
-    """rules: what holds from that day on. reason: for the record, in words."""
+    """rules: what holds from that day on. reason: for the record, in words. by: the operator's name, if he has one here."""
 
     ecosystem: str
     from_on: date
     rules: tuple[AcceptanceRule, ...]
     reason: str
+    by: str = ""
 
 
 class EcosystemContradicts(Refusal, frozen=True, kw_only=True):
@@ -110,7 +111,7 @@ def changed_by(command: ChangeAcceptance, acceptance: Acceptance, at: At) -> Acc
     if isinstance(decided, Refusal):
         return decided
     ecosystem = acceptance.ecosystems[command.ecosystem]
-    changed = with_version(ecosystem, command.from_on, command.rules, command.reason)
+    changed = with_version(ecosystem, command.from_on, command.rules, command.reason, command.by)
     others = {**acceptance.ecosystems, changed.name: changed}
     return Acceptance(others.values(), acceptance.experiments, acceptance.revision)
 
@@ -121,16 +122,18 @@ def decide_change(command: ChangeAcceptance, acceptance: Acceptance, at: At) -> 
         return NoSuchEcosystem(ecosystem=command.ecosystem[:80])
     if command.from_on < at.on:
         return AcceptanceIsPast(from_on=command.from_on, today=at.on)
-    changed = with_version(ecosystem, command.from_on, command.rules, command.reason)
+    changed = with_version(ecosystem, command.from_on, command.rules, command.reason, command.by)
     if refusal := refuse_ecosystem(changed, acceptance.ecosystems.values()):
         return refusal
     number, version = len(changed.versions), changed.versions[-1]
     return (AcceptanceChanged(value_on=at.on, ecosystem=ecosystem.name, number=number, version=version),)
 
 
-def with_version(ecosystem: Ecosystem, from_on: date, rules: Sequence[AcceptanceRule], reason: str = "") -> Ecosystem:
+def with_version(
+    ecosystem: Ecosystem, from_on: date, rules: Sequence[AcceptanceRule], reason: str = "", by: str = ""
+) -> Ecosystem:
     """The ecosystem with one more version."""
-    version = AcceptanceVersion(from_on=from_on, rules=tuple(rules), reason=reason)
+    version = AcceptanceVersion(from_on=from_on, rules=tuple(rules), reason=reason, by=by)
     return replace(ecosystem, versions=(*ecosystem.versions, version))
 
 

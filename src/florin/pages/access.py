@@ -10,8 +10,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
-from florin.pages.models import MerchantUser, Shopper
-from florin.pages.people import merchant_user_of, shopper_of
+from florin.pages.models import MerchantUser, OperatorUser, Shopper
+from florin.pages.people import merchant_user_of, operator_of, shopper_of
 
 Arguments = ParamSpec("Arguments")
 
@@ -30,6 +30,13 @@ def for_merchants(
     return _for(merchant_user_of, view)
 
 
+def for_operators(
+    view: Callable[Concatenate[HttpRequest, OperatorUser, Arguments], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, Arguments], HttpResponse]:
+    """A page of the console, for who works for the owner."""
+    return _for(operator_of, view)
+
+
 def _for(who: Callable[[HttpRequest], Any], view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -38,6 +45,8 @@ def _for(who: Callable[[HttpRequest], Any], view: Callable[..., HttpResponse]) -
             return view(request, person, *args, **kwargs)
         if request.path == "/" and merchant_user_of(request) is not None:
             return HttpResponseRedirect("/merchant")  # his own start
+        if request.path == "/" and operator_of(request) is not None:
+            return HttpResponseRedirect("/console")
         if request.user.is_authenticated:
             return render(request, "wrong_account.html", status=403)
         return redirect_to_login(request.get_full_path())

@@ -30,6 +30,15 @@ class MerchantUser(models.Model):
         db_table = "pages_merchant_user"
 
 
+class OperatorUser(models.Model):
+    """A user who works for the owner of the house and sees the console; the engine keeps his name with what he changes."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="operator")
+
+    class Meta:
+        db_table = "pages_operator_user"
+
+
 class SignInThrottle(models.Model):
     """Failed sign-ins of one name, or of one name from one address, in the window that `until` ends."""
 

@@ -1,4 +1,4 @@
-"""Who somebody is: sign-in names to users, users to shoppers and merchants."""
+"""Who somebody is: sign-in names to users, users to shoppers, merchants and operators."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from florin.pages.models import MerchantUser, Shopper
+from florin.pages.models import MerchantUser, OperatorUser, Shopper
 
 
 class PeopleBackend(ModelBackend):
-    """Django's own, but a signed-in user comes with shopper and merchant in one query."""
+    """Django's own, but a signed-in user comes with shopper, merchant and operator in one query."""
 
     def get_user(self, user_id: Any) -> User | None:
-        user = User.objects.select_related("shopper", "merchant_user").filter(pk=user_id).first()
+        user = User.objects.select_related("shopper", "merchant_user", "operator").filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None
 
 
@@ -46,6 +46,13 @@ def make_merchant_user(*, logon: str, password: str, merchant_id: int) -> Mercha
     return merchant_user
 
 
+@transaction.atomic
+def make_operator(*, logon: str, password: str) -> OperatorUser:
+    """A login to the console; made again, it gets the new password."""
+    operator, _ = OperatorUser.objects.get_or_create(user=_make_user(logon, password))
+    return operator
+
+
 def shopper_of(request: Any) -> Shopper | None:
     """The signed-in shopper; None when nobody is, or somebody who is no shopper. Without a session it asks nothing."""
     return getattr(request.user, "shopper", None) if request.user.is_authenticated else None
@@ -53,6 +60,10 @@ def shopper_of(request: Any) -> Shopper | None:
 
 def merchant_user_of(request: Any) -> MerchantUser | None:
     return getattr(request.user, "merchant_user", None) if request.user.is_authenticated else None
+
+
+def operator_of(request: Any) -> OperatorUser | None:
+    return getattr(request.user, "operator", None) if request.user.is_authenticated else None
 
 
 def _make_user(logon: str, password: str) -> User:

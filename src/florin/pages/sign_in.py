@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from florin.pages.language import COOKIE, known, language_of, remember
-from florin.pages.people import merchant_user_of, shopper_of
+from florin.pages.people import merchant_user_of, operator_of, shopper_of
 from florin.pages.show import clock_time
 from florin.pages.texts import text
 from florin.pages.throttle import forget_tries, refuse_sign_in
@@ -51,7 +51,7 @@ def _welcome(request: HttpRequest, going_to: str) -> HttpResponse:
     """On to the page that was wanted; the language chosen on any device is kept with the shopper and comes along."""
     shopper = shopper_of(request)
     if not going_to:
-        going_to = "/merchant" if shopper is None and merchant_user_of(request) is not None else "/"
+        going_to = _start(request)
     response = HttpResponseRedirect(going_to)
     if shopper is None:
         return response
@@ -62,6 +62,13 @@ def _welcome(request: HttpRequest, going_to: str) -> HttpResponse:
     elif chosen is None and kept is not None:
         remember(response, kept)
     return response
+
+
+def _start(request: HttpRequest) -> str:
+    """His own first page."""
+    if shopper_of(request) is None and merchant_user_of(request) is not None:
+        return "/merchant"
+    return "/console" if shopper_of(request) is None and operator_of(request) is not None else "/"
 
 
 def _form(

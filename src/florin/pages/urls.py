@@ -7,6 +7,7 @@ from django.urls import path
 from florin.pages import assets, sign_in
 from florin.pages.cashier import counter
 from florin.pages.cashier import views as cashier
+from florin.pages.console import views as console
 from florin.pages.merchant import request_views as merchant_requests
 from florin.pages.merchant import stores
 from florin.pages.merchant import views as merchant
@@ -49,6 +50,10 @@ urlpatterns = [
     path("merchant/orders/<int:payment_id>/files/<str:digest>", merchant_requests.file),
     path("merchant/signatures", merchant.signatures),
     path("merchant/signatures/<int:failure_id>", merchant.signature),
+    path("console", console.acceptance),
+    path("console/acceptance/<str:ecosystem>", console.change),
+    path("console/history", console.history),
+    path("console/refusals", console.refusals),
     path("sign-in", sign_in.sign_in),
     path("sign-out", sign_in.sign_out),
     path("static/<str:version>/<str:name>", assets.serve),

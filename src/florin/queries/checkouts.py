@@ -75,6 +75,20 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
         return self.amount_minor - self.paid_minor
 
 
+class MerchantCost(msgspec.Struct, frozen=True, kw_only=True):
+    """What refusals have cost one merchant. sessions: all checkouts; refused: those in which a line could not pay; lost: those of
+    them that were not paid at all. reasons: the costliest first.
+    """
+
+    merchant_id: int
+    sessions: int
+    refused: int
+    refused_minor: int
+    lost: int
+    lost_minor: int
+    reasons: tuple[Cost, ...]
+
+
 class TillRefusal(msgspec.Struct, frozen=True, kw_only=True):
     """Payments that were refused at a merchant because the line is not accepted, by name."""
 
@@ -141,6 +155,29 @@ def costs_of(checkouts: Iterable[CheckoutSeen]) -> list[Cost]:
         for refusal, (sessions, amount, paid, paid_minor) in sums.items()
     ]
     return sorted(costs, key=lambda cost: (-cost.lost_minor, cost.refusal))
+
+
+def costs_by_merchant(checkouts: Iterable[CheckoutSeen]) -> list[MerchantCost]:
+    """What refusals have cost each merchant in whose checkouts there was one, who lost most first."""
+    seen_at: dict[int, list[CheckoutSeen]] = defaultdict(list)
+    for seen in checkouts:
+        seen_at[seen.merchant_id].append(seen)
+    found = []
+    for merchant_id, sessions in seen_at.items():
+        refused = [seen for seen in sessions if seen.refused]
+        lost = [seen for seen in refused if not seen.paid]
+        if refused:
+            cost = MerchantCost(
+                merchant_id=merchant_id,
+                sessions=len(sessions),
+                refused=len(refused),
+                refused_minor=sum(seen.amount_minor for seen in refused),
+                lost=len(lost),
+                lost_minor=sum(seen.amount_minor for seen in lost),
+                reasons=tuple(costs_of(sessions)),
+            )
+            found.append(cost)
+    return sorted(found, key=lambda cost: (-cost.lost_minor, cost.merchant_id))
 
 
 def told_as(refusal: str) -> str:

@@ -64,10 +64,11 @@ class ShopperRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginRow:
-    """Who signs in by this name: a shopper's person, a merchant's, or a user who is neither."""
+    """Who signs in by this name: a shopper's person, a merchant's, an operator, or a user who is none of them."""
 
     person_id: int | None
     merchant_id: int | None
+    is_operator: bool
 
 
 def merchants(connection: Connection[Any], *, limit: int = 1_000) -> list[MerchantRow]:
@@ -112,6 +113,14 @@ def login_of(connection: Connection[Any], logon: str) -> LoginRow | None:
         return cursor.execute(_LOGIN, {"logon": logon}).fetchone()
 
 
+def operators(connection: Connection[Any], *, limit: int = 1_000) -> list[str]:
+    """The names by which somebody signs in to the console, in their order."""
+    return [logon for (logon,) in connection.execute(_OPERATORS, {"limit": limit})]
+
+
+_OPERATORS = """
+    SELECT u.username FROM pages_operator_user o JOIN auth_user u ON u.id = o.user_id ORDER BY u.username LIMIT %(limit)s
+"""
 _MERCHANTS = """
     SELECT m.id, m.name, m.name_zh, m.market, m.category, m.state, m.mdr_ppm, m.payout_account,
            coalesce(b.available_minor, 0) AS available_minor,
@@ -148,9 +157,10 @@ _SHOPPERS = """
      LIMIT %(limit)s
 """
 _LOGIN = """
-    SELECT s.person_id, w.merchant_id
+    SELECT s.person_id, w.merchant_id, o.id IS NOT NULL AS is_operator
       FROM auth_user u
            LEFT JOIN pages_shopper s ON s.user_id = u.id
            LEFT JOIN pages_merchant_user w ON w.user_id = u.id
+           LEFT JOIN pages_operator_user o ON o.user_id = u.id
      WHERE u.username = %(logon)s
 """

@@ -211,9 +211,10 @@ def _start_in_the_morning(connection: Connection[Any], on: date) -> None:
 
 
 def _make_logins(shoppers: dict[str, Joined], merchant_id: int) -> None:
-    """Who may sign in to the pages: each shopper by her logon, and `merchant`."""
-    from florin.pages.people import make_merchant_user, make_shopper  # after Django is set up
+    """Who may sign in to the pages: each shopper by her logon, `merchant`, and `operator` to the console."""
+    from florin.pages.people import make_merchant_user, make_operator, make_shopper  # after Django is set up
 
     for logon, joined in shoppers.items():
         make_shopper(logon=logon, password=PASSWORD, pin=PIN, person_id=joined.person_id)
     make_merchant_user(logon="merchant", password=PASSWORD, merchant_id=merchant_id)
+    make_operator(logon="operator", password=PASSWORD)

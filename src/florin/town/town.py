@@ -161,13 +161,14 @@ class Town:
         housekeeping.stop()
 
     def _make_logins(self) -> None:
-        """Who may sign in: each shopper, and each shop by the name of its market."""
-        from florin.pages.people import make_merchant_user, make_shopper  # after Django is set up
+        """Who may sign in: each shopper, each shop by the name of its market, and the operator of the house."""
+        from florin.pages.people import make_merchant_user, make_operator, make_shopper  # after Django is set up
 
         for logon, person_id in self.people.items():
             make_shopper(logon=logon, password=PASSWORD, pin=PIN, person_id=person_id)
         for market, keys in self.shops.items():
             make_merchant_user(logon=market, password=PASSWORD, merchant_id=keys.merchant_id)
+        make_operator(logon="operator", password=PASSWORD)
 
 
 def _wechat(connection: Connection[Any], door: Door, public_key: str) -> dict[str, str]:

@@ -52,7 +52,7 @@ def refusals_of(
             text(
                 language,
                 "refusals.at_till",
-                reason=_word(each.refusal, language),
+                reason=word_of(each.refusal, language),
                 count=each.count,
                 amount=money(each.amount_minor, language),
             )
@@ -62,7 +62,7 @@ def refusals_of(
 
 
 def _reason(cost: Cost, language: Language) -> Moved:
-    word = _word(cost.refusal, language)
+    word = word_of(cost.refusal, language)
     return Moved(
         title=word[:1].upper() + word[1:],
         note=text(
@@ -91,11 +91,11 @@ def _order(seen: CheckoutSeen, titles: Mapping[str, str], language: Language) ->
 
 def _of_line(found: LineAnswer, titles: Mapping[str, str], language: Language) -> str:
     title = titles.get(found.program, found.program)
-    reason = _word(found.refusal if found.refusal in _ABOUT_THE_SHOP else "", language)
+    reason = word_of(found.refusal if found.refusal in _ABOUT_THE_SHOP else "", language)
     return text(language, "refusals.of_line", title=title, reason=reason)
 
 
-def _word(refusal: str, language: Language) -> str:
+def word_of(refusal: str, language: Language) -> str:
     """A refusal in a few words; those that have none of their own are about the line."""
     name = told_as(refusal)
     return text(language, f"refused.{name}" if name in _WORDED else "refused.other")

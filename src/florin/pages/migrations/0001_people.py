@@ -48,6 +48,21 @@ class Migration(migrations.Migration):
             options={"db_table": "pages_merchant_user"},
         ),
         migrations.CreateModel(
+            name="OperatorUser",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="operator",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={"db_table": "pages_operator_user"},
+        ),
+        migrations.CreateModel(
             name="SignInThrottle",
             fields=[
                 ("key", models.CharField(max_length=80, primary_key=True, serialize=False)),
