@@ -233,6 +233,12 @@ def keys(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def lab(context: typer.Context) -> None:
+    """The lab: who gains when an ecosystem lends; run an experiment, write the report."""
+    _call("florin.app.lab", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def bench(context: typer.Context) -> None:
     """Measure payments per second on this machine."""
     _call("florin.bench.cli", "app", context)

@@ -1,0 +1,201 @@
+"""`florin lab`: the lab's experiments, in a terminal, as JSON, and as a page that opens without a server.
+
+Nothing here touches a house: no data folder, no database, no clock. The same seed and size give the same answer.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from florin.app.house import JsonOption, group, say_table
+from florin.app.lab_chart import drawn
+from florin.lab import experiments
+from florin.lab.experiments import Experiment, Progress, Size
+from florin.lab.quantity import LANGUAGES, Interval, Language, Unit, written
+from florin.lab.result import Holds, Result, Verdict, to_json
+from florin.lab.result import Table as Figures
+from florin.store import StoreRefusal
+
+_WIDTH_MAX, _WIDTH_WITHOUT_TERMINAL = 120, 100
+_SEED = 11
+
+app = group("The lab: who gains when an ecosystem lends. Experiments on simulated people, by the engine's own rules.")
+
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give equal answers.")]
+PeopleOption = Annotated[
+    int | None, typer.Option("--people", min=1, help="How many people; else as many as it asks for.")
+]
+MonthsOption = Annotated[int | None, typer.Option("--months", min=1, help="How many months they live; else its own.")]
+DrawsOption = Annotated[
+    int | None, typer.Option("--draws", min=1, help="How often the parameters are drawn; else its own.")
+]
+
+
+class LanguageOption(StrEnum):
+    EN = "en"
+    ZH = "zh"
+
+
+class ExperimentUnknown(StoreRefusal):
+    def __init__(self, *, name: str) -> None:
+        known = ", ".join(experiments.EXPERIMENTS) or "none yet"
+        super().__init__(
+            f"There is no experiment {name[:80]}.", f"There are {known}; `florin lab list` says what each asks."
+        )
+
+
+class PageNotWritten(StoreRefusal):
+    def __init__(self, *, file: Path, why: str) -> None:
+        super().__init__(f"{file} could not be written: {why}.", "Name a file in a folder that you may write to.")
+
+
+@app.command("list")
+def list_experiments(as_json: JsonOption = False) -> None:
+    """The experiments, in the order of the argument, and what each asks."""
+    known = experiments.EXPERIMENTS.values()
+    say_table(
+        as_json,
+        [{"name": each.name, "title_en": each.title_en, "title_zh": each.title_zh,
+          "asks_en": each.asks_en, "asks_zh": each.asks_zh, "part": each.part} for each in known],
+        ("experiment", "title", "", "asks"),
+        [(each.name, each.title_en, each.title_zh, each.asks_en) for each in known],
+    )  # fmt: skip
+
+
+@app.command()
+def run(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="One of `florin lab list`.")],
+    seed: SeedOption = _SEED,
+    people: PeopleOption = None,
+    months: MonthsOption = None,
+    draws: DrawsOption = None,
+    language: Annotated[LanguageOption, typer.Option("--language", help="Of what is printed.")] = LanguageOption.EN,
+    as_json: JsonOption = False,
+) -> None:
+    """Run one experiment: a table, a chart and a paragraph; where the model fails stands below them."""
+    experiment = experiments.EXPERIMENTS.get(name)
+    if experiment is None:
+        raise ExperimentUnknown(name=name)
+    size = Size(people=people, months=months, draws=draws)
+    began = time.monotonic()
+    with _watched() as progress:
+        result = experiment.run(seed=seed, size=size, progress=progress(experiment))
+    if as_json:
+        typer.echo(to_json(result))
+        return
+    console = Console(highlight=False, width=_width())
+    console.print(told(result, width=console.width, language=LANGUAGES[language is LanguageOption.ZH]))
+    typer.echo(f"{time.monotonic() - began:.1f} s", err=True)
+
+
+def told(result: Result, *, width: int, language: Language) -> RenderableType:
+    """All of a result for a terminal: findings, tables, charts, paragraphs, caveats, and what makes it again."""
+    parts: list[RenderableType] = [Text(result.title.of(language), style="bold underline"), ""]
+    if result.verdict is not None:
+        parts += [_verdict(result.verdict, language), ""]
+    for finding in result.findings:
+        text = Text(f"{finding.title.of(language)}: ")
+        parts.append(text.append(written(finding.value, finding.unit, language), style="bold"))
+    if result.findings:
+        parts.append("")
+    for table in result.tables:
+        parts += [_table(table, width, language), ""]
+    for chart in result.charts:
+        parts += [drawn(chart, width=width, language=language), ""]
+    for paragraph in result.paragraphs:
+        parts += [Text(paragraph.of(language)), ""]
+    parts.append(Text({"en": "Where the model fails", "zh": "模型的局限"}[language], style="bold"))
+    parts += [Padding(Text("– " + caveat.of(language)), (0, 0, 0, 1)) for caveat in result.caveats]
+    return Group(*parts, "", Text(_made_by(result), style="dim"))
+
+
+def _made_by(result: Result) -> str:
+    changed = "".join(f", {each.name} = {each.value} (else {each.default})" for each in result.parameters.changed)
+    return (
+        f"seed {result.seed}, {result.people:,} people × {result.months} months × {result.draws:,} draws, "
+        f"parameters {result.parameters.digest[:12]}{changed}"
+    )
+
+
+def _verdict(verdict: Verdict, language: Language) -> Text:
+    words = {
+        "en": {Holds.SUPPORTED: "supported", Holds.REJECTED: "rejected", Holds.UNDECIDED: "undecided"},
+        "zh": {Holds.SUPPORTED: "成立", Holds.REJECTED: "不成立", Holds.UNDECIDED: "尚无定论"},
+    }[language]
+    styles = {Holds.SUPPORTED: "bold green", Holds.REJECTED: "bold red", Holds.UNDECIDED: "bold yellow"}
+    found = written(verdict.found, verdict.unit, language)
+    bar = written(Interval.sure(verdict.threshold), verdict.unit, language)
+    text = Text(f"{verdict.claim.of(language)} ")
+    text.append(words[verdict.holds], style=styles[verdict.holds])
+    measure = verdict.measure.of(language)
+    seen = {"en": f"  {measure}: {found}; asked: above {bar}.", "zh": f"  {measure}：{found}；判据：高于 {bar}。"}[
+        language
+    ]
+    return text.append(seen, style="dim")
+
+
+def _table(table: Figures, width: int, language: Language) -> RenderableType:
+    """In one line a row where that fits; else an interval's ends stand below its middle."""
+    wide = _filled(table, language, folded=False)
+    measured = Measurement.get(Console(width=1_000), Console(width=1_000).options, wide).maximum
+    return wide if measured <= width else _filled(table, language, folded=True)
+
+
+def _filled(table: Figures, language: Language, *, folded: bool) -> Table:
+    filled = Table(
+        title=Text(table.title.of(language)), title_justify="left", title_style="bold", box=None, pad_edge=False
+    )
+    for column in table.columns:
+        left = column.unit is Unit.TEXT
+        filled.add_column(column.title.of(language), justify="left" if left else "right", overflow="fold")
+    for row in table.rows:
+        cells = [written(cell, column.unit, language) for cell, column in zip(row, table.columns, strict=True)]
+        filled.add_row(*(Text(cell.replace(" (", "\n(") if folded and isinstance(given, Interval) else cell)
+                         for cell, given in zip(cells, row, strict=True)))  # fmt: skip
+    return filled
+
+
+@contextmanager
+def _watched() -> Iterator[_Watcher]:
+    """A bar on the standard error for each experiment; nothing where nobody watches."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    bar = ProgressBar(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    with bar:
+        yield _Watcher(bar)
+
+
+class _Watcher:
+    """Gives each experiment a bar of its own."""
+
+    def __init__(self, bar: ProgressBar) -> None:
+        self._bar = bar
+
+    def __call__(self, experiment: Experiment) -> Progress:
+        task = self._bar.add_task(experiment.name, total=None)
+
+        def heard(done: int, of: int, step: str = "") -> None:
+            description = f"{experiment.name}  {step}" if step else experiment.name
+            self._bar.update(task, completed=done, total=of, description=description)
+
+        return heard
+
+
+def _width() -> int | None:
+    if not sys.stdout.isatty():
+        return _WIDTH_WITHOUT_TERMINAL
+    return min(Console().width, _WIDTH_MAX)

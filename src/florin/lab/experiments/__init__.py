@@ -1,0 +1,9 @@
+"""The experiments, in the order of the argument. Each lives in a file of its own and is entered here."""
+
+from __future__ import annotations
+
+from florin.lab.experiments.experiment import Experiment, Part, Progress, Run, Size, unheard
+
+__all__ = ["EXPERIMENTS", "Experiment", "Part", "Progress", "Run", "Size", "unheard"]
+
+EXPERIMENTS: dict[str, Experiment] = {}

@@ -1,0 +1,95 @@
+"""`florin lab` in a terminal; the experiment is invented, what is shown of it is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from florin.app.lab import ExperimentUnknown, told
+from florin.cli import app
+from florin.lab.experiments import EXPERIMENTS
+from florin.lab.quantity import LANGUAGES, Language
+from florin.lab.result import from_json
+from lab.invented import INVENTED, result
+
+
+@pytest.fixture(autouse=True)
+def only_the_invented(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(EXPERIMENTS):
+        monkeypatch.delitem(EXPERIMENTS, name)
+    monkeypatch.setitem(EXPERIMENTS, "invented", INVENTED)
+
+
+def ask(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["lab", *map(str, arguments)], env={"COLUMNS": "80"})
+
+
+def test_the_list_says_what_each_experiment_asks() -> None:
+    assert "Does it draw?" in ask("list").stdout
+    assert json.loads(ask("list", "--json").stdout)[0]["asks_zh"] == "画得出来吗？"
+
+
+def test_a_run_prints_table_charts_paragraph_and_where_the_model_fails() -> None:
+    said = ask("run", "invented", "--people", 250, "--seed", 3)
+
+    assert said.exit_code == 0, said.output
+    for part in (
+        "tea house",
+        "¥9,345.67 … ¥15,346",
+        "├━",
+        "░",
+        "▲ breaks even",
+        "supported",
+        "Nothing follows from this",
+    ):
+        assert part in said.stdout
+    assert said.stdout.index("Where the model fails") < said.stdout.index("It is not a model at all.")
+    assert "seed 3, 250 people × 12 months × 40 draws" in said.stdout
+    assert "funding_tech = 4.5 % (else 3.0 %)" in " ".join(said.stdout.split())
+
+
+def test_a_run_as_json_is_the_result() -> None:
+    assert from_json(ask("run", "invented", "--seed", 3, "--json").stdout.encode()) == result(seed=3)
+
+
+def test_chinese_is_chosen() -> None:
+    said = ask("run", "invented", "--language", "zh").stdout
+
+    assert "虚构的图" in said
+    assert "▲ 盈亏平衡" in said
+    assert "成立" in said
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_line_is_wider_than_the_terminal_and_no_number_is_cut(width: int, language: Language) -> None:
+    console = Console(width=width, highlight=False, color_system=None)
+    with console.capture() as captured:
+        console.print(told(result(), width=width, language=language))
+    lines = captured.get().splitlines()
+
+    assert max(cell_len(line.rstrip()) for line in lines) <= width
+    assert not any("..." in line or (line.rstrip().endswith("…") and "(" not in line) for line in lines)
+    for whole in ("¥23.10 (¥20.10 … ¥26.10)", "−¥4.10 … ¥1.10"):  # a bar's and a spot's, each in one line
+        assert any(whole in line for line in lines)
+
+
+def test_an_unknown_experiment_is_refused_by_name_with_those_there_are() -> None:
+    refusal = ask("run", "inventend").exception
+
+    assert isinstance(refusal, ExperimentUnknown)
+    assert "inventend" in refusal.problem
+    assert "There are invented;" in refusal.remedy
+
+
+def test_nonsense_for_a_size_is_refused(tmp_path: Path) -> None:
+    for option in ("--people", "--months", "--draws"):
+        said = ask("run", "invented", option, 0)
+
+        assert said.exit_code == 2
+        assert option in said.output
