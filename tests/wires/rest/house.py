@@ -8,6 +8,8 @@ import threading
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any
 
@@ -114,7 +116,9 @@ class RestHouse:
             keys = [create_api_key(connection, "merchant", app) for app in (DIRECT_APP, ESCROW_APP)]
             keys.append(create_api_key(connection, "owner"))
         self.reads = ReadPool(self.world.dsn)
-        self.app = create_app(self.world.engine, self.reads, Settings(checkout_url=checkout))
+        self.evidence = TemporaryDirectory(prefix="florin-evidence-")
+        settings = Settings(checkout_url=checkout, evidence=Path(self.evidence.name))
+        self.app = create_app(self.world.engine, self.reads, settings)
         self.loop = Loop().__enter__()
         self.shop, self.market, self.owner = (Client(self.loop, self.app, key) for key in keys)
         self.stranger = Client(self.loop, self.app, "")
@@ -125,6 +129,7 @@ class RestHouse:
     ) -> None:
         self.loop.__exit__(kind, error, trace)
         self.reads.close()
+        self.evidence.cleanup()
 
     def client(self, api_key: str) -> Client:
         return Client(self.loop, self.app, api_key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from typing import Any
 
 import pytest
@@ -146,3 +147,50 @@ def test_items_are_refunded_by_line_and_their_amount_is_said_when_it_does_not_fi
     assert (wrong.json()["code"], wrong.json()["numbers"]["items_minor"]) == ("RefundOfOtherItems", 40_00)
     assert right.status_code == 201, right.text
     assert (too_many.json()["code"], too_many.json()["numbers"]["left"]) == ("ItemsNotLeft", 1)
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+
+
+def file(content: bytes, name: str = "cup.png") -> dict[str, Any]:
+    return {"file": {"name": name, "content": b64encode(content).decode()}}
+
+
+def test_a_mall_asks_for_its_buyer_and_both_sides_files_are_seen_by_who_may(mall):
+    world = mall.world
+    world.person("fred", wallet_minor=500_00)
+    payment_id = world.buy("fred", 0, 100_00, app=ESCROW_APP).event.payment_id
+    trade_id = world.payment(payment_id).trade_id
+    asking, body = f"/v1/payments/{trade_id}/refund-requests", {"amount_minor": 60_00, "reason": "defective"}
+
+    unknown = mall.market.post(asking, {**body, "reason": "mood"}, key="ask-0")
+    asked = mall.market.post(asking, body, key="ask-1")
+    again = mall.market.post(asking, body, key="ask-1")
+    twice = mall.market.post(asking, body, key="ask-2")
+    stranger = mall.shop.post(asking, body, key="ask-3")
+
+    assert [(each.status_code, each.json()["code"]) for each in (unknown, twice, stranger)] == [
+        (422, "RequestReasonUnknown"), (409, "RequestOpen"), (404, "NotFound"),
+    ]  # fmt: skip
+    assert (asked.status_code, asked.json()["state"], again.json()["id"]) == (201, "asked", asked.json()["id"])
+    assert world.payment(payment_id).confirm_on is None, "the clock stands still"
+    path = f"/v1/refund-requests/{asked.json()['id']}"
+    assert mall.market.post(f"{path}/answer", {"agree": False}, key="no").status_code == 201
+    names = {"request_id": int(asked.json()["id"]), "payment_id": payment_id, "person_id": world.people["fred"]}
+    assert world.do(OpenDispute(**names)).event
+
+    wrong = mall.market.post(f"{path}/evidence", file(b"MZ" + bytes(9), "cup.exe"), key="e0")
+    large = mall.market.post(f"{path}/evidence", file(PNG + bytes(5_000_000)), key="e1")
+    larger = mall.market.post(f"{path}/evidence", file(PNG + bytes(5_600_000)), key="e2")
+    nothing = mall.market.post(f"{path}/evidence", {}, key="e3")
+    given = mall.market.post(f"{path}/evidence", {"note": "whole", **file(PNG)}, key="e4").json()
+
+    assert [(each.status_code, each.json()["code"]) for each in (wrong, large, larger, nothing)] == [
+        (422, "EvidenceRefused"), (422, "EvidenceRefused"), (413, "BodyTooLarge"), (422, "NothingShown"),
+    ]  # fmt: skip
+    [shown] = given["evidence"][0]["files"]
+    assert (shown["name"], shown["type"], shown["size"]) == ("cup.png", "image/png", len(PNG))
+    mine = mall.market.get(f"{path}/evidence/{shown['digest']}").json()
+    owners = mall.owner.get(f"/v1/owner/disputes/{asked.json()['id']}/evidence/{shown['digest']}").json()
+    assert b64decode(mine["content"]) == b64decode(owners["content"]) == PNG
+    assert mall.market.get(f"{path}/evidence/{'0' * 64}").status_code == 404

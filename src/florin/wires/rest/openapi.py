@@ -12,7 +12,7 @@ import msgspec
 from florin import __version__
 from florin.wires.rest.operations import OPERATIONS
 from florin.wires.rest.problems import Problem, status_of, title_of, type_of
-from florin.wires.rest.serve import BODY_BYTES_MAX, IDEMPOTENCY_KEY_LENGTH_MAX, Nothing, Operation
+from florin.wires.rest.serve import IDEMPOTENCY_KEY_LENGTH_MAX, Nothing, Operation
 from florin.wires.rest.shapes import BatchAnswer, BatchItem, NewBatch
 
 _REFERENCES: Final = "#/components/schemas/{name}"
@@ -87,7 +87,7 @@ def _operation(operation: Operation, reference: dict[Any, Any]) -> dict[str, Any
     if operation.body not in (None, Nothing):
         described["requestBody"] = {
             "required": True,
-            "description": f"UTF-8, uncompressed, at most {BODY_BYTES_MAX} bytes.",
+            "description": f"UTF-8, uncompressed, at most {operation.bytes_max} bytes.",
             "content": {"application/json": {"schema": reference[operation.body], **_examples(operation)}},
         }
     return described

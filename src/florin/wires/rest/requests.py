@@ -8,7 +8,7 @@ from florin.engine import ClaimKind, NotFound, Outcome, Submission, claim
 from florin.events import EvidenceGiven
 from florin.payments.extend import ExtendAuthorization
 from florin.payments.requests.answer import AnswerRequest
-from florin.payments.requests.dispute import DecideDispute, GiveEvidence
+from florin.payments.requests.dispute import DecideDispute
 from florin.payments.ship import Ship
 from florin.queries.requests import RequestView, disputes, request_by_id, requests_of_merchant
 from florin.wires.rest import owner, payments, shapes
@@ -27,7 +27,7 @@ async def ship(call: Call, body: shapes.NewShipment) -> Answer:
         tracking_no=body.tracking_no,
         items=counts_of(body.items),
     )
-    outcome = await _execute(call, command, ("ship", view.trade.id, body))
+    outcome = await execute(call, command, ("ship", view.trade.id, body))
     return Answer(await payments.shown(call, await payments.own(call)), 201, outcome.replayed)
 
 
@@ -35,27 +35,27 @@ async def extend(call: Call, body: Any) -> Answer:
     """POST /v1/payments/{payment_id}/extend"""
     view = await payments.own(call)
     command = ExtendAuthorization(payment_id=payments.paid(view), merchant_id=view.trade.merchant_id)
-    outcome = await _execute(call, command, ("extend", view.trade.id))
+    outcome = await execute(call, command, ("extend", view.trade.id))
     return Answer(await payments.shown(call, await payments.own(call)), 201, outcome.replayed)
 
 
 async def get_list(call: Call, body: Any) -> Answer:
     """GET /v1/refund-requests"""
     query: shapes.RequestQuery = call.query
-    found = await call.house.reads.ask_async(
+    listed = await call.house.reads.ask_async(
         requests_of_merchant, merchant_id=cast(int, call.key.merchant_id), open_only=query.state == "open"
     )
-    return Answer(shapes.RefundRequests(items=tuple(map(_shown, found))))
+    return Answer(shapes.RefundRequests(items=tuple(map(shown, listed))))
 
 
 async def get(call: Call, body: Any) -> Answer:
     """GET /v1/refund-requests/{request_id}"""
-    return Answer(_shown(await _own(call)))
+    return Answer(shown(await own(call)))
 
 
 async def answer(call: Call, body: shapes.NewAnswer) -> Answer:
     """POST /v1/refund-requests/{request_id}/answer"""
-    view = await _own(call)
+    view = await own(call)
     command = AnswerRequest(
         request_id=view.request.id,
         payment_id=view.request.payment_id,
@@ -65,37 +65,24 @@ async def answer(call: Call, body: shapes.NewAnswer) -> Answer:
         fee_minor=body.fee_minor,
         fee_to=body.fee_to,
     )
-    outcome = await _execute(call, command, ("answer-request", view.request.id, body))
-    return Answer(_shown(await _own(call)), 201, outcome.replayed)
-
-
-async def give_evidence(call: Call, body: shapes.NewEvidence) -> Answer:
-    """POST /v1/refund-requests/{request_id}/evidence"""
-    view = await _own(call)
-    command = GiveEvidence(
-        request_id=view.request.id,
-        payment_id=view.request.payment_id,
-        merchant_id=view.request.merchant_id,
-        note=body.note,
-    )
-    outcome = await _execute(call, command, ("evidence", view.request.id, body))
-    return Answer(_shown(await _own(call)), 201, outcome.replayed)
+    outcome = await execute(call, command, ("answer-request", view.request.id, body))
+    return Answer(shown(await own(call)), 201, outcome.replayed)
 
 
 async def get_disputes(call: Call, body: Any) -> Answer:
     """GET /v1/owner/disputes"""
-    found = await call.house.reads.ask_async(disputes)
-    return Answer(shapes.RefundRequests(items=tuple(map(_shown, found))))
+    listed = await call.house.reads.ask_async(disputes)
+    return Answer(shapes.RefundRequests(items=tuple(map(shown, listed))))
 
 
 async def get_dispute(call: Call, body: Any) -> Answer:
     """GET /v1/owner/disputes/{request_id}"""
-    return Answer(_shown(await _found(call)))
+    return Answer(shown(await found(call)))
 
 
 async def decide(call: Call, body: shapes.NewDecision) -> Answer:
     """POST /v1/owner/disputes/{request_id}/decision"""
-    view = await _found(call)
+    view = await found(call)
     command = DecideDispute(
         request_id=view.request.id,
         payment_id=view.request.payment_id,
@@ -103,10 +90,10 @@ async def decide(call: Call, body: shapes.NewDecision) -> Answer:
         note=body.note,
     )
     outcome = await owner.execute(call, command, ("decide-dispute", view.request.id, body))
-    return Answer(_shown(await _found(call)), 201, outcome.replayed)
+    return Answer(shown(await found(call)), 201, outcome.replayed)
 
 
-async def _execute(call: Call, command: Any, content: Any) -> Outcome:
+async def execute(call: Call, command: Any, content: Any) -> Outcome:
     """Run one command under the call's key. A refusal is not its answer: what stands in the way may be gone later."""
     claims = (claim(ClaimKind.REQUEST, call.key.app_id or 0, call.idempotency_key, content),)
     (outcome,) = await call.house.engine.execute_async((Submission(command=command, claims=claims),))
@@ -115,12 +102,20 @@ async def _execute(call: Call, command: Any, content: Any) -> Outcome:
     return outcome
 
 
-async def _own(call: Call) -> RequestView:
+async def own(call: Call) -> RequestView:
     """The request that the path names, if it is about an order of this app's merchant."""
-    return await _found(call, merchant_id=call.key.merchant_id)
+    return await found(call, merchant_id=call.key.merchant_id)
 
 
-async def _found(call: Call, *, merchant_id: int | None = None) -> RequestView:
+async def of_number(call: Call, request_id: int) -> RequestView:
+    """A request of this app's merchant. Raises RefusedBy."""
+    view = await call.house.reads.ask_async(request_by_id, request_id=request_id, merchant_id=call.key.merchant_id)
+    if view is None:
+        raise RefusedBy(NotFound(what="refund request", id=request_id))
+    return view
+
+
+async def found(call: Call, *, merchant_id: int | None = None) -> RequestView:
     text = call.parts["request_id"]
     request_id = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
     view = await call.house.reads.ask_async(request_by_id, request_id=request_id, merchant_id=merchant_id)
@@ -129,7 +124,7 @@ async def _found(call: Call, *, merchant_id: int | None = None) -> RequestView:
     return view
 
 
-def _shown(view: RequestView) -> shapes.RefundRequest:
+def shown(view: RequestView) -> shapes.RefundRequest:
     request = view.request
     return shapes.RefundRequest(
         id=str(request.id),

@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import msgspec
@@ -22,6 +23,7 @@ from florin.documents import Lender
 from florin.engine import Engine
 from florin.events.refusals import Language
 from florin.queries import ReadPool
+from florin.store import default_data_dir
 from florin.wires.keys import ApiKey, KnownApiKeys, hash_of, looks_like_api_key
 from florin.wires.rest import fields
 from florin.wires.rest.problems import (
@@ -50,12 +52,13 @@ encode = msgspec.json.Encoder(decimal_format="string").encode
 class Settings:
     """checkout_url: of a trade's id, where a shopper pays it. counter_url: what the printed code of a till says.
 
-    lender: who lends, as statements name it.
+    lender: who lends, as statements name it. evidence: the folder of files that are shown in disputes.
     """
 
     checkout_url: CheckoutUrl
     counter_url: Callable[[int], str] = str
     lender: Lender = field(default_factory=Lender)
+    evidence: Path = field(default_factory=lambda: default_data_dir() / "evidence")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +132,8 @@ Needs = Literal["merchant", "owner", "either"]
 class Operation:
     """One method of one path. body, query: the structs it takes; answer: the one it gives, with `status`.
 
-    idempotent: it needs an Idempotency-Key. refusals: by which names it may be refused; examples: bodies by what they are
-    for. Both are for the document.
+    bytes_max: of its body. idempotent: it needs an Idempotency-Key. refusals: by which names it may be refused; examples:
+    bodies by what they are for. Both are for the document.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -144,6 +147,7 @@ class Operation:
     status: int = 200
     body: type[msgspec.Struct] | None = None
     query: type[msgspec.Struct] | None = None
+    bytes_max: int = BODY_BYTES_MAX
     idempotent: bool = False
     refusals: tuple[str, ...] = ()
     tag: str = "payments"
@@ -210,13 +214,13 @@ class _Serving:
             key = await self._caller(headers.get(b"authorization"))
             idempotency_key = _idempotency_key(headers.get(b"idempotency-key")) if operation.idempotent else ""
             if self._reader is not None:
-                _refuse_length_and_type(headers)
+                _refuse_length_and_type(headers, operation.bytes_max)
         except Refuse:
             await drain(scope, receive)
             raise
         body: Any = None
         if self._reader is not None:
-            raw = await _body(headers, receive)
+            raw = await _body(headers, receive, operation.bytes_max)
             body = self._reader.read(raw or b"{}" if operation.body is Nothing else raw)
         query = None
         if operation.query is not None:
@@ -268,16 +272,16 @@ def _idempotency_key(value: bytes | None) -> str:
     return value.decode("ascii")
 
 
-def _refuse_length_and_type(headers: dict[bytes, bytes]) -> None:
+def _refuse_length_and_type(headers: dict[bytes, bytes], bytes_max: int) -> None:
     """A body that says that it is too large, or that it is not JSON, is not read."""
     if not _is_json(headers):
         raise Refuse("ContentTypeWrong")
     length = headers.get(b"content-length")
-    if length is not None and (not length.isdigit() or int(length[:20]) > BODY_BYTES_MAX):
-        raise Refuse("BodyTooLarge", bytes_max=BODY_BYTES_MAX)
+    if length is not None and (not length.isdigit() or int(length[:20]) > bytes_max):
+        raise Refuse("BodyTooLarge", bytes_max=bytes_max)
 
 
-async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
+async def _body(headers: dict[bytes, bytes], receive: Receive, bytes_max: int) -> bytes:
     """The whole body. Raises Refuse when it is too large or too slow."""
     length = headers.get(b"content-length")
     message: Any = await receive()
@@ -285,12 +289,12 @@ async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
         body: bytes = message.get("body", b"")
         # A server may say that more follows when all that was announced is here; waiting for its empty end costs a turn.
         whole = not message.get("more_body", False) or (length is not None and len(body) == int(length))
-        if whole and len(body) <= BODY_BYTES_MAX:
+        if whole and len(body) <= bytes_max:
             return body
-    return await _long_body(message, receive)
+    return await _long_body(message, receive, bytes_max)
 
 
-async def _long_body(message: Any, receive: Receive) -> bytes:
+async def _long_body(message: Any, receive: Receive, bytes_max: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     try:
@@ -300,10 +304,10 @@ async def _long_body(message: Any, receive: Receive) -> bytes:
                     raise Refuse("BodyBroken")
                 chunks.append(message.get("body", b""))
                 size += len(chunks[-1])
-                if size > BODY_BYTES_MAX:
+                if size > bytes_max:
                     chunks.clear()
                     await _drop(receive)
-                    raise Refuse("BodyTooLarge", bytes_max=BODY_BYTES_MAX)
+                    raise Refuse("BodyTooLarge", bytes_max=bytes_max)
                 if not message.get("more_body", False):
                     return b"".join(chunks)
                 message = await receive()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from florin.wires.rest import requests, shapes
+from florin.wires.rest import evidence, requests, shapes
 from florin.wires.rest.operations.refused import KEYED
 from florin.wires.rest.serve import Nothing, Operation
 
@@ -12,6 +12,9 @@ _REFUNDING = (
     "MerchantBalanceTooLow", "NothingToRefund", "RefundExceedsPayment", "RefundOfOtherItems", "ItemsNotLeft",
 )  # fmt: skip
 _TURN = ("NoSuchRequest", "RequestNotThere", "NoteTooLong")
+
+# The largest file of the preset's terms, base64, and the words beside it.
+_FILE_BODY_BYTES_MAX = 7_340_032
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
@@ -42,6 +45,35 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         status=201,
         idempotent=True,
         refusals=("NotPaid", "NothingAuthorized", "ExtendedAlready", "NotFound", *KEYED),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/payments/{payment_id}/refund-requests",
+        name="ask_refund",
+        summary="Ask for a refund in the buyer's name",
+        description="For a mall whose own pages have the button. Before receipt the clock stands still until it is answered.",
+        needs="merchant",
+        run=evidence.ask,
+        body=shapes.NewRefundRequest,
+        examples={"broken": {"amount_minor": 19_900, "reason": "defective", "note": "The lid is broken."}},
+        answer=shapes.RefundRequest,
+        status=201,
+        idempotent=True,
+        refusals=(
+            "NotPaid",
+            "RequestOpen",
+            "TooManyRequests",
+            "TooLateToAsk",
+            "RequestReasonUnknown",
+            "NoteTooLong",
+            "NothingToRefund",
+            "RefundExceedsPayment",
+            "RefundAmountNotPositive",
+            "RefundOfOtherItems",
+            "ItemsNotLeft",
+            "NotFound",
+            *KEYED,
+        ),
     ),
     Operation(
         method="GET",
@@ -83,15 +115,39 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="POST",
         path="/v1/refund-requests/{request_id}/evidence",
         name="give_evidence",
-        summary="Say something to a dispute",
+        summary="Say something to a dispute, or show a file",
+        description="A file is JPEG, PNG or PDF by what is in it, base64, as large as the terms of escrow allow: 5 MB, nine "
+        "of a side. Each is kept under its digest; the same file twice is one.",
         needs="merchant",
-        run=requests.give_evidence,
+        run=evidence.give,
         body=shapes.NewEvidence,
+        bytes_max=_FILE_BODY_BYTES_MAX,
         examples={"a word": {"note": "The carrier's receipt says that it was whole."}},
         answer=shapes.RefundRequest,
         status=201,
         idempotent=True,
-        refusals=("NothingShown", "TooLate", *_TURN, "NotFound", *KEYED),
+        refusals=("NothingShown", "EvidenceRefused", "TooLate", *_TURN, "NotFound", *KEYED),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/refund-requests/{request_id}/evidence/{digest}",
+        name="get_evidence_file",
+        summary="A file that one side has shown",
+        needs="merchant",
+        run=evidence.get_file,
+        answer=shapes.EvidenceFile,
+        refusals=("NotFound",),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/owner/disputes/{request_id}/evidence/{digest}",
+        name="get_evidence_file_of_dispute",
+        summary="A file that one side of a dispute has shown",
+        tag="owner",
+        needs="owner",
+        run=evidence.get_file_of_dispute,
+        answer=shapes.EvidenceFile,
+        refusals=("NotFound",),
     ),
     Operation(
         method="GET",

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from florin.events import FeeKeeper, RequestSort
-from florin.wires.rest.fields import Name
+from florin.wires.rest.fields import AmountMinor, Name
 from florin.wires.rest.shapes.base import Taken
 from florin.wires.rest.shapes.items import ItemCounts, Items
 
@@ -38,10 +38,31 @@ class NewAnswer(Taken, frozen=True, kw_only=True):
     fee_to: FeeKeeper = "seller"
 
 
-class NewEvidence(Taken, frozen=True, kw_only=True):
-    """What you say to a dispute. Files are shown on your page of the request."""
+class NewFile(Taken, frozen=True, kw_only=True):
+    """A file, base64. What it is, is read from what is in it; how large it may be, the terms of escrow say."""
 
-    note: Annotated[Said, Meta(min_length=1)]
+    name: Name
+    content: Annotated[bytes, Meta(min_length=1)]
+
+
+class NewEvidence(Taken, frozen=True, kw_only=True):
+    """What you say to a dispute, what you show, or both; more files are shown by more of these."""
+
+    note: Said = ""
+    file: NewFile | None = None
+
+
+class NewRefundRequest(Taken, frozen=True, kw_only=True):
+    """What the buyer asks, in her name. reason: one of the terms of escrow: `changed_mind`, `defective`, `not_as_described`,
+    `not_received`, `other` and what the owner adds. sort: `return` sends goods back first. items: then the amount is what they
+    come to.
+    """
+
+    amount_minor: AmountMinor
+    reason: Name
+    sort: RequestSort = "refund"
+    note: Said = ""
+    items: ItemCounts = ()
 
 
 class NewDecision(Taken, frozen=True, kw_only=True):
@@ -64,6 +85,16 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     size: int
     digest: str
+
+
+class EvidenceFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as it was shown. content: base64."""
+
+    name: str
+    type: str
+    size: int
+    digest: str
+    content: bytes
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
