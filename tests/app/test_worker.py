@@ -132,6 +132,24 @@ def test_delivery_goes_on_after_its_connection_was_cut_and_says_when_it_is_idle(
         assert connection.execute("SELECT state, attempts FROM outbox").fetchall() == [("waiting", 1)]
 
 
+def test_a_batch_wakes_delivery_at_once(world, fresh_database, monkeypatch):
+    monkeypatch.setattr("florin.engine.outbox._POLL_S", 60)
+    with psycopg.connect(fresh_database.engine, autocommit=True) as connection:
+        connection.execute("UPDATE app SET notify_url = 'http://10.0.0.1/'")
+        connection.execute("UPDATE clock SET reference_version = reference_version + 1")
+        kept = Kept()
+        delivery = Delivery(fresh_database.engine, {"rest": kept})
+        delivery.start()
+        wait_until(lambda: _connections(fresh_database, "florin-delivery") == 2)
+        time.sleep(0.2)  # its first look has found nothing
+        world.person("alice", limit_minor=100_000)
+        world.buy("alice", 19_900)
+
+        wait_until(lambda: kept.rendered == 1)
+
+        delivery.stop()
+
+
 def _connections(database, name: str) -> int:
     with psycopg.connect(database.superuser, autocommit=True) as superuser:
         row = superuser.execute(

@@ -1,6 +1,7 @@
 """Messages are delivered at least once, on their ladder, and a slow shop holds nobody else."""
 
 import itertools
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +11,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import psycopg
 import pytest
 
-from florin.engine.outbox import LADDERS, LATE, LEASE, Rendered, deliver_due, next_attempt, next_due_at
+from florin.engine.outbox import (
+    _LEASE,
+    LADDERS,
+    LATE,
+    LEASE,
+    SETTINGS,
+    Rendered,
+    deliver_due,
+    next_attempt,
+    next_due_at,
+)
 
 NOON = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
 
@@ -320,15 +331,43 @@ def test_a_message_that_cannot_be_worded_stops_no_other(outbox, tea_house):
     assert row(outbox)[3] == "not rendered: KeyError"
 
 
-def test_the_queue_is_read_by_its_index(outbox):
+def test_shops_that_hang_never_take_the_last_calls(outbox, tea_house, slow_shop):
+    """Nine apps hang, each with more messages than there are calls; the tenth is told meanwhile."""
+    outbox.execute(
+        "INSERT INTO app (id, merchant_id, name, wire, market, allow_loopback) "
+        "SELECT n, 1, 'hangs', 'alipay', 'direct', true FROM generate_series(11, 19) AS n"
+    )
+    outbox.execute(
+        "INSERT INTO outbox (lane, id, app_id, event_id, wire, topic, url, next_at, payload) "
+        "SELECT 1, n, 11 + n %% 9, 7, 'alipay', 'paid', %s, %s, '{\"text\": \"slow\"}' FROM generate_series(1, 300) AS n",
+        [slow_shop.url, NOON],
+    )
+    write(outbox, tea_house, "quick", app_id=2, wire="rest", id=301)
+    tea_house_heard = threading.Event()
+    tea_house.answer = lambda body: tea_house_heard.set() or b"success"
+    slow_shop.answer = lambda body: b"success" if tea_house_heard.wait(8) else b"waited in vain"
+
+    deliver(outbox, calls_max=24, timeout_s=9)
+
+    assert (tea_house_heard.is_set(), row(outbox, 301)[:2]) == (True, ("delivered", 1))
+    assert outbox.execute("SELECT max(attempts) FROM outbox WHERE state = 'delivered'").fetchone() == (1,)
+    assert len(slow_shop.told) == 300
+
+
+def test_one_apps_long_queue_is_not_read_for_anothers_message(outbox, fresh_database):
     outbox.execute(
         "INSERT INTO outbox (lane, id, app_id, event_id, wire, topic, url, state, next_at, payload) "
-        "SELECT 1, n, 1, 7, 'alipay', 'paid', 'http://shop.example/', "
-        "CASE WHEN n %% 100 = 0 THEN 'waiting' ELSE 'delivered' END, %s, '{}' FROM generate_series(1, 20000) AS n",
+        "SELECT 1, n, 1 + (n %% 1000 = 0)::int, 7, 'alipay', 'paid', 'http://shop.example/', "
+        "CASE WHEN n %% 4 = 0 THEN 'waiting' ELSE 'delivered' END, %s, '{}' FROM generate_series(1, 20000) AS n",
         [NOON],
     )
-    plan = outbox.execute(
-        "EXPLAIN SELECT lane, id FROM outbox WHERE state = 'waiting' AND next_at <= now() ORDER BY next_at LIMIT 200"
-    ).fetchall()
+    parameters = {
+        "at": NOON, "until": NOON + LEASE, "most": 100, "share": 10, "apps": [1], "rooms": [0], "wires": ["alipay"],
+    }  # fmt: skip
 
-    assert any("outbox_waiting" in line for (line,) in plan)
+    with psycopg.connect(fresh_database.engine, autocommit=True, options=SETTINGS) as delivering:
+        plan = "\n".join(line for (line,) in delivering.execute("EXPLAIN (ANALYZE, BUFFERS) " + _LEASE, parameters))
+    leased = outbox.execute("SELECT app_id, count(*) FROM outbox WHERE next_at > %s GROUP BY 1", [NOON]).fetchall()
+
+    assert leased == [(2, 10)]
+    assert int(re.search(r"Buffers: shared hit=(\d+)", plan)[1]) < 300, plan

@@ -13,13 +13,12 @@ from florin.engine.addresses import (
     AddressCarriesCredentials,
     AddressInvalid,
     AddressNotPublic,
-    Caller,
-    CallFailed,
     Destination,
     HostUnknown,
     check,
     refuse_url,
 )
+from florin.engine.caller import Caller, CallFailed
 
 PUBLIC = "93.184.215.14"
 
@@ -249,3 +248,72 @@ def test_a_proxy_of_the_environment_is_not_used(monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     with listener(says(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")) as (port, _):
         assert post(f"http://shop.example:{port}/").status == 200
+
+
+@contextmanager
+def keeping_listener(connections):
+    """A server that closes its first connection after two answers; `connections` counts the answers of each."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        for answers in (2, 9):
+            connection, _ = server.accept()
+            with connection:
+                connections.append(0)
+                while connections[-1] < answers and connection.recv(65536):
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsuccess")
+                    connections[-1] += 1
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield server.getsockname()[1]
+    finally:
+        socket.create_connection(server.getsockname()).close()  # for one that is still waited for
+        thread.join(timeout=5)
+        server.close()
+
+
+def test_a_connection_is_used_again_and_one_that_was_closed_meanwhile_costs_no_message():
+    async def resolve(host, port):
+        return ["127.0.0.1"]
+
+    async def call(port):
+        destination = await check(f"http://shop.example:{port}/", allow_loopback=True, resolve=resolve)
+        caller = Caller(timeout_s=2)
+        try:
+            return [(await caller.post(destination, {}, b"hello")).body for _ in range(4)]
+        finally:
+            await caller.close()
+
+    connections = []
+    with keeping_listener(connections) as port:
+        answers = asyncio.run(call(port))
+
+    assert answers == [b"success"] * 4
+    assert connections == [2, 2]
+
+
+def test_a_kept_connection_is_not_used_once_the_name_leads_elsewhere():
+    async def call(port):
+        caller = Caller(timeout_s=2)
+        try:
+            for answer in ("127.0.0.1", "127.88.88.88"):
+
+                async def resolve(host, port, answer=answer):
+                    return [answer]
+
+                destination = await check(f"http://shop.example:{port}/", allow_loopback=True, resolve=resolve)
+                await caller.post(destination, {}, b"hello")
+        finally:
+            await caller.close()
+
+    with keeping_listener([]) as port, pytest.raises(CallFailed, match="no connection"):
+        asyncio.run(call(port))
+
+
+def test_an_answer_in_chunks_and_one_that_ends_with_the_connection_are_read_whole():
+    chunks = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nsuc\r\n4\r\ncess\r\n0\r\n\r\n"
+    for raw in (chunks, b"HTTP/1.0 200 OK\r\n\r\nsuccess"):
+        with listener(says(raw)) as (port, _):
+            assert post(f"http://shop.example:{port}/").body == b"success"

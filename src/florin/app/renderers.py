@@ -20,7 +20,7 @@ def make_renderers(reads: ReadPool, settings: Settings) -> Mapping[str, Renderer
     """By wire. reads: of the engine's role, for the keys that sign."""
     return {
         "alipay": AlipayRenderer(make_apps(reads)),
-        "rest": RestRenderer(reads, rest_settings(settings)),
+        "rest": RestRenderer(rest_settings(settings)),
         "wechatpay": WechatPayRenderer(make_clients(reads), reads),
     }
 

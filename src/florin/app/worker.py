@@ -11,12 +11,13 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import psycopg
 import structlog
+import uvloop
 from psycopg import Connection
 
 from florin.app.renderers import make_renderers
@@ -27,7 +28,7 @@ from florin.engine import Engine, clock
 from florin.engine.close_day import DayClosed, close_through
 from florin.engine.cut_off import settle_cut_off
 from florin.engine.fall_due import expire_due, watch_budgets
-from florin.engine.outbox import Faults, Outbox, Renderer
+from florin.engine.outbox import SETTINGS, WAKE, Faults, Outbox, Renderer
 from florin.engine.webhooks import forget_attempts
 from florin.queries import ReadPool
 
@@ -37,6 +38,7 @@ TRIES_KEPT = timedelta(days=90)
 # Any number, as long as it is always the same one. A proof is of a moment when no settlement is half done.
 _TURN = 0x666C6F73
 _RETRY_S = 1.0
+_DELIVERY = "florin-delivery"
 
 _log = structlog.get_logger(__name__)
 
@@ -163,31 +165,65 @@ class Delivery:
         """Whether nothing was due and nothing under way before the time was over."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            if not _is_due(connection) and (self._outbox is None or self._outbox.is_at_rest):
+            if self._is_idle(connection):
                 return True
             time.sleep(0.01)
         return False
 
+    def _is_idle(self, connection: Connection[Any]) -> bool:
+        """Nothing due while nothing was under way, before and after the question, and nothing taken meanwhile."""
+        outbox = self._outbox
+        if outbox is None:
+            return not _is_due(connection)
+        before = outbox.is_at_rest, outbox.leased
+        is_due = _is_due(connection)
+        return not is_due and before[0] and (outbox.is_at_rest, outbox.leased) == before
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                asyncio.run(self._deliver())
+                uvloop.run(self._deliver())
             except Exception as failure:  # noqa: BLE001 - whatever it was, the messages must go on
                 _log.error("delivery stopped, begun again", failure=f"{type(failure).__name__}: {failure}")
                 self._stopping.wait(_RETRY_S)
 
     async def _deliver(self) -> None:
-        loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        with psycopg.connect(self._engine_url, autocommit=True, application_name="florin-delivery") as connection:
+        loop = asyncio.get_running_loop()
+        with psycopg.connect(
+            self._engine_url, autocommit=True, application_name=_DELIVERY, options=SETTINGS
+        ) as connection:
 
             def now() -> datetime:
                 return clock.read(connection).instant
 
-            self._outbox = Outbox(connection, self._renderers, now=now, faults=self._faults)
-            self._stop = lambda: _call_soon(loop, stop.set)
+            self._outbox = outbox = Outbox(connection, self._renderers, now=now, faults=self._faults)
+            self._stop = lambda: _call_soon(loop, outbox.stop)
             if self._stopping.is_set():
                 return
-            await self._outbox.run(stop)
+            await _first_of(outbox.run(), _listen(self._engine_url, outbox.wake))
+
+
+async def _listen(engine_url: str, wake: Callable[[], None]) -> None:
+    """Wake whenever a batch says that it has written messages. Raises psycopg.OperationalError when its connection is lost."""
+    async with await psycopg.AsyncConnection.connect(
+        engine_url, autocommit=True, application_name=_DELIVERY
+    ) as connection:
+        await connection.execute(f"LISTEN {WAKE}")
+        async for _ in connection.notifies():
+            wake()
+
+
+async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
+    """Until one of them ends, or fails; the others are cancelled."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _is_due(connection: Connection[Any]) -> bool:

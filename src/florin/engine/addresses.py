@@ -1,9 +1,9 @@
 """Addresses that we call: who may be told something, and how not to be used as somebody's arm.
 
 A notify address comes from outside, so whoever sends it chooses where this server knocks. It may be http or https to a
-public address; never our own machine, our own network or a cloud's metadata service. The name is resolved once, every
-address it has is checked, and the connection goes to one that was checked: a name that answers differently the second
-time gains nothing. Redirects are not followed, answers are read up to a size, and the whole call has one time limit.
+public address; never our own machine, our own network or a cloud's metadata service. Every address that its name has is
+checked, and the connection goes to one that was checked (`caller.py`): a name that answers differently the second time
+gains nothing.
 
 An app may be allowed loopback (a sandbox, a developer's machine), and nothing else with it.
 """
@@ -12,21 +12,19 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
-import httpx
 import msgspec
 
 from florin.events.refusals import Refusal
 
-ANSWER_BYTES_MAX = 64 * 1024
-CALL_TIMEOUT_S = 10.0
 RESOLVE_TIMEOUT_S = 3.0
+REMEMBER_S = 5.0
 URL_LENGTH_MAX = 2_048
 
 Address = IPv4Address | IPv6Address
@@ -75,24 +73,15 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     addresses: tuple[str, ...]
 
     @property
+    def target(self) -> str:
+        """Path and query as they stand in a request, in ASCII."""
+        parts = urlsplit(self.url)
+        return quote(f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/", safe=_STAYS)
+
+    @property
     def host_header(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORT[self.scheme] else f"{host}:{self.port}"
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What came back: the status and at most ANSWER_BYTES_MAX of the body."""
-
-    status: int
-    body: bytes
-
-
-class CallFailed(Exception):
-    """No whole answer came. `reason` is short and fit to be shown to the merchant."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def refuse_url(url: str) -> Refusal | None:
@@ -109,13 +98,16 @@ def refuse_url(url: str) -> Refusal | None:
 
 
 async def check(url: str, *, allow_loopback: bool = False, resolve: Resolve | None = None) -> Destination | Refusal:
-    """Where a call to `url` may connect to. One address that is not public refuses the name with all its others."""
+    """Where a call to `url` may connect to. One address that is not public refuses the name with all its others.
+
+    resolve: addresses of (host, port), by the system's resolver where it is None.
+    """
     parts = _parts(url)
     if isinstance(parts, Refusal):
         return parts
     host = _ascii(parts.hostname or "")
     port = parts.port or _DEFAULT_PORT[parts.scheme]
-    addresses = await _addresses(host, port, resolve or _resolve)
+    addresses = await _addresses(host, port, resolve or look_up)
     if not addresses:
         return HostUnknown(host=host)
     for address in addresses:
@@ -124,6 +116,35 @@ async def check(url: str, *, allow_loopback: bool = False, resolve: Resolve | No
             return AddressNotPublic(host=host, address=str(address), kind=kind)
     checked = tuple(str(address) for address in addresses)
     return Destination(url=url, scheme=parts.scheme, host=host, port=port, addresses=checked)
+
+
+class Remembered:
+    """A resolver that keeps answers for a few seconds: a thousand notifies to one shop are not a thousand look-ups."""
+
+    def __init__(self, resolve: Resolve, *, remember_s: float = REMEMBER_S) -> None:
+        self._resolve = resolve
+        self._remember_s = remember_s
+        self._known: dict[tuple[str, int], tuple[list[str], float]] = {}
+
+    async def __call__(self, host: str, port: int) -> list[str]:
+        found, until = self._known.get((host, port), ([], 0.0))
+        if time.monotonic() >= until:
+            found = await self._resolve(host, port)
+            if len(self._known) >= _HOSTS_MAX:
+                self._known.clear()
+            self._known[host, port] = found, time.monotonic() + self._remember_s
+        return found
+
+
+# Threads of its own: a look-up that hangs goes on after its time is over, and must not hold up everybody's.
+_RESOLVERS = ThreadPoolExecutor(max_workers=64, thread_name_prefix="florin-resolve")
+
+
+async def look_up(host: str, port: int) -> list[str]:
+    """What the system's resolver says."""
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_RESOLVERS, ask)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def kind_of(address: Address) -> str:
@@ -146,72 +167,10 @@ def kind_of(address: Address) -> str:
     return "" if address.is_global else "private"
 
 
-class Caller:
-    """Makes the calls, each on a fresh connection to the address that was checked. For one event loop; close it after.
-
-    No proxy and no certificate file is taken from the environment: a proxy would choose the address anew.
-    """
-
-    def __init__(self, *, timeout_s: float = CALL_TIMEOUT_S) -> None:
-        self._timeout_s = timeout_s
-        self._client = httpx.AsyncClient(
-            verify=ssl.create_default_context(),
-            trust_env=False,
-            follow_redirects=False,
-            timeout=timeout_s,
-            limits=httpx.Limits(max_keepalive_connections=0),
-        )
-
-    async def post(self, to: Destination, headers: Mapping[str, str], body: bytes) -> Answer:
-        """One POST. Raises CallFailed when no whole answer came in time, or a longer one than is read."""
-        try:
-            # httpx limits each read; a shop that drips one byte at a time is limited here.
-            async with asyncio.timeout(self._timeout_s):
-                return await self._post_to_first_that_listens(to, headers, body)
-        except (TimeoutError, httpx.TimeoutException):
-            raise CallFailed(f"no answer within {self._timeout_s:g} s") from None
-        except httpx.ConnectError:
-            raise CallFailed("no connection") from None
-        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as failure:
-            raise CallFailed(f"broken answer: {type(failure).__name__}") from None
-
-    async def close(self) -> None:
-        await self._client.aclose()
-
-    async def _post_to_first_that_listens(self, to: Destination, headers: Mapping[str, str], body: bytes) -> Answer:
-        """`localhost` is two addresses, and many a shop listens at one of them."""
-        for address in to.addresses[:-1]:
-            try:
-                return await self._send(self._request(to, address, headers, body))
-            except httpx.ConnectError:
-                continue
-        return await self._send(self._request(to, to.addresses[-1], headers, body))
-
-    def _request(self, to: Destination, address: str, headers: Mapping[str, str], body: bytes) -> httpx.Request:
-        # The URL names the address, the header and TLS name the host: this is httpx's way to say where to connect.
-        return self._client.build_request(
-            "POST",
-            httpx.URL(to.url).copy_with(host=address),
-            headers={**headers, **_OUR_HEADERS, "Host": to.host_header},
-            content=body,
-            extensions={"sni_hostname": to.host},
-        )
-
-    async def _send(self, request: httpx.Request) -> Answer:
-        response = await self._client.send(request, stream=True)
-        try:
-            body = b""
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > ANSWER_BYTES_MAX:
-                    raise CallFailed(f"answer longer than {ANSWER_BYTES_MAX} bytes")
-            return Answer(status=response.status_code, body=body)
-        finally:
-            await response.aclose()
-
-
-_OUR_HEADERS = {"User-Agent": "Florin", "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
 _DEFAULT_PORT = {"http": 80, "https": 443}
+_HOSTS_MAX = 10_000
+# Of a path and a query, beside letters and digits; percent signs are those of what is encoded already.
+_STAYS = "!$%&'()*+,-./:;=?@[]_~|^"
 # Clouds answer these to any process of the machine, with its credentials. Most are link-local or private anyway.
 _METADATA = frozenset(
     ip_address(text)
@@ -267,16 +226,6 @@ def _literal(host: str) -> Address | None:
         return IPv4Address(socket.inet_aton(host)) if host and host[0].isdigit() else None
     except OSError:
         return None
-
-
-# Threads of its own: a look-up that hangs goes on after its time is over, and must not hold up everybody's.
-_RESOLVERS = ThreadPoolExecutor(max_workers=64, thread_name_prefix="florin-resolve")
-
-
-async def _resolve(host: str, port: int) -> list[str]:
-    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    found = await asyncio.get_running_loop().run_in_executor(_RESOLVERS, look_up)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def _embedded_in_nat64(address: IPv6Address) -> IPv4Address | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +28,7 @@ from florin.engine.claims import claim, left_free, unclaim
 from florin.engine.ids import IdBlocks, lane_of
 from florin.engine.jobs import Job, by_group, halves, ready
 from florin.engine.load import load
+from florin.engine.outbox import WAKE
 from florin.engine.reference import EMPTY, Reference, load_reference
 from florin.engine.room import Room
 from florin.engine.side import Side
@@ -65,6 +67,7 @@ _SETTINGS = (
 CLOCK = """
     SELECT business_on, offset_s, reference_version, now(), cut FROM clock
 """
+_WAKE = f"NOTIFY {WAKE}"
 
 
 class Committer:
@@ -81,6 +84,7 @@ class Committer:
         self._reference = EMPTY
         self._connection = self._connect()
         self._chain = self.side.ask(lambda side: Chain.begin(side, process=f"{name}/{os.getpid()}"))
+        self._has_told = False
 
     # ── for callers ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -93,6 +97,16 @@ class Committer:
             assert job.outcome is not None, "every job has an outcome after its rounds"
             answers[job.call].append(job.outcome)
         return answers
+
+    def wake_outbox(self) -> None:
+        """Say that messages were written, if any were. After the batch and not in it: commits that notify wait for each other.
+
+        When the database is away just now, delivery finds them by itself.
+        """
+        if self._has_told:
+            self._has_told = False
+            with suppress(psycopg.OperationalError):
+                self.side.execute(_WAKE)
 
     def look(self) -> tuple[At, Reference]:
         """The clock, and the reference data that is in force: one question."""
@@ -296,7 +310,7 @@ class Committer:
         )
 
     def _write(self, connection: Connection, room: Room) -> None:
-        write(connection, room, self._chain)
+        self._has_told |= write(connection, room, self._chain)
 
 
 def _failure_of(failure: Exception) -> Refusal:

@@ -190,6 +190,7 @@ class Engine:
                 calls.append(more)
                 size += len(more.submissions)
             _answer(committer, calls)
+            committer.wake_outbox()
 
 
 def _answer(committer: Committer, calls: Sequence[_Call]) -> None:

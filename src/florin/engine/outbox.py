@@ -4,6 +4,10 @@ The batch writes a row with the event, in one transaction; delivery is here, aft
 is pushed forward), then called with no lock held, then recorded. If we die in between, the lease runs out and the row
 is called again: at least once, never lost. Each wire has its ladder of pauses, and it follows the business clock.
 
+An event loop makes the calls. Rounds at the database go in a thread beside it, one after the other: each records all that was
+said since the last and leases all that may be called next. Words are found and signed in threads too. A round follows when a
+call has ended, when a batch has told us (`WAKE`), and after a moment anyway, for what the clock has made due.
+
 How a message looks and what answer counts as heard is the wire's affair: a `Renderer` each, handed in.
 """
 
@@ -13,9 +17,10 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 import psycopg
@@ -24,7 +29,8 @@ from msgspec.structs import replace
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from florin.engine.addresses import Answer, Caller, CallFailed, Resolve, check
+from florin.engine.addresses import Remembered, Resolve, check, look_up
+from florin.engine.caller import Answer, Caller, CallFailed
 from florin.engine.told import whole_of
 from florin.events.refusals import Refusal
 
@@ -76,17 +82,35 @@ LADDERS: Mapping[str, tuple[timedelta, ...]] = {
 LEASE = timedelta(minutes=1)
 # How late a message is that the sandbox was told to send late: beyond every immediate retry.
 LATE = timedelta(minutes=5)
-CALLS_MAX = 32
-CALLS_PER_APP_MAX = 4
+CALLS_MAX = 512
+CALLS_PER_APP_MAX = 64
+# An app may take one in so many of the calls that are free, a round half of them: shops that hang never take the last.
+_LEFT_FOR_OTHERS = 8
+
+# Of a connection that delivers: it finds rows by their indexes, also where a plan was made while the queue was empty. What a
+# crash of the server takes back is told again.
+SETTINGS: Final = (
+    "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c synchronous_commit=off"
+)
+
+# The channel on which a committed batch says that it has written messages.
+WAKE: Final = "florin_outbox"
 
 _POLL_S = 0.2
+# Between two rounds at the database: what gathers meanwhile shares one.
+_PACE_S = 0.01
+_WORDED_AT_ONCE = 8
+_WORDERS = 2
 _ANSWER_LENGTH_MAX = 200
 
 _log = structlog.get_logger(__name__)
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the outbox. attempts: those made and recorded. next_at: when it was due, before we leased it."""
+    """One row of the outbox. attempts: those made and recorded. next_at: when it was due, before we leased it.
+
+    secrets: those that its listener shares with us, the newest first: two while one is rotated, none for a wire with keys.
+    """
 
     lane: int
     id: int
@@ -99,6 +123,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     next_at: datetime
     payload: Mapping[str, Any]
     allow_loopback: bool = False
+    secrets: Sequence[bytes] = ()
 
     @property
     def key(self) -> tuple[int, int]:
@@ -114,7 +139,7 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Renderer(Protocol):
-    """A wire's words for a message."""
+    """A wire's words for a message. Called from several threads."""
 
     def render(self, message: Message, at: datetime) -> Rendered:
         """The same message identity on every attempt, however often it is rendered."""
@@ -137,6 +162,14 @@ class Spoilt(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 0
 
 
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt that was made, and is to be recorded."""
+
+    message: Message
+    answer: Answer | Spoilt
+    latency_ms: int
+
+
 def next_attempt(ladder: Sequence[timedelta], attempts: int, at: datetime) -> datetime | None:
     """When to try again after `attempts` failed ones, the last of them `at`; None when the ladder has ended."""
     return at + ladder[attempts] if attempts < len(ladder) else None
@@ -157,9 +190,10 @@ def next_due_at(connection: Connection) -> datetime | None:
 
 
 class Outbox:
-    """Delivers messages, many at once, few of them to one app: a slow shop cannot hold the others.
+    """Delivers messages, many at once, of one app not more than its share: a slow shop cannot hold the others.
 
-    connection: in autocommit, this object's alone while it works. now: the business time. resolve: names to addresses.
+    connection: in autocommit, this object's alone while it works. now: the business time, asked over that connection if over
+    any. resolve: names to addresses. Works once: `drain` or `run`.
     """
 
     def __init__(
@@ -182,163 +216,235 @@ class Outbox:
         self._calls_max = calls_max
         self._calls_per_app_max = calls_per_app_max
         self._timeout_s = timeout_s
-        self._resolve = resolve
-        self._under_way: dict[tuple[int, int], int] = {}
+        self._resolve = Remembered(resolve or look_up)
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._failure: BaseException | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        # Leased and not recorded yet, and of those the ones that wait for their answer, by app.
+        self._under_way: set[tuple[int, int]] = set()
+        self._calling: Counter[int] = Counter()
+        self._said: list[Said] = []
+        self._postponed: list[tuple[Message, timedelta]] = []
         self._overtaken: list[Message] = []
-        self._claiming = False
+        self._in_a_round = False
         self._calls = 0
+        self.leased = 0
 
     @property
     def is_at_rest(self) -> bool:
-        """Nothing leased by us waits for its answer. May be asked from another thread, after one saw that nothing is due."""
-        return not self._claiming and not self._under_way
+        """Nothing leased by us waits to be recorded. May be asked from another thread; `leased` tells it whether something was
+        leased between two such questions.
+        """
+        return not self._in_a_round and not self._under_way
 
     async def drain(self) -> int:
         """Deliver until nothing is due. Returns the number of calls made."""
-        return await self._work(until_idle=True, stop=asyncio.Event())
+        await self._work(until_idle=True)
+        return self._calls
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Deliver until `stop` is set; what is under way then is finished."""
-        await self._work(until_idle=False, stop=stop)
+    async def run(self) -> None:
+        """Deliver until `stop`; what is under way then is finished."""
+        await self._work(until_idle=False)
 
-    async def _work(self, *, until_idle: bool, stop: asyncio.Event) -> int:
-        made_before = self._calls
+    def wake(self) -> None:
+        """Something may be due: look now. Called in the event loop."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Lease nothing more. Called in the event loop."""
+        self._stopping = True
+        self._woken.set()
+
+    async def _work(self, *, until_idle: bool) -> None:
         caller = Caller(timeout_s=self._timeout_s)
-        tasks: set[asyncio.Task[None]] = set()
-        try:
-            while True:
-                claimed = [] if stop.is_set() else self._claim(self._calls_max - len(tasks))
-                tasks |= {asyncio.create_task(self._deliver(message, caller)) for message in claimed}
-                if tasks:
-                    done, tasks = await asyncio.wait(tasks, timeout=_POLL_S, return_when=asyncio.FIRST_COMPLETED)
-                    for task in done:
-                        task.result()
-                elif stop.is_set() or until_idle:
-                    return self._calls - made_before
-                else:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(stop.wait(), _POLL_S)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            self._under_way.clear()
-            await caller.close()
+        with (
+            ThreadPoolExecutor(1, thread_name_prefix="florin-outbox") as database,
+            ThreadPoolExecutor(_WORDERS, thread_name_prefix="florin-words") as worders,
+        ):
+            try:
+                while True:
+                    self._woken.clear()
+                    leased, at = await self._round(database)
+                    for first in range(0, len(leased), _WORDED_AT_ONCE):
+                        self._begin(self._deliver_all(leased[first : first + _WORDED_AT_ONCE], at, caller, worders))
+                    if self._failure is not None:
+                        raise self._failure
+                    if not self._under_way and (self._stopping or until_idle):
+                        return
+                    await asyncio.sleep(_PACE_S)
+                    if not leased:
+                        with contextlib.suppress(TimeoutError):
+                            await asyncio.wait_for(self._woken.wait(), _POLL_S)
+            finally:
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+                self._under_way.clear()
+                await caller.close()
 
-    def _claim(self, room: int) -> list[Message]:
-        """Lease up to `room` due messages: the oldest first, of no app more than its share."""
-        if room <= 0:
-            return []
-        self._claiming = True
-        try:
-            return self._lease(room)
-        finally:
-            self._claiming = False
+    def _begin(self, delivering: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(delivering)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
 
-    def _lease(self, room: int) -> list[Message]:
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            self._failure = failure
+            self._woken.set()
+
+    # ── a round at the database ───────────────────────────────────────────────────────────────────────────────────
+
+    async def _round(self, database: Executor) -> tuple[list[Message], datetime]:
+        """Record what was said, then lease what may be called; the business time at which both were done."""
+        said, self._said = self._said, []
+        postponed, self._postponed = self._postponed, []
+        free = 0 if self._stopping else self._calls_max - self._calling.total()
+        share = min(self._calls_per_app_max, max(1, free // _LEFT_FOR_OTHERS))
+        rooms = {app_id: max(0, share - calls) for app_id, calls in self._calling.items() if calls}
+        self._in_a_round = True
+        try:
+            leased, at = await asyncio.get_running_loop().run_in_executor(
+                database, self._at_the_database, said, postponed, free, share, rooms
+            )
+            # A jump of the business clock ends our own leases early; those calls are still under way.
+            self._under_way -= {each.message.key for each in said} | {message.key for message, _ in postponed}
+            leased = [message for message in leased if message.key not in self._under_way]
+            self._under_way |= {message.key for message in leased}
+            self._calling.update(message.app_id for message in leased)
+            self.leased += len(leased)
+        finally:
+            self._in_a_round = False
+        return leased, at
+
+    def _at_the_database(
+        self,
+        said: Sequence[Said],
+        postponed: Sequence[tuple[Message, timedelta]],
+        free: int,
+        share: int,
+        rooms: Mapping[int, int],
+    ) -> tuple[list[Message], datetime]:
         at = self._now()
-        calls = Counter(self._under_way.values())
+        if said:
+            self._record(said, at)
+        for message, by in postponed:
+            self._connection.execute(_POSTPONE, {"lane": message.lane, "id": message.id, "next_at": at + by})
+        return self._lease(at, free, share, rooms) if free > 0 else [], at
+
+    def _lease(self, at: datetime, free: int, share: int, rooms: Mapping[int, int]) -> list[Message]:
+        """Lease due messages, up to half of what is free: each app's oldest first, then each one's next.
+
+        Of no app more than its room, of one without calls its share.
+        """
         with self._connection.cursor(row_factory=class_row(Message)) as cursor:
             messages = cursor.execute(
                 _LEASE,
                 {
                     "at": at,
                     "until": at + LEASE,
-                    "room": room,
-                    "share": self._calls_per_app_max,
-                    "apps": list(calls),
-                    "calls": list(calls.values()),
-                    "full": [app_id for app_id, count in calls.items() if count >= self._calls_per_app_max],
+                    "most": max(1, free // 2),
+                    "share": share,
+                    "apps": list(rooms),
+                    "rooms": list(rooms.values()),
                     "wires": list(self._renderers),
                 },
             ).fetchall()
-        # A jump of the business clock ends our own leases early; those calls are still under way.
-        messages = [message for message in messages if message.key not in self._under_way]
         payloads = whole_of(self._connection, [(message.event_id, message.payload) for message in messages])
-        messages = [replace(message, payload=whole) for message, whole in zip(messages, payloads, strict=True)]
-        self._under_way |= {message.key: message.app_id for message in messages}
-        return messages
+        return [replace(message, payload=whole) for message, whole in zip(messages, payloads, strict=True)]
 
-    async def _deliver(self, message: Message, caller: Caller) -> None:
-        try:
-            if message.attempts == 0 and self._is_held_back(message):
-                return
-            began = time.monotonic()
-            answer = await self._call(message, caller)
-            latency_ms = round((time.monotonic() - began) * 1_000)
-            if not isinstance(answer, Spoilt) and self._faults is not None and self._faults.take("duplicate-notify"):
-                await self._call(message, caller)
-            self._record(message, answer, latency_ms)
-            self._let_overtaken_go()
-        finally:
-            self._under_way.pop(message.key, None)
+    def _record(self, said: Sequence[Said], at: datetime) -> None:
+        rows = sorted((_outcome(each, at) for each in said), key=lambda row: (row["lane"], row["id"]))
+        self._connection.execute(_RECORD, {name: [row[name] for row in rows] for name in rows[0]})
+        for row in rows:
+            if row["state"] == "given-up":
+                _log.warning("message given up", app_id=row["app_id"], message_id=row["id"], attempts=row["attempts"])
+
+    # ── a message ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _deliver_all(self, messages: Sequence[Message], at: datetime, caller: Caller, worders: Executor) -> None:
+        """Word some messages together, then call for each."""
+        going = [message for message in messages if not self._is_held_back(message)]
+        worded = await asyncio.get_running_loop().run_in_executor(worders, self._word_all, going, at)
+        for message, words in zip(going, worded, strict=True):
+            self._begin(self._deliver(message, words, caller))
+
+    async def _deliver(self, message: Message, words: Rendered | Spoilt, caller: Caller) -> None:
+        began = time.monotonic()
+        answer = await self._call(message, words, caller)
+        latency_ms = round((time.monotonic() - began) * 1_000)
+        if not isinstance(answer, Spoilt) and self._faults is not None and self._faults.take("duplicate-notify"):
+            await self._call(message, words, caller)
+        self._calling[message.app_id] -= 1
+        self._said.append(Said(message=message, answer=answer, latency_ms=latency_ms))
+        self._postponed += [(overtaken, timedelta()) for overtaken in self._overtaken]
+        self._overtaken.clear()
+        self._woken.set()
 
     def _is_held_back(self, message: Message) -> bool:
         """Whether a fault keeps it for later: five minutes, or until the next message has overtaken it."""
-        if self._faults is None:
+        if self._faults is None or message.attempts:
             return False
-        if self._faults.take("late-notify"):
-            self._postpone(message, LATE)
-            return True
-        if self._faults.take("out-of-order-notify"):
-            self._postpone(message, LATE)
+        is_late = self._faults.take("late-notify")
+        if not is_late and not self._faults.take("out-of-order-notify"):
+            return False
+        self._calling[message.app_id] -= 1
+        self._postponed.append((message, LATE))
+        if not is_late:
             self._overtaken.append(message)
-            return True
-        return False
+        self._woken.set()
+        return True
 
-    def _let_overtaken_go(self) -> None:
-        while self._overtaken:
-            self._postpone(self._overtaken.pop(0), timedelta())
+    def _word_all(self, messages: Sequence[Message], at: datetime) -> list[Rendered | Spoilt]:
+        return [self._word(message, at) for message in messages]
 
-    async def _call(self, message: Message, caller: Caller) -> Answer | Spoilt:
-        """Say it once; Spoilt unless the wire takes the answer for success."""
-        renderer = self._renderers[message.wire]
+    def _word(self, message: Message, at: datetime) -> Rendered | Spoilt:
         try:
-            rendered = renderer.render(message, self._now())
+            return self._renderers[message.wire].render(message, at)
         except psycopg.OperationalError:
             raise
         except Exception as failure:  # noqa: BLE001 - one message that cannot be worded must not stop the others
             _log.error("message not rendered", app_id=message.app_id, topic=message.topic, failure=repr(failure))
             return Spoilt(reason=f"not rendered: {type(failure).__name__}")
-        destination = await check(rendered.url, allow_loopback=message.allow_loopback, resolve=self._resolve)
+
+    async def _call(self, message: Message, words: Rendered | Spoilt, caller: Caller) -> Answer | Spoilt:
+        """Say it once; Spoilt unless the wire takes the answer for success."""
+        if isinstance(words, Spoilt):
+            return words
+        destination = await check(words.url, allow_loopback=message.allow_loopback, resolve=self._resolve)
         if isinstance(destination, Refusal):
             _log.info("address not called", refusal=destination.name, app_id=message.app_id)
             return Spoilt(reason=f"{destination.name}: {destination.sentence()}")
         self._calls += 1
         try:
-            answer = await caller.post(destination, rendered.headers, rendered.body)
+            answer = await caller.post(destination, words.headers, words.body)
         except CallFailed as failure:
             return Spoilt(reason=failure.reason)
-        if renderer.is_success(answer.status, answer.body):
+        if self._renderers[message.wire].is_success(answer.status, answer.body):
             return answer
         return Spoilt(reason=_shown(answer), status=answer.status)
 
-    def _record(self, message: Message, answer: Answer | Spoilt, latency_ms: int) -> None:
-        at, attempts = self._now(), message.attempts + 1
-        heard = isinstance(answer, Answer)
-        again_at = None if heard else next_attempt(LADDERS[message.wire], attempts, at)
-        self._connection.execute(
-            _RECORD,
-            {
-                "lane": message.lane,
-                "id": message.id,
-                "app_id": message.app_id,
-                "at": at,
-                "status": answer.status,
-                "latency_ms": latency_ms,
-                "heard": heard,
-                "state": "delivered" if heard else "waiting" if again_at else "given-up",
-                "attempts": attempts,
-                "next_at": again_at or at,
-                "delivered_at": at if heard else None,
-                "answer": _shown(answer) if isinstance(answer, Answer) else answer.reason[:_ANSWER_LENGTH_MAX],
-            },
-        )
-        if not heard and again_at is None:
-            _log.warning("message given up", app_id=message.app_id, topic=message.topic, attempts=attempts)
 
-    def _postpone(self, message: Message, by: timedelta) -> None:
-        self._connection.execute(_POSTPONE, {"lane": message.lane, "id": message.id, "next_at": self._now() + by})
+def _outcome(said: Said, at: datetime) -> dict[str, Any]:
+    """What becomes of a message after this attempt, as `_RECORD` writes it."""
+    message, answer, attempts = said.message, said.answer, said.message.attempts + 1
+    heard = isinstance(answer, Answer)
+    again_at = None if heard else next_attempt(LADDERS[message.wire], attempts, at)
+    return {
+        "lane": message.lane,
+        "id": message.id,
+        "app_id": message.app_id,
+        "at": at,
+        "status": answer.status,
+        "latency_ms": said.latency_ms,
+        "heard": heard,
+        "state": "delivered" if heard else "waiting" if again_at else "given-up",
+        "attempts": attempts,
+        "next_at": again_at or at,
+        "delivered_at": at if heard else None,
+        "answer": _shown(answer) if isinstance(answer, Answer) else answer.reason[:_ANSWER_LENGTH_MAX],
+    }
 
 
 def _shown(answer: Answer) -> str:
@@ -347,51 +453,72 @@ def _shown(answer: Answer) -> str:
     return f"{answer.status} {text}".strip()[:_ANSWER_LENGTH_MAX]
 
 
-# Two steps: a bounded look at the front of the queue shares the room out among apps, then those rows are locked, and
-# asked again whether they are still due.
+# Three steps: the apps that somebody waits for, one look at the index each; of each the oldest that are due, so that one app's
+# long queue is not read for another's message; then the chosen rows are locked, and asked again whether they are still due.
 _LEASE = """
-    WITH front AS (
-        SELECT lane, id, app_id, next_at
-          FROM outbox
-         WHERE state = 'waiting' AND next_at <= %(at)s
-           AND app_id <> ALL (%(full)s::bigint[]) AND wire = ANY (%(wires)s::text[])
-      ORDER BY next_at, lane, id
-         LIMIT 200),
+    WITH RECURSIVE awaited AS (
+        (SELECT app_id FROM outbox WHERE state = 'waiting' ORDER BY app_id LIMIT 1)
+         UNION ALL
+        SELECT (SELECT o.app_id FROM outbox o WHERE o.state = 'waiting' AND o.app_id > awaited.app_id
+              ORDER BY o.app_id LIMIT 1)
+          FROM awaited
+         WHERE awaited.app_id IS NOT NULL),
     ranked AS (
-        SELECT lane, id, app_id, next_at, row_number() OVER (PARTITION BY app_id ORDER BY next_at, lane, id) AS place
-          FROM front),
+        SELECT due.lane, due.id, due.app_id, due.next_at,
+               coalesce(busy.room, %(share)s) AS room,
+               row_number() OVER (PARTITION BY due.app_id ORDER BY due.next_at, due.lane, due.id) AS place
+          FROM awaited
+               LEFT JOIN unnest(%(apps)s::bigint[], %(rooms)s::bigint[]) AS busy(app_id, room)
+                      ON busy.app_id = awaited.app_id
+               CROSS JOIN LATERAL (
+                   SELECT o.lane, o.id, o.app_id, o.next_at
+                     FROM outbox o
+                    WHERE o.state = 'waiting' AND o.app_id = awaited.app_id AND o.next_at <= %(at)s
+                      AND o.wire = ANY (%(wires)s::text[])
+                 ORDER BY o.next_at, o.lane, o.id
+                    LIMIT %(share)s) AS due
+         WHERE coalesce(busy.room, 1) > 0),
     chosen AS (
         SELECT outbox.lane, outbox.id, outbox.next_at,
-               coalesce(app.allow_loopback, owner_endpoint.allow_loopback, w.allow_loopback, false) AS allow_loopback
+               coalesce(app.allow_loopback, owner_endpoint.allow_loopback, w.allow_loopback, false) AS allow_loopback,
+               array_remove(ARRAY[coalesce(app.webhook_secret, owner_endpoint.secret, w.secret),
+                                  CASE WHEN w.old_until > now() THEN w.old_secret END], NULL) AS secrets
           FROM ranked
                JOIN outbox ON outbox.lane = ranked.lane AND outbox.id = ranked.id
-               LEFT JOIN unnest(%(apps)s::bigint[], %(calls)s::bigint[]) AS busy(app_id, calls)
-                      ON busy.app_id = ranked.app_id
                LEFT JOIN app ON app.id = ranked.app_id
                LEFT JOIN owner_endpoint ON ranked.app_id = 0        -- the owner's own messages belong to no app
                LEFT JOIN webhook_endpoint w ON w.id = -ranked.app_id              -- those of a merchant's endpoints
-         WHERE ranked.place <= %(share)s - coalesce(busy.calls, 0)
-           AND outbox.state = 'waiting' AND outbox.next_at <= %(at)s
-      ORDER BY ranked.next_at, outbox.lane, outbox.id
-         LIMIT %(room)s
+         WHERE ranked.place <= ranked.room
+           AND outbox.state NOT IN ('delivered', 'given-up')   -- waiting, said so that the rows are found by their keys
+           AND outbox.next_at <= %(at)s
+      ORDER BY ranked.place, ranked.next_at, outbox.lane, outbox.id
+         LIMIT %(most)s
            FOR UPDATE OF outbox SKIP LOCKED)
     UPDATE outbox
        SET next_at = %(until)s
       FROM chosen
      WHERE outbox.lane = chosen.lane AND outbox.id = chosen.id
  RETURNING outbox.lane, outbox.id, outbox.app_id, outbox.event_id, outbox.wire, outbox.topic, outbox.url,
-           outbox.attempts, chosen.next_at, outbox.payload, chosen.allow_loopback
+           outbox.attempts, chosen.next_at, outbox.payload, chosen.allow_loopback, chosen.secrets
 """
 
 # Each try is logged with what became of it, in one statement; a row that was told meanwhile by another keeps its state.
 _RECORD = """
-    WITH attempt AS (
+    WITH said AS (
+        SELECT *
+          FROM unnest(%(lane)s::smallint[], %(id)s::bigint[], %(app_id)s::bigint[], %(at)s::timestamptz[],
+                      %(status)s::integer[], %(latency_ms)s::integer[], %(heard)s::boolean[], %(state)s::text[],
+                      %(attempts)s::integer[], %(next_at)s::timestamptz[], %(delivered_at)s::timestamptz[],
+                      %(answer)s::text[])
+               AS s(lane, id, app_id, at, status, latency_ms, heard, state, attempts, next_at, delivered_at, answer)),
+    attempt AS (
         INSERT INTO webhook_attempt (app_id, lane, message_id, attempt, attempted_at, status, latency_ms, heard, answer)
-        VALUES (%(app_id)s, %(lane)s, %(id)s, %(attempts)s, %(at)s, %(status)s, %(latency_ms)s, %(heard)s, %(answer)s))
+        SELECT app_id, lane, id, attempts, at, status, latency_ms, heard, answer FROM said)
     UPDATE outbox
-       SET state = %(state)s, attempts = %(attempts)s, next_at = %(next_at)s, delivered_at = %(delivered_at)s,
-           last_answer = %(answer)s
-     WHERE lane = %(lane)s AND id = %(id)s AND state = 'waiting'
+       SET state = said.state, attempts = said.attempts, next_at = said.next_at, delivered_at = said.delivered_at,
+           last_answer = said.answer
+      FROM said
+     WHERE outbox.lane = said.lane AND outbox.id = said.id AND outbox.state = 'waiting'
 """
 
 _POSTPONE = """

@@ -98,12 +98,6 @@ def rotate_secret(connection: Connection[Any], endpoint_id: int, *, merchant_id:
     return Added(endpoint_id, secret)
 
 
-def secrets_of(connection: Connection[Any], *, endpoint_id: int) -> list[bytes]:
-    """What messages to it are signed with now, the newest first."""
-    row = connection.execute(_SECRETS, {"id": endpoint_id}).fetchone()
-    return [bytes(secret) for secret in row if secret is not None] if row is not None else []
-
-
 def replay(
     connection: Connection[Any],
     *,
@@ -139,9 +133,6 @@ _GIVE_UP = """
 _ROTATE = """
     UPDATE webhook_endpoint SET old_secret = secret, old_until = now() + %(lives)s, secret = %(secret)s
      WHERE id = %(id)s AND merchant_id = %(merchant_id)s
-"""
-_SECRETS = """
-    SELECT secret, CASE WHEN old_until > now() THEN old_secret END FROM webhook_endpoint WHERE id = %(id)s
 """
 _REPLAY_ONE = """
     UPDATE outbox o SET state = 'waiting', attempts = 0, next_at = %(at)s, delivered_at = NULL

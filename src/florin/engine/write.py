@@ -42,8 +42,12 @@ from florin.engine.tables.small import (
 from florin.engine.tables.table import Table
 
 
-def write(connection: Connection, room: Room, chain: Chain) -> None:
-    """One statement a table; the events close the batch with a link of the writer's chain."""
+def write(connection: Connection, room: Room, chain: Chain) -> bool:
+    """One statement a table; the events close the batch with a link of the writer's chain.
+
+    Returns whether somebody outside is to be told.
+    """
+    told: list[tuple[Any, ...]] = []
     _store(connection, trade_rows.TRADE, room.trades, trade_rows.row_of)
     _store(connection, PARENT_ORDER, room.parents, parent_row)
     _store(connection, payment_rows.PAYMENT, room.payments, payment_rows.row_of)
@@ -68,10 +72,12 @@ def write(connection: Connection, room: Room, chain: Chain) -> None:
     STATEMENT.update(connection, changed)
     if room.recorded:
         event_rows.EVENT.insert(connection, chain.link(connection, room.recorded, room.at))
-        OUTBOX.insert(connection, outbox_rows(room))
+        told = outbox_rows(room)
+        OUTBOX.insert(connection, told)
     if room.fundings.added or room.fundings.changed or ACCEPTANCE_TABLES & room.rows.keys():
         connection.execute(MOVE_VERSION)
     store_joint(connection, joint_changes(room.recorded, room.accounts_before, room.accounts))
+    return bool(told)
 
 
 def _store_campaigns(connection: Connection, room: Room) -> None:

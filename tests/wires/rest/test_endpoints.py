@@ -82,7 +82,7 @@ def shop(house: RestHouse):
 
 def deliver(house: RestHouse, *, later: timedelta = timedelta(0)) -> int:
     with psycopg.connect(house.world.dsn, autocommit=True) as connection:
-        renderer = RestRenderer(house.reads, Settings(checkout_url=checkout))
+        renderer = RestRenderer(Settings(checkout_url=checkout))
         outbox = Outbox(connection, {"rest": renderer}, now=lambda: clock.read(connection).instant + later)
         return asyncio.run(outbox.drain())
 

@@ -27,11 +27,11 @@ def listening(house: RestHouse, secret: bytes | None) -> None:
 
 def rendered(house: RestHouse) -> list[Rendered]:
     """What would go over the line for each message that waits, oldest first."""
-    renderer = RestRenderer(house.reads, Settings(checkout_url=checkout), wall_now=lambda: NOW)
+    renderer = RestRenderer(Settings(checkout_url=checkout), wall_now=lambda: NOW)
     with house.reads.connection() as connection:
         connection.execute("SET default_transaction_read_only = off")
         outbox = Outbox(connection, {"rest": renderer}, now=lambda: datetime.now(UTC))
-        messages = outbox._claim(100)
+        messages = outbox._lease(datetime.now(UTC), 100, 100, {})
         connection.execute("SET default_transaction_read_only = on")
     return [renderer.render(message, NOW) for message in sorted(messages, key=lambda message: message.event_id)]
 
@@ -75,6 +75,6 @@ def test_an_app_without_a_secret_is_told_unsigned(house: RestHouse):
 
 
 def test_any_2xx_is_heard():
-    renderer = RestRenderer(None, Settings(checkout_url=str))  # type: ignore[arg-type]
+    renderer = RestRenderer(Settings(checkout_url=str))
 
     assert [renderer.is_success(status, b"") for status in (200, 204, 299, 302, 404, 500)] == [True] * 3 + [False] * 3

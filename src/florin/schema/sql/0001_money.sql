@@ -806,7 +806,8 @@ CREATE TABLE outbox (
     payload      jsonb       NOT NULL,
     PRIMARY KEY (lane, id)
 ) WITH (fillfactor = 80);
-CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
+-- By app first: one app's long queue is not read for another's message.
+CREATE INDEX outbox_waiting ON outbox (app_id, next_at) WHERE state = 'waiting';
 
 -- A merchant's webhook endpoints: topics, empty for all; two secrets while one is rotated out.
 CREATE TABLE webhook_endpoint (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -17,12 +17,9 @@ import msgspec
 
 from florin.engine.listeners import OWNER_APP_ID
 from florin.engine.outbox import Message, Rendered
-from florin.engine.webhooks import secrets_of
 from florin.payments.payment import Payment
 from florin.payments.trade import Trade
-from florin.queries import ReadPool
 from florin.queries.payments import PaymentView
-from florin.queries.webhooks import owner_secret, webhook_secret_of
 from florin.wires.rest import show
 from florin.wires.rest.serve import Settings, encode
 
@@ -59,12 +56,9 @@ class ToldOfHouse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RestRenderer:
-    """`florin.engine.outbox.Renderer` for this wire. reads: of a role that may see the apps' secrets."""
+    """`florin.engine.outbox.Renderer` for this wire."""
 
-    def __init__(
-        self, reads: ReadPool, settings: Settings, *, wall_now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        self._reads = reads
+    def __init__(self, settings: Settings, *, wall_now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._settings = settings
         self._wall_now = wall_now
 
@@ -80,23 +74,11 @@ class RestRenderer:
             "webhook-timestamp": str(int(self._wall_now().timestamp())),
         }
         signatures = [
-            sign(secret, headers["webhook-id"], headers["webhook-timestamp"], body)
-            for secret in self._secrets(message.app_id)
+            sign(secret, headers["webhook-id"], headers["webhook-timestamp"], body) for secret in message.secrets
         ]
         if signatures:
             headers["webhook-signature"] = " ".join(signatures)
         return Rendered(url=message.url, headers=headers, body=body)
-
-    def _secrets(self, app_id: int) -> Sequence[bytes]:
-        """Those that sign now: of a merchant's endpoint two while its secret is rotated."""
-        if app_id < 0:
-            return self._reads.ask(secrets_of, endpoint_id=-app_id)
-        secret = (
-            self._reads.ask(owner_secret)
-            if app_id == OWNER_APP_ID
-            else self._reads.ask(webhook_secret_of, app_id=app_id)
-        )
-        return [secret] if secret else []
 
     def is_success(self, status: int, body: bytes) -> bool:
         return 200 <= status < 300
