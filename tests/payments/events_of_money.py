@@ -93,6 +93,8 @@ _OTHER = {
     "request_no": st.just("r1"),
     "notify_url": st.just(""),
     "title": st.just("bonus"),
+    "batch_name": st.just("March"),
+    "batch_remark": st.just("wages"),
     "to_person_id": st.just(2),
     "bank_reference": st.just("b1"),
     "reference": st.just("b1"),

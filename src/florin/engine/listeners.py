@@ -49,6 +49,7 @@ from florin.events import (
     Reminded,
     RequestAnswered,
     RequestClosed,
+    ShareReceived,
     Shipped,
     TradeClosed,
     Voided,
@@ -121,6 +122,9 @@ UNTOLD: dict[str, tuple[str, ...]] = {
     "alipay": (*_OF_RECEIPT, "payment.refund_reversed"),
     "wechatpay": (*_OF_RECEIPT, "payment.voided", "trade.closed"),
 }
+# What a receiver of a part of a sale is told, on these wires.
+SHARED = "share.received"
+_TELLS_SHARES = ("wechatpay",)
 # Not told at the order's address: a shop of that wire hears of a refund where the refund asked for it, else at its app's.
 _NOT_AT_THE_ORDERS: dict[str, tuple[str, ...]] = {"wechatpay": ("payment.refunded", "payment.refund_reversed")}
 
@@ -136,6 +140,9 @@ def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
         event = recorded.event
         if type(event) in PAYOUT_TOPICS:
             rows += _to_endpoints(room, recorded, PAYOUT_TOPICS[type(event)], event.merchant_id)
+            continue
+        if isinstance(event, ShareReceived):
+            rows += _to_receiver(room, recorded, event)
             continue
         topic = TOPICS.get(type(event), "")
         trade = room.trades.get(event.trade_id) if topic else None
@@ -161,6 +168,16 @@ def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
                 )
             )
     return rows
+
+
+def _to_receiver(room: Room, recorded: Recorded, event: ShareReceived) -> list[tuple[Any, ...]]:
+    """The app of a merchant who got his part of another's sale, where its wire has a word for it."""
+    app = room.reference.apps.get(event.app_id)
+    if app is None or not app.notify_url or app.wire not in _TELLS_SHARES:
+        return []
+    at, lane = room.at.instant, lane_of(recorded.id)
+    payload = of_house(at, recorded.id, event)
+    return [(lane, room.ids.take(lane), app.id, recorded.id, app.wire, SHARED, app.notify_url, at, payload)]
 
 
 def _to_endpoints(

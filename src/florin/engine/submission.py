@@ -34,6 +34,8 @@ class ClaimKind(IntEnum):
     CHECKOUT = 9  # scope trade: the person who looks at it
     MERCHANT_REFUND = 27  # scope app: the merchant's refund number, where it is one for all of his orders
     TRANSFER = 28  # scope app: the merchant's number of what it gives to a person
+    SHARE = 270  # scope app: the merchant's number of a sharing
+    SHARE_RETURN = 271  # scope app: the merchant's number of a share that comes back
 
 
 class Claim(msgspec.Struct, frozen=True):

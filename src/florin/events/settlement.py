@@ -44,12 +44,17 @@ class RefundFunded(Event, frozen=True, kw_only=True):
 
 
 class TransferReceived(Event, frozen=True, kw_only=True):
-    """A merchant gave a person money: it is in her wallet. request_no: the merchant's number of it; title: what she reads."""
+    """A merchant gave a person money: it is in her wallet. request_no: the merchant's number of it; title: what she reads.
+
+    batch_name, batch_remark: of several given together, on the first of them.
+    """
 
     kind = 280
     amount_minor: int
     request_no: str
     title: str = ""
+    batch_name: str = ""
+    batch_remark: str = ""
 
 
 class TransferFunded(Event, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from florin.wallet.top_up import AmountNotPositive
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     """amount_minor: above zero, at most what is available. number: the merchant's own; one number, one transfer.
 
-    title: what the person reads beside it.
+    title: what the person reads beside it. batch_name, batch_remark: of several given together, on the first.
     """
 
     merchant_id: int
@@ -23,6 +23,8 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
     number: str
     title: str = ""
+    batch_name: str = ""
+    batch_remark: str = ""
 
 
 class TransferExceedsAvailable(Refusal, frozen=True, kw_only=True):
@@ -54,6 +56,13 @@ def decide(
         )
     common = {"value_on": at.on, "merchant_id": command.merchant_id, "amount_minor": command.amount_minor}
     return (
-        TransferReceived(**common, person_id=command.person_id, request_no=command.number, title=command.title),  # type: ignore[arg-type]
+        TransferReceived(
+            **common,  # type: ignore[arg-type]
+            person_id=command.person_id,
+            request_no=command.number,
+            title=command.title,
+            batch_name=command.batch_name,
+            batch_remark=command.batch_remark,
+        ),
         TransferFunded(**common, to_person_id=command.person_id, round=balance.round),  # type: ignore[arg-type]
     )

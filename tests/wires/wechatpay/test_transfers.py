@@ -100,6 +100,15 @@ def test_a_batch_is_given_whole_or_not_at_all_and_once(house: House, direct: Sho
     assert (house.world.wallet_minor("bob"), house.world.wallet_minor("alice")) == (before[0] + 300, before[1] + 200)
     _, seen = direct.get(f"{path}/out-batch-no/batch1/details/out-detail-no/d1")
     assert (seen["detail_status"], seen["transfer_amount"], seen["batch_id"]) == ("SUCCESS", 200, given["batch_id"])
+    _, whole = direct.get(f"{path}/out-batch-no/batch1?need_query_detail=true&offset=1&limit=1&detail_status=ALL")
+    assert [whole["transfer_batch"][name] for name in ("total_amount", "success_num", "batch_name")] == [500, 2, "pay"]
+    (second,) = whole["transfer_detail_list"]
+    assert (second["out_detail_no"], second["detail_id"]) == ("d1", seen["detail_id"])
+    by_id = f"{path}/batch-id/{given['batch_id']}"
+    assert direct.get(f"{by_id}?need_query_detail=false") == (200, {"transfer_batch": whole["transfer_batch"]})
+    assert direct.get(f"{by_id}/details/detail-id/{seen['detail_id']}") == (200, seen)
+    assert direct.get(f"{path}/batch-id/{seen['detail_id']}")[1]["code"] == "RESOURCE_NOT_EXISTS"
+    assert Shop(house, STRANGER).get(f"{by_id}?need_query_detail=true")[1]["code"] == "RESOURCE_NOT_EXISTS"
     assert direct.get(f"{path}/out-batch-no/batch2/details/out-detail-no/d0")[1]["code"] == "RESOURCE_NOT_EXISTS"
     house.world.assert_books_hold()
 

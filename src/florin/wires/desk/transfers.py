@@ -31,6 +31,8 @@ class TransferSeen(msgspec.Struct, frozen=True, kw_only=True):
     made_at: datetime
     merchant_id: int
     person_id: int
+    batch_name: str = ""
+    batch_remark: str = ""
 
 
 def find_transfer(
@@ -62,7 +64,20 @@ def transfer_of(connection: Connection[Any], event_id: int) -> TransferSeen | No
         made_at=recorded(connection, event_id)[1],
         merchant_id=event.merchant_id,
         person_id=event.person_id,
+        batch_name=event.batch_name,
+        batch_remark=event.batch_remark,
     )
+
+
+def transfers_of_batch(connection: Connection[Any], first: TransferSeen) -> list[TransferSeen]:
+    """All that were given together under one number, the first among them, in the order of their own numbers."""
+    batch_no = first.number.partition("/")[0]
+    rows = connection.execute(
+        _OF_BATCH,
+        {"merchant_id": first.merchant_id, "id": first.id, "lane": lane_of(first.id), "prefix": f"{batch_no}/"},
+    ).fetchall()
+    seen = [transfer_of(connection, event_id) for (event_id,) in rows]
+    return sorted((each for each in seen if each is not None), key=lambda each: each.number)
 
 
 def find_payee(connection: Connection[Any], person_id: int) -> Payee | None:
@@ -76,5 +91,15 @@ def find_payee_by_logon(connection: Connection[Any], logon: str) -> Payee | None
         return cursor.execute(_BY_LOGON, {"logon": logon}).fetchone()
 
 
+# They were committed together, so they have one writer and one batch.
+_OF_BATCH = """
+    SELECT e.id
+      FROM event f JOIN event e ON e.merchant_id = f.merchant_id AND e.posted_on = f.posted_on AND e.kind = f.kind
+                               AND e.writer = f.writer AND e.batch = f.batch
+     WHERE f.lane = %(lane)s AND f.id = %(id)s AND e.merchant_id = %(merchant_id)s
+       AND starts_with(e.body->>'request_no', %(prefix)s)
+  ORDER BY e.id
+     LIMIT 1000
+"""
 _BY_ID = "SELECT id, name FROM person WHERE lane = %(lane)s AND id = %(id)s"
 _BY_LOGON = "SELECT id, name FROM person WHERE logon = %(logon)s ORDER BY id LIMIT 1"

@@ -8,7 +8,7 @@ How one call is read, file by file:
     freshness.py     timestamps and nonces: nothing is heard twice
     table.py         every path and what serves it
     shapes.py        bodies to typed requests; fen; times with their zone
-    orders.py, combined.py, till.py, existing.py, refunds.py, bills.py, transfers.py
+    orders.py, combined.py, till.py, existing.py, refunds.py, bills.py, transfers.py, sharing.py, sharing_bills.py
                      the methods: a command, `engine.execute`, an answer
     words.py         a trade in this protocol's words
     answers.py       the answer's exact bytes and its headers

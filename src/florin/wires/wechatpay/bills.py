@@ -1,4 +1,4 @@
-"""Bills: of trades and of the flow of funds, asked for by date, then downloaded from where the answer says.
+"""Bills: of trades, of the flow of funds and of profit sharing, asked for by date, then downloaded from where the answer says.
 
 The address begins with the origin that the client itself used, because wechatpayv3 cuts it off again. The download is signed by
 the client like every call, so the address needs no secret: it only names the bill.
@@ -17,6 +17,7 @@ from psycopg import Connection
 
 from florin.documents.bills import BillFile, fund_flow_bill, packed, trade_bill
 from florin.documents.bills.wechat import TradeBillType
+from florin.documents.bills.wechat_sharing import sharing_bill
 from florin.engine import lane_of
 from florin.engine.tables.table import READ
 from florin.engine.tables.trade import TRADE, trade_of
@@ -26,11 +27,13 @@ from florin.wires.wechatpay.answers import Answered, parameter_wrong
 from florin.wires.wechatpay.desk import Desk
 from florin.wires.wechatpay.names import appid_of, openid_of
 from florin.wires.wechatpay.refusals import business
+from florin.wires.wechatpay.sharing_bills import sharing_lines
 from florin.wires.wechatpay.words import trade_type
 
 DOWNLOAD_PATH: Final = "/v3/billdownload/file"
 _TRADES: Final = ("ALL", "SUCCESS", "REFUND")
 _FLOW: Final = "FLOW"
+_SHARING: Final = "SHARING"
 _TOKEN: Final = re.compile(r"([A-Z]+)\.(\d{4}-\d{2}-\d{2})\.(GZIP)?")
 
 
@@ -51,10 +54,15 @@ def flow(desk: Desk, request: shapes.BillQuery) -> Answered:
     return _named(desk, request, _FLOW)
 
 
+def sharing(desk: Desk, request: shapes.BillQuery) -> Answered:
+    """What was given of the merchant's orders, released and returned."""
+    return _named(desk, request, _SHARING)
+
+
 def download(desk: Desk, request: shapes.BillQuery) -> Answered:
     """The file itself, packed where it was asked for packed."""
     found = _TOKEN.fullmatch(request.token or "")
-    if found is None or found[1] not in (*_TRADES, _FLOW):
+    if found is None or found[1] not in (*_TRADES, _FLOW, _SHARING):
         raise parameter_wrong("token", "无效的 token: it is none of ours", location="query", value=request.token or "")
     file = _file(desk, found[1], _day_of(found[2], "token"))
     if found[3]:
@@ -86,8 +94,13 @@ def _file(desk: Desk, kind: str, day: date) -> BillFile:
         through = f"published through {unpublished.through_on}" if unpublished.through_on else "none is published yet"
         sentence = f"账单生成中，请稍后再试：the bill of {day} is not ready, {through}"
         raise business("STATEMENT_CREATING", sentence) from None
-    if not bill.lines:
+    lines = (
+        desk.ask(sharing_lines, merchant_id=desk.merchant.id, app_id=desk.app.id, on=day) if kind == _SHARING else []
+    )
+    if not (lines or (bill.lines and kind != _SHARING)):
         raise business("NO_STATEMENT_EXIST", f"账单文件不存在：nothing of this merchant moved on {day}")
+    if kind == _SHARING:
+        return sharing_bill(lines, mchid=str(desk.app.id), caller=desk.client.mchid, on=day)
     if kind == _FLOW:
         return fund_flow_bill(bill, mchid=str(desk.app.id))
     return trade_bill(
@@ -106,7 +119,7 @@ def _bill_of(
     """The bill of a day, and by which door each trade was asked. A bill of trades is this merchant number's alone."""
     bill = read_bill(connection, merchant_id=merchant_id, from_on=day, before_on=day + timedelta(days=1))
     assert bill is not None, "an app has its merchant"
-    if kind == _FLOW:
+    if kind in (_FLOW, _SHARING):
         return bill, {}
     lines = [line for line in bill.lines if line.app_id == app_id and _is_listed(line, kind)]
     keys = [(lane_of(trade_id), trade_id) for trade_id in sorted({line.trade_id for line in lines})]

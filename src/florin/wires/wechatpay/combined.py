@@ -155,6 +155,7 @@ def _ask_of(desk: Desk, order: shapes.Combined, place: int, *, parent_id: int, p
             notify_url=order.notify_url if place == 0 else "",  # one notify for all of them
             buyer_id=buyer_id,
             passback=sub.attach or "",
+            shares=sub.settle_info.profit_sharing,
             parent_id=parent_id,
             extra={SELLER: number, **({KEY_NAME: desk.key_name} if desk.key_name else {})},
         ),

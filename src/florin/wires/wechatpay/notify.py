@@ -18,6 +18,7 @@ SUMMARIES: Final = {
     "TRANSACTION.SUCCESS": "支付成功",
     "REFUND.SUCCESS": "退款成功",
     "REFUND.CLOSED": "退款关闭",
+    "profitsharing": "分账",
 }
 
 
@@ -26,17 +27,26 @@ def is_heard(status: int) -> bool:
 
 
 def notify_body(
-    event_type: str, resource: Mapping[str, Any], *, notify_id: str, created_at: datetime, apiv3_key: bytes
+    event_type: str,
+    resource: Mapping[str, Any],
+    *,
+    notify_id: str,
+    created_at: datetime,
+    apiv3_key: bytes,
+    original: str = "",
 ) -> bytes:
-    """The envelope with its sealed resource, ready to be signed. created_at: of the event, the same on every try."""
-    original = event_type.partition(".")[0].lower()
+    """The envelope with its sealed resource, ready to be signed. created_at: of the event, the same on every try.
+
+    original: what is sealed, where its type's first word does not say it.
+    """
+    original = original or event_type.partition(".")[0].lower()
     return json_bytes(
         {
             "id": notify_id,
             "create_time": china_text(created_at),
             "resource_type": "encrypt-resource",
             "event_type": event_type,
-            "summary": SUMMARIES[event_type],
+            "summary": SUMMARIES.get(original) or SUMMARIES[event_type],
             "resource": {"original_type": original, **sealed(json_bytes(resource), apiv3_key, original)},
         }
     )

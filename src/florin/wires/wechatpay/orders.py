@@ -92,13 +92,15 @@ def ask(
 
 def order_claim(desk: Desk, order: shapes.Order) -> Claim:
     """The order's number, with the hash of what the order is: not of how it is paid, nor of when it was sent."""
-    content = {
+    content: dict[str, Any] = {
         "amount": order.amount.total,
         "seller": desk.merchant.id,
         "description": order.description,
         "detail": order.detail,
         "merchant_bears": order.subsidy_info.merchant_bears(),
     }
+    if order.settle_info.profit_sharing:
+        content["profit_sharing"] = True
     return claim(ClaimKind.ORDER, desk.app.id, order.out_trade_no, content)
 
 
@@ -123,6 +125,7 @@ def detail_of(
         merchant_bears=order.subsidy_info.merchant_bears(),
         buyer_id=buyer_id,
         passback=order.attach or "",
+        shares=order.settle_info.profit_sharing,
         store_id=(store and (store.id or store.out_id)) or order.scene_info.device_id or "",
         extra=extra,
     )

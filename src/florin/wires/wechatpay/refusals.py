@@ -14,7 +14,7 @@ from florin.events.refusals import Refusal
 from florin.money import yuan_text
 from florin.wires.wechatpay.answers import Problem
 
-Doing = Literal["order", "refund", "close", "transfer"]
+Doing = Literal["order", "refund", "close", "transfer", "share"]
 
 STATUSES: Final = {
     "PARAM_ERROR": 400,
@@ -72,12 +72,28 @@ _CODES: Final = {
     "TransferExceedsAvailable": "NOT_ENOUGH",
     "PayoutsStopped": "RULE_LIMIT",
     "AmountNotPositive": "PARAM_ERROR",
+    "NotShared": "INVALID_REQUEST",
+    "SharingFinished": "INVALID_REQUEST",
+    "ShareWaits": "INVALID_REQUEST",
+    "NobodyToShareWith": "PARAM_ERROR",
+    "ShareAmountNotPositive": "PARAM_ERROR",
+    "ReceiverTwice": "PARAM_ERROR",
+    "ReceiverUnknown": "RULE_LIMIT",
+    "ReceiverIsSelf": "INVALID_REQUEST",
+    "TooManyReceivers": "RULE_LIMIT",
+    "SharesExceedFrozen": "NOT_ENOUGH",
+    "ShareRatioExceeded": "RULE_LIMIT",
+    "NoSuchShare": "INVALID_REQUEST",
+    "ReturnExceedsShare": "INVALID_REQUEST",
+    "ReturnExceedsAvailable": "NOT_ENOUGH",
 }
 # The same refusal has another code where another thing was asked for.
 _CODES_WHEN: Final[dict[tuple[Doing, str], str]] = {
     ("refund", "KeyConflict"): "INVALID_REQUEST",
     ("refund", "NotFound"): "RESOURCE_NOT_EXISTS",
     ("transfer", "KeyConflict"): "INVALID_REQUEST",
+    ("share", "KeyConflict"): "INVALID_REQUEST",
+    ("share", "NotFound"): "RESOURCE_NOT_EXISTS",
 }
 
 

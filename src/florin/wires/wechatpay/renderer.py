@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from florin.engine.listeners import SHARED
 from florin.engine.outbox import Message, Rendered
 from florin.events import CampaignPart
 from florin.queries import ReadPool
@@ -22,6 +23,7 @@ from florin.wires.wechatpay.clients import Clients
 from florin.wires.wechatpay.combined import combined_fields, standings_of
 from florin.wires.wechatpay.notify import is_heard, notify_body
 from florin.wires.wechatpay.shapes import china_text
+from florin.wires.wechatpay.sharing_told import part_fields, part_of
 from florin.wires.wechatpay.words import (
     KEY_NAME,
     PROVIDER,
@@ -47,6 +49,8 @@ class WechatPayRenderer:
 
     def render(self, message: Message, at: datetime) -> Rendered:
         """Signed with the wall's time: shops refuse what is older than five minutes."""
+        if message.topic == SHARED:
+            return self._shared(message)
         told = told_of(message)
         extra = told.trade.detail.extra
         client = self._clients.find(int(extra.get(PROVIDER) or message.app_id))
@@ -59,6 +63,23 @@ class WechatPayRenderer:
             apiv3_key=client.apiv3_key,
         )
         key = self._clients.signing_key(client.app_id, extra.get(KEY_NAME, ""))
+        headers = {"Content-Type": JSON, **signed_headers(body, key, wall_now=datetime.now(UTC))}
+        return Rendered(url=message.url, headers=headers, body=body)
+
+    def _shared(self, message: Message) -> Rendered:
+        """To a merchant who received a part of another's sale."""
+        client = self._clients.find(message.app_id)
+        assert client is not None, "an app is never deleted"
+        part = self._reads.ask(part_of, message.event_id)
+        body = notify_body(
+            "TRANSACTION.SUCCESS",
+            part_fields(part),
+            notify_id=f"{message.event_id:018d}{message.id:018d}",
+            created_at=part.at,
+            apiv3_key=client.apiv3_key,
+            original="profitsharing",
+        )
+        key = self._clients.signing_key(client.app_id)
         headers = {"Content-Type": JSON, **signed_headers(body, key, wall_now=datetime.now(UTC))}
         return Rendered(url=message.url, headers=headers, body=body)
 

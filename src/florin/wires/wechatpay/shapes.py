@@ -158,6 +158,7 @@ class SubOrder(SubOrderNamed, frozen=True, kw_only=True):
     amount: TotalAmount
     description: Annotated[str, Meta(max_length=SUBJECT_LENGTH_MAX)]
     attach: Text128 | None = None
+    settle_info: SettleInfo = SettleInfo()
 
 
 class Combined(Caller, frozen=True, kw_only=True):

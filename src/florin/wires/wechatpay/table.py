@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import unquote
 
-from florin.wires.wechatpay import bills, certified, combined, existing, orders, refunds, shapes, till, transfers
+from florin.wires.wechatpay import (
+    bills,
+    certified,
+    combined,
+    existing,
+    orders,
+    refunds,
+    shapes,
+    sharing,
+    sharing_shapes,
+    till,
+    transfer_batches,
+    transfers,
+)
 from florin.wires.wechatpay.answers import Answered
 
 Handler = Callable[..., Answered]
@@ -41,6 +54,7 @@ def _both(path: str, method: str, serve: Handler, shape: type[shapes.Caller], *,
 
 
 _COMBINED: Final = "/v3/combine-transactions"
+_SHARING: Final = "/v3/profitsharing"
 _TRANSFERS: Final = "/v3/fund-app/mch-transfer/transfer-bills"
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -79,6 +93,30 @@ ROUTES: Final[tuple[Route, ...]] = (
         "either",
         reads=True,
     ),
+    Route(
+        "GET",
+        "/v3/transfer/batches/out-batch-no/{out_batch_no}",
+        transfer_batches.query,
+        transfer_batches.BatchQuery,
+        "either",
+        reads=True,
+    ),
+    Route(
+        "GET",
+        "/v3/transfer/batches/batch-id/{batch_id}",
+        transfer_batches.query_by_id,
+        transfer_batches.BatchQuery,
+        "either",
+        reads=True,
+    ),
+    Route(
+        "GET",
+        "/v3/transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}",
+        transfer_batches.detail,
+        shapes.Caller,
+        "either",
+        reads=True,
+    ),
     Route("POST", _TRANSFERS, transfers.transfer, shapes.NewTransfer, "either"),
     Route("GET", f"{_TRANSFERS}/out-bill-no/{{out_bill_no}}", transfers.query, shapes.Caller, "either", reads=True),
     Route("POST", f"{_TRANSFERS}/out-bill-no/{{out_bill_no}}/cancel", transfers.cancel, shapes.Caller, "either"),
@@ -90,6 +128,30 @@ ROUTES: Final[tuple[Route, ...]] = (
         "either",
         reads=True,
     ),
+    Route("POST", f"{_SHARING}/receivers/add", sharing.add_receiver, sharing_shapes.NewReceiver, "either"),
+    Route("POST", f"{_SHARING}/receivers/delete", sharing.delete_receiver, sharing_shapes.OldReceiver, "either"),
+    Route("POST", f"{_SHARING}/orders", sharing.share, sharing_shapes.NewShare, "either"),
+    Route("POST", f"{_SHARING}/orders/unfreeze", sharing.unfreeze, sharing_shapes.Unfreeze, "either"),
+    Route("GET", f"{_SHARING}/orders/{{out_order_no}}", sharing.query, sharing_shapes.ShareQuery, "either", reads=True),
+    Route("POST", f"{_SHARING}/return-orders", sharing.give_back, sharing_shapes.NewReturn, "either"),
+    Route(
+        "GET",
+        f"{_SHARING}/return-orders/{{out_return_no}}",
+        sharing.query_return,
+        sharing_shapes.ReturnQuery,
+        "either",
+        reads=True,
+    ),
+    Route(
+        "GET",
+        f"{_SHARING}/transactions/{{transaction_id}}/amounts",
+        sharing.amounts,
+        shapes.Caller,
+        "either",
+        reads=True,
+    ),
+    Route("GET", f"{_SHARING}/merchant-configs/{{sub_mchid}}", sharing.ratio, shapes.Caller, "either", reads=True),
+    Route("GET", f"{_SHARING}/bills", bills.sharing, shapes.BillQuery, "either", reads=True),
     Route("GET", "/v3/bill/tradebill", bills.trades, shapes.BillQuery, "either", reads=True),
     Route("GET", "/v3/bill/fundflowbill", bills.flow, shapes.BillQuery, "either", reads=True),
     Route("GET", bills.DOWNLOAD_PATH, bills.download, shapes.BillQuery, "either", reads=True),

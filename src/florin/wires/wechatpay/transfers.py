@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -25,7 +26,7 @@ from florin.wires.wechatpay.shapes import china_text
 
 def transfer(desk: Desk, request: shapes.NewTransfer) -> Answered:
     """Give it now. The same number with the same transfer again answers as before."""
-    _check_appid(desk, request.appid)
+    check_appid(desk, request.appid)
     payee = _payee(desk, request)
     command = Transfer(
         merchant_id=desk.merchant.id,
@@ -55,13 +56,13 @@ def query_by_id(desk: Desk, request: shapes.Caller, transfer_bill_no: str) -> An
 def cancel(desk: Desk, request: shapes.Caller, out_bill_no: str) -> Answered:
     """What is in her wallet cannot be taken back. Raises Problem, always."""
     if desk.ask(find_transfer, app_id=desk.app.id, number=out_bill_no) is None:
-        raise _absent(out_bill_no)
+        raise absent(out_bill_no)
     raise business("INVALID_REQUEST", "转账已成功，不能撤销：the transfer is done, it cannot be cancelled")
 
 
 def batch(desk: Desk, request: shapes.NewBatch) -> Answered:
     """Give all of them now, or none. The same number with the same batch again answers as before."""
-    _check_appid(desk, request.appid)
+    check_appid(desk, request.appid)
     details = request.transfer_detail_list
     total_minor = sum(each.transfer_amount for each in details)
     if (request.total_num, request.total_amount) != (len(details), total_minor):
@@ -84,12 +85,18 @@ def batch(desk: Desk, request: shapes.NewBatch) -> Answered:
 
 def detail(desk: Desk, request: shapes.Caller, out_batch_no: str, out_detail_no: str) -> Answered:
     """One of a batch, by both numbers."""
-    seen = desk.ask(find_transfer, app_id=desk.app.id, number=_detail_number(out_batch_no, out_detail_no))
-    whole = desk.ask(find_transfer, app_id=desk.app.id, number=_detail_number(out_batch_no))
+    seen = desk.ask(find_transfer, app_id=desk.app.id, number=detail_number(out_batch_no, out_detail_no))
+    whole = desk.ask(find_transfer, app_id=desk.app.id, number=detail_number(out_batch_no))
     if seen is None or whole is None:
-        raise _absent(f"{out_batch_no}/{out_detail_no}")
+        raise absent(f"{out_batch_no}/{out_detail_no}")
+    return Answered(document=detail_fields(desk, seen, whole))
+
+
+def detail_fields(desk: Desk, seen: TransferSeen, whole: TransferSeen) -> dict[str, Any]:
+    """One of a batch. whole: its first, which stands for all of it."""
+    out_batch_no, _, out_detail_no = seen.number.partition("/")
     made = china_text(seen.made_at)
-    fields = {
+    return {
         "mchid": str(desk.app.id),
         "appid": appid_of(desk.app.id),
         "out_batch_no": out_batch_no,
@@ -103,35 +110,36 @@ def detail(desk: Desk, request: shapes.Caller, out_batch_no: str, out_detail_no:
         "initiate_time": made,
         "update_time": made,
     }
-    return Answered(document=fields)
 
 
 def _submission(desk: Desk, request: shapes.NewBatch, place: int) -> Submission:
     """One of a batch; the first of them carries the batch's own number, which stands for all of it."""
     named = request.transfer_detail_list[place]
     payee = _payee(desk, named, f"/transfer_detail_list/{place}")
-    number = _detail_number(request.out_batch_no, named.out_detail_no)
+    number = detail_number(request.out_batch_no, named.out_detail_no)
     command = Transfer(
         merchant_id=desk.merchant.id,
         person_id=payee.id,
         amount_minor=named.transfer_amount,
         number=number,
         title=named.transfer_remark,
+        batch_name=request.batch_name if place == 0 else "",
+        batch_remark=request.batch_remark if place == 0 else "",
     )
     content = {"amount": command.amount_minor, "payee": payee.id}
     claims = [claim(ClaimKind.TRANSFER, desk.app.id, number, content)]
     if place == 0:
         whole = [(each.out_detail_no, each.transfer_amount, each.openid) for each in request.transfer_detail_list]
-        claims.insert(0, claim(ClaimKind.TRANSFER, desk.app.id, _detail_number(request.out_batch_no), whole))
+        claims.insert(0, claim(ClaimKind.TRANSFER, desk.app.id, detail_number(request.out_batch_no), whole))
     return Submission(command=command, claims=tuple(claims), group=1, keeps_refusal=False)
 
 
-def _detail_number(out_batch_no: str, out_detail_no: str = "") -> str:
+def detail_number(out_batch_no: str, out_detail_no: str = "") -> str:
     """A number of its own kind: that of a single transfer has no slash. Without a detail: the batch itself."""
     return f"{out_batch_no}/{out_detail_no}"
 
 
-def _check_appid(desk: Desk, appid: str | None) -> None:
+def check_appid(desk: Desk, appid: str | None) -> None:
     if appid != desk.client.appid:
         sentence = f"appid 与商户号不匹配：merchant {desk.client.mchid} has the appid {desk.client.appid}"
         raise business("APPID_MCHID_NOT_MATCH", sentence)
@@ -143,13 +151,13 @@ def _payee(desk: Desk, named: shapes.NewTransfer | shapes.BatchDetail, where: st
     payee = desk.ask(find_payee, person_id) if person_id is not None else None
     if payee is None:
         raise parameter_wrong(f"{where}/openid", "无效的openid: nobody here has this openid", value=named.openid)
-    if named.user_name is not None and _opened(desk, named.user_name) != payee.name:
+    if named.user_name is not None and opened(desk, named.user_name, f"{where}/user_name") != payee.name:
         sentence = "收款用户姓名与微信不符: the openid is another person's than user_name says"
         raise parameter_wrong(f"{where}/user_name", sentence)
     return payee
 
 
-def _opened(desk: Desk, ciphertext: str) -> str:
+def opened(desk: Desk, ciphertext: str, where: str) -> str:
     """What the client encrypted to one of our keys (RSA-OAEP with SHA-1, as the protocol has it). Raises Problem."""
     oaep = padding.OAEP(mgf=padding.MGF1(SHA1()), algorithm=SHA1(), label=None)  # noqa: S303 - the protocol's choice
     for key in desk.clients.ours(desk.client.app_id):
@@ -158,12 +166,12 @@ def _opened(desk: Desk, ciphertext: str) -> str:
         except (ValueError, binascii.Error):
             continue
     sentence = "敏感信息解密失败: no key of ours opens it; encrypt to the key that Wechatpay-Serial names"
-    raise parameter_wrong("/user_name", sentence)
+    raise parameter_wrong(where, sentence)
 
 
 def _told(desk: Desk, seen: TransferSeen | None, number: str) -> Answered:
     if seen is None:
-        raise _absent(number)
+        raise absent(number)
     made = china_text(seen.made_at)
     fields = {
         "mch_id": str(desk.app.id),
@@ -183,5 +191,5 @@ def _numbers(seen: TransferSeen) -> dict[str, str]:
     return {"out_bill_no": seen.number, "transfer_bill_no": str(seen.id)}
 
 
-def _absent(number: str) -> Problem:
+def absent(number: str) -> Problem:
     return business("RESOURCE_NOT_EXISTS", f"转账单不存在：this merchant has made no transfer {number[:64]}")
