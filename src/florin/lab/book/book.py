@@ -1,0 +1,331 @@
+"""The book of one program for many people at once.
+
+Days go forward. On each the clock acts first, then what was to be received that day is owed, then the caller's own
+purchases and repayments count. Every amount is the one that `florin.credit` says for each line by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+
+from florin.credit.plans import installment_choice
+from florin.credit.terms import Program
+from florin.events import FeePayer
+from florin.lab.arrays import Flags, Index, Minor, Whole
+from florin.lab.book.closing import close
+from florin.lab.book.installments import fee_minor, parts_of
+from florin.lab.book.late import become_late
+from florin.lab.book.repaying import repay
+from florin.lab.book.standing import accrue, unbilled_interest
+from florin.lab.book.state import State, Sums
+from florin.lab.book.statements import BUCKETS
+from florin.lab.book.tables import AmountsTooLarge
+
+
+class DayIsOver(ValueError):
+    """Days only go forward."""
+
+    def __init__(self, on: date, today: date) -> None:
+        super().__init__(f"{on} is over: it is {today}.")
+
+
+class NotAllowed(ValueError):
+    """Some of what was asked is not allowed; nothing was done."""
+
+    def __init__(self, count: int, why: str) -> None:
+        super().__init__(f"{count} of them: {why}")
+        self.count = count
+
+
+class Due(NamedTuple):
+    """What people are asked for. full: what remains of all statements due by the day; minimum: what is left to meet of it, 0
+    where it is met.
+    """
+
+    people: Index
+    full_minor: Minor
+    minimum_minor: Minor
+
+
+class Book:
+    """People are numbers from 0. A limit of 0 is no line. Amounts: int64, minor units."""
+
+    def __init__(self, program: Program, limits_minor: Minor, opened_on: date) -> None:
+        """Raises ProgramNotVectorized, AmountsTooLarge."""
+        limits = np.array(limits_minor, np.int64)
+        self._state = State(program, limits, opened_on.toordinal(), opened_on.toordinal())
+        self._receipts: dict[int, list[_Bought]] = {}
+        self._outstanding: list[int] = []
+        self._opened_on = opened_on
+        self._check(limits)
+
+    @property
+    def today(self) -> date:
+        """The day up to which the clock has acted."""
+        return date.fromordinal(self._state.today)
+
+    # ── what people may and must ──────────────────────────────────────────────────────────────────────────────────
+
+    def available_minor(self) -> Minor:
+        """What each may still buy today; below zero where a limit was cut."""
+        state = self._state
+        principal = (
+            state.principal + state.claims.owed("principal", state.count)
+            if state.claims.person.size
+            else state.principal
+        )
+        return state.limit - state.committed - principal + state.credit_balance
+
+    def blocked(self) -> Flags:
+        """Who may buy nothing, whatever is available: no line, past due where the terms say so, or charged off."""
+        state = self._state
+        stopped = (state.limit == 0) | (state.lost_since > 0)
+        if state.tables.terms_on(state.today).blocks_while_past_due:
+            stopped = stopped | ((state.past_due_on > 0) & (state.past_due_on < state.today))
+        return np.asarray(stopped)
+
+    def owed_minor(self) -> Minor:
+        """All that each owes: principal, fees, and what is posted beside them; claims too."""
+        state = self._state
+        owed = state.unbilled + state.to_come + state.fee_to_come
+        for bucket in BUCKETS:
+            owed = owed + state.field(bucket).sum(axis=0)
+            if state.claims.person.size:
+                owed += state.claims.owed(bucket, state.count)
+        return owed
+
+    def due(self, on: date) -> Due:
+        """People with a bill due that day, or past due, in order: what remains of what is due by then."""
+        state, day = self._state, on.toordinal()
+        asked = np.flatnonzero((state.due_on == day) | ((state.past_due_on > 0) & (state.past_due_on <= day)))
+        full, minimum = np.zeros(asked.size, np.int64), np.zeros(asked.size, np.int64)
+        place = np.zeros(state.count, np.intp)
+        place[asked] = np.arange(asked.size)
+        for group in state.by_open(asked):
+            statements = state.statements(group)
+            by_now = statements.due <= day
+            full[place[group]] = (statements.remaining() * by_now).sum(axis=0)
+            minimum[place[group]] = (statements.missed() * by_now).max(axis=0)
+        owed = full > 0
+        return Due(asked[owed], full[owed], minimum[owed])
+
+    def payoff_minor(self, people: Index) -> Minor:
+        """What it takes for each to owe nothing today."""
+        state = self._state
+        found = self.owed_minor()[people]
+        place = np.zeros(state.count, np.intp)
+        place[people] = np.arange(people.size)
+        for group in state.by_open(people):
+            statements = state.statements(group)
+            accrue(state, group, statements)
+            accrued = np.maximum(statements.unposted(state.tables), 0) + np.maximum(
+                statements.unposted_penalty(state.tables), 0
+            )
+            terms = state.tables.terms_on(state.today)
+            found[place[group]] += accrued.sum(axis=0) + unbilled_interest(state, group, terms)
+        return found
+
+    # ── what happens ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def advance(self, to: date) -> None:
+        """Let the clock act up to and on a day, and what was to be received by then be owed. Raises DayIsOver."""
+        state = self._state
+        if to.toordinal() < state.today:
+            raise DayIsOver(to, self.today)
+        while state.today < to.toordinal():
+            self._outstanding.append(int(self._lent().sum()))
+            state.seen_on = state.today
+            state.today += 1
+            self._act()
+            state.seen_on = state.today
+            for bought in self._receipts.pop(state.today, []):
+                self._owe(bought, released=True)
+
+    def buy(
+        self,
+        people: Index,
+        amounts_minor: Minor,
+        on: date,
+        *,
+        received_on: date | None = None,
+        installments: int = 0,
+        fee_payer: FeePayer = "shopper",
+    ) -> None:
+        """Purchases on a day, above zero; several of one person are several items. received_on: when they are owed, if later.
+
+        Raises NotAllowed where somebody is blocked, exceeds what is available, or is not offered that plan; DayIsOver.
+        """
+        self.advance(on)
+        state, amounts = self._state, np.asarray(amounts_minor, np.int64)
+        self._refuse(people, amounts, installments)
+        bought = _Bought(people, amounts, installments, fee_payer, state.today)
+        if received_on is None or received_on <= on:
+            self._owe(bought, released=False)
+            return
+        np.add.at(state.committed, people, amounts)
+        if self._draws_at_payment:
+            np.subtract.at(state.moment, people, amounts * state.today)
+        self._receipts.setdefault(received_on.toordinal(), []).append(bought)
+
+    def repay(self, people: Index, amounts_minor: Minor, on: date) -> None:
+        """Money through the bank, above zero, each person once a call. What is more than all that is owed goes back, or stays
+        on the line, as the terms say. Raises DayIsOver.
+        """
+        self.advance(on)
+        repay(self._state, np.asarray(people, np.intp), np.array(amounts_minor, np.int64))
+
+    def set_limit(self, people: Index, limits_minor: Minor) -> None:
+        """From now on; what is owed stays owed, even above it. Raises AmountsTooLarge."""
+        self._check(limits_minor)
+        self._state.limit[people] = limits_minor
+
+    # ── what came of it ───────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def sums(self) -> Sums:
+        """What the ledger would have booked for each person so far."""
+        return self._state.sums
+
+    def claims_minor(self, bucket: str) -> Minor:
+        """What each owes of what was charged off, of one kind: principal, fee, interest or penalty."""
+        return self._state.claims.owed(bucket, self._state.count)
+
+    def principal_minor(self) -> Minor:
+        """What each owes of principal, in whatever stage, without what was charged off."""
+        return self._state.principal.copy()
+
+    def principal_days(self) -> Whole:
+        """Minor units lent times days so far, of each person: half-open days, from the draw (at receipt, or at payment where
+        the terms say so) to the repayment or the charge-off.
+        """
+        return self._lent() * self._state.today + self._state.moment
+
+    def outstanding_by_day(self) -> list[int]:
+        """What is lent at the end of each day from the first on, today not yet."""
+        return list(self._outstanding)
+
+    def days_past_due(self) -> Whole:
+        """Days since the due day of the oldest statement whose minimum is unmet; 0 while none is past due."""
+        state = self._state
+        return np.where(state.past_due_on > 0, np.maximum(state.today - state.past_due_on, 0), 0)
+
+    def charged_off(self) -> Flags:
+        """Whose line was charged off."""
+        return self._state.lost_since > 0
+
+    # ── the clock, and purchases ──────────────────────────────────────────────────────────────────────────────────
+
+    def _act(self) -> None:
+        """What the clock does today: lateness before the close."""
+        state = self._state
+        late = np.flatnonzero(state.late_on <= state.today)
+        if late.size:
+            become_late(state, late)
+        for number, (cycle_day, _) in enumerate(state.calendars):
+            if state.tables.next_close_on(state.seen_on, cycle_day) == state.today:
+                waits = (state.unbilled > 0) | (state.open > 0) | (state.to_come + state.fee_to_come > 0)
+                if state.tables.from_posting:
+                    waits |= state.cycle_since > 0
+                if len(state.calendars) > 1:
+                    waits &= state.calendar == number
+                close(state, np.flatnonzero(waits))
+
+    def _owe(self, bought: _Bought, *, released: bool) -> None:
+        state = self._state
+        if released:
+            np.subtract.at(state.committed, bought.people, bought.amounts)
+            if self._draws_at_payment:
+                np.add.at(state.moment, bought.people, bought.amounts * state.today)
+        people, minor = _summed(bought.people, bought.amounts)
+        state.sums.bought[people] += minor
+        state.lend(people, minor)
+        if bought.installments:
+            self._plan(bought)
+        else:
+            state.change_unbilled(people, minor)
+
+    def _plan(self, bought: _Bought) -> None:
+        """A plan of each purchase: its price as on the day it was bought, its bills from today on."""
+        state = self._state
+        terms = state.tables.terms_on(bought.on)
+        offer = terms.offer(bought.installments)
+        assert offer is not None
+        by_merchant = bought.fee_payer == "merchant"
+        fee = fee_minor(bought.amounts, offer)
+        parts = parts_of(bought.amounts, fee, offer, state.tables.terms_on(state.today), by_merchant=by_merchant)
+        np.add.at(state.sums.merchant_fee if by_merchant else state.sums.shopper_fee, bought.people, fee)
+        np.add.at(state.to_come, bought.people, bought.amounts)
+        np.add.at(state.fee_to_come, bought.people, parts.fee.sum(axis=0))
+        scaled = by_merchant or offer.fee_timing == "upfront"
+        for number, meant in self._by_calendar(bought.people):
+            close_on = state.today
+            for principal, of_fee, income in zip(*parts, strict=True):
+                close_on = state.tables.next_close_on(close_on, state.calendars[number][0])
+                rows = principal[meant], of_fee[meant], income[meant]
+                state.installments.add(close_on, bought.people[meant], *rows, scaled=scaled)
+
+    def _by_calendar(self, people: Index) -> Iterator[tuple[int, Index | slice]]:
+        state = self._state
+        if len(state.calendars) == 1:
+            yield 0, slice(None)
+            return
+        of_people = state.calendar[people]
+        for number in np.unique(of_people):
+            yield int(number), np.flatnonzero(of_people == number)
+
+    @property
+    def _draws_at_payment(self) -> bool:
+        return self._state.tables.terms[0].draws_on == "payment"
+
+    def _lent(self) -> Minor:
+        """The money that is out: principal, and what waits in escrow if the terms draw at payment."""
+        state = self._state
+        return state.principal + state.committed if self._draws_at_payment else state.principal
+
+    def _refuse(self, people: Index, amounts: Minor, installments: int) -> None:
+        state = self._state
+        if people.size == 0:
+            return
+        terms = state.tables.terms_on(state.today)
+        if (amounts <= 0).any():
+            raise NotAllowed(int((amounts <= 0).sum()), "an amount is not above zero.")
+        if installments and installment_choice(int(amounts.min()), installments, terms) is None:
+            raise NotAllowed(people.size, f"{installments} installments are not offered for {int(amounts.min())} fen.")
+        blocked = self.blocked()[people]
+        if blocked.any():
+            raise NotAllowed(int(blocked.sum()), "their line is blocked; ask `blocked()` before.")
+        whom, minor = _summed(people, amounts)
+        over = minor > self.available_minor()[whom] + terms.over_limit_tolerance_minor
+        if over.any():
+            raise NotAllowed(
+                int(over.sum()), "the purchase is above what is available; ask `available_minor()` before."
+            )
+
+    def _check(self, limits: Minor) -> None:
+        most = self._state.tables.most_minor()
+        if limits.size and int(limits.max()) > most:
+            raise AmountsTooLarge(most)
+
+
+class _Bought(NamedTuple):
+    """Purchases of one day, alike in their plan; on: the day they were bought."""
+
+    people: Index
+    amounts: Minor
+    installments: int
+    fee_payer: FeePayer
+    on: int
+
+
+def _summed(people: Index, amounts: Minor) -> tuple[Index, Minor]:
+    """Each person once, with the sum of what is his."""
+    whom, index = np.unique(people, return_inverse=True)
+    if whom.size == people.size:
+        return people, amounts
+    sums = np.zeros(whom.size, np.int64)
+    np.add.at(sums, index, amounts)
+    return whom, sums
