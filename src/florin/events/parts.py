@@ -179,7 +179,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class SharePart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one receiver gets of a sale: a merchant by his app, or a person. receiver_id: of the merchant, or of the person.
 
-    app_id: 0 for a person. amount_minor: above zero. title: what the receiver reads.
+    app_id: of a merchant the app by which he is named, or his own number where the wire names him by that; 0 for a person.
+    amount_minor: above zero. title: what the receiver reads.
     """
 
     receiver_id: int

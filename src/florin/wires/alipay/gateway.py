@@ -23,7 +23,7 @@ from florin.engine import Engine
 from florin.money import yuan_text
 from florin.payments.trade import Trade, TradeState
 from florin.queries import ReadPool
-from florin.wires.alipay import bills, certified, existing, funds, orders, preauth, till
+from florin.wires.alipay import bills, certified, existing, funds, orders, preauth, sharing, till
 from florin.wires.alipay.answers import Content, Problem, answer_bytes, business, in_clear, invalid, missing
 from florin.wires.alipay.apps import Apps
 from florin.wires.alipay.call import (
@@ -78,6 +78,13 @@ METHODS: Final[dict[str, Handler]] = {
     "alipay.fund.auth.order.unfreeze": preauth.unfreeze,
     "alipay.fund.auth.operation.detail.query": preauth.query,
     "alipay.fund.auth.operation.cancel": preauth.cancel,
+    "alipay.trade.order.settle": sharing.settle,
+    "alipay.trade.order.settle.query": sharing.query,
+    "alipay.trade.order.onsettle.query": sharing.unsettled,
+    "alipay.trade.royalty.relation.bind": sharing.bind,
+    "alipay.trade.royalty.relation.unbind": sharing.unbind,
+    "alipay.trade.royalty.relation.batchquery": sharing.relations,
+    "alipay.trade.royalty.rate.query": sharing.rate,
     "alipay.data.dataservice.bill.downloadurl.query": bills.download_url,
     "alipay.open.app.alipaycert.download": certified.download,
 }
@@ -86,7 +93,8 @@ NOTHING_ALLOWED: Final = "default-src 'none'; frame-ancestors 'none'"
 _READING: Final = frozenset({
     "alipay.trade.query", "alipay.trade.fastpay.refund.query", "alipay.open.app.alipaycert.download",
     "alipay.fund.trans.common.query", "alipay.fund.account.query", "alipay.fund.auth.operation.detail.query",
-    "alipay.data.dataservice.bill.downloadurl.query",
+    "alipay.data.dataservice.bill.downloadurl.query", "alipay.trade.order.settle.query", "alipay.trade.order.onsettle.query",
+    "alipay.trade.royalty.relation.batchquery", "alipay.trade.royalty.rate.query",
 })  # fmt: skip
 # How long after a notify was delivered the old `notify_verify` still vouches for it.
 _VOUCHED_FOR: Final = timedelta(minutes=1)

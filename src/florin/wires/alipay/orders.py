@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from florin.engine import Claim, ClaimKind, claim, lane_for
 from florin.events import TradeAsked
@@ -97,7 +97,7 @@ def ask(
 
 def order_claim(desk: Desk, order: shapes.Order) -> Claim:
     """The order's number, with the hash of what the order is: not of how it is paid, nor of when it was sent."""
-    content = {
+    content: dict[str, Any] = {
         "amount": int(order.total_amount),
         "seller": desk.merchant.id,
         "subject": order.subject,
@@ -105,6 +105,8 @@ def order_claim(desk: Desk, order: shapes.Order) -> Claim:
         "installments": order.extend_params.installments(),
         "seller_percent": order.extend_params.seller_percent() if order.extend_params.installments() else 0,
     }
+    if order.extend_params.royalty_freeze == "true":
+        content["royalty_freeze"] = True
     return claim(ClaimKind.ORDER, desk.app.id, str(order.out_trade_no), content)
 
 
@@ -127,6 +129,7 @@ def detail_of(call: Call, order: shapes.Order, *, buyer_id: int = 0, more: dict[
         passback=order.passback_params or "",
         store_id=order.store_id or "",
         terminal_id=order.terminal_id or "",
+        shares=order.extend_params.royalty_freeze == "true",
         charset=call.charset,
         extra=extra,
     )

@@ -14,7 +14,7 @@ from florin.events.refusals import Refusal
 from florin.money import yuan_text
 from florin.wires.alipay.answers import Problem, business
 
-Doing = Literal["order", "refund", "close"]
+Doing = Literal["order", "refund", "close", "share"]
 
 _CODES: Final = {
     "AmountOutOfRange": "TOTAL_FEE_EXCEED",
@@ -49,10 +49,22 @@ _CODES: Final = {
     "RefundAmountNotPositive": "REASON_TRADE_REFUND_FEE_ERR",
     "NothingToRefund": "TRADE_STATUS_ERROR",
     "MerchantBalanceTooLow": "SELLER_BALANCE_NOT_ENOUGH",
+    "NotShared": "TRADE_STATUS_ERROR",
+    "SharingFinished": "TRADE_STATUS_ERROR",
+    "ShareWaits": "REASON_TRADE_BEEN_FREEZEN",
+    "NobodyToShareWith": "INVALID_PARAMETER",
+    "ShareAmountNotPositive": "INVALID_PARAMETER",
+    "ReceiverTwice": "INVALID_PARAMETER",
+    "ReceiverUnknown": "ROYALTY_RECEIVER_INVALID",
+    "ReceiverIsSelf": "ROYALTY_RECEIVER_INVALID",
+    "TooManyReceivers": "INVALID_PARAMETER",
+    "SharesExceedFrozen": "ALLOC_AMOUNT_VALIDATE_ERROR",
+    "ShareRatioExceeded": "ALLOC_AMOUNT_VALIDATE_ERROR",
 }
 # The same refusal has another code where another thing was asked for.
 _CODES_WHEN: Final[dict[tuple[Doing, str], str]] = {
     ("refund", "KeyConflict"): "DISCORDANT_REPEAT_REQUEST",
+    ("share", "KeyConflict"): "DISCORDANT_REPEAT_REQUEST",
     ("close", "TradeAlreadyPaid"): "TRADE_STATUS_ERROR",
     ("close", "TradeNotOpen"): "TRADE_STATUS_ERROR",
 }

@@ -99,6 +99,7 @@ class ExtendParams(Struct, frozen=True, kw_only=True):
     fq_num: Text28 | None = None
     fq_seller_percent: Text28 | None = None
     sys_service_provider_id: Text64 | None = None
+    royalty_freeze: Literal["true", "false"] = "false"
 
     def installments(self) -> int:
         """The count the merchant chose, 0 for none. This interface takes three counts, whatever a program offers beside."""
@@ -342,6 +343,77 @@ class BillQuery(Struct, frozen=True, kw_only=True):
     bill_date: Text28
 
 
+class RoyaltyPart(Struct, frozen=True, kw_only=True):
+    """One receiver's part. trans_in_type: userId for a merchant's number or a person's, loginName for a person's name."""
+
+    trans_in: Text64
+    amount: Amount
+    trans_in_type: Text28 | None = None
+    trans_in_name: Text64 | None = None
+    trans_out: Text64 | None = None
+    trans_out_type: Text28 | None = None
+    royalty_type: Text32 | None = None
+    royalty_scene: Text64 | None = None
+    desc: Annotated[str, Meta(max_length=1000)] | None = None
+
+
+class SettleExtend(Struct, frozen=True, kw_only=True):
+    """royalty_finish: what is left is released, and nothing more is shared."""
+
+    royalty_finish: Literal["true", "false"] = "false"
+
+
+class OrderSettle(Struct, frozen=True, kw_only=True):
+    """alipay.trade.order.settle"""
+
+    out_request_no: OrderNumber
+    trade_no: Text64
+    royalty_parameters: Annotated[list[RoyaltyPart], Meta(max_length=50)] = []
+    operator_id: Text64 | None = None
+    extend_params: SettleExtend = SettleExtend()
+    royalty_mode: Literal["sync", "async"] = "sync"
+
+
+class SettleQuery(Struct, frozen=True, kw_only=True):
+    """alipay.trade.order.settle.query: by our number, or by the shop's with the trade's."""
+
+    settle_no: Text64 | None = None
+    out_request_no: OrderNumber | None = None
+    trade_no: Text64 | None = None
+
+
+class OnsettleQuery(Struct, frozen=True, kw_only=True):
+    """alipay.trade.order.onsettle.query"""
+
+    trade_no: Text64
+
+
+class RoyaltyEntity(Struct, frozen=True, kw_only=True):
+    """With whom a shop may share, as of `RoyaltyPart`."""
+
+    type: Text28
+    account: Text64
+    name: Text64 | None = None
+    memo: Text64 | None = None
+    login_name: Text64 | None = None
+    bind_login_name: Text64 | None = None
+
+
+class RoyaltyRelation(Struct, frozen=True, kw_only=True):
+    """alipay.trade.royalty.relation.bind, and .unbind"""
+
+    out_request_no: OrderNumber
+    receiver_list: Annotated[list[RoyaltyEntity], Meta(min_length=1, max_length=20)]
+
+
+class RoyaltyQuery(Struct, frozen=True, kw_only=True):
+    """alipay.trade.royalty.relation.batchquery, and alipay.trade.royalty.rate.query"""
+
+    out_request_no: OrderNumber
+    page_num: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,5}\Z")] = "1"
+    page_size: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,2}\Z")] = "20"
+
+
 class CertificateDownload(Struct, frozen=True, kw_only=True):
     """alipay.open.app.alipaycert.download"""
 
@@ -350,7 +422,10 @@ class CertificateDownload(Struct, frozen=True, kw_only=True):
 
 Named = Query | Refund | RefundQuery | Close | Cancel
 Funds = FundTransfer | FundQuery | FundAccount | Freeze | FreezeVoucher | FreezeNamed | Unfreeze
-Request = Precreate | PagePay | WapPay | AppPay | Create | Pay | Named | Funds | BillQuery | CertificateDownload
+Royalties = OrderSettle | SettleQuery | OnsettleQuery | RoyaltyRelation | RoyaltyQuery
+Request = (
+    Royalties | Precreate | PagePay | WapPay | AppPay | Create | Pay | Named | Funds | BillQuery | CertificateDownload
+)
 
 REQUESTS: Final[dict[str, type[Request]]] = {
     "alipay.trade.precreate": Precreate,
@@ -372,6 +447,13 @@ REQUESTS: Final[dict[str, type[Request]]] = {
     "alipay.fund.auth.order.unfreeze": Unfreeze,
     "alipay.fund.auth.operation.detail.query": FreezeNamed,
     "alipay.fund.auth.operation.cancel": FreezeNamed,
+    "alipay.trade.order.settle": OrderSettle,
+    "alipay.trade.order.settle.query": SettleQuery,
+    "alipay.trade.order.onsettle.query": OnsettleQuery,
+    "alipay.trade.royalty.relation.bind": RoyaltyRelation,
+    "alipay.trade.royalty.relation.unbind": RoyaltyRelation,
+    "alipay.trade.royalty.relation.batchquery": RoyaltyQuery,
+    "alipay.trade.royalty.rate.query": RoyaltyQuery,
     "alipay.data.dataservice.bill.downloadurl.query": BillQuery,
     "alipay.open.app.alipaycert.download": CertificateDownload,
 }
