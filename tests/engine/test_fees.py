@@ -36,7 +36,7 @@ def shop_is(world: World, plan: str, market: str = "", category: str = "general"
 def own_plan(world: World, *fees: str) -> None:
     source = "name = 'own'\ntitle_en = 'Own'\ntitle_zh = '自有'\n[[versions]]\nfrom_on = 2026-01-01\nfees = [\n"
     source += "".join(f"{{ {fee} }},\n" for fee in fees) + "]\n"
-    add_fee_plan(world.connection, fee_plan_of(source, source="own.toml"), source, START)
+    add_fee_plan(world.connection, fee_plan_of(source, source="own.toml"), source)
     shop_is(world, "own")
 
 

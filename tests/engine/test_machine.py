@@ -151,7 +151,7 @@ class Machine(RuleBasedStateMachine):
                 fees = [{{ fee = "mdr", rate = 0.006, refunded = {back} }}, {{ fee = "commission", rate = 0.02 }},
                         {{ fee = "credit_fee", rate = 0.01, refunded = true }}]
             """
-            add_fee_plan(house.connection, fee_plan_of(source, source="brand.toml"), source, house.today)
+            add_fee_plan(house.connection, fee_plan_of(source, source="brand.toml"), source)
             assign_fees(house.connection, merchant_id=SHOP, plan="brand", from_on=house.today)
             house.connection.commit()
         self.model = Model(mdr_refunded=mdr_refunded, planned=planned)

@@ -17,6 +17,7 @@ from florin.bank.reconcile import (
     allocate_to_line,
     allocate_to_wallet,
     break_by_id,
+    may_be_charge,
     receipt_by_id,
     resolve_as_charge,
     send_back,
@@ -239,7 +240,7 @@ def break_(
                 command = AssignBreak(break_id=break_id, to=to or found.owner or by or getuser(), note=note)
                 granted(engine.execute([Submission(command=command, keeps_refusal=False)]))
             if charge:
-                if found.account != "safeguarded" or found.expected_minor or found.found_minor >= 0:
+                if not may_be_charge(found):
                     raise NoCharge
                 why = resolve or "a charge of the bank"
                 bank = bank_in(house)

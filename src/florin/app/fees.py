@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -105,11 +105,11 @@ def add(
     """Add a plan to the house, or later versions to one that it has."""
     plan, source = _read(file)
     with entered(data) as house:
-        today = clock.read(house.connection).on
-        before = fee_plans(house.connection).get(plan.name)
-        if before is not None and _until(before, today) != _until(plan, today):
-            raise FeesOfThePast(what=f"The plan {plan.name} is in force and says otherwise", today=today)
-        admin.add_fee_plan(house.connection, plan, source, today)
+        refusal = admin.add_fee_plan(house.connection, plan, source)
+        if refusal is not None:
+            raise FeesOfThePast(
+                what=f"The plan {plan.name} is in force and says otherwise", today=clock.read(house.connection).on
+            )
     said = f"{plan.name} ({plan.title_en}, {plan.title_zh}): {len(plan.versions)} versions."
     say(as_json, {"ok": True, "plan": plan.name}, said, f"Next: florin merchant fees set MERCHANT {plan.name}")
 
@@ -231,8 +231,3 @@ def _begin(house: House, plan: str, from_: datetime | None) -> date:
     if from_on < today:
         raise FeesOfThePast(what=f"{from_on} is over", today=today)
     return from_on
-
-
-def _until(plan: FeePlan, today: date) -> Any:
-    """What a plan says of days that have begun."""
-    return [version for version in plan.versions if version.from_on <= today]

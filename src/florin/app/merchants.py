@@ -13,7 +13,7 @@ from psycopg import Connection
 
 from florin.app.house import DataOption, JsonOption, ask_password, entered, group, say, say_table
 from florin.app.logins import make_merchant_login, refuse_logon
-from florin.engine.admin import add_merchant, allow_campaigns, place_merchant, set_merchant_state
+from florin.engine.admin import NAMES_TURN, add_merchant, allow_campaigns, place_merchant, set_merchant_state
 from florin.engine.ids import IdBlocks
 from florin.engine.side import Side
 from florin.events.refusals import yuan
@@ -106,7 +106,7 @@ def add(
         side = Side(house.store.addresses.engine, name="operator-ids")
         try:
             with connection.transaction():
-                connection.execute(_NAMES_TURN)
+                connection.execute(NAMES_TURN)
                 _refuse_name(connection, name.strip())
                 merchant_id = add_merchant(
                     connection,
@@ -268,4 +268,3 @@ def _document(row: MerchantRow) -> dict[str, Any]:
 
 # The sign is asked for: 0.6 alone could mean 60 percent.
 _RATE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?) ?%", re.ASCII)
-_NAMES_TURN = "SELECT pg_advisory_xact_lock(0x666C6F75)"  # any number: of two who add the same name one is refused

@@ -52,6 +52,8 @@ def apply_(file: FileArgument, by: ByOption, data: DataOption = None, as_json: J
             applied = onboarding.apply(house.connection, IdBlocks(side), application, by=by)
         finally:
             side.close()
+        if isinstance(applied, Refusal):
+            raise Refused(applied)
         view = _view(house, applied.application_id)
     say(as_json, _document(view), *_told(view))
 

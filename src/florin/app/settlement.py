@@ -8,9 +8,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from florin.app.house import DataOption, House, JsonOption, Refused, entered, granted, group, say
+from florin.app.house import DataOption, House, JsonOption, Refused, bank_in, entered, granted, group, say
 from florin.app.merchants import MerchantArgument, amount_minor, merchant_of, rate_ppm, rate_text
-from florin.bank import SimulatedBank
 from florin.engine import ClaimKind, Submission, claim, clock
 from florin.engine.admin import set_bank_holiday, set_payout_account, set_settlement_terms
 from florin.events.refusals import yuan
@@ -195,8 +194,7 @@ def paid_back(
         command = PayBack(merchant_id=merchant_id, amount_minor=minor, bank_reference=reference)
         once = claim(ClaimKind.BANK, 0, reference, ("paid-back", merchant_id, minor))
         granted(engine.execute([Submission(command=command, claims=(once,))]))
-        bank = SimulatedBank(house.connection)
-        bank.receive(amount_minor=minor, reference=reference, on=clock.read(house.connection).on)
+        bank_in(house).receive(amount_minor=minor, reference=reference, on=clock.read(house.connection).on)
         view = _view(house, str(merchant_id))
     say(
         as_json,

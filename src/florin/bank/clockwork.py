@@ -367,7 +367,7 @@ _ANNOUNCED = """
            (e.body->>'amount_minor')::bigint AS amount_minor,
            coalesce(e.body->>'bank_reference', e.body->>'reference') AS reference
       FROM event e
-     WHERE (e.kind IN (2, 190) OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= %(since_on)s
+     WHERE (e.kind IN (2, 190, 250) OR (e.kind = 25 AND e.body->>'source' = 'bank')) AND e.posted_on >= %(since_on)s
        AND NOT EXISTS (SELECT FROM simulated_entry s WHERE s.text = coalesce(e.body->>'bank_reference', e.body->>'reference'))
        AND NOT EXISTS (SELECT FROM bank_line b WHERE b.reference = coalesce(e.body->>'bank_reference', e.body->>'reference'))
        AND NOT EXISTS (SELECT FROM bank_order o WHERE o.reference = coalesce(e.body->>'bank_reference', e.body->>'reference'))

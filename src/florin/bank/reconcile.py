@@ -20,7 +20,7 @@ from florin.bank.port import Bank
 from florin.credit.repay import Repay
 from florin.engine import ClaimKind, Engine, Outcome, Submission, claim, lane_for, lane_of
 from florin.engine.receipts import receipts_under
-from florin.engine.submission import job
+from florin.engine.submission import Claim, job
 from florin.engine.tables.bank import BANK_BREAK, RECEIPT, break_of, receipt_of
 from florin.engine.tables.table import READ
 from florin.payments.bank_break import BankBreak, FindBreak, RecordBankCharge, ResolveBreak
@@ -221,26 +221,43 @@ def resolve_as_charge(
 
     found: an open break of that account with an entry of the bank's below zero and nothing of ours.
     """
-    assert found.account == "safeguarded"
-    assert found.expected_minor == 0 > found.found_minor
+    # First the order, which said twice is one: who dies in between says it again.
+    order_charge(bank, found, on=on)
+    outcomes = engine.execute(charge_steps(found, by=by, reason=reason))
+    done = next((outcome for outcome in outcomes if outcome.refusal is not None), outcomes[0])
+    if done.refusal is None:
+        explain_charge(connection, found)
+    return done
+
+
+def may_be_charge(found: BankBreak) -> bool:
+    """Whether it is money that the bank took from the safeguarded account for nothing of ours, and not explained yet."""
+    return found.state == "open" and found.account == "safeguarded" and found.expected_minor == 0 > found.found_minor
+
+
+def order_charge(bank: Bank, found: BankBreak, *, on: date) -> None:
+    """Make a charge good from the institution's own account."""
+    assert may_be_charge(found)
+    bank.move(debit="own", credit="safeguarded", amount_minor=-found.found_minor, reference=f"charge/{found.id}", on=on)
+
+
+def charge_steps(found: BankBreak, *, by: str, reason: str, claims: tuple[Claim, ...] = ()) -> list[Submission]:
+    """A charge on record and its break resolved, both or neither. claims: beside the one of the bank's entry."""
     amount_minor = -found.found_minor
     command = RecordBankCharge(
         lane=found.lane, amount_minor=amount_minor, bank_reference=found.entry_ref, by=by, reason=reason
     )
     once = claim(ClaimKind.BANK, 0, found.entry_ref, ("charge", amount_minor))
     resolve = ResolveBreak(break_id=found.id, by=by, reason=reason)
-    # First the order, which said twice is one: who dies in between says it again.
-    bank.move(debit="own", credit="safeguarded", amount_minor=amount_minor, reference=f"charge/{found.id}", on=on)
-    outcomes = engine.execute(
-        [
-            Submission(command=command, claims=(once,), group=1, keeps_refusal=False),
-            Submission(command=resolve, group=1, keeps_refusal=False),
-        ]
-    )
-    done = next((outcome for outcome in outcomes if outcome.refusal is not None), outcomes[0])
-    if done.refusal is None:
-        connection.execute(_FITS, {"account": "safeguarded", "entry_ref": found.entry_ref, "fits": found.entry_ref})
-    return done
+    return [
+        Submission(command=command, claims=(*claims, once), group=1, keeps_refusal=False),
+        Submission(command=resolve, group=1, keeps_refusal=False),
+    ]
+
+
+def explain_charge(connection: Connection[Any], found: BankBreak) -> None:
+    """The statement's line is a charge."""
+    connection.execute(_FITS, {"account": "safeguarded", "entry_ref": found.entry_ref, "fits": found.entry_ref})
 
 
 def break_by_id(connection: Connection[Any], break_id: int) -> BankBreak | None:

@@ -17,10 +17,10 @@ from psycopg.rows import class_row
 
 from florin.credit.terms import Program
 from florin.engine.ids import IdBlocks, lane_for, lane_of
-from florin.engine.reference import MOVE_VERSION
+from florin.engine.reference import MOVE_VERSION, fee_plans
 from florin.events import RefundOrder
 from florin.events.refusals import Refusal
-from florin.payments.fee_plan import FeePlan
+from florin.payments.fee_plan import FeePlan, refuse_plan
 from florin.payments.settlement_terms import SettlementTerms, refuse_terms, terms_on
 
 PAYMENT_CODE_LIVES = timedelta(minutes=2)
@@ -28,6 +28,9 @@ PAYMENT_CODE_LIVES = timedelta(minutes=2)
 FIRST_APP_ID, LAST_APP_ID = 2021_0001_0000_0001, 2021_9999_9999_9999
 # Two, while an app changes from one to the other.
 LIVE_KEYS = 2
+
+# Of two who add a merchant of the same name one is refused. Any number, as long as it is always the same one.
+NAMES_TURN = "SELECT pg_advisory_xact_lock(0x666C6F75)"
 
 _ADD_MERCHANT = """
     INSERT INTO merchant (id, lane, name, name_zh, market, category, mdr_ppm, mdr_refunded, negative_limit_minor,
@@ -227,11 +230,18 @@ def add_program(connection: Connection, program: Program, source: str, on: date)
         connection.execute(MOVE_VERSION)
 
 
-def add_fee_plan(connection: Connection, plan: FeePlan, source: str, on: date) -> None:
-    """Keep a fee plan's file for every process; one of the same name is replaced. source: the file's text, valid."""
+def add_fee_plan(connection: Connection, plan: FeePlan, source: str) -> Refusal | None:
+    """Keep a fee plan's file for every process; one of the same name is replaced, if they say the same of days that have begun.
+
+    source: the file's text, valid. The clock's row is locked meanwhile.
+    """
     with connection.transaction():
-        connection.execute(_ADD_FEE_PLAN, {"name": plan.name, "source": source, "on": on})
-        connection.execute(MOVE_VERSION)
+        row = connection.execute(_MOVE_VERSION_ON).fetchone()
+        assert row is not None, "the clock has its row since the first migration"
+        if refusal := refuse_plan(fee_plans(connection).get(plan.name), plan, today=row[0]):
+            return refusal
+        connection.execute(_ADD_FEE_PLAN, {"name": plan.name, "source": source, "on": row[0]})
+    return None
 
 
 def assign_fees(connection: Connection, *, merchant_id: int, plan: str, from_on: date) -> None:

@@ -13,11 +13,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import date, datetime
 
+import psycopg
 from psycopg import Connection
 
 from florin.engine import admin
 from florin.engine.actions import ACTIONS
 from florin.engine.batch import Committer
+from florin.engine.ids import IdBlocks
 from florin.engine.reference import Reference
 from florin.engine.side import Answer
 from florin.engine.submission import Outcome, Submission
@@ -55,6 +57,7 @@ class Engine:
 
     def __init__(self, dsn: str, *, connections: int = 1, batch_max: int = BATCH_MAX, name: str = "florin") -> None:
         self.dsn = dsn
+        self._name = name
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._batch_max = batch_max
         self._closed = False
@@ -115,6 +118,14 @@ class Engine:
     def beside(self, question: Callable[[Connection], Answer]) -> Answer:
         """A small change of reference rows on the side connection, in autocommit; see `webhooks`. Never money."""
         return self._ask(question)
+
+    def apart(self, change: Callable[[Connection, IdBlocks], Answer]) -> Answer:
+        """A change of reference rows in transactions and under locks of its own, on a connection of its own. Never money.
+
+        change: is given a connection in autocommit, and fresh ids.
+        """
+        with psycopg.connect(self.dsn, autocommit=True, application_name=f"{self._name}-apart") as connection:
+            return change(connection, self._committers[0].ids)
 
     def freeze_merchant(self, merchant_id: int) -> bool:
         """No new payment for this merchant, in every process from its next batch on. False: no such merchant."""

@@ -12,7 +12,7 @@ import msgspec
 from psycopg import Connection, errors
 from psycopg.rows import namedtuple_row
 
-from florin.engine.admin import add_merchant
+from florin.engine.admin import NAMES_TURN, add_merchant
 from florin.engine.ids import IdBlocks
 from florin.engine.reference import MOVE_VERSION
 from florin.events.refusals import Refusal
@@ -28,9 +28,14 @@ class Applied(NamedTuple):
     missing: list[str]
 
 
-def apply(connection: Connection, ids: IdBlocks, application: Application, *, by: str) -> Applied:
-    """A new draft, with a merchant who is closed until it is opened."""
+def apply(connection: Connection, ids: IdBlocks, application: Application, *, by: str) -> Applied | Refusal:
+    """A new draft, with a merchant who is closed until it is opened. The same draft again is the one that is there."""
     with connection.transaction():
+        connection.execute(NAMES_TURN)
+        if (known := _named(connection, application.name)) is not None:
+            if known.state == "draft" and _application(known.body) == application:
+                return Applied(known.id, known.merchant_id, onboarding.missing(application))
+            return onboarding.MerchantNameInUse(shop=application.name, merchant_id=known.merchant_id)
         merchant_id = add_merchant(
             connection, ids, name=application.name, name_zh=application.name_zh, mdr_ppm=application.mdr_ppm,
             market=application.markets[0] if application.markets else "",
@@ -128,6 +133,13 @@ def need_licence(connection: Connection, category: str, document: str) -> None:
     connection.execute(_LICENCE, {"category": category, "document": document})
 
 
+_NAMED = """
+    SELECT coalesce(a.id, 0) AS id, m.id AS merchant_id, coalesce(a.state, '') AS state, a.body::text AS body
+      FROM merchant m LEFT JOIN merchant_application a ON a.merchant_id = m.id
+     WHERE m.name = %(name)s
+  ORDER BY m.id
+     LIMIT 1
+"""
 _ADD = "INSERT INTO merchant_application (merchant_id, body) VALUES (%(merchant_id)s, %(body)s) RETURNING id"
 _LOCK = """
     SELECT id, merchant_id, state, body::text AS body FROM merchant_application WHERE id = %(id)s FOR UPDATE
@@ -159,6 +171,11 @@ _LICENCE = """
 
 class NoSuchApplication(LookupError):
     """There is no application of this number."""
+
+
+def _named(connection: Connection, name: str) -> Any:
+    with connection.cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(_NAMED, {"name": name}).fetchone()
 
 
 def _locked(connection: Connection, application_id: int) -> Any:

@@ -13,16 +13,13 @@ from florin.engine.close_step import execute, rows_of
 from florin.engine.engine import Engine
 from florin.engine.ids import lane_of
 from florin.engine.payout_batches import gather_payouts
+from florin.engine.proof import last_proof_holds
 from florin.engine.submission import job
 from florin.payments.settle import PayOut
 from florin.payments.settlement_terms import Calendar, SettlementTerms, pays_out_on
 
 _AVAILABLE = """
     SELECT id FROM merchant_balance WHERE available_minor > 0 AND held_because = '' ORDER BY lane, id
-"""
-# Of a house that has not closed a day yet nothing is proven.
-_PROVEN = """
-    SELECT coalesce((SELECT holds FROM proof ORDER BY proven_on DESC LIMIT 1), false) AS holds
 """
 _HOLIDAYS = (
     "SELECT on_day, is_open FROM bank_holiday WHERE on_day BETWEEN %(from_on)s AND %(on)s ORDER BY on_day LIMIT 100"
@@ -40,7 +37,7 @@ def pay_out_today(engine: Engine, connection: Connection, on: date, cut: int) ->
     """Pay those whose terms pay at cut-offs, one payout for each window of theirs that has ended by a cut-off of the day; none
     while the last proof of the books does not hold.
     """
-    if not rows_of(connection, _PROVEN)[0].holds:
+    if not last_proof_holds(connection):
         return 0
 
     def of_window(terms: SettlementTerms) -> str | None:

@@ -74,6 +74,13 @@ class RecordBankCharge(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class BreakIsNoCharge(Refusal, frozen=True, kw_only=True):
+    en = "This break is no charge of the bank: that takes money out of the safeguarded account for nothing of ours."
+    zh = "该差异不是银行手续费：手续费应为备付金账户的支出，且没有对应的指令。"
+
+    break_id: int
+
+
 class BreakNotOpen(Refusal, frozen=True, kw_only=True):
     en = "This break was resolved on {resolved_on} by {by}: {reason}."
     zh = "该差异已于{resolved_on}由{by}处理：{reason}。"

@@ -140,6 +140,16 @@ class FeePlanUnknown(Refusal, frozen=True, kw_only=True):
     plan: str
 
 
+class FeePlanInForce(Refusal, frozen=True, kw_only=True):
+    """What holds already is never replaced: payments were charged by it."""
+
+    en = "The plan {plan} is in force and says otherwise of days up to {today}. Keep its versions, and add later ones."
+    zh = "费率方案{plan}已生效，{today}及之前的内容不能更改。请保留原有版本，并增加之后生效的版本。"
+
+    plan: str
+    today: date
+
+
 class FeesBeginInThePast(Refusal, frozen=True, kw_only=True):
     """Payments of a day that is over were charged by what held then."""
 
@@ -224,3 +234,15 @@ def _wrong_rate(rate: Decimal) -> Iterator[str]:
         yield "write a share from 0 to below 1, as in 0.006 for 0.6 %"
     elif rate * MILLION % 1:
         yield "write at most six decimals: fees are counted in parts per million"
+
+
+def refuse_plan(before: FeePlan | None, plan: FeePlan, *, today: date) -> FeePlanInForce | None:
+    """Why a plan cannot take the place of one of the same name; None when it can, or there is none."""
+    if before is None or _until(before, today) == _until(plan, today):
+        return None
+    return FeePlanInForce(plan=plan.name, today=today)
+
+
+def _until(plan: FeePlan, today: date) -> Sequence[FeeVersion]:
+    """What a plan says of days that have begun."""
+    return [version for version in plan.versions if version.from_on <= today]

@@ -72,6 +72,14 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     others: tuple[str, ...] = ()
 
 
+class MerchantNameInUse(Refusal, frozen=True, kw_only=True):
+    en = "There is a merchant called {shop} already. Choose another name, or go on with his application."
+    zh = "已有名为{shop}的商户，请更换名称，或继续办理其申请。"
+
+    shop: str
+    merchant_id: int
+
+
 class ApplicationIncomplete(Refusal, frozen=True, kw_only=True):
     en = "The application is not complete. Missing: {missing}."
     zh = "申请资料不完整，缺少：{missing}。"

@@ -42,7 +42,13 @@ class PayoutLine(msgspec.Struct, frozen=True, kw_only=True):
 def payout_batches(connection: Connection[Any], *, limit: int = 100) -> list[PayoutBatch]:
     """The newest first."""
     with connection.cursor(row_factory=class_row(PayoutBatch)) as cursor:
-        return cursor.execute(_BATCHES, {"limit": limit}).fetchall()
+        return cursor.execute(_BATCHES, {"made_on": None, "limit": limit}).fetchall()
+
+
+def payout_batch(connection: Connection[Any], *, made_on: date) -> PayoutBatch | None:
+    """None when there were no payouts that day."""
+    with connection.cursor(row_factory=class_row(PayoutBatch)) as cursor:
+        return cursor.execute(_BATCHES, {"made_on": made_on, "limit": 1}).fetchone()
 
 
 def payout_lines(connection: Connection[Any], *, made_on: date, limit: int = 100_000) -> list[PayoutLine]:
@@ -61,6 +67,7 @@ _BATCHES = """
                                       count(*) FILTER (WHERE state = 'settled') AS settled,
                                       count(*) FILTER (WHERE state = 'returned') AS returned
                                  FROM payout WHERE requested_on = b.made_on AND merchant_id <> 0) p
+     WHERE %(made_on)s::date IS NULL OR b.made_on = %(made_on)s
   ORDER BY b.made_on DESC
      LIMIT %(limit)s
 """
@@ -68,7 +75,7 @@ _LINES = """
     SELECT p.id, p.merchant_id, m.name AS merchant, m.payout_account AS account, p.amount_minor, p.state, p.settled_on,
            p.bank_reference
       FROM payout p JOIN merchant m ON m.id = p.merchant_id
-     WHERE p.requested_on = %(on)s
+     WHERE p.requested_on = %(on)s AND p.merchant_id <> 0
   ORDER BY p.merchant_id, p.id
      LIMIT %(limit)s
 """

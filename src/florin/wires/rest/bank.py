@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 import msgspec
 
+from florin.bank import bank_of
+from florin.bank.reconcile import break_by_id, charge_steps, explain_charge, may_be_charge, order_charge
 from florin.credit.repay import Repay
 from florin.engine import NotFound, Submission, clock, lane_of
-from florin.payments.bank_break import AssignBreak, ResolveBreak
+from florin.payments.bank_break import AssignBreak, BreakIsNoCharge, ResolveBreak
 from florin.payments.reconcile import business_days
 from florin.queries.bank import (
     BreakRow,
@@ -51,6 +54,24 @@ async def resolve_break(call: Call, body: shapes.BreakResolution) -> Answer:
     break_id = known_id(call, "break_id", "bank_break")
     command = ResolveBreak(break_id=break_id, by=body.by, reason=body.reason)
     replayed = await _run(call, ("resolve-break", break_id, body), command)
+    return Answer(await _known_break(call, break_id), 201, replayed)
+
+
+async def record_charge(call: Call, body: shapes.BreakResolution) -> Answer:
+    """POST /v1/owner/bank/breaks/{break_id}/charge"""
+    break_id = known_id(call, "break_id", "bank_break")
+    found = await call.house.reads.ask_async(break_by_id, break_id=break_id)
+    if found is None:
+        raise RefusedBy(NotFound(what="bank_break", id=break_id))
+    if may_be_charge(found):
+        on = await _today(call)
+        # First the order, which said twice is one: who dies in between says it again.
+        await asyncio.to_thread(call.house.engine.apart, lambda c, _: order_charge(bank_of(c), found, on=on))
+    elif found.state == "open":
+        raise RefusedBy(BreakIsNoCharge(break_id=break_id))
+    key = owner_claim(call, ("charge", break_id, body))
+    replayed = await _submit(call, charge_steps(found, by=body.by, reason=body.reason, claims=(key,)))
+    await asyncio.to_thread(call.house.engine.apart, lambda c, _: explain_charge(c, found))
     return Answer(await _known_break(call, break_id), 201, replayed)
 
 
@@ -105,7 +126,11 @@ async def _run(call: Call, content: Any, *commands: Any) -> bool:
     """Linked commands under the owner's key, whether it was a replay. Raises RefusedBy."""
     first = Submission(command=commands[0], claims=(owner_claim(call, content),), group=1 if commands[1:] else 0)
     rest = [Submission(command=command, group=1) for command in commands[1:]]
-    outcomes = await call.house.engine.execute_async([first, *rest])
+    return await _submit(call, [first, *rest])
+
+
+async def _submit(call: Call, steps: Sequence[Submission]) -> bool:
+    outcomes = await call.house.engine.execute_async(steps)
     if outcomes[0].replayed:
         if outcomes[0].refusal is not None:
             raise RefusedBy(outcomes[0].refusal, replayed=True)

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from florin.engine import NotFound, clock
-from florin.payments.fee_plan import FeePlanUnknown, FeesBeginInThePast
+from florin.engine.admin import add_fee_plan
+from florin.payments.fee_plan import FeePlanInvalid, FeePlanUnknown, FeesBeginInThePast, fee_plan_of
 from florin.queries.fees import MerchantFees, fees_of_merchant, fees_of_payment, plans
 from florin.queries.shares import shares_of_days, shares_of_payment
 from florin.wires.rest import shapes
 from florin.wires.rest.owner import known_id
-from florin.wires.rest.problems import RefusedBy
+from florin.wires.rest.problems import RefusedBy, invalid
 from florin.wires.rest.serve import Answer, Call
 
 
@@ -21,6 +22,19 @@ async def get_plans(call: Call, body: Any) -> Answer:
     today = (await call.house.reads.ask_async(clock.read)).on
     found = await call.house.reads.ask_async(plans, on=today, language=call.language)
     return Answer(shapes.FeePlans(items=tuple(found)))
+
+
+async def add_plan(call: Call, body: shapes.NewFeePlan) -> Answer:
+    """POST /v1/owner/fee-plans"""
+    try:
+        plan = fee_plan_of(body.toml, source="toml")
+    except FeePlanInvalid as wrong:
+        raise invalid("toml", wrong.problem, "docs/how-to/fees.md explains each field.") from None
+    refusal = await asyncio.to_thread(call.house.engine.apart, lambda c, _: add_fee_plan(c, plan, body.toml))
+    if refusal is not None:
+        raise RefusedBy(refusal)
+    begins = tuple(version.from_on for version in plan.versions)
+    return Answer(shapes.FeePlanAdded(name=plan.name, title_en=plan.title_en, title_zh=plan.title_zh, versions=begins))
 
 
 async def get_merchant_fees(call: Call, body: Any) -> Answer:

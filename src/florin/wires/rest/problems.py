@@ -49,6 +49,8 @@ STATUS: Final[dict[str, int]] = {
     "NoSuchRequest": 404,
     "NoSuchClaimBuyer": 404,
     "FeePlanUnknown": 404,
+    "FeePlanInForce": 409,
+    "MerchantNameInUse": 409,
     # not in this state
     "KeyConflict": 409,
     "ExperimentRuns": 409,
@@ -74,6 +76,7 @@ STATUS: Final[dict[str, int]] = {
     "PartnerHasAgreement": 409,
     "FundingNotOpen": 409,
     "BreakNotOpen": 409,
+    "BreakIsNoCharge": 409,
     "TooManyEndpoints": 409,
     "NoSuchEndpoint": 404,
     "NoPayoutsThatDay": 404,

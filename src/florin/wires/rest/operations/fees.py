@@ -21,6 +21,20 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=shapes.FeePlans,
     ),
     Operation(
+        method="POST",
+        path="/v1/owner/fee-plans",
+        name="add_fee_plan",
+        summary="Add a plan of fees, or later versions to one that the house has",
+        description="As a TOML file. What it says of days that have begun must be what holds: payments were charged by it. "
+        "Sent again, it changes nothing.",
+        tag="owner",
+        needs="owner",
+        run=fees.add_plan,
+        body=shapes.NewFeePlan,
+        answer=shapes.FeePlanAdded,
+        refusals=("FeePlanInForce", "FieldsInvalid"),
+    ),
+    Operation(
         method="GET",
         path="/v1/owner/merchants/{merchant_id}/fees",
         name="get_merchant_fees",

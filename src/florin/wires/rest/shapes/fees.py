@@ -19,6 +19,21 @@ class FeePlans(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[FeePlanRow, ...]
 
 
+class NewFeePlan(Taken, frozen=True, kw_only=True):
+    """toml: the plan's file, whole."""
+
+    toml: Annotated[str, Meta(min_length=1, max_length=200_000)]
+
+
+class FeePlanAdded(msgspec.Struct, frozen=True, kw_only=True):
+    """versions: the days from which each of its versions holds."""
+
+    name: str
+    title_en: str
+    title_zh: str
+    versions: tuple[date, ...]
+
+
 class FeesQuery(Taken, frozen=True, kw_only=True):
     """on: the day; today when it is left out."""
 
