@@ -1,8 +1,8 @@
 """Draws that are keyed, not taken in turn: by seed, purpose, person and moment.
 
-What a person meets on a day is the same in every world, however many people run beside him and whatever happened before; so two
-worlds differ by their cause alone, and any number of processes gives the same result. A draw is the finalizer of splitmix64
-(Steele, Lea and Flood 2014) over an odd combination of its key.
+What a person meets on a day is the same in every world, however many people run beside him and whatever happened before; so
+two worlds differ by their cause alone, and any number of processes gives the same result. A draw is the finalizer of
+splitmix64 (Steele, Lea and Flood 2014) over an odd combination of its key.
 """
 
 from __future__ import annotations

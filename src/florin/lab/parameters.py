@@ -1,7 +1,7 @@
 """Parameters: what the lab assumes, each a distribution with its grade, from one file.
 
-A run takes a `Parameters`: the likeliest values, or the values of one numbered draw. Nothing in the code of the lab is a number of
-the economy; whoever doubts one finds it in `presets/lab/parameters.toml`, changes it, and runs again.
+A run takes a `Parameters`: the likeliest values, or the values of one numbered draw. Nothing in the code of the lab is a
+number of the economy; whoever doubts one finds it in `presets/lab/parameters.toml`, changes it, and runs again.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One possible world's numbers; `presets/lab/parameters.toml` says what each is, in which unit, and how well it is known."""
+    """One possible world's numbers; `presets/lab/parameters.toml` says what each is, and how well it is known."""
 
     buffer_months: float
     cash_cap_months: float

@@ -1,8 +1,8 @@
 """Rates that carry their unit: of what, and over which time.
 
-Loss rates alone come as a share of balance, of volume, of loans and of orders; with a product that turns its book over ten times a
-year, mixing two of them is wrong by ten. So each is a type of its own, an integer of parts per million, and what turns one into
-another is a function that asks for what it takes.
+Loss rates alone come as a share of balance, of volume, of loans and of orders; with a product that turns its book over ten
+times a year, mixing two of them is wrong by ten. So each is a type of its own, an integer of parts per million, and what
+turns one into another is a function that asks for what it takes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from florin.lab.arrays import Minor
 
 MILLION = 1_000_000
-DAYS_A_YEAR, MONTHS_A_YEAR = 365, 12
+MONTHS_A_YEAR = 12
 
 Per = Literal["year", "month"]
 
@@ -62,7 +62,10 @@ _EXAMPLE = 'Write for example "0.6 % of volume" or "3.0 % of balance a year".'
 
 
 def read_rate(text: str, what: str) -> Rate:
-    """A rate as text, such as `3.0 % of balance a year`. Raises RateInvalid: no unit, a time missing or too many, below 0, above 1."""
+    """A rate as text, such as `3.0 % of balance a year`.
+
+    Raises RateInvalid: no unit, a time missing or too many, below 0 or above 1, finer than a millionth.
+    """
     found = _WRITTEN.match(text.strip())
     if found is None:
         raise RateInvalid(f"{what} = {text!r} has no unit, or not one that is known. {_EXAMPLE}")
@@ -107,13 +110,8 @@ def parts_minor(amount_minor: Minor, ppm: int | Minor) -> Minor: ...
 def parts_minor(amount_minor: int | Minor, ppm: int | Minor) -> int | Minor:
     """`share_minor` with a plain number of millionths, or one for each amount."""
     if isinstance(amount_minor, np.ndarray):
-        return np.sign(amount_minor) * ((np.abs(amount_minor) * ppm + MILLION // 2) // MILLION)
+        shares_minor = (np.abs(amount_minor) * ppm + MILLION // 2) // MILLION
+        return np.where(amount_minor < 0, -shares_minor, shares_minor)
     assert not isinstance(ppm, np.ndarray), "an array of rates takes an array of amounts"
     whole = (abs(amount_minor) * ppm + MILLION // 2) // MILLION
     return whole if amount_minor >= 0 else -whole
-
-
-def funding_minor(balance_minor_days: int, rate: OfBalance) -> int:
-    """What it costs to have so many fen lent for so many days: amount times days, at 365 days a year; a half rounds up."""
-    scale = MILLION * DAYS_A_YEAR
-    return (balance_minor_days * rate.yearly_ppm() + scale // 2) // scale

@@ -1,0 +1,86 @@
+"""Lanes: people in slices of a fixed size, simulated in any number of processes, and added up in the order of the slices.
+
+`run_lanes` is the only door to a pool of processes, or to Ray where that is installed and asked for. What it gives never
+depends on how many work: which people are a lane is said by the size of a lane alone, and results come back in the lanes'
+order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
+from multiprocessing import get_context
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+
+from florin.lab.arrays import Bits
+
+LANE_SIZE = 8_192
+Pool = Literal["processes", "ray"]
+
+_Result = TypeVar("_Result")
+Task = Callable[[Bits], _Result]
+Progress = Callable[[int, int], None]
+
+
+class PoolMissing(RuntimeError):
+    """A pool that is asked for and not installed."""
+
+
+def lanes_of(people: int, size: int = LANE_SIZE) -> list[Bits]:
+    """The numbers 0 to people, cut into lanes of `size`; the last one is shorter. Raises ValueError below one person."""
+    if people < 1 or size < 1:
+        raise ValueError(f"{people} people in lanes of {size} cannot be: both are at least 1.")
+    return [np.arange(first, min(first + size, people), dtype=np.uint64) for first in range(0, people, size)]
+
+
+def run_lanes(
+    task: Task[_Result],
+    lanes: Sequence[Bits],
+    *,
+    processes: int | None = None,
+    pool: Pool = "processes",
+    progress: Progress | None = None,
+) -> list[_Result]:
+    """What `task` makes of each lane, in the lanes' order. task: can be pickled, and draws by key alone.
+
+    processes: 1 stays in this one; None: as many as there are cores, or lanes if fewer. progress: is told (done, of).
+    """
+    wanted = min(len(lanes), processes or os.cpu_count() or 1)
+    if wanted < 1:
+        return []
+    found: list[_Result] = []
+    for result in _results(task, lanes, wanted, pool):
+        found.append(result)
+        if progress is not None:
+            progress(len(found), len(lanes))
+    return found
+
+
+def _results(task: Task[_Result], lanes: Sequence[Bits], processes: int, pool: Pool) -> Iterator[_Result]:
+    if pool == "ray":
+        yield from _by_ray(task, lanes, processes)
+    elif processes == 1:
+        yield from map(task, lanes)
+    else:
+        # A fresh interpreter each: the caller may have threads and connections, which a fork would copy.
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as executor:
+            yield from executor.map(task, lanes)
+
+
+def _by_ray(task: Task[_Result], lanes: Sequence[Bits], processes: int) -> Iterator[_Result]:
+    try:
+        ray: Any = import_module("ray")
+    except ImportError as error:
+        raise PoolMissing(
+            "Ray is not installed here: install it (pip install ray), or use the pool of processes."
+        ) from error
+    ray.init(num_cpus=processes, include_dashboard=False, ignore_reinit_error=True, logging_level="ERROR")
+    try:
+        remote = ray.remote(task)
+        yield from (ray.get(each) for each in [remote.remote(lane) for lane in lanes])
+    finally:
+        ray.shutdown()

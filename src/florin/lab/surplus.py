@@ -1,0 +1,267 @@
+"""Surplus accounts: who gains what in a world, and what the whole world gains.
+
+Each party has lines, positive where it gains. A line is either a *transfer*, which another party has with the other sign,
+or a *real* gain or cost: what goods are worth to who buys them, what they cost to make, what it takes to run malls, rails
+and lending, what money costs where it is borrowed from outside, and the harm of being charged off. So all parties' lines
+sum to the whole, which `whole_minor` counts apart from the real lines' sources alone; `tests/lab` compares the two to the
+fen.
+
+Consumer surplus is in experienced utility, as money: what a purchase is worth less what is paid for it, now and later.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from florin.lab.arrays import Minor, Whole
+from florin.lab.book import Book
+from florin.lab.simulate import Lane
+from florin.lab.units import MILLION, parts_minor
+from florin.lab.world import WALLETS, Lender, World, rail_of
+
+Party = Literal["consumers", "merchants", "mall", "rail", "issuer", "network"]
+PARTIES: tuple[Party, ...] = ("consumers", "merchants", "mall", "rail", "issuer", "network")
+
+# X: who is so many days past due when the lab ends is counted as lost.
+LOST_AT_THE_END_DAYS = 90
+
+
+class Line(NamedTuple):
+    """One line: whose it is, of which group or lender (empty where there is but one), and what for."""
+
+    party: Party
+    of: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Lines in fen, for the people, the days and the world that were simulated. They add, and subtract for a counterfactual."""
+
+    lines: Counter[Line] = field(default_factory=Counter)
+    whole_minor: int = 0
+
+    def __add__(self, other: Accounts) -> Accounts:
+        return Accounts(_summed((self.lines, 1), (other.lines, 1)), self.whole_minor + other.whole_minor)
+
+    def __sub__(self, other: Accounts) -> Accounts:
+        return Accounts(_summed((self.lines, 1), (other.lines, -1)), self.whole_minor - other.whole_minor)
+
+    def party_minor(self, party: Party, of: str | None = None) -> int:
+        """What a party gains; `of` one group or lender, or of all."""
+        return sum(minor for line, minor in self.lines.items() if line.party == party and of in (None, line.of))
+
+    def group_minor(self, group: str, world: World) -> int:
+        """What a group gains as mall, rail and issuer together."""
+        lenders = [lender.name for lender in world.lenders if lender.group == group]
+        return (
+            self.party_minor("mall", group)
+            + self.party_minor("rail", group)
+            + sum(self.party_minor("issuer", name) for name in lenders)
+        )
+
+    def what_minor(self, party: Party, what: str, of: str | None = None) -> int:
+        """One line, of one group or lender or of all."""
+        return sum(
+            minor
+            for line, minor in self.lines.items()
+            if (line.party, line.what) == (party, what) and of in (None, line.of)
+        )
+
+    def parts_minor(self) -> int:
+        """The sum of all lines: the whole, if nothing is forgotten."""
+        return sum(self.lines.values())
+
+
+def account(lane: Lane) -> Accounts:
+    """The accounts of a lane."""
+    tally = _Tally()
+    sales = _Sales(lane)
+    _buying(tally, sales)
+    _selling(tally, sales)
+    _paying(tally, sales)
+    for place, book in enumerate(lane.books):
+        if book is not None:
+            _lending(tally, sales, place, book)
+    return Accounts(tally.lines, tally.whole_minor)
+
+
+class _Tally:
+    """Transfers are entered twice, real lines once and in the whole."""
+
+    def __init__(self) -> None:
+        self.lines: Counter[Line] = Counter()
+        self.whole_minor = 0
+
+    def moved(self, payer: tuple[Party, str], taker: tuple[Party, str], what: str, minor: int) -> None:
+        self.lines[Line(*payer, what)] -= minor
+        self.lines[Line(*taker, what)] += minor
+
+    def real(self, whose: tuple[Party, str], what: str, minor: int) -> None:
+        self.lines[Line(*whose, what)] += minor
+        self.whole_minor += minor
+
+
+class _Sales:
+    """The purchases of a lane, one place each, and the fees of each."""
+
+    def __init__(self, lane: Lane) -> None:
+        world, met = lane.world, lane.met
+        self.lane, self.world = lane, world
+        at = np.flatnonzero(met.bought)
+        self.person = lane.needs.person[at]
+        self.market, self.tender = met.market[at].astype(np.intp), met.tender[at].astype(np.intp)
+        self.category, self.wallet = (
+            lane.needs.category[at].astype(np.intp),
+            lane.people.wallet[self.person].astype(np.intp),
+        )
+        self.price, self.worth, self.list_price = met.price_minor[at], met.worth_minor[at], lane.needs.price_minor[at]
+        margins = np.array([round(need.margin * MILLION) for need in world.parameters.needs], dtype=np.int64)
+        self.goods = self.list_price - parts_minor(self.list_price, margins[self.category])
+        self.mdr = parts_minor(self.price, world.mdr_ppm[self.wallet, self.tender, self.market, self.category])
+        self.commission = parts_minor(self.price, world.commission_ppm[self.market, self.category])
+        self.software = parts_minor(self.price, world.software_ppm[self.market, self.category])
+        self.ads = parts_minor(self.price, world.ads_ppm[self.market])
+        credit_fees = np.stack(
+            [np.zeros_like(world.commission_ppm), *(lender.credit_fee_ppm for lender in world.lenders)]
+        )
+        self.credit_fee = parts_minor(self.price, credit_fees[self.tender, self.market, self.category])
+
+    def by_market(self, amounts: Minor) -> list[int]:
+        """Sums by market."""
+        return _by(self.market, amounts, len(self.world.markets))
+
+
+def _buying(tally: _Tally, sales: _Sales) -> None:
+    tally.real(("consumers", ""), "goods", int(sales.worth.sum()))
+    tally.moved(("consumers", ""), ("merchants", ""), "price", int(sales.price.sum()))
+
+
+def _selling(tally: _Tally, sales: _Sales) -> None:
+    """Merchants pay for goods and to the mall; what is the mall's own shop is the mall's profit."""
+    world = sales.world
+    merchants: tuple[Party, str] = ("merchants", "")
+    tally.real(merchants, "cost of goods", -int(sales.goods.sum()))
+    for name, amounts in (
+        ("commission", sales.commission),
+        ("software fee", sales.software),
+        ("advertising", sales.ads),
+    ):
+        for owner, minor in zip(world.owners, sales.by_market(amounts), strict=True):
+            tally.moved(merchants, ("mall", owner), name, minor)
+    serving = parts_minor(sales.price, world.parameters.mall_cost.ppm)
+    profit = sales.price - sales.goods - sales.mdr - sales.credit_fee - sales.commission - sales.software - sales.ads
+    own = parts_minor(profit, world.own_retail_ppm[sales.market])
+    for m, owner in enumerate(world.owners):
+        if world.ads_ppm[m] or world.commission_ppm[m].any():
+            tally.real(("mall", owner), "serving", -int(serving[sales.market == m].sum()))
+        tally.moved(merchants, ("mall", owner), "own retail", int(own[sales.market == m].sum()))
+
+
+def _paying(tally: _Tally, sales: _Sales) -> None:
+    """The rail takes the merchant's fee and bears what moving money costs; of a card, what its bank and network take."""
+    world = sales.world
+    tenders: list[Lender | None] = [None, *world.lenders]
+    for t, lender in enumerate(tenders):
+        for w, wallet in enumerate(WALLETS):
+            chosen = (sales.tender == t) & (sales.wallet == w)
+            if not chosen.any():
+                continue
+            is_card = lender is not None and lender.is_card
+            parameters = world.parameters
+            cost = parameters.card_processing if is_card else parameters.wallet_processing
+            processing = parts_minor(sales.price, cost.ppm)
+            for m, market in enumerate(world.markets):
+                here = chosen & (sales.market == m)
+                rail: tuple[Party, str] = ("rail", rail_of(market, wallet if lender is None else lender.group))
+                tally.moved(("merchants", ""), rail, "mdr", int(sales.mdr[here].sum()))
+                tally.real(rail, "processing", -int(processing[here].sum()))
+                if lender is not None and is_card:
+                    terms = lender.program.terms_on(world.begins_on)
+                    interchange = parts_minor(sales.price[here], int(terms.interchange_rate * MILLION))
+                    network = parts_minor(sales.price[here], int(terms.network_rate * MILLION))
+                    tally.moved(rail, ("issuer", lender.name), "interchange", int(interchange.sum()))
+                    tally.moved(rail, ("network", ""), "network fee", int((network - network // 2).sum()))
+                    tally.moved(("issuer", lender.name), ("network", ""), "network fee", int((network // 2).sum()))
+
+
+def _lending(tally: _Tally, sales: _Sales, place: int, book: Book) -> None:
+    world, lender, sums = sales.world, sales.world.lenders[place], book.sums
+    parameters = world.parameters
+    people: tuple[Party, str] = ("consumers", "")
+    merchants: tuple[Party, str] = ("merchants", "")
+    mine: tuple[Party, str] = ("issuer", lender.name)
+    by_credit = sales.tender == place + 1
+    tally.moved(merchants, mine, "credit fee", int(sales.credit_fee[by_credit].sum()))
+    forgone = np.minimum(sums.fee_forgone, sums.shopper_fee)
+    tally.moved(people, mine, "installment fee", int((sums.shopper_fee - forgone).sum()))
+    tally.moved(merchants, mine, "installment fee", int((sums.merchant_fee - (sums.fee_forgone - forgone)).sum()))
+    tally.moved(people, mine, "interest", int(sums.interest.sum()))
+    tally.moved(people, mine, "penalty", int(sums.penalty.sum()))
+    tally.moved(people, mine, "recovery", int(sums.recovery.sum()))
+    lost = lost_minor(book)
+    tally.moved(mine, people, "loss", int(lost.sum()))
+    tally.real(people, "distress", -int(parts_minor(lost, round(parameters.distress_cost * MILLION)).sum()))
+    tally.real(mine, "funding", -int(_funding(book, lender).sum()))
+    tally.real(mine, "serving purchases", -round(parameters.purchase_cost_minor) * int(by_credit.sum()))
+    lines = int((sales.lane.people.limits_minor[place] > 0).sum())
+    months = round(world.days * 12 / 365)
+    tally.real(mine, "serving lines", -round(parameters.account_month_minor) * lines * months)
+    # A customer is won once and stays for years: what winning him costs is spread over five. X
+    tally.real(mine, "acquisition", -(lender.acquire_minor * months // 60) * lines)
+
+
+def lost_minor(book: Book) -> Minor:
+    """What each person will not pay: charged off, and what is so late at the end that it is taken for lost."""
+    sums = book.sums
+    charged_off = sums.lost_principal + sums.lost_fee + sums.lost_interest + sums.lost_penalty
+    return charged_off + np.where(book.days_past_due() > LOST_AT_THE_END_DAYS, book.principal_minor(), 0)
+
+
+def _funding(book: Book, lender: Lender) -> Minor:
+    """What the money lent to each person cost, to the fen: his principal's days at the lender's rate."""
+    scale = MILLION * 365
+    days: Whole = book.principal_days()
+    assert days.max(initial=0) < 2**62 // max(lender.funding.yearly_ppm(), 1), "an amount of a lifetime fits"
+    return (days * lender.funding.yearly_ppm() + scale // 2) // scale
+
+
+def consumer_minor(lane: Lane) -> Minor:
+    """Each person's surplus: the consumers' lines, by person."""
+    met, needs = lane.met, lane.needs
+    found = np.zeros(lane.people.count, dtype=np.int64)
+    np.add.at(found, needs.person, np.where(met.bought, met.worth_minor - met.price_minor, 0))
+    share = round(lane.world.parameters.distress_cost * MILLION)
+    for book in lane.books:
+        if book is not None:
+            sums, lost = book.sums, lost_minor(book)
+            forgone = np.minimum(sums.fee_forgone, sums.shopper_fee)
+            charged = sums.shopper_fee - forgone + sums.interest + sums.penalty + sums.recovery
+            found += lost - charged - parts_minor(lost, share)
+    return found
+
+
+def _by(place: Whole, amounts: Minor, count: int) -> list[int]:
+    return [int(amounts[place == each].sum()) for each in range(count)]
+
+
+def _summed(*signed: tuple[Counter[Line], int]) -> Counter[Line]:
+    """Counters added with their signs; lines at zero stay, so that two worlds have the same ones."""
+    found: Counter[Line] = Counter()
+    for lines, sign in signed:
+        for line, minor in lines.items():
+            found[line] += sign * minor
+    return found
+
+
+def total(accounts: Iterable[Accounts]) -> Accounts:
+    """Several lanes together."""
+    found = Accounts()
+    for each in accounts:
+        found += each
+    return found
