@@ -1,8 +1,9 @@
 """Calibration: which draws of the parameters the facts allow.
 
-Rejection, the plainest of the likelihood-free methods (Pritchard and others 1999): draw the parameters from their distributions,
-simulate what was measured, keep the draw if every moment lies in its range. What the lab reports as an interval is the spread of a
-result over the draws that were kept. The kept draws are a file, `presets/lab/kept.toml`, which `florin lab calibrate` makes again.
+Rejection, the plainest of the likelihood-free methods (Pritchard and others 1999): draw the parameters from their
+distributions, simulate what was measured, keep the draw if every moment lies in its range. What the lab reports as an
+interval is the spread of a result over the draws that were kept. The kept draws are a file, `presets/lab/kept.toml`, which
+`florin lab calibrate` makes again.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a calibration found. draws: the numbers that were kept of the first `tried`. reached: by moment, of each kept draw."""
+    """What a calibration found. draws: the numbers kept of the first `tried`. reached: by moment, of each."""
 
     seed: int
     people: int
@@ -123,7 +124,9 @@ def calibrate(
         months=months,
         tried=tries,
         draws=tuple(number for number, _ in found),
-        reached={target.moment: tuple(round(reached[target.moment], 5) for _, reached in found) for target in targets()},
+        reached={
+            target.moment: tuple(round(reached[target.moment], 5) for _, reached in found) for target in targets()
+        },
     )
 
 
@@ -138,7 +141,7 @@ def kept_text(found: Kept) -> str:
         rows = [", ".join(f"{value:g}" for value in values[first : first + 12]) for first in range(0, len(values), 12)]
         return "[\n    " + ",\n    ".join(rows) + ",\n]"
 
-    head = f"# Made by `florin lab calibrate`: the draws of the parameters that the facts of calibration.toml allow.\n\nseed = {found.seed}\n"
-    sizes = f"people = {found.people}\nmonths = {found.months}\ntried = {found.tried}\n"
+    head = "# Made by `florin lab calibrate`: the draws of the parameters that the facts of calibration.toml allow.\n\n"
+    sizes = f"seed = {found.seed}\npeople = {found.people}\nmonths = {found.months}\ntried = {found.tried}\n"
     reached = "".join(f"{moment} = {listed(values)}\n" for moment, values in found.reached.items())
     return f"{head}{sizes}draws = {listed(found.draws)}\n\n[reached]\n{reached}"

@@ -1,7 +1,7 @@
 """The few kinds of chart that the lab draws, as records: what is drawn, never how.
 
-The terminal and the page draw the same record each in its own way. Whatever is estimated carries its interval, so that neither
-can leave it out. Values are integers of the axis's unit.
+The terminal and the page draw the same record each in its own way. Whatever is estimated carries its interval, so that
+neither can leave it out. Values are integers of the axis's unit.
 """
 
 from __future__ import annotations

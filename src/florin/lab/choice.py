@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from florin.lab.arrays import Flags, Index, Minor, Real, Small, Whole
+from florin.lab.arrays import Bits, Flags, Index, Minor, Real, Small, Whole
 from florin.lab.draws import further, gumbel, uniform
 from florin.lab.needs import Needs
 from florin.lab.people import People
@@ -131,6 +131,11 @@ def choose(world: World, people: People, needs: Needs, looked: Index, standing: 
     )
 
 
+def merchant_place(draws: Bits, market: int) -> Real:
+    """Which merchant of a market each need would be met by: his place between 0 and 1, the more of a margin the higher."""
+    return uniform(further(draws, _MERCHANT + market))
+
+
 class _Wanted:
     """What the needs are worth at each outlet, and who takes what there."""
 
@@ -171,7 +176,7 @@ class _Wanted:
 
     def merchant(self, m: int) -> Real:
         """Which merchant of the market it would be: his place between 0 and 1, the more of a margin the higher."""
-        return uniform(further(self.draws, _MERCHANT + m))
+        return merchant_place(self.draws, m)
 
     def accepted(self, m: int, lender: Lender) -> Flags:
         """Whether that merchant takes the lender's credit for this amount. Those with the highest margins take it first."""

@@ -46,7 +46,8 @@ class GridPart(Struct, frozen=True):
 
 
 class Grid(Struct, frozen=True):
-    """What is kept of each ¥100: the sum of its parts, in each combination of knots, to the fen; low and high are its interval.
+    """What is kept of each ¥100: the sum of its parts, in each combination of knots, to the fen; low and high are its
+    interval.
 
     about: of each ¥100 of what. along: the axis that the curve is drawn over at first. Raises FigureInvalid.
     """

@@ -75,8 +75,8 @@ Cell = int | str | Interval | Words | None
 def written(value: Cell, unit: Unit, language: Language) -> str:
     """A cell as people read it: 1.23, 4.5 %, 12,000; an interval as `mid (low … high)`; nothing as a dash.
 
-    Money is in yuan with its sign, rounded half up to the fen below ¥10,000 and to the yuan from there on; percentages have two
-    places below 10 % and one from there on. In Chinese, counts and money from 10,000 are in 万, from 100 million in 亿.
+    Money is in yuan with its sign, rounded half up to the fen below ¥10,000 and to the yuan from there on; percentages have
+    two places below 10 % and one from there on. In Chinese, counts and money from 10,000 are in 万, from 100 million in 亿.
     """
     match value:
         case None:

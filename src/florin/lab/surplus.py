@@ -20,6 +20,7 @@ import numpy as np
 
 from florin.lab.arrays import Minor, Whole
 from florin.lab.book import Book
+from florin.lab.merchants import margins_ppm, places_of
 from florin.lab.simulate import Lane
 from florin.lab.units import MILLION, parts_minor
 from florin.lab.world import WALLETS, Lender, World, rail_of
@@ -121,8 +122,8 @@ class _Sales:
             lane.people.wallet[self.person].astype(np.intp),
         )
         self.price, self.worth, self.list_price = met.price_minor[at], met.worth_minor[at], lane.needs.price_minor[at]
-        margins = np.array([round(need.margin * MILLION) for need in world.parameters.needs], dtype=np.int64)
-        self.goods = self.list_price - parts_minor(self.list_price, margins[self.category])
+        self.merchant = places_of(lane, at)
+        self.goods = self.list_price - parts_minor(self.list_price, margins_ppm(world, self.category, self.merchant))
         self.mdr = parts_minor(self.price, world.mdr_ppm[self.wallet, self.tender, self.market, self.category])
         self.commission = parts_minor(self.price, world.commission_ppm[self.market, self.category])
         self.software = parts_minor(self.price, world.software_ppm[self.market, self.category])

@@ -1,0 +1,298 @@
+"""Fulcrum: of each ¥100 that credit creates, what the group that lends keeps, by what it owns and by where it is accepted.
+
+A group lends by one program beside banks' cards. *Breadth* is the share of merchants, in every market, who take its credit;
+those with the highest margins first. *Ownership* is the share of their sales that happen in its own malls. Owning gives it
+the mall's take of the sales that credit brings there, and a grip on who would not pay; everything else is the same. Surplus
+created is the difference of the whole to the world of cards alone; so is what the group keeps, the fees that its own wallet
+loses taken off.
+
+Sales that credit only moves from one merchant to another bring the group its take and the whole nothing: it may keep more
+than is created. That is counted as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from florin.lab.arrays import Bits, Flags
+from florin.lab.chart import Axis, Curve, Curves, HeatMap, Point, Spot
+from florin.lab.experiments.drawing import each_draw, interval, sized, used
+from florin.lab.experiments.experiment import Experiment, Progress, Size
+from florin.lab.merchants import places_of
+from florin.lab.parameters import Parameters
+from florin.lab.quantity import Interval, Unit, Words
+from florin.lab.result import Column, Finding, Result, Table
+from florin.lab.simulate import Lane, simulate_lane
+from florin.lab.surplus import Accounts, account
+from florin.lab.units import MILLION, OfVolume, parts_minor
+from florin.lab.world import World, preset_world
+
+LENDER, GROUP = "huabei", "ali"
+BREADTHS = (0.1, 0.3, 0.6, 1.0)
+OWNED = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+# What a merchant pays a mall, all together, and what he pays for being paid on credit.
+TAKE = OfVolume(60_000)
+CREDIT_FEE = OfVolume(6_000)
+
+GROUPS = {
+    "ali": (("huabei",), Words("Alibaba", "阿里巴巴")),
+    "jd": (("baitiao-bill",), Words("JD", "京东")),
+    "tencent": (("fenfu",), Words("Tencent", "腾讯")),
+    "bank": (("bank-card",), Words("A bank", "银行")),
+}
+
+
+class Kept(NamedTuple):
+    """What was created, and what of it the group keeps, apart from and by owning; fen. All of one world."""
+
+    whole_minor: int
+    lending_minor: int
+    owning_minor: int
+
+    def per_hundred(self, owned: float) -> float:
+        """Fen of each ¥100 of surplus created that the group keeps when it owns a share."""
+        return 10_000 * (self.lending_minor + owned * self.owning_minor) / max(self.whole_minor, 1)
+
+
+class Place(NamedTuple):
+    """A group of the presets: where it stands on the two axes, and what it keeps right there; shares, and fen of ¥100."""
+
+    owned: float
+    breadth: float
+    kept: float
+
+
+class Drawn(NamedTuple):
+    grid: dict[float, Kept]
+    places: dict[str, Place]
+
+
+def stylized(parameters: Parameters, *, breadth: float, months: int, owned: float, alike: bool = False) -> World:
+    """The world of the two axes. alike: a grip and an eye that owning does not better, for a world where it cannot matter."""
+    world = preset_world(parameters, months=months).launch("bank-card", LENDER)
+    for market in world.markets:
+        world = world.accept(LENDER, market, breadth)
+    shape = world.commission_ppm.shape
+    grip = 0.0 if alike else owned * parameters.enforcement_mall + (1 - owned) * parameters.enforcement_wallet
+    eye = parameters.noise_wallet if alike else owned * parameters.noise_mall + (1 - owned) * parameters.noise_wallet
+    acquire = parameters.acquire_home_minor
+    lender = {"enforcement": grip, "noise": eye, "acquire_minor": round(acquire)}
+    world = world.change(LENDER, credit_fee_ppm=np.full(shape, CREDIT_FEE.ppm, dtype=np.int64), **lender)
+    nothing = np.zeros(shape, dtype=np.int64)
+    return replace(
+        world,
+        owners=tuple("others" for _ in world.markets),
+        commission_ppm=nothing,
+        software_ppm=nothing,
+        ads_ppm=np.zeros(len(world.markets), dtype=np.int64),
+        own_retail_ppm=np.zeros(len(world.markets), dtype=np.int64),
+    )
+
+
+def kept_of(having: Lane, lacking: Lane, *, breadth: float, take: OfVolume) -> Kept:
+    """What lending brings, and what owning all that accepts would bring beside it."""
+    created = account(having) - account(lacking)
+    gained = _accepting_minor(having, breadth) - _accepting_minor(lacking, breadth)
+    serving = having.world.parameters.mall_cost.ppm if take.ppm else 0
+    return Kept(
+        whole_minor=created.whole_minor,
+        lending_minor=created.group_minor(GROUP, having.world),
+        owning_minor=int(parts_minor(gained, take.ppm - serving)),
+    )
+
+
+def _accepting_minor(lane: Lane, breadth: float) -> int:
+    """The sales of merchants who take credit at this breadth, however they are paid."""
+    at = np.flatnonzero(lane.met.bought)
+    return int(lane.met.price_minor[at][places_of(lane, at) >= 1.0 - breadth].sum())
+
+
+def _draw(
+    months: int, take: OfVolume, alike: bool, with_places: bool, parameters: Parameters, people: Bits, seed: int
+) -> list[Drawn]:
+    lacking = simulate_lane(preset_world(parameters, months=months).launch("bank-card"), people, seed)
+    bare = replace(lacking, world=_bare(lacking.world))
+    found = []
+    for owned in (0.0, 1.0):
+        grid = {}
+        for breadth in BREADTHS:
+            world = stylized(parameters, breadth=breadth, months=months, owned=owned, alike=alike)
+            grid[breadth] = kept_of(simulate_lane(world, people, seed), bare, breadth=breadth, take=take)
+        found.append(Drawn(grid, {}))
+    places = (
+        {group: _place(parameters, group, months, people, seed, lacking) for group in GROUPS} if with_places else {}
+    )
+    return [found[0], Drawn(found[1].grid, places)]
+
+
+def _bare(world: World) -> World:
+    """The world of cards, with the same malls that take nothing: what owning brings is counted apart."""
+    return replace(
+        world,
+        owners=tuple("others" for _ in world.markets),
+        commission_ppm=np.zeros_like(world.commission_ppm),
+        software_ppm=np.zeros_like(world.software_ppm),
+        ads_ppm=np.zeros_like(world.ads_ppm),
+        own_retail_ppm=np.zeros_like(world.own_retail_ppm),
+    )
+
+
+def _place(parameters: Parameters, group: str, months: int, people: Bits, seed: int, cards: Lane) -> Place:
+    """A group of the presets launches alone, beside cards; the bank launches its card where there was none."""
+    programs, _ = GROUPS[group]
+    world = preset_world(parameters, months=months)
+    lacking = cards
+    if group == "bank":
+        lacking, launched = simulate_lane(world.launch(), people, seed), world.launch("bank-card")
+    else:
+        launched = world.launch("bank-card", *programs)
+    having = simulate_lane(launched, people, seed)
+    created: Accounts = account(having) - account(lacking)
+    bought: Flags = having.met.bought
+    by_it: Flags = bought & np.isin(having.met.tender, [1 + world.lender_at(name) for name in programs])
+    volume = having.met.price_minor
+    owns = np.array([owner == group for owner in world.owners])
+    accepts: Flags = np.logical_or.reduce(world.lender(programs[0]).accepted > 0, axis=1)
+    return Place(
+        owned=float(volume[by_it & owns[having.met.market]].sum() / max(int(volume[by_it].sum()), 1)),
+        breadth=float(volume[bought & accepts[having.met.market]].sum() / max(int(volume[bought].sum()), 1)),
+        kept=10_000 * created.group_minor(group, world) / max(created.whole_minor, 1),
+    )
+
+
+def at(drawn: list[Drawn], breadth: float, owned: float) -> float:
+    """Fen kept of ¥100: between the two worlds that were simulated, owning nothing and owning all, by share."""
+    nothing, everything = (each.grid[breadth].per_hundred(owned) for each in drawn)
+    return (1 - owned) * nothing + owned * everything
+
+
+def run(*, seed: int, size: Size, progress: Progress, take: OfVolume = TAKE, alike: bool = False) -> Result:
+    """The map of what is kept. take: of the malls; alike: as in `stylized`."""
+    chosen = sized(size, people=1_500, months=12, draws=12)
+    assert chosen.months and chosen.people and chosen.draws
+    task = partial(_draw, chosen.months, take, alike, True)
+    drawn = each_draw(task, seed=seed, size=chosen, progress=progress, step="worlds by breadth and ownership")
+    cells = tuple(tuple(interval([at(each, b, o) for each in drawn]) for o in OWNED) for b in BREADTHS)
+    places = {group: [each[1].places[group] for each in drawn] for group in GROUPS}
+    spots = tuple(
+        Spot(
+            title, _mean_ppm([p.owned for p in places[g]]), _mean_ppm([p.breadth for p in places[g]]), _kept(places[g])
+        )
+        for g, (_, title) in GROUPS.items()
+    )
+    return _result(seed, chosen, take, cells, spots, places)
+
+
+def _kept(places: list[Place]) -> Interval:
+    return interval([place.kept for place in places])
+
+
+def _mean_ppm(values: list[float]) -> int:
+    return round(float(np.mean(values)) * MILLION)
+
+
+def _result(
+    seed: int,
+    size: Size,
+    take: OfVolume,
+    cells: tuple[tuple[Interval, ...], ...],
+    spots: tuple[Spot, ...],
+    places: dict[str, list[Place]],
+) -> Result:
+    x = Axis(Words("Own share of accepting sales", "自有场景在受理销售中的占比"), Unit.SHARE)
+    y = Axis(Words("Merchants who accept", "受理商户占比"), Unit.SHARE)
+    value = Axis(Words("Kept of each ¥100 created", "每创造¥100剩余中的留存"), Unit.FEN)
+    xs, ys = tuple(round(o * MILLION) for o in OWNED), tuple(round(b * MILLION) for b in BREADTHS)
+    heat = HeatMap(Words("What the lender's group keeps", "放贷集团的留存"), x, y, value, xs, ys, cells, spots)
+    curves = Curves(
+        Words("By ownership, at each breadth", "按自有占比，各受理广度"),
+        x,
+        value,
+        tuple(
+            Curve(
+                Words(f"accepted by {round(b * 100)} % of merchants", f"{round(b * 100)}%的商户受理"),
+                tuple(Point(o, cell) for o, cell in zip(xs, row, strict=True)),
+            )
+            for b, row in zip(BREADTHS, cells, strict=True)
+        ),
+    )
+    table = Table(
+        Words("Where the four stand", "四家的位置"),
+        (
+            Column(Words("Group", "集团")),
+            Column(Words("Own share of its credit sales", "自有场景占比"), Unit.SHARE),
+            Column(Words("Sales where it is accepted", "可受理销售占比"), Unit.SHARE),
+            Column(Words("Kept of each ¥100", "每¥100的留存"), Unit.FEN),
+        ),
+        tuple(
+            (
+                GROUPS[g][1],
+                interval([p.owned * MILLION for p in places[g]]),
+                interval([p.breadth * MILLION for p in places[g]]),
+                _kept(places[g]),
+            )
+            for g in GROUPS
+        ),
+    )
+    none, full = cells[-1][0], cells[-1][-1]
+    en = (
+        f"A group that is accepted everywhere and owns nothing keeps {_yuan(none)} of each ¥100 that its credit creates; "
+        f"one that owns all of it keeps {_yuan(full)}, at a mall's take of {take.ppm / 10_000:.1f} %. "
+        f"On the map, Alibaba's credit keeps {_yuan(spots[0].value)}, JD's {_yuan(spots[1].value)}, "
+        f"Tencent's {_yuan(spots[2].value)} and a bank's card {_yuan(spots[3].value)}.",
+    )
+    zh = (
+        f"处处受理而毫无自有场景的集团，信用每创造¥100剩余可留存{_yuan(none)}；"
+        f"场景全部自有时，按{take.ppm / 10_000:.1f}%的平台抽成，可留存{_yuan(full)}。"
+        f"图中阿里留存{_yuan(spots[0].value)}，京东{_yuan(spots[1].value)}，"
+        f"腾讯{_yuan(spots[2].value)}，银行卡{_yuan(spots[3].value)}。",
+    )
+    return Result(
+        name="fulcrum",
+        title_en="Fulcrum: what the lender keeps",
+        title_zh="支点：放贷者留下多少",
+        seed=seed,
+        people=size.people or 0,
+        months=size.months or 0,
+        draws=size.draws or 0,
+        parameters=used(),
+        tables=(table,),
+        charts=(heat, curves),
+        paragraphs_en=en,
+        paragraphs_zh=zh,
+        caveats=(
+            Words(
+                "Malls do not answer a rival's credit by their take or their prices; sales moved between merchants bring the "
+                "owner his take and the whole nothing, so more than ¥100 may be kept.",
+                "各平台不会以抽成或价格应对对手的信用；仅在商户之间转移的销售给业主带来抽成，却不增加总剩余，故留存可超过¥100。",
+            ),
+            Words(
+                "Between owning nothing and owning all, losses and the lender's knowledge are drawn as straight lines.",
+                "在零自有与全自有之间，坏账与识别能力按直线内插。",
+            ),
+        ),
+        findings=(
+            Finding(Words("Kept by who owns nothing", "毫无自有场景者留存"), Unit.FEN, none),
+            Finding(Words("Kept by who owns all", "全部自有者留存"), Unit.FEN, full),
+        ),
+    )
+
+
+def _yuan(value: Interval) -> str:
+    return f"¥{value.mid / 100:.0f} (¥{value.low / 100:.0f}–¥{value.high / 100:.0f})"
+
+
+FULCRUM = Experiment(
+    name="fulcrum",
+    title_en="Fulcrum: what the lender keeps",
+    title_zh="支点：放贷者留下多少",
+    run=run,
+    asks_en="Of each ¥100 that credit creates, how much does the group that lends keep, by what it owns and where it is "
+    "accepted?",
+    asks_zh="信用每创造¥100剩余，放贷的集团能留下多少，取决于它拥有什么、在哪里受理？",
+)
