@@ -167,6 +167,12 @@ def shopper(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def escrow(context: typer.Context) -> None:
+    """The terms of escrow: check a file, add it, show those in force."""
+    _call("florin.app.escrow", "app", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def operator(context: typer.Context) -> None:
     """Operators, who sign in to the console: add, list, remove."""
     _call("florin.app.operators", "app", context)

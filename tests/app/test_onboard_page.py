@@ -27,6 +27,7 @@ GROUPS = {
     "market": "market",
     "dispute": "disputes",
     "operator": "operators",
+    "escrow": "escrow",
 }
 
 

@@ -21,14 +21,15 @@ TABLES = (
     "parent_order", "parked_line", "parked_window", "payment", "payment_code", "payout", "person", "platform_key", "posting",
     "program",
     "proof", "proven_balance", "proven_head", "proven_through", "refund_request", "shared_exposure", "signature_failure",
-    "statement", "sweep", "trade", "wallet", "writer", "acceptance_version", "experiment", "experiment_end",
+    "statement", "sweep", "trade", "wallet", "writer", "acceptance_version", "experiment", "experiment_end", "escrow_version",
     "bank_break", "receipt", "webhook_attempt", "webhook_endpoint",
     "bank_file", "bank_order", "bank_setup", "bank_statement", "simulated_day", "simulated_entry", "simulated_message",
     "simulated_mishap", "simulated_rule", "store", "terminal",
     "fee_plan", "fee_assignment", "merchant_application", "onboarding_step", "blocked_party", "licensed_category",
     "payout_policy", "payout_batch", "payout_approval",
 )  # fmt: skip
-HISTORY = ("acceptance_version", "experiment", "experiment_end", "event", "batch", "sweep", "parent_order", "merchant_day",
+HISTORY = ("acceptance_version", "escrow_version", "experiment", "experiment_end", "event", "batch", "sweep", "parent_order",
+           "merchant_day",
            "onboarding_step", "writer", "bank_line", "bank_statement", "posting", "account")  # fmt: skip
 SECRETS = ("experiment", "api_key", "platform_key", "payment_code", "owner_endpoint", "webhook_endpoint")
 
@@ -85,7 +86,7 @@ def first_column(table: str) -> sql.Identifier:
         "bank_file": "note", "bank_order": "party", "bank_setup": "mode", "bank_statement": "closing_minor",
         "simulated_day": "written", "simulated_entry": "text", "simulated_message": "message_id",
         "simulated_mishap": "times", "simulated_rule": "code",
-        "acceptance_version": "from_on", "experiment": "closes_on", "experiment_end": "ended_on",
+        "acceptance_version": "from_on", "escrow_version": "source", "experiment": "closes_on", "experiment_end": "ended_on",
         "payout_policy": "approvals", "payout_batch": "payouts", "payout_approval": "reason",
         "merchant_application": "state", "onboarding_step": "reason", "blocked_party": "reason",
         "licensed_category": "document", "fee_plan": "source", "fee_assignment": "plan",

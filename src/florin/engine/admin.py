@@ -50,6 +50,9 @@ _ADD_PROGRAM = """
     INSERT INTO program (name, source, added_on) VALUES (%(name)s, %(source)s, %(on)s)
         ON CONFLICT (name) DO UPDATE SET source = excluded.source, added_on = excluded.added_on
 """
+_ADD_ESCROW_TERMS = """
+    INSERT INTO escrow_version (from_on, source, added_on) VALUES (%(from_on)s, %(source)s, %(on)s) ON CONFLICT DO NOTHING
+"""
 _ADD_FEE_PLAN = """
     INSERT INTO fee_plan (name, source, added_on) VALUES (%(name)s, %(source)s, %(on)s)
         ON CONFLICT (name) DO UPDATE SET source = excluded.source, added_on = excluded.added_on
@@ -228,6 +231,16 @@ def add_program(connection: Connection, program: Program, source: str, on: date)
     with connection.transaction():
         connection.execute(_ADD_PROGRAM, {"name": program.name, "source": source, "on": on})
         connection.execute(MOVE_VERSION)
+
+
+def add_escrow_terms(connection: Connection, source: str, from_on: date, on: date) -> bool:
+    """Keep the house's own terms of escrow for every process; source: a valid file, from_on: of its first version. False when
+    there are some of that day already: what is stated stays.
+    """
+    with connection.transaction():
+        added = connection.execute(_ADD_ESCROW_TERMS, {"source": source, "from_on": from_on, "on": on}).rowcount == 1
+        connection.execute(MOVE_VERSION)
+    return added
 
 
 def add_fee_plan(connection: Connection, plan: FeePlan, source: str) -> Refusal | None:

@@ -27,6 +27,7 @@ from florin.market import ANYWHERE, Acceptance
 from florin.payments.counter import Terminal
 from florin.payments.fee_plan import FeeAssignment, FeePlan, fee_plan_of, fee_preset, version_of
 from florin.payments.merchant import App, Merchant
+from florin.payments.requests.terms import know_own_terms, versions_of
 from florin.payments.settlement_terms import SettlementTerms
 from florin.presets import fee_preset_names
 from florin.wallet.fee import FREE_OF_CHARGE, WithdrawalTerms
@@ -56,6 +57,7 @@ _CAMPAIGNS = f"SELECT {', '.join(column.name for column in CAMPAIGN.columns)} FR
 MOVE_VERSION = "UPDATE clock SET reference_version = reference_version + 1"
 _FEE_PLANS = "SELECT name, source FROM fee_plan ORDER BY name LIMIT 1000"
 _FEE_ASSIGNMENTS = "SELECT merchant_id, from_on, plan FROM fee_assignment ORDER BY merchant_id, from_on LIMIT 1000000"
+_ESCROW = "SELECT source FROM escrow_version ORDER BY from_on LIMIT 1000"
 _PROGRAMS = "SELECT name, source FROM program ORDER BY name LIMIT 1000"
 _FUNDINGS = f"""
     SELECT {", ".join(column.name for column in FUNDING_AGREEMENT.columns)}
@@ -152,6 +154,7 @@ def load_reference(connection: Connection, version: int) -> Reference:
         campaigns = {campaign.id: campaign for campaign in map(campaign_of, cursor.execute(_CAMPAIGNS))}
         fundings = tuple(agreement_of(row) for row in cursor.execute(_FUNDINGS))
     know_programs(connection)
+    know_escrow_terms(connection)
     acceptance = load_acceptance(connection)
     house_fees = assigned.get(HOUSE, ())
     endpoints: dict[int, tuple[Endpoint, ...]] = {}
@@ -200,6 +203,13 @@ def know_programs(connection: Connection) -> None:
             _terms.cache_clear()
             _first_bill_on.cache_clear()
             _group_of.cache_clear()
+
+
+def know_escrow_terms(connection: Connection) -> None:
+    """Let this process know the house's own terms of escrow, as they are now."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        texts = [source for (source,) in cursor.execute(_ESCROW).fetchall()]
+    know_own_terms(tuple(version for text in texts for version in versions_of(text)))
 
 
 _known: dict[str, str] = {}  # the file's text of each program that this process has read

@@ -132,9 +132,15 @@ class AuthorizationExtended(Event, frozen=True, kw_only=True):
 
 
 class Shipped(Event, frozen=True, kw_only=True):
-    """The seller has sent something, all of it or the items that are named."""
+    """The seller has sent something, all of it or the items that are named.
+
+    confirm_on: the day on which the clock that it has started confirms receipt; days_left: how long that clock runs once the
+    refund request is over that stops it. Neither, where it starts none.
+    """
 
     kind = 242
     carrier: str
     tracking_no: str
     items: tuple[ItemCount, ...] = ()
+    confirm_on: date | None = None
+    days_left: int | None = None

@@ -25,6 +25,7 @@ class PaymentParticulars(msgspec.Struct, frozen=True, kw_only=True, omit_default
     given_back: tuple[ItemCount, ...] = ()
     card: bool = False
     counted: MonthCounted | None = None
+    confirm_days: int | None = None
     sharing: Sharing | None = None
 
 

@@ -378,7 +378,7 @@ def new_payment(
         wallet_authorized_minor=command.wallet_minor,
         plan=plan,
         place=getattr(event, "place", None),
-        particulars=_particulars(event),
+        particulars=_particulars(event, trade, terms),
         confirm_on=confirm_on(trade, terms, event.value_on),
         exposure_before_minor=line.exposure_minor if by_credit and line else 0,
         limit_effective_minor=line.limit_minor_on(event.value_on) if by_credit and line else 0,
@@ -389,21 +389,33 @@ def new_payment(
     )
 
 
-def _particulars(event: Event) -> PaymentParticulars:
+def _particulars(event: Event, trade: Trade, terms: Terms | None) -> PaymentParticulars:
     particulars = BY_CARD if getattr(event, "card", False) else ORDINARY
     counted: MonthCounted | None = getattr(event, "counted", None)
-    return particulars if counted is None else msgspec.structs.replace(particulars, counted=counted)
+    if counted is not None:
+        particulars = msgspec.structs.replace(particulars, counted=counted)
+    if trade.flow is Flow.ESCROW and escrow_terms(event.value_on).clock_starts(trade.detail.goods) == "shipped":
+        days = _confirm_days(trade, terms, event.value_on)
+        particulars = msgspec.structs.replace(particulars, confirm_days=days)
+    return particulars
 
 
 def confirm_on(trade: Trade, terms: Terms | None, paid_on: date) -> date | None:
-    """The day on which the clock confirms receipt if the buyer has not; only escrow has one.
+    """The day on which the clock confirms receipt if the buyer has not; only escrow has one, and not before the first parcel
+    where the terms say so.
 
     The merchant's own number of days; else the program's, where it lists these goods; else that of the terms of escrow, where
     they do; else the program's for other goods, or theirs.
     """
     if trade.flow is not Flow.ESCROW:
         return None
+    if escrow_terms(paid_on).clock_starts(trade.detail.goods) == "shipped":
+        return None
+    return paid_on + timedelta(days=_confirm_days(trade, terms, paid_on))
+
+
+def _confirm_days(trade: Trade, terms: Terms | None, paid_on: date) -> int:
     usual, goods = escrow_terms(paid_on).confirm_days, trade.detail.goods
     own = {} if terms is None else terms.auto_confirm_days
     days = next(table[key] for key in (goods, "other") for table in (own, usual) if key in table)
-    return paid_on + timedelta(days=trade.detail.confirm_days or days)
+    return trade.detail.confirm_days or days

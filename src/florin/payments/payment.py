@@ -326,7 +326,12 @@ def evolve(payment: Payment, event: Event, *, cut: int = 0) -> Payment:
             after = shares.evolve(payment.particulars.sharing, event, cut=cut)
             until = None if after.finished else payment.share_until
             return replace(payment, share_until=until, particulars=replace(payment.particulars, sharing=after))
-        case RequestAnswered() | GoodsSentBack() | EvidenceGiven() | DisputeDecided() | Shipped():
+        case Shipped(confirm_on=None, days_left=None):
+            return payment
+        case Shipped():
+            started = replace(payment.particulars, confirm_days=None, days_left=event.days_left)
+            return replace(payment, confirm_on=event.confirm_on, particulars=started)
+        case RequestAnswered() | GoodsSentBack() | EvidenceGiven() | DisputeDecided():
             return payment
     raise AssertionError(f"{type(event).__name__} does not touch a payment")
 

@@ -1,8 +1,13 @@
-"""Ship: the seller says what he has sent, and how. It moves no money; the buyer sees it beside the clock."""
+"""Ship: the seller says what he has sent, and how. It moves no money; the buyer sees it beside the clock.
+
+Where the terms of escrow count from the first parcel, it starts the clock; while a refund request is open, that begins when the
+request is over.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import msgspec
 
@@ -30,6 +35,8 @@ def decide(payment: Payment, lines: Sequence[OrderLine], command: Ship, at: At) 
         return NothingAuthorized(state=payment.state.name.lower())
     if refusal := refuse_tracking(command.carrier, command.tracking_no) or refuse_items(lines, (), command.items):
         return refusal
+    days, stands = payment.particulars.confirm_days, payment.particulars.request_id != 0
+    starts = payment.state is PaymentState.ESCROWED and days is not None
     return (
         Shipped(
             value_on=at.on,
@@ -40,5 +47,7 @@ def decide(payment: Payment, lines: Sequence[OrderLine], command: Ship, at: At) 
             carrier=command.carrier.strip(),
             tracking_no=command.tracking_no.strip(),
             items=command.items,
+            confirm_on=at.on + timedelta(days=days or 0) if starts and not stands else None,
+            days_left=days if starts and stands else None,
         ),
     )

@@ -39,6 +39,8 @@ def clock_of(order: Order, events: Sequence[Event], language: Language) -> Clock
     elif order.state is PaymentState.AUTHORIZED and order.expires_at is not None:
         reserved, until = money(order.amount_minor, language), full_moment(order.expires_at, language)
         sentence = text(language, "clock.held", amount=reserved, moment=until)
+    elif waits and particulars.confirm_days is not None:
+        sentence = text(language, "clock.unsent", amount=amount, days=particulars.confirm_days)
     elif waits:
         sentence = text(language, "clock.stands", amount=amount, days=particulars.days_left or 0)
     link = "refund.link_open" if particulars.request_id else "refund.link"
@@ -47,5 +49,7 @@ def clock_of(order: Order, events: Sequence[Event], language: Language) -> Clock
         parcels=tuple(f"{each.carrier} {each.tracking_no}" for each in events if isinstance(each, Shipped)),
         extend=extend,
         refund=text(language, link) if left_minor or particulars.requests else "",
-        stands=waits and order.confirm_on is None,
+        stands=waits
+        and order.confirm_on is None
+        and (particulars.confirm_days is None or bool(particulars.request_id)),
     )

@@ -514,6 +514,7 @@ TEXTS: dict[str, str] = {
     "parent.paid": "Paid",
     "parent.each": "Each shop sends its own parcel. Confirm receipt, or ask for a refund, order by order.",
     "clock.runs": "{amount} waits: the shop is paid when you confirm receipt, or on {date} if you do nothing.",
+    "clock.unsent": "{amount} waits. Once the shop says that it was sent you have {days} days to confirm receipt.",
     "clock.stands": "{amount} waits. The clock stands still while your refund request is open; {days} days are left.",
     "clock.held": "{amount} is reserved until {moment}. The shop takes it, all or in parts, or it is free again.",
     "clock.extend": "Not there yet? Wait {days} days longer",

@@ -485,6 +485,7 @@ TEXTS: dict[str, str] = {
     "parent.paid": "付款成功",
     "parent.each": "各店铺分别发货。请逐单确认收货或申请退款。",
     "clock.runs": "{amount}待结算：您确认收货后付给商家；如未操作，{date}自动确认。",
+    "clock.unsent": "{amount}待结算。商家发货后开始计时，{days}天内未操作将自动确认收货。",
     "clock.stands": "{amount}待结算。退款申请处理期间停止计时，还剩{days}天。",
     "clock.held": "{amount}已预授权，有效期至{moment}；商家将全部或部分扣款，逾期自动解除。",
     "clock.extend": "还没收到？延长{days}天",

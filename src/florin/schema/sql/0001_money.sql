@@ -111,6 +111,13 @@ CREATE TABLE program (
     added_on date        NOT NULL
 );
 
+-- The house's own terms of escrow: a file's text by the day from which its first version holds. Never edited.
+CREATE TABLE escrow_version (
+    from_on  date PRIMARY KEY,
+    source   text NOT NULL,
+    added_on date NOT NULL
+);
+
 -- Where programs are accepted, as the owner stated it: a row for each version of an ecosystem, never edited. revision counts them for
 -- the whole house: of two that were decided at once one is refused by it. head: titles, programs and markets; NULL: as before.
 CREATE TABLE acceptance_version (

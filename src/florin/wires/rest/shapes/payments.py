@@ -180,7 +180,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     merchant_fee: our rate on the sale, less what was given back of it; an installment fee that the merchant bears stands in
     `installments`. paid_on: the day it was paid or authorized. created_at: not in the answer that creates it.
-    confirm_on: when the clock confirms receipt; null while a refund request is open, which refund_request_id names. parent_id:
+    confirm_on: when the clock confirms receipt; null while a refund request is open, which refund_request_id names, and
+    until the first parcel where the terms of escrow count from it. parent_id:
     of the parent order that it is paid with.
     """
 
