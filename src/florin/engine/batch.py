@@ -223,7 +223,7 @@ class Committer:
         self._chain.committed()
         for job in jobs:
             if job.twin_of is not None and job.twin_of.outcome is not None:
-                job.outcome = replace(job.twin_of.outcome, replayed=True)
+                job.outcome = replace(job.twin_of.outcome, replayed=True, trade=None, payment=None, at=None)
         return [job for job in jobs if job.outcome is None]
 
     def _open_room(self, connection: Connection, row: Any) -> Room:
@@ -277,7 +277,18 @@ class Committer:
         identifier = job.event_id
         for number, event in enumerate(decided):
             room.record(event, identifier if number == 0 else self._id_beside(room, event, identifier))
-        job.outcome = Outcome(event=decided[0] if decided else None, events=tuple(decided), event_id=identifier)
+        if not decided:
+            job.outcome = Outcome(event_id=identifier)
+            return
+        about = decided[0]
+        job.outcome = Outcome(
+            event=about,
+            events=tuple(decided),
+            event_id=identifier,
+            trade=room.trades.get(about.trade_id),
+            payment=room.payments.get(about.payment_id),
+            at=room.at.instant,
+        )
 
     def _id_beside(self, room: Room, event: Event, first_id: int) -> int:
         """The id of a later event of a command: of one that begins a payment, the payment's own."""

@@ -19,6 +19,7 @@ from psycopg import Connection
 from florin.engine import admin
 from florin.engine.actions import ACTIONS
 from florin.engine.batch import Committer
+from florin.engine.gathered import Gathered
 from florin.engine.ids import IdBlocks
 from florin.engine.reference import Reference
 from florin.engine.side import Answer
@@ -62,6 +63,7 @@ class Engine:
         self._batch_max = batch_max
         self._closed = False
         self._committers = [Committer(dsn, name=name) for _ in range(connections)]
+        self._looks: Gathered[None, tuple[At, Reference]] = Gathered(self._look_for, name="florin-engine-look")
         self._threads = [
             threading.Thread(target=self._serve, args=(committer,), name=f"florin-engine-{number}", daemon=True)
             for number, committer in enumerate(self._committers)
@@ -97,6 +99,10 @@ class Engine:
     def look(self) -> tuple[At, Reference]:
         """`at` and `reference` together, for one question."""
         return self._committers[0].look()
+
+    async def look_async(self) -> tuple[At, Reference]:
+        """As `look`, for asyncio callers: one question for all who ask at a time."""
+        return await self._looks(None)
 
     def issue_payment_code(self, person_id: int, line_id: int = 0) -> tuple[str, datetime]:
         """(code, expires_at) of a fresh payment code; line_id: the line it pays with, 0 for the wallet."""
@@ -168,6 +174,7 @@ class Engine:
             self._calls.put(None)
         for thread in self._threads:
             thread.join(timeout=10)
+        self._looks.close()
         for committer in self._committers:
             committer.close()
 
@@ -179,6 +186,9 @@ class Engine:
 
     def _ask(self, question: Callable[[Connection], Answer]) -> Answer:
         return self._committers[0].side.ask(question)
+
+    def _look_for(self, callers: Sequence[None]) -> Sequence[tuple[At, Reference]]:
+        return [self.look()] * len(callers)
 
     def _submit(self, call: _Call) -> _Call:
         if self._closed:

@@ -7,6 +7,7 @@ used once (a payment code, an order number); when one is taken the command is re
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import IntEnum
 from hashlib import blake2b, sha256
 from typing import Any
@@ -16,6 +17,8 @@ import msgspec
 from florin.engine.ids import lane_for
 from florin.events import Event
 from florin.events.refusals import Refusal
+from florin.payments.payment import Payment
+from florin.payments.trade import Trade
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
@@ -89,6 +92,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     event: the first event of the command; events: all of them (of a replay: the first alone). event_id: its row.
     replayed: the key had been answered before, and this is that answer.
+
+    trade, payment: those that the event is about, as the command left them; at: the business time of its events. A replay
+    has none of the three, since what stands there now may be another thing.
     """
 
     event: Event | None = None
@@ -96,6 +102,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     refusal: Refusal | None = None
     event_id: int = 0
     replayed: bool = False
+    trade: Trade | None = None
+    payment: Payment | None = None
+    at: datetime | None = None
 
 
 class KeyConflict(Refusal, frozen=True, kw_only=True):

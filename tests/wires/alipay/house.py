@@ -6,6 +6,7 @@ SDK would, and gives the object inside.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from dataclasses import dataclass, field
@@ -170,7 +171,7 @@ class Shop:
         return self.send(self.request(method, biz))
 
     def send(self, request: HttpRequest, *, gateway: Gateway | None = None) -> dict[str, Any]:
-        answer = (gateway or self.house.gateway).answer(request)
+        answer = asyncio.run((gateway or self.house.gateway).answer(request))
         return self.read(answer, request)
 
     def read(self, answer: HttpAnswer, request: HttpRequest) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import zipfile
 from datetime import timedelta
@@ -19,7 +20,7 @@ def asked(shop: Shop, day: object, bill_type: str = "trade") -> dict[str, Any]:
 
 def fetched(house: House, url: str, **changed: str) -> Any:
     query = dict(parse_qsl(urlsplit(url).query)) | changed
-    return house.gateway.bill(lambda name: query.get(name, ""))
+    return asyncio.run(house.gateway.bill(lambda name: query.get(name, "")))
 
 
 def sold_yesterday(house: House) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -89,8 +90,10 @@ def test_an_answer_names_our_certificate_last_and_a_shop_without_one_reads_none(
     shop = Shop(certified)
     numbers = {"app_cert_sn": root.number_of(certified.key.public_key()), "alipay_root_cert_sn": root.number}
 
-    named = certified.gateway.answer(shop.request("alipay.trade.query", {"out_trade_no": "never"}, **numbers)).body
-    plain = certified.gateway.answer(shop.request("alipay.trade.query", {"out_trade_no": "never"})).body
+    named = asyncio.run(
+        certified.gateway.answer(shop.request("alipay.trade.query", {"out_trade_no": "never"}, **numbers))
+    ).body
+    plain = asyncio.run(certified.gateway.answer(shop.request("alipay.trade.query", {"out_trade_no": "never"}))).body
 
     assert named.endswith(f',"alipay_cert_sn":"{root.number_of(certified.platform_key)}"}}'.encode())
     assert b"alipay_cert_sn" not in plain
@@ -178,7 +181,9 @@ def test_a_shop_of_the_former_root_is_still_heard_and_answered_under_its_own(hou
     shop = Shop(house)
     numbers = {"app_cert_sn": former.number_of(house.key.public_key()), "alipay_root_cert_sn": former.number}
 
-    body = house.gateway.answer(shop.request("alipay.trade.query", {"out_trade_no": "never"}, **numbers)).body
+    body = asyncio.run(
+        house.gateway.answer(shop.request("alipay.trade.query", {"out_trade_no": "never"}, **numbers))
+    ).body
 
     assert former.number_of(house.platform_key).encode() in body
 
@@ -220,8 +225,10 @@ def test_an_encrypted_order_is_answered_encrypted_and_so_is_its_refusal(certifie
     good = seal(json.dumps({**TEA, "out_trade_no": "sealed"}, ensure_ascii=False).encode(), AES_KEY)
     bad = seal(b'{"out_trade_no": "sealed", "total_amount": "0", "subject": "x"}', AES_KEY)
 
-    asked = certified.gateway.answer(shop.request("alipay.trade.precreate", good, encrypt_type="AES")).body
-    refused = certified.gateway.answer(shop.request("alipay.trade.precreate", bad, encrypt_type="AES")).body
+    asked = asyncio.run(certified.gateway.answer(shop.request("alipay.trade.precreate", good, encrypt_type="AES"))).body
+    refused = asyncio.run(
+        certified.gateway.answer(shop.request("alipay.trade.precreate", bad, encrypt_type="AES"))
+    ).body
 
     assert opened(certified, asked, "alipay_trade_precreate_response")["out_trade_no"] == "sealed"
     assert opened(certified, refused, "alipay_trade_precreate_response")["sub_code"] == "ACQ.INVALID_PARAMETER"

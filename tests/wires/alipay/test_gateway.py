@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
@@ -99,8 +100,8 @@ def test_installments_reach_the_plan_and_come_back_in_the_query(house: House):
 def test_the_same_order_again_is_the_same_trade_by_whichever_door(house: House, shop: Shop):
     first = precreated(shop)
     again = precreated(shop, timeout_express="30m")
-    page = house.gateway.answer(
-        shop.request("alipay.trade.page.pay", {**TEA, "product_code": "FAST_INSTANT_TRADE_PAY"})
+    page = asyncio.run(
+        house.gateway.answer(shop.request("alipay.trade.page.pay", {**TEA, "product_code": "FAST_INSTANT_TRADE_PAY"}))
     )
 
     assert again["qr_code"] == first["qr_code"]
@@ -191,7 +192,7 @@ def test_a_browser_is_sent_to_the_cashier(open_house: House, method: str, http_m
         method, order, http_method=http_method, return_url="http://127.0.0.1:9/back", accept="text/html"
     )
 
-    answer = open_house.gateway.answer(request)
+    answer = asyncio.run(open_house.gateway.answer(request))
 
     trade_no = shop.call("alipay.trade.query", out_trade_no=order["out_trade_no"])["trade_no"]
     assert (answer.status, answer.location) == (302, CASHIER.page(int(trade_no)))
@@ -201,7 +202,7 @@ def test_a_browser_that_is_refused_reads_a_page_and_a_program_reads_json(open_ho
     shop = Shop(open_house)
     wrong = {**TEA, "subject": "<script>alert(1)</script>", "total_amount": "<script>"}
 
-    page = open_house.gateway.answer(shop.request("alipay.trade.page.pay", wrong, accept="text/html,*/*"))
+    page = asyncio.run(open_house.gateway.answer(shop.request("alipay.trade.page.pay", wrong, accept="text/html,*/*")))
     answer = shop.send(shop.request("alipay.trade.page.pay", wrong))
 
     assert (page.status, page.content_type) == (200, "text/html; charset=utf-8")
@@ -214,7 +215,7 @@ def test_a_browser_that_is_refused_reads_a_page_and_a_program_reads_json(open_ho
 def test_the_refused_page_may_use_its_own_style_and_nothing_else(open_house: House):
     shop = Shop(open_house)
 
-    page = open_house.gateway.answer(shop.request("alipay.trade.page.pay", {}, accept="text/html"))
+    page = asyncio.run(open_house.gateway.answer(shop.request("alipay.trade.page.pay", {}, accept="text/html")))
 
     style = page.body.split(b"<style>")[1].split(b"</style>")[0]
     allowed = base64.b64encode(hashlib.sha256(style).digest()).decode()
@@ -239,7 +240,7 @@ def test_the_refused_page_may_use_its_own_style_and_nothing_else(open_house: Hou
 def test_the_refused_page_speaks_the_shoppers_language(open_house: House, accept_language, cookies, title):
     request = Shop(open_house).request("alipay.trade.page.pay", {}, accept="text/html")
 
-    page = open_house.gateway.answer(replace(request, accept_language=accept_language, cookies=cookies))
+    page = asyncio.run(open_house.gateway.answer(replace(request, accept_language=accept_language, cookies=cookies)))
 
     assert f"<h1>{title}</h1>" in page.body.decode()
 
@@ -248,7 +249,7 @@ def test_of_a_paid_order_the_page_does_not_say_that_nothing_was_charged(house: H
     precreated(shop)
     house.pay("alice", "tea-0305")
 
-    page = house.gateway.answer(shop.request("alipay.trade.page.pay", TEA, accept="text/html"))
+    page = asyncio.run(house.gateway.answer(shop.request("alipay.trade.page.pay", TEA, accept="text/html")))
 
     assert "This order is paid already" in page.body.decode()
     assert "not been charged" not in page.body.decode()
@@ -256,19 +257,23 @@ def test_of_a_paid_order_the_page_does_not_say_that_nothing_was_charged(house: H
 
 def test_the_way_back_is_signed_once_it_is_paid_and_leads_nowhere_without_its_key(house: House, shop: Shop):
     urls = {"return_url": "https://shop.test/back?order=7"}
-    house.gateway.answer(shop.request("alipay.trade.page.pay", {**TEA, "quit_url": "https://shop.test/quit"}, **urls))
+    asyncio.run(
+        house.gateway.answer(
+            shop.request("alipay.trade.page.pay", {**TEA, "quit_url": "https://shop.test/quit"}, **urls)
+        )
+    )
     trade_id = int(shop.call("alipay.trade.query", out_trade_no="tea-0305")["trade_no"])
     trade = house.reads.ask(standing_of, trade_id).trade  # type: ignore[union-attr]
     link = urlsplit(way_back_link(trade, "http://api.test"))
     key = dict(parse_qsl(link.query))["key"]
     assert (link.netloc, link.path) == ("api.test", "/gateway.do/return")
 
-    assert house.gateway.way_back(trade_id, key) == "https://shop.test/quit"
-    assert house.gateway.way_back(trade_id, "guess") is None
-    assert house.gateway.way_back(trade_id, "") is None
-    assert house.gateway.way_back(12345, key) is None
+    assert asyncio.run(house.gateway.way_back(trade_id, key)) == "https://shop.test/quit"
+    assert asyncio.run(house.gateway.way_back(trade_id, "guess")) is None
+    assert asyncio.run(house.gateway.way_back(trade_id, "")) is None
+    assert asyncio.run(house.gateway.way_back(12345, key)) is None
     house.pay("alice", "tea-0305")
-    back = house.gateway.way_back(trade_id, key)
+    back = asyncio.run(house.gateway.way_back(trade_id, key))
 
     query = dict(parse_qsl(urlsplit(back or "").query))
     assert (query["order"], query["method"]) == ("7", "alipay.trade.page.pay.return")
@@ -597,7 +602,7 @@ def test_an_app_that_nobody_knows_is_told_so_without_a_signature(open_house: Hou
     for app_id in ("1", "99", "x", "9" * 40, None):
         request = Shop(open_house).request("alipay.trade.query", {"out_trade_no": "a"}, app_id=app_id)
 
-        body = open_house.gateway.answer(request).body.decode()
+        body = asyncio.run(open_house.gateway.answer(request)).body.decode()
 
         assert '"sign"' not in body
         assert body.startswith('{"alipay_trade_query_response":{"code":"4000')
@@ -671,6 +676,6 @@ def test_loopback_notify_addresses_are_for_apps_that_may_have_them(house: House,
 def test_a_mistake_of_ours_is_still_answered_in_the_wires_own_form(house: House, shop: Shop):
     house.world.engine.close()
 
-    answer = house.gateway.answer(shop.request("alipay.trade.precreate", TEA))
+    answer = asyncio.run(house.gateway.answer(shop.request("alipay.trade.precreate", TEA)))
 
     assert b'"code":"20000"' in answer.body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ def verify(house: House, told: dict[str, str], charset: str = "utf-8") -> None:
 def vouched(house: House, notify_id: str, partner: str) -> bytes:
     query = f"service=notify_verify&partner={partner}&notify_id={notify_id}".encode()
     request = HttpRequest(http_method="GET", path="/gateway.do", query=query, content_type=None, accept="", body=b"")
-    return house.gateway.answer(request).body
+    return asyncio.run(house.gateway.answer(request)).body
 
 
 def test_a_payment_is_told_with_everything_a_shop_checks(house: House, shop: Shop, listener: Listener):

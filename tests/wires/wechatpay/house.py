@@ -6,6 +6,7 @@ an SDK would, and gives status and document. It is written from the protocol's r
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import secrets
@@ -226,7 +227,7 @@ class Shop:
         return HttpRequest(method=method, target=target.encode(), headers=headers, body=body)
 
     def send(self, request: HttpRequest, *, gateway: Gateway | None = None) -> tuple[int, dict[str, Any]]:
-        return self.read((gateway or self.house.gateway).answer(request))
+        return self.read(asyncio.run((gateway or self.house.gateway).answer(request)))
 
     def read(self, answer: HttpAnswer) -> tuple[int, dict[str, Any]]:
         """Status and document of an answer, once its signature is found right under the name that it gives."""

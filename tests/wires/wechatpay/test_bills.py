@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +16,7 @@ from wires.wechatpay.house import CASHIER, DIRECT_SHOP, House, Shop
 def downloaded(shop: Shop, url: str) -> bytes:
     assert url.startswith("http://api.test/v3/billdownload/file?")
     request: HttpRequest = shop.request("GET", url.removeprefix("http://api.test"), b"")
-    answer = shop.house.gateway.answer(request)
+    answer = asyncio.run(shop.house.gateway.answer(request))
     assert answer.status == 200, answer.body
     return answer.body
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -275,12 +276,12 @@ def test_both_certificates_are_offered_while_a_key_is_rotated_and_a_client_is_an
     house.clients = house.new_clients()
     house.gateway = house.new_gateway()
 
-    answer = house.gateway.answer(shop.request("GET", "/v3/certificates", b""))
+    answer = asyncio.run(house.gateway.answer(shop.request("GET", "/v3/certificates", b"")))
     offered = certificates_in(json.loads(answer.body))
     assert offered.keys() > before.keys()
     assert answer.headers["Wechatpay-Serial"] not in before  # the new one signs
     verify(answer.headers, answer.body, offered)
-    named = house.gateway.answer(in_key_mode.request("GET", "/v3/certificates", b""))
+    named = asyncio.run(house.gateway.answer(in_key_mode.request("GET", "/v3/certificates", b"")))
     assert named.headers["Wechatpay-Serial"] == old.public_key_id
     verify(named.headers, named.body, {old.public_key_id: old.private.public_key()})
     house.pay("alice", "rotate-1")

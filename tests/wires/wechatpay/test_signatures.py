@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -49,7 +50,9 @@ def test_the_fields_of_the_header_come_in_any_order(direct: Shop):
 )
 def test_a_header_that_cannot_be_read_says_what_is_wrong(house: House, direct: Shop, change, said):  # type: ignore[no-untyped-def]
     request = direct.request("GET", TARGET, b"")
-    answer = house.gateway.answer(replace(request, headers={"authorization": change(request.headers["authorization"])}))
+    answer = asyncio.run(
+        house.gateway.answer(replace(request, headers={"authorization": change(request.headers["authorization"])}))
+    )
 
     document = json.loads(answer.body)
     assert (answer.status, document["code"]) == (401, "SIGN_ERROR")
@@ -152,7 +155,7 @@ def test_a_strangers_key_and_an_unknown_serial_number_are_told_apart(
 
 
 def test_an_unknown_merchant_is_answered_without_a_signature(house: House):
-    answer = house.gateway.answer(Shop(house, 7).request("GET", TARGET, b""))
+    answer = asyncio.run(house.gateway.answer(Shop(house, 7).request("GET", TARGET, b"")))
 
     assert answer.status == 401
     assert "Wechatpay-Signature" not in answer.headers

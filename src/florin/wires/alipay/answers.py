@@ -113,13 +113,22 @@ def answer_bytes(
     around it. aes_key: seals the object into one JSON string, which is signed with its quotes; empty leaves it in clear.
     Raises TypeError when a leaf is not text: that is a bug of ours, never input.
     """
+    signed = object_bytes(content, charset=charset, aes_key=aes_key)
+    signature = sign(signed, key=key, sign_type=sign_type) if key is not None else ""
+    return enclosed(signed, signature, method=method, certificate_number=certificate_number)
+
+
+def object_bytes(content: Content, *, charset: Charset, aes_key: bytes = b"") -> bytes:
+    """The part of an answer that is signed."""
     signed = encoded(json_text(content), charset)
-    if aes_key:
-        signed = f'"{seal(signed, aes_key)}"'.encode("ascii")
+    return f'"{seal(signed, aes_key)}"'.encode("ascii") if aes_key else signed
+
+
+def enclosed(signed: bytes, signature: str, *, method: str | None, certificate_number: str = "") -> bytes:
+    """The whole answer around the part that is signed. signature: empty where nobody is known to sign for."""
     opening = f'{{"{response_key(method)}":'.encode("ascii")
-    if key is None:
+    if not signature:
         return opening + signed + b"}"
-    signature = sign(signed, key=key, sign_type=sign_type)
     certificate = f',"alipay_cert_sn":"{certificate_number}"' if certificate_number else ""
     return opening + signed + f',"sign":"{signature}"{certificate}}}'.encode("ascii")
 

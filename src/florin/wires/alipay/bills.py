@@ -7,10 +7,11 @@ whenever it is fetched.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
+
+from psycopg import Connection
 
 from florin.documents.bills import BillFile, alipay_zip
-from florin.queries import ReadPool
 from florin.queries.bills import NotPublished, of_app, read_bill
 from florin.wires.alipay import shapes
 from florin.wires.alipay.answers import Problem, business, success
@@ -21,21 +22,21 @@ from florin.wires.alipay.desk import Answered, Desk
 LINK_LIVES: Final = timedelta(minutes=5)  # X: ours; the real one is said to live for half a minute
 
 
-def download_url(desk: Desk, call: Call, request: shapes.BillQuery) -> Answered:
+async def download_url(desk: Desk, call: Call, request: shapes.BillQuery) -> Answered:
     if request.bill_type != "trade":
         sentence = f"账单类型无效: “{request.bill_type[:30]}” is not trade; what moved beside sales is in the house's own bills"
         raise business("INVALID_PARAMETER", f"参数无效 bill_type {sentence}")
     from_on, before_on = _days(request.bill_date)
     period = Period(app_id=desk.app.id, from_on=from_on, before_on=before_on)
-    if bill_of(desk.reads, period, desk.merchant.id) is None:
+    if await desk.ask(bill_of, period, desk.merchant.id) is None:
         raise _no_bill(request.bill_date)
     return success(bill_download_url=desk.settings.bills.link(period, desk.wall_now + LINK_LIVES))
 
 
-def bill_of(reads: ReadPool, period: Period, merchant_id: int) -> BillFile | None:
+def bill_of(connection: Connection[Any], period: Period, merchant_id: int) -> BillFile | None:
     """The file of a published period on which the app sold or gave back something; else None."""
     try:
-        bill = reads.ask(read_bill, merchant_id=merchant_id, from_on=period.from_on, before_on=period.before_on)
+        bill = read_bill(connection, merchant_id=merchant_id, from_on=period.from_on, before_on=period.before_on)
     except NotPublished:
         return None
     part = None if bill is None else of_app(bill, period.app_id)

@@ -18,7 +18,7 @@ from florin.wires.alipay.desk import Answered, Desk
 OURS = ("Florin", "Alipay wire")
 
 
-def download(desk: Desk, call: Call, request: shapes.CertificateDownload) -> Answered:
+async def download(desk: Desk, call: Call, request: shapes.CertificateDownload) -> Answered:
     for authority in desk.calling.authorities:
         for key in desk.calling.our_keys:
             if authority.number_of(key) == request.alipay_cert_sn:

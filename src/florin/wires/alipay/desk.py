@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
+from florin.engine.reference import Reference
+from florin.money.at import At
 from florin.wires import desk
 from florin.wires.alipay.answers import Content
 from florin.wires.alipay.bill_links import BillLinks
@@ -44,6 +46,14 @@ class Redirect:
 
 
 Answered = Content | Redirect
+
+
+class Caller(NamedTuple):
+    """Who calls, and what is in force while the call is served. at: when it came."""
+
+    app: CallingApp
+    at: At
+    reference: Reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

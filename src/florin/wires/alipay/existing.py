@@ -26,42 +26,42 @@ from florin.wires.alipay.words import (
     trade_status,
 )
 from florin.wires.desk import refund_claim
-from florin.wires.desk.trades import Standing, claimed, find_refund, refund_of, standing_of
+from florin.wires.desk.trades import Standing, claimed, find_refund, refund_of
 
 _TRIES: Final = 3
 # The request number of a cancel's refund; a shop cannot send one with a slash, so it cannot be anybody else's.
 _CANCEL_REQUEST: Final = "cancel/"
 
 
-def query(desk: Desk, call: Call, request: shapes.Query) -> Answered:
-    return success(**query_fields(_found(desk, request), desk.at))
+async def query(desk: Desk, call: Call, request: shapes.Query) -> Answered:
+    return success(**query_fields(await _found(desk, request), desk.at))
 
 
-def refund(desk: Desk, call: Call, request: shapes.Refund) -> Answered:
+async def refund(desk: Desk, call: Call, request: shapes.Refund) -> Answered:
     """Give back all or part. The same number with the same amount again changes nothing and says so (`fund_change` N)."""
     for _ in range(_TRIES):
-        standing = _found(desk, request)
+        standing = await _found(desk, request)
         payment = _refundable(desk, standing)
         request_no = _request_no(standing, request)
-        outcome = _give_back(
+        outcome = await _give_back(
             desk, standing, payment, request_no, int(request.refund_amount), request.refund_reason or ""
         )
         if outcome is None:
             continue
         if outcome.refusal is not None:
             raise _refused_refund(desk, standing, outcome)
-        return success(**_refund_fields(desk, standing, outcome, request))
+        return success(**await _refund_fields(desk, standing, outcome, request))
     raise unknown_result()
 
 
-def _give_back(
+async def _give_back(
     desk: Desk, standing: Standing, payment: Payment, request_no: str, amount_minor: int, reason: str = ""
 ) -> Outcome | None:
     """Refund under the shop's number; None when a part of an authorization changed under our hands. Raises Problem."""
     trade = standing.trade
     number = refund_number(standing, request_no)
     claims = [refund_claim(trade.id, number, amount_minor=amount_minor)]
-    if isinstance(standing, Part) and desk.ask(claimed, ClaimKind.REFUND, trade.id, number) is None:
+    if isinstance(standing, Part) and await desk.ask(claimed, ClaimKind.REFUND, trade.id, number) is None:
         if amount_minor > payment.refundable_minor:
             left = yuan_text(payment.refundable_minor)
             sentence = f"超过该笔转支付可退金额: {left} is left of what was taken under this order number"
@@ -71,16 +71,16 @@ def _give_back(
         seen = f"{refund_prefix(trade.out_trade_no)}#{payment.refunded_minor}"
         claims.append(claim(ClaimKind.REFUND, trade.id, seen, request_no))
     command = Refund(payment_id=payment.id, amount_minor=amount_minor, request_no=number, reason=reason)
-    outcome = desk.execute(command, *claims)
+    outcome = await desk.execute(command, *claims)
     is_late = len(claims) > 1 and outcome.refusal is not None and outcome.refusal.name == "KeyConflict"
     return None if is_late else outcome
 
 
-def refund_query(desk: Desk, call: Call, request: shapes.RefundQuery) -> Answered:
+async def refund_query(desk: Desk, call: Call, request: shapes.RefundQuery) -> Answered:
     """A refund by its number; of one that was never made, only that the question was understood (opendocs open/02ekft)."""
-    standing = _found(desk, request)
+    standing = await _found(desk, request)
     number = refund_number(standing, request.out_request_no)
-    seen = desk.ask(find_refund, trade_id=standing.trade.id, request_no=number)
+    seen = await desk.ask(find_refund, trade_id=standing.trade.id, request_no=number)
     if seen is None:
         return success()
     return success(
@@ -96,38 +96,40 @@ def refund_query(desk: Desk, call: Call, request: shapes.RefundQuery) -> Answere
     )
 
 
-def close(desk: Desk, call: Call, request: shapes.Close) -> Answered:
+async def close(desk: Desk, call: Call, request: shapes.Close) -> Answered:
     """An unpaid trade can no longer be paid."""
-    standing = _found(desk, request)
-    outcome = desk.execute(Close(trade_id=standing.trade.id))
+    standing = await _found(desk, request)
+    outcome = await desk.execute(Close(trade_id=standing.trade.id))
     if outcome.refusal is not None:
         raise problem_of(outcome.refusal, "close")
     return success(**numbers_of(standing.trade))
 
 
-def cancel(desk: Desk, call: Call, request: shapes.Cancel) -> Answered:
+async def cancel(desk: Desk, call: Call, request: shapes.Cancel) -> Answered:
     """Whatever became of it, undo it: close what is unpaid, refund what is paid; what does not exist needs nothing.
 
     A till sends this when it does not know whether it was paid, so it must come to an end whatever the state: a trade
     that is paid while we close it is looked at again.
     """
     for _ in range(_TRIES):
-        standing = desk.ask(find_sale, app_id=desk.app.id, trade_no=request.trade_no, out_trade_no=request.out_trade_no)
+        standing = await desk.ask(
+            find_sale, app_id=desk.app.id, trade_no=request.trade_no, out_trade_no=request.out_trade_no
+        )
         if standing is None:
             return success(trade_no=request.trade_no, out_trade_no=request.out_trade_no, retry_flag="N")
-        action = _undone(desk, standing)
+        action = await _undone(desk, standing)
         if action is not None:
             return success(**numbers_of(standing.trade), retry_flag="N", action=action)
     raise unknown_result()
 
 
-def _undone(desk: Desk, standing: Standing) -> str | None:
+async def _undone(desk: Desk, standing: Standing) -> str | None:
     """`close` or `refund`, once it is undone; None when it changed under our hands. Raises Problem when it cannot be."""
     trade, payment = standing.trade, standing.payment
     if trade.state is TradeState.CLOSED:
         return "close"
     if payment is None:
-        outcome = desk.execute(Close(trade_id=trade.id, reason="cancelled"))
+        outcome = await desk.execute(Close(trade_id=trade.id, reason="cancelled"))
         if outcome.refusal is None:
             return "close"
         if outcome.refusal.name in ("TradeAlreadyPaid", "TradeNotOpen"):
@@ -137,7 +139,7 @@ def _undone(desk: Desk, standing: Standing) -> str | None:
         return "refund"
     if is_finished(standing, desk.at):
         raise _finished()
-    given = _give_back(desk, standing, payment, _CANCEL_REQUEST, payment.refundable_minor)
+    given = await _give_back(desk, standing, payment, _CANCEL_REQUEST, payment.refundable_minor)
     if given is None:
         return None
     if given.refusal is None:
@@ -147,8 +149,10 @@ def _undone(desk: Desk, standing: Standing) -> str | None:
     raise problem_of(given.refusal, "refund")
 
 
-def _found(desk: Desk, request: shapes.Named) -> Standing:
-    standing = desk.ask(find_sale, app_id=desk.app.id, trade_no=request.trade_no, out_trade_no=request.out_trade_no)
+async def _found(desk: Desk, request: shapes.Named) -> Standing:
+    standing = await desk.ask(
+        find_sale, app_id=desk.app.id, trade_no=request.trade_no, out_trade_no=request.out_trade_no
+    )
     if standing is None:
         number = request.trade_no or request.out_trade_no
         raise business("TRADE_NOT_EXIST", f"交易不存在: this app has no trade {number}")
@@ -193,10 +197,12 @@ def _refused_refund(desk: Desk, standing: Standing, outcome: Outcome) -> Problem
     return problem
 
 
-def _refund_fields(desk: Desk, standing: Standing, outcome: Outcome, request: shapes.Refund) -> dict[str, Leaf | None]:
-    after = desk.ask(standing_of, standing.trade.id)
-    seen = desk.ask(refund_of, outcome.event_id)
-    assert after is not None and after.payment is not None and seen is not None, "a refund was just recorded"
+async def _refund_fields(
+    desk: Desk, standing: Standing, outcome: Outcome, request: shapes.Refund
+) -> dict[str, Leaf | None]:
+    after = await desk.standing(standing.trade.id)
+    seen = await desk.ask(refund_of, outcome.event_id)
+    assert after.payment is not None and seen is not None, "a refund was just recorded"
     is_detailed = "refund_detail_item_list" in request.query_options
     return {
         **numbers_of(standing.trade),

@@ -39,10 +39,10 @@ _CODES: Final = {
 }
 
 
-def transfer(desk: Desk, call: Call, request: shapes.FundTransfer) -> Answered:
+async def transfer(desk: Desk, call: Call, request: shapes.FundTransfer) -> Answered:
     """Give it now. The same number with the same transfer again answers as before."""
     _refuse_kind(request)
-    payee = _payee(desk, request.payee_info)
+    payee = await _payee(desk, request.payee_info)
     command = Transfer(
         merchant_id=desk.merchant.id,
         person_id=payee.id,
@@ -52,28 +52,28 @@ def transfer(desk: Desk, call: Call, request: shapes.FundTransfer) -> Answered:
     )
     content = {"amount": command.amount_minor, "payee": payee.id}
     once = claim(ClaimKind.TRANSFER, desk.app.id, command.number, content)
-    outcome = desk.execute(command, once)
+    outcome = await desk.execute(command, once)
     if outcome.refusal is not None:
         code = _CODES.get(outcome.refusal.name)
         raise fund_problem(code, sentence_of(outcome.refusal)) if code else unknown_result()
-    seen = desk.ask(transfer_of, outcome.event_id)
+    seen = await desk.ask(transfer_of, outcome.event_id)
     assert seen is not None, "a transfer was just recorded"
     return success(**_fields(seen), trans_date=china_text(seen.made_at))
 
 
-def query(desk: Desk, call: Call, request: shapes.FundQuery) -> Answered:
+async def query(desk: Desk, call: Call, request: shapes.FundQuery) -> Answered:
     """A transfer by the shop's number or ours; another app's is as absent as one that never was."""
     if not (request.out_biz_no or request.order_id or request.pay_fund_order_id):
         raise fund_problem("INVALID_PARAMETER", "参数无效 out_biz_no: one of out_biz_no and order_id is needed")
     our_number = request.order_id or request.pay_fund_order_id
-    seen = desk.ask(find_transfer, app_id=desk.app.id, number=request.out_biz_no, id_text=our_number)
+    seen = await desk.ask(find_transfer, app_id=desk.app.id, number=request.out_biz_no, id_text=our_number)
     if seen is None:
         number = request.out_biz_no or request.order_id or request.pay_fund_order_id
         raise fund_problem("ORDER_NOT_EXIST", f"转账单据不存在: this app has made no transfer {number}")
     return success(**_fields(seen), trans_amount=yuan_text(seen.amount_minor), pay_date=china_text(seen.made_at))
 
 
-def account(desk: Desk, call: Call, request: shapes.FundAccount) -> Answered:
+async def account(desk: Desk, call: Call, request: shapes.FundAccount) -> Answered:
     """What is swept and not paid out yet."""
     if request.account_type not in (None, "ACCTRANS_ACCOUNT"):
         sentence = f"参数无效 account_type: “{request.account_type[:30]}” is not ACCTRANS_ACCOUNT"
@@ -81,7 +81,7 @@ def account(desk: Desk, call: Call, request: shapes.FundAccount) -> Answered:
     if request.alipay_user_id not in (None, str(desk.merchant.id)):
         sentence = f"参数无效 alipay_user_id: this app asks for {desk.merchant.id}, not for {request.alipay_user_id}"
         raise fund_problem("INVALID_PARAMETER", sentence)
-    available = desk.ask(read_available, lane=desk.merchant.lane, merchant_id=desk.merchant.id)
+    available = await desk.ask(read_available, lane=desk.merchant.lane, merchant_id=desk.merchant.id)
     return success(available_amount=yuan_text(available), freeze_amount="0.00")
 
 
@@ -97,13 +97,13 @@ def _refuse_kind(request: shapes.FundTransfer) -> None:
         raise fund_problem("INVALID_PARAMETER", f"参数无效 biz_scene: “{request.biz_scene}” is not {SCENE}")
 
 
-def _payee(desk: Desk, named: shapes.PayeeInfo) -> Payee:
+async def _payee(desk: Desk, named: shapes.PayeeInfo) -> Payee:
     """The person who is to have it. Raises Problem: nobody has that name or number, or it is not hers."""
     if named.identity_type == "ALIPAY_LOGON_ID":
-        found = desk.ask(find_payee_by_logon, named.identity)
+        found = await desk.ask(find_payee_by_logon, named.identity)
     else:
         identifier = int(named.identity) if named.identity.isascii() and named.identity.isdigit() else 0
-        found = desk.ask(find_payee, identifier) if len(named.identity) < 19 and is_id(identifier) else None
+        found = await desk.ask(find_payee, identifier) if len(named.identity) < 19 and is_id(identifier) else None
     if found is None:
         raise fund_problem("PAYEE_NOT_EXIST", f"收款账号不存在: nobody here is {named.identity[:64]}")
     if named.name is not None and named.name != found.name:

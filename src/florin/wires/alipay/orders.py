@@ -19,7 +19,7 @@ from florin.wires.alipay.answers import business, success
 from florin.wires.alipay.call import Call
 from florin.wires.alipay.desk import Answered, Desk, Redirect
 from florin.wires.alipay.refusals import problem_of
-from florin.wires.desk.trades import find_buyer, find_buyer_by_logon, standing_of
+from florin.wires.desk.trades import find_buyer, find_buyer_by_logon
 
 BACK_KEY: Final = "back"  # in the detail's `extra`: what the link back to the shop must carry
 
@@ -29,19 +29,19 @@ _EXPIRY: Final[dict[type[shapes.Order], timedelta]] = {
 }
 
 
-def precreate(desk: Desk, call: Call, order: shapes.Precreate) -> Answered:
-    trade = ask(desk, call, order)
+async def precreate(desk: Desk, call: Call, order: shapes.Precreate) -> Answered:
+    trade = await ask(desk, call, order)
     return success(out_trade_no=trade.out_trade_no, qr_code=desk.settings.cashier.code(trade.id))
 
 
-def page_pay(desk: Desk, call: Call, order: shapes.PagePay) -> Answered:
+async def page_pay(desk: Desk, call: Call, order: shapes.PagePay) -> Answered:
     """A browser is sent on to the cashier. wap.pay is the same: the cashier is made for phones first."""
-    return Redirect(desk.settings.cashier.page(ask(desk, call, order).id))
+    return Redirect(desk.settings.cashier.page((await ask(desk, call, order)).id))
 
 
-def app_pay(desk: Desk, call: Call, order: shapes.AppPay) -> Answered:
+async def app_pay(desk: Desk, call: Call, order: shapes.AppPay) -> Answered:
     """An app's wallet would show the cashier itself; who posts the order string here is told where that is."""
-    trade = ask(desk, call, order)
+    trade = await ask(desk, call, order)
     return success(
         out_trade_no=trade.out_trade_no,
         trade_no=str(trade.id),
@@ -50,12 +50,12 @@ def app_pay(desk: Desk, call: Call, order: shapes.AppPay) -> Answered:
     )
 
 
-def create(desk: Desk, call: Call, order: shapes.Create) -> Answered:
-    trade = ask(desk, call, order, buyer_id=_buyer_of(desk, order))
+async def create(desk: Desk, call: Call, order: shapes.Create) -> Answered:
+    trade = await ask(desk, call, order, buyer_id=await _buyer_of(desk, order))
     return success(out_trade_no=trade.out_trade_no, trade_no=str(trade.id))
 
 
-def ask(
+async def ask(
     desk: Desk,
     call: Call,
     order: shapes.Order,
@@ -82,17 +82,16 @@ def ask(
         expires_at=order.expires_at(desk.at, _EXPIRY.get(type(order), shapes.ORDER_EXPIRY)),
         detail=detail_of(call, order, buyer_id=buyer_id, more=more),
     )
-    outcome = desk.execute(command, order_claim(desk, order), *claims)
+    outcome = await desk.execute(command, order_claim(desk, order), *claims)
     if outcome.refusal is not None:
         raise problem_of(outcome.refusal)
     assert outcome.event is not None, "an order is asked for, or was before, or is refused"
-    standing = desk.ask(standing_of, outcome.event.trade_id)
-    assert standing is not None, f"trade {outcome.event.trade_id} was asked and is not there"
-    if not isinstance(outcome.event, TradeAsked) or standing.trade.state is TradeState.PAID:
+    trade = outcome.trade or (await desk.standing(outcome.event.trade_id)).trade
+    if not isinstance(outcome.event, TradeAsked) or trade.state is TradeState.PAID:
         raise business("TRADE_HAS_SUCCESS", f"交易已被支付: order {order.out_trade_no} is paid")
-    if not standing.trade.is_open(desk.at):
+    if not trade.is_open(desk.at):
         raise business("TRADE_HAS_CLOSE", f"交易已关闭: order {order.out_trade_no} is closed; ask under another number")
-    return standing.trade
+    return trade
 
 
 def order_claim(desk: Desk, order: shapes.Order) -> Claim:
@@ -141,16 +140,16 @@ def check_seller(desk: Desk, order: shapes.Order) -> None:
         raise business("INVALID_PARAMETER", f"参数无效 {sentence}")
 
 
-def _buyer_of(desk: Desk, order: shapes.Create) -> int:
+async def _buyer_of(desk: Desk, order: shapes.Create) -> int:
     """The person that the order is for. Raises Problem when none is named, or nobody has that name."""
     named = order.buyer_id or order.buyer_open_id
     if named is None and order.buyer_logon_id is None:
         raise business("INVALID_PARAMETER", "参数无效 buyer_id 不能为空: buyer_id or buyer_open_id is needed")
     if named is not None:
         is_number = named.isascii() and named.isdigit() and len(named) < 19
-        buyer = desk.ask(find_buyer, int(named)) if is_number else None
+        buyer = await desk.ask(find_buyer, int(named)) if is_number else None
     else:
-        buyer = desk.ask(find_buyer_by_logon, order.buyer_logon_id or "")
+        buyer = await desk.ask(find_buyer_by_logon, order.buyer_logon_id or "")
     if buyer is None:
         raise business("INVALID_PARAMETER", "参数无效 buyer_id: nobody here has this name or number")
     return buyer.id

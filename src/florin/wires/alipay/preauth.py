@@ -28,18 +28,18 @@ from florin.wires.alipay.refusals import problem_of, sentence_of
 from florin.wires.alipay.shapes import china_text
 from florin.wires.alipay.till import code_digest
 from florin.wires.alipay.words import masked, numbers_of, paid_fields
-from florin.wires.desk.trades import Standing, find_code, find_trade, standing_of
+from florin.wires.desk.trades import Standing, find_trade
 
 PRODUCTS: Final = ("PRE_AUTH", "PRE_AUTH_ONLINE", "PREAUTH_PAY")
 _OVER: Final = ("NothingAuthorized", "AlreadyCaptured")
 
 
-def freeze(desk: Desk, call: Call, order: shapes.Freeze) -> Answered:
+async def freeze(desk: Desk, call: Call, order: shapes.Freeze) -> Answered:
     """Freeze what the shopper's payment code stands for. The same order with the same code answers as before."""
     _refuse_product(order)
-    code = desk.ask(find_code, order.auth_code)
+    code = await desk.codes(order.auth_code)
     if code is None or code.expires_at <= desk.at:
-        again = _by_order(desk, str(order.out_order_no))
+        again = await _by_order(desk, str(order.out_order_no))
         if again is None or again.trade.detail.extra.get("auth_code") != code_digest(order.auth_code):
             raise fund_problem("PAYMENT_AUTH_CODE_INVALID", "支付授权码无效: the code is unknown, used or expired")
         return success(**_fields(desk, again))
@@ -60,16 +60,13 @@ def freeze(desk: Desk, call: Call, order: shapes.Freeze) -> Answered:
         wallet_minor=0 if code.line_id else amount_minor,
         detail=_detail(call, order, auth_code=code_digest(code.code)),
     )
-    outcome = desk.execute(command, _order_claim(desk, order), claim(ClaimKind.CODE, 0, code.code, {"trade": 0}))
+    outcome = await desk.execute(command, _order_claim(desk, order), claim(ClaimKind.CODE, 0, code.code, {"trade": 0}))
     if outcome.refusal is not None:
         raise _refused(outcome)
-    assert outcome.event is not None, "a freeze happens, or happened before, or is refused"
-    standing = desk.ask(standing_of, outcome.event.trade_id)
-    assert standing is not None, "a freeze was just recorded"
-    return success(**_fields(desk, standing))
+    return success(**_fields(desk, await desk.paid(outcome, code)))
 
 
-def voucher(desk: Desk, call: Call, order: shapes.FreezeVoucher) -> Answered:
+async def voucher(desk: Desk, call: Call, order: shapes.FreezeVoucher) -> Answered:
     """A code that the shopper scans, to freeze at the cashier."""
     _refuse_product(order)
     command = Ask(
@@ -83,7 +80,7 @@ def voucher(desk: Desk, call: Call, order: shapes.FreezeVoucher) -> Answered:
         expires_at=order.pay_timeout.after(desk.at) if order.pay_timeout else desk.at + shapes.QR_CODE_EXPIRY,
         detail=_detail(call, order),
     )
-    outcome = desk.execute(command, _order_claim(desk, order))
+    outcome = await desk.execute(command, _order_claim(desk, order))
     if outcome.refusal is not None:
         raise _refused(outcome)
     assert outcome.event is not None, "a freeze is asked for, or was before, or is refused"
@@ -97,13 +94,13 @@ def voucher(desk: Desk, call: Call, order: shapes.FreezeVoucher) -> Answered:
     )
 
 
-def query(desk: Desk, call: Call, request: shapes.FreezeNamed) -> Answered:
-    return success(**_fields(desk, _found(desk, request)))
+async def query(desk: Desk, call: Call, request: shapes.FreezeNamed) -> Answered:
+    return success(**_fields(desk, await _found(desk, request)))
 
 
-def unfreeze(desk: Desk, call: Call, request: shapes.Unfreeze) -> Answered:
+async def unfreeze(desk: Desk, call: Call, request: shapes.Unfreeze) -> Answered:
     """Let go what is left. A part of it cannot be let go alone: the amount must be all that is left."""
-    standing = _found(desk, request)
+    standing = await _found(desk, request)
     payment = _frozen(standing)
     amount_minor = int(request.amount)
     once = claim(ClaimKind.REFUND, standing.trade.id, f"unfreeze/{request.out_request_no}", {"amount": amount_minor})
@@ -112,11 +109,10 @@ def unfreeze(desk: Desk, call: Call, request: shapes.Unfreeze) -> Answered:
         raise fund_problem(
             "UNFREEZE_AMOUNT_NOT_ENOUGH", f"须一次解冻全部剩余金额: {left} is left, let all of it go at once"
         )
-    outcome = desk.execute(Void(payment_id=payment.id), once)
+    outcome = await desk.execute(Void(payment_id=payment.id), once)
     if outcome.refusal is not None:
         raise _refused(outcome)
-    after = desk.ask(standing_of, standing.trade.id)
-    assert after is not None, "a trade that was there is there"
+    after = await desk.standing(standing.trade.id)
     return success(
         auth_no=str(after.trade.id),
         out_order_no=after.trade.out_trade_no,
@@ -128,9 +124,9 @@ def unfreeze(desk: Desk, call: Call, request: shapes.Unfreeze) -> Answered:
     )
 
 
-def cancel(desk: Desk, call: Call, request: shapes.FreezeNamed) -> Answered:
+async def cancel(desk: Desk, call: Call, request: shapes.FreezeNamed) -> Answered:
     """Undo a freeze of which nothing was taken: close what nobody froze, let go what is frozen. Again it changes nothing."""
-    standing = _found(desk, request)
+    standing = await _found(desk, request)
     trade, payment = standing.trade, standing.payment
     if payment is not None and payment.paid_minor:
         taken = yuan_text(payment.paid_minor)
@@ -138,9 +134,9 @@ def cancel(desk: Desk, call: Call, request: shapes.FreezeNamed) -> Answered:
             "ORDER_ALREADY_FINISH", f"已有转支付: {taken} of it was taken; refund that, and unfreeze the rest"
         )
     if payment is None and trade.state is not TradeState.CLOSED:
-        outcome = desk.execute(Close(trade_id=trade.id, reason="cancelled"))
+        outcome = await desk.execute(Close(trade_id=trade.id, reason="cancelled"))
     elif payment is not None and payment.state is PaymentState.AUTHORIZED:
-        outcome = desk.execute(Void(payment_id=payment.id))
+        outcome = await desk.execute(Void(payment_id=payment.id))
     else:
         outcome = None
     if outcome is not None and outcome.refusal is not None:
@@ -153,24 +149,24 @@ def cancel(desk: Desk, call: Call, request: shapes.FreezeNamed) -> Answered:
     )
 
 
-def take(desk: Desk, call: Call, order: shapes.Pay) -> Answered:
+async def take(desk: Desk, call: Call, order: shapes.Pay) -> Answered:
     """`alipay.trade.pay` with an auth_no: take a part of what is frozen. auth_confirm_mode COMPLETE lets the rest go."""
     if order.auth_confirm_mode not in (None, "COMPLETE", "NOT_COMPLETE"):
         sentence = f"参数无效 auth_confirm_mode: “{order.auth_confirm_mode[:20]}” is not COMPLETE or NOT_COMPLETE"
         raise business("INVALID_PARAMETER", sentence)
-    standing = desk.ask(find_trade, app_id=desk.app.id, trade_no=order.auth_no, out_trade_no=None)
+    standing = await desk.ask(find_trade, app_id=desk.app.id, trade_no=order.auth_no, out_trade_no=None)
     if standing is None or standing.trade.flow is not Flow.MANUAL or standing.payment is None:
         raise business("AUTH_NO_ERROR", f"授权号不存在: this app has frozen nothing under {order.auth_no}")
     content = {"auth": standing.trade.id, "amount": int(order.total_amount), "subject": order.subject}
     once = claim(ClaimKind.ORDER, desk.app.id, str(order.out_trade_no), content)
-    outcome = desk.execute(Capture(payment_id=standing.payment.id, amount_minor=int(order.total_amount)), once)
+    outcome = await desk.execute(Capture(payment_id=standing.payment.id, amount_minor=int(order.total_amount)), once)
     if outcome.refusal is not None:
         raise problem_of(outcome.refusal)
     if order.auth_confirm_mode == "COMPLETE":
-        released = desk.execute(Void(payment_id=standing.payment.id))
+        released = await desk.execute(Void(payment_id=standing.payment.id))
         if released.refusal is not None and released.refusal.name not in _OVER:
             raise problem_of(released.refusal)
-    sale = desk.ask(find_sale, app_id=desk.app.id, trade_no=None, out_trade_no=str(order.out_trade_no))
+    sale = await desk.ask(find_sale, app_id=desk.app.id, trade_no=None, out_trade_no=str(order.out_trade_no))
     assert sale is not None, "a part was just taken"
     return success(**numbers_of(sale.trade), **paid_fields(sale), gmt_payment=china_text(desk.at))
 
@@ -181,16 +177,16 @@ def _order_claim(desk: Desk, order: shapes.Freeze | shapes.FreezeVoucher) -> Cla
     return claim(ClaimKind.ORDER, desk.app.id, f"auth/{order.out_order_no}", content)
 
 
-def _by_order(desk: Desk, out_order_no: str) -> Standing | None:
-    return desk.ask(find_trade, app_id=desk.app.id, trade_no=None, out_trade_no=f"auth/{out_order_no}")
+async def _by_order(desk: Desk, out_order_no: str) -> Standing | None:
+    return await desk.ask(find_trade, app_id=desk.app.id, trade_no=None, out_trade_no=f"auth/{out_order_no}")
 
 
-def _found(desk: Desk, request: shapes.FreezeNamed | shapes.Unfreeze) -> Standing:
+async def _found(desk: Desk, request: shapes.FreezeNamed | shapes.Unfreeze) -> Standing:
     """The freeze that is meant. Raises Problem; another app's is as absent as one that never was."""
     if request.auth_no is not None:
-        standing = desk.ask(find_trade, app_id=desk.app.id, trade_no=request.auth_no, out_trade_no=None)
+        standing = await desk.ask(find_trade, app_id=desk.app.id, trade_no=request.auth_no, out_trade_no=None)
     else:
-        standing = _by_order(desk, getattr(request, "out_order_no", None) or "")
+        standing = await _by_order(desk, getattr(request, "out_order_no", None) or "")
     if standing is None or standing.trade.flow is not Flow.MANUAL:
         raise fund_problem("AUTH_ORDER_NOT_EXIST", "授权订单不存在: this app has frozen nothing under that number")
     return standing

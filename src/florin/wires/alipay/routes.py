@@ -1,4 +1,4 @@
-"""The gateway behind an ASGI server: reads a request whole, lets a thread answer it, sends the answer.
+"""The gateway behind an ASGI server: reads a request whole, has it answered, sends the answer.
 
 `alipay_routes` gives the handlers for Litestar; `AbsoluteFormTargets` goes around the whole application, because the
 official Python SDK writes the host into the request target and some servers hand that on as the path.
@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs, quote
 
-import anyio
-import anyio.to_thread
 from litestar import asgi
 from litestar.handlers import ASGIRouteHandler
 
@@ -28,7 +26,6 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 PATH: Final = "/gateway.do"
-THREADS: Final = 64
 # A larger body is read to its end and thrown away, so that the client hears the answer instead of a broken pipe; up to
 # this.
 DRAINED_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -40,9 +37,8 @@ _HEADERS: Final = (
 )
 
 
-def alipay_routes(gateway: Gateway, *, threads: int = THREADS) -> Sequence[ASGIRouteHandler]:
-    """`/gateway.do`, the way back from the cashier and bills, for a Litestar application. threads: calls at a time."""
-    limiter = anyio.CapacityLimiter(threads)
+def alipay_routes(gateway: Gateway) -> Sequence[ASGIRouteHandler]:
+    """`/gateway.do`, the way back from the cashier and bills, for a Litestar application."""
 
     @asgi(PATH, copy_scope=False)
     async def gateway_do(scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,21 +46,21 @@ def alipay_routes(gateway: Gateway, *, threads: int = THREADS) -> Sequence[ASGIR
             await _send(send, HttpAnswer(status=405, content_type="text/plain; charset=utf-8", body=b"GET or POST"))
             return
         request = await _read(scope, receive)
-        await _send(send, await anyio.to_thread.run_sync(gateway.answer, request, limiter=limiter))
+        await _send(send, await gateway.answer(request))
 
     @asgi(f"{PATH}/return", copy_scope=False)
     async def way_back(scope: Scope, receive: Receive, send: Send) -> None:
         query = parse_qs(scope["query_string"].decode("ascii", "replace")) if scope["type"] == "http" else {}
         trade, key = query.get("trade", [""])[0], query.get("key", [""])[0]
         trade_id = int(trade) if trade.isascii() and trade.isdigit() and len(trade) < 19 else 0
-        url = await anyio.to_thread.run_sync(gateway.way_back, trade_id, key, limiter=limiter)
+        url = await gateway.way_back(trade_id, key)
         status, body = (302, b"") if url else (404, b"Not found")
         await _send(send, HttpAnswer(status=status, content_type="text/plain; charset=utf-8", body=body, location=url))
 
     @asgi(BILL_PATH, copy_scope=False)
     async def bill(scope: Scope, receive: Receive, send: Send) -> None:
         query = parse_qs(scope["query_string"].decode("ascii", "replace")) if scope["type"] == "http" else {}
-        found = await anyio.to_thread.run_sync(gateway.bill, lambda name: query.get(name, [""])[0], limiter=limiter)
+        found = await gateway.bill(lambda name: query.get(name, [""])[0])
         if found is None:
             await _send(send, HttpAnswer(status=404, content_type="text/plain; charset=utf-8", body=b"Not found"))
             return
@@ -79,15 +75,12 @@ class BesideV3:
     """ASGI middleware: what lies below `/v3/alipay/` is OpenAPI v3, and the rest the application's.
 
     Around it and not in it, because another wire has the rest of `/v3`, and Litestar finds neither of two mounts of which one
-    is below the other. threads: calls at a time.
+    is below the other.
     """
 
-    def __init__(
-        self, app: Callable[[Any, Any, Any], Awaitable[None]], gateway: Gateway, *, threads: int = THREADS
-    ) -> None:
+    def __init__(self, app: Callable[[Any, Any, Any], Awaitable[None]], gateway: Gateway) -> None:
         self._app = app
         self._gateway = GatewayV3(gateway)
-        self._limiter = anyio.CapacityLimiter(threads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(V3_PATH):
@@ -97,7 +90,7 @@ class BesideV3:
             await _send(send, HttpAnswer(status=405, content_type="text/plain; charset=utf-8", body=b"GET or POST"))
             return
         request = await _read_v3(scope, receive)
-        answer = await anyio.to_thread.run_sync(self._gateway.answer, request, limiter=self._limiter)
+        answer = await self._gateway.answer(request)
         headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in answer.headers.items()]
         plain = HttpAnswer(status=answer.status, content_type=answer.content_type, body=answer.body)
         await _send(send, plain, more=headers)

@@ -20,6 +20,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from florin.wires.desk import signatures as desk
+from florin.wires.desk.signatures import ToSign
+
 SignType = Literal["RSA", "RSA2"]
 SIGN_TYPES: Final[tuple[SignType, ...]] = ("RSA2", "RSA")
 
@@ -50,7 +53,12 @@ def joined(parameters: Iterable[tuple[str, bytes]]) -> bytes:
 
 def sign(message: bytes, *, key: rsa.RSAPrivateKey, sign_type: SignType) -> str:
     """PKCS#1 v1.5 over SHA-256 (RSA2) or SHA-1 (RSA), as base64 on one line."""
-    return base64.b64encode(key.sign(message, padding.PKCS1v15(), _DIGESTS[sign_type])).decode("ascii")
+    return desk.signature_of(to_sign(message, key=key, sign_type=sign_type))
+
+
+def to_sign(message: bytes, *, key: rsa.RSAPrivateKey, sign_type: SignType) -> ToSign:
+    """As `sign`, for who signs many at once."""
+    return ToSign(message, key, _DIGESTS[sign_type])
 
 
 def verify(message: bytes, signature: str, *, key: rsa.RSAPublicKey, sign_type: SignType) -> bool:

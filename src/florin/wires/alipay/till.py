@@ -22,30 +22,30 @@ from florin.wires.alipay.orders import ask, check_seller, detail_of, order_claim
 from florin.wires.alipay.refusals import problem_of
 from florin.wires.alipay.shapes import china_text
 from florin.wires.alipay.words import buyer_fields, numbers_of, paid_fields
-from florin.wires.desk.trades import PaymentCode, Standing, find_code, find_trade, standing_of
+from florin.wires.desk.trades import PaymentCode, Standing, find_trade
 
 SCENES = ("bar_code", "wave_code")
 
 
-def pay(desk: Desk, call: Call, order: shapes.Pay) -> Answered:
+async def pay(desk: Desk, call: Call, order: shapes.Pay) -> Answered:
     """10000 paid, 10003 waiting for the buyer, else a Problem. The same order with the same code answers as before."""
     auth_code = _checked(desk, order)
-    code = desk.ask(find_code, auth_code)
+    code = await desk.codes(auth_code)
     if code is None or code.expires_at <= desk.at:
-        if paid := _paid_before(desk, order, auth_code):
+        if paid := await _paid_before(desk, order, auth_code):
             return paid
         raise _code_invalid()
     if order.total_amount > desk.settings.till_confirm_minor_above or desk.faults.take("in-progress"):
-        return _wait_for_buyer(desk, call, order, code)
-    outcome = _charge(desk, call, order, code)
+        return await _wait_for_buyer(desk, call, order, code)
+    outcome = await _charge(desk, call, order, code)
     if outcome.refusal is not None:
         raise problem_of(outcome.refusal)
     assert outcome.event is not None, "a charge happens, or happened before, or is refused"
     if isinstance(outcome.event, TradeAsked):
-        return _pay_waiting(desk, order, code, outcome.event.trade_id)
+        return await _pay_waiting(desk, order, code, outcome.event.trade_id)
     if outcome.replayed:
-        return _answer_again(desk, order, auth_code)
-    return _paid(_standing(desk, outcome.event.trade_id))
+        return await _answer_again(desk, order, auth_code)
+    return _paid(await desk.paid(outcome, code))
 
 
 def code_digest(auth_code: str) -> str:
@@ -67,7 +67,7 @@ def _checked(desk: Desk, order: shapes.Pay) -> str:
     return order.auth_code
 
 
-def _charge(desk: Desk, call: Call, order: shapes.Pay, code: PaymentCode) -> Outcome:
+async def _charge(desk: Desk, call: Call, order: shapes.Pay, code: PaymentCode) -> Outcome:
     credit_minor, wallet_minor = _tenders(order, code)
     command = Charge(
         trade_id=desk.engine.new_id(lane_for(f"{desk.app.id}/{order.out_trade_no}")),
@@ -85,25 +85,25 @@ def _charge(desk: Desk, call: Call, order: shapes.Pay, code: PaymentCode) -> Out
         installments=order.extend_params.installments(),
         detail=detail_of(call, order, more={"auth_code": code_digest(code.code)}),
     )
-    return desk.execute(command, order_claim(desk, order), _code_claim(code))
+    return await desk.execute(command, order_claim(desk, order), _code_claim(code))
 
 
-def _wait_for_buyer(desk: Desk, call: Call, order: shapes.Pay, code: PaymentCode) -> Answered:
+async def _wait_for_buyer(desk: Desk, call: Call, order: shapes.Pay, code: PaymentCode) -> Answered:
     """The order is hers alone and waits for her; paid meanwhile, with this very code, it says so."""
-    if paid := _paid_before(desk, order, code.code):
+    if paid := await _paid_before(desk, order, code.code):
         return paid
     more = {"auth_code": code_digest(code.code)}
-    trade = ask(desk, call, order, buyer_id=code.person_id, more=more, claims=(_code_claim(code),))
-    standing = _standing(desk, trade.id)
+    trade = await ask(desk, call, order, buyer_id=code.person_id, more=more, claims=(_code_claim(code),))
+    standing = await desk.standing(trade.id)
     fields = {**numbers_of(trade), **paid_fields(standing), **buyer_fields(standing)}
     return {"code": "10003", "msg": MESSAGES["10003"], **fields}
 
 
-def _pay_waiting(desk: Desk, order: shapes.Pay, code: PaymentCode, trade_id: int) -> Answered:
+async def _pay_waiting(desk: Desk, order: shapes.Pay, code: PaymentCode, trade_id: int) -> Answered:
     """The same order waits already, asked by another door: the code pays it."""
-    standing = _standing(desk, trade_id)
+    standing = await desk.standing(trade_id)
     if standing.trade.state is TradeState.PAID:
-        return _answer_again(desk, order, code.code)
+        return await _answer_again(desk, order, code.code)
     credit_minor, wallet_minor = _tenders(order, code)
     command = Pay(
         payment_id=desk.engine.new_id(lane_of(code.person_id)),
@@ -114,23 +114,23 @@ def _pay_waiting(desk: Desk, order: shapes.Pay, code: PaymentCode, trade_id: int
         wallet_minor=wallet_minor,
         installments=order.extend_params.installments(),
     )
-    outcome = desk.execute(command, _code_claim(code, trade_id))
+    outcome = await desk.execute(command, _code_claim(code, trade_id))
     if outcome.refusal is not None:
         is_used = outcome.refusal.name == "KeyConflict"
         raise _code_invalid() if is_used else problem_of(outcome.refusal)
-    return _paid(_standing(desk, trade_id))
+    return _paid(await desk.paid(outcome, code))
 
 
-def _paid_before(desk: Desk, order: shapes.Pay, auth_code: str) -> Answered | None:
+async def _paid_before(desk: Desk, order: shapes.Pay, auth_code: str) -> Answered | None:
     """The answer again, when this order was paid with this code; None when it was not."""
-    standing = desk.ask(find_trade, app_id=desk.app.id, trade_no=None, out_trade_no=str(order.out_trade_no))
+    standing = await desk.ask(find_trade, app_id=desk.app.id, trade_no=None, out_trade_no=str(order.out_trade_no))
     if standing is None or standing.payment is None or standing.trade.amount_minor != order.total_amount:
         return None
     return _paid(standing) if standing.trade.detail.extra.get("auth_code") == code_digest(auth_code) else None
 
 
-def _answer_again(desk: Desk, order: shapes.Pay, auth_code: str) -> Answered:
-    paid = _paid_before(desk, order, auth_code)
+async def _answer_again(desk: Desk, order: shapes.Pay, auth_code: str) -> Answered:
+    paid = await _paid_before(desk, order, auth_code)
     if paid is None:
         raise business("TRADE_HAS_SUCCESS", f"交易已被支付: order {order.out_trade_no} is paid, with another code")
     return paid
@@ -156,12 +156,6 @@ def _tenders(order: shapes.Pay, code: PaymentCode) -> tuple[int, int]:
 def _code_claim(code: PaymentCode, trade_id: int = 0) -> Claim:
     """A code is good for one order. trade_id: of a trade that waits already."""
     return claim(ClaimKind.CODE, 0, code.code, {"trade": trade_id})
-
-
-def _standing(desk: Desk, trade_id: int) -> Standing:
-    standing = desk.ask(standing_of, trade_id)
-    assert standing is not None, f"trade {trade_id} was made and is not there"
-    return standing
 
 
 def _code_invalid() -> Problem:

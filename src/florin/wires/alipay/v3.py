@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from florin.wires.alipay.answers import Content, Problem, invalid, json_text
-from florin.wires.alipay.call import CallingApp, SignatureWrong
+from florin.wires.alipay.call import Call, CallingApp
 from florin.wires.alipay.certificates import named_root
-from florin.wires.alipay.desk import Redirect
+from florin.wires.alipay.desk import Caller, Redirect
 from florin.wires.alipay.encryption import seal
 from florin.wires.alipay.gateway import Gateway
 from florin.wires.alipay.parameters import body_too_large_sentence
 from florin.wires.alipay.refusals import unknown_result
-from florin.wires.alipay.signing import sign
+from florin.wires.alipay.signing import to_sign
 from florin.wires.alipay.v3_call import Authorization, V3Request, read_authorization, read_v3_call
 
 log = structlog.get_logger(__name__)
@@ -56,43 +56,44 @@ class V3Answer:
 
 
 class GatewayV3:
-    """Answers one request after the other, each in its caller's thread, through the same gateway as `/gateway.do`."""
+    """Answers requests, in the event loop, through the same gateway as `/gateway.do`."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
-    def answer(self, request: V3Request) -> V3Answer:
+    async def answer(self, request: V3Request) -> V3Answer:
         """The answer to anything that comes below `/v3/alipay/`. Never raises."""
         app: CallingApp | None = None
         try:
             authorization = read_authorization(request.authorization)
-            app = self._gateway.app_called(authorization.app_id)
+            caller = await self._gateway.caller(authorization.app_id)
+            app = caller.app
             if request.oversized:
                 raise invalid("isv.invalid-parameter", body_too_large_sentence(request.oversized))
-            content = self._serve(request, authorization, app)
+            content = await self._serve(request, authorization, caller)
             status = WAITING if content.get("code") == "10003" else 200
-            return self._signed(status, _success(content), request, app, sealed=bool(request.encrypt_type))
+            return await self._signed(status, _success(content), request, app, sealed=bool(request.encrypt_type))
         except Problem as problem:
-            return self._refused(problem, request, app)
+            return await self._refused(problem, request, app)
         except Exception:  # the one place where a mistake of ours still has to be answered in the wire's own form
             log.exception("a call failed", method=request.method)
-            return self._refused(unknown_result(), request, app)
+            return await self._refused(unknown_result(), request, app)
 
-    def _serve(self, request: V3Request, authorization: Authorization, app: CallingApp) -> Content:
-        gateway, app_id = self._gateway, int(app.app_id)
-        try:
-            call = read_v3_call(
+    async def _serve(self, request: V3Request, authorization: Authorization, caller: Caller) -> Content:
+        gateway, app_id = self._gateway, int(caller.app.app_id)
+
+        def call(may_diagnose: Callable[[], bool]) -> Call:
+            return read_v3_call(
                 request,
                 authorization,
-                app,
+                caller.app,
                 wall_now=gateway.wall_now(),
                 other_keys=gateway.keys_of_others(app_id),
-                may_diagnose=lambda: gateway.may_diagnose(app_id),
+                may_diagnose=may_diagnose,
             )
-        except SignatureWrong as wrong:
-            gateway.keep_failure(wrong, app_id=app_id, request_line=f"{request.http_method} {request.target}")
-            raise
-        answered = gateway.served(call, app)
+
+        line = f"{request.http_method} {request.target}"
+        answered = await gateway.served(await gateway.read(call, app_id, request_line=line), caller)
         if isinstance(answered, Redirect):
             # A browser is to be sent there; two names, because clients ask for either.
             return {"code": "10000", "page_redirection_data": answered.url, "pay_url": answered.url}
@@ -100,15 +101,17 @@ class GatewayV3:
             raise Problem(str(answered["code"]), str(answered["sub_code"]), str(answered["sub_msg"]))
         return answered
 
-    def _refused(self, problem: Problem, request: V3Request, app: CallingApp | None) -> V3Answer:
+    async def _refused(self, problem: Problem, request: V3Request, app: CallingApp | None) -> V3Answer:
         status = 401 if problem.sub_code in _UNKNOWN_CALLER else _STATUS[problem.code]
         if problem.sub_code == "isv.invalid-method":
             status = 404
         code = problem.sub_code.partition(".")[2] or problem.sub_code
         body = json.dumps({"code": code, "message": problem.sub_msg, "links": []}, ensure_ascii=False)
-        return self._signed(status, body, request, app, sealed=False)
+        return await self._signed(status, body, request, app, sealed=False)
 
-    def _signed(self, status: int, body: str, request: V3Request, app: CallingApp | None, *, sealed: bool) -> V3Answer:
+    async def _signed(
+        self, status: int, body: str, request: V3Request, app: CallingApp | None, *, sealed: bool
+    ) -> V3Answer:
         """sealed: whether the body is encrypted as the request was."""
         is_sealed = sealed and app is not None
         text = seal(body.encode(), app.aes_key) if is_sealed and app is not None else body
@@ -119,7 +122,7 @@ class GatewayV3:
             headers |= {
                 "alipay-timestamp": stamp,
                 "alipay-nonce": nonce,
-                "alipay-signature": sign(signed, key=app.platform_key, sign_type="RSA2"),
+                "alipay-signature": await self._gateway.sign(to_sign(signed, key=app.platform_key, sign_type="RSA2")),
             }
             if request.root_number and app.authorities:
                 root = named_root(app.authorities, request.root_number) or app.authorities[0]

@@ -7,11 +7,12 @@
     addresses.py   where a shop may ask to be told
     findings.py    what a wrong signature says of itself: whose key made it, over which digest
     failures.py    wrong signatures, kept for the merchant's page
+    signatures.py  made in threads, for many answers at a time
     pace.py        how often one app may have a wrong signature explained
 
 No foreign word is known here: those stay in the wires.
 """
 
-from florin.wires.desk.desk import Desk, Faults, NoFaults, refund_claim
+from florin.wires.desk.desk import Desk, Faults, NoFaults, codes_of, refund_claim
 
-__all__ = ["Desk", "Faults", "NoFaults", "refund_claim"]
+__all__ = ["Desk", "Faults", "NoFaults", "codes_of", "refund_claim"]

@@ -6,6 +6,7 @@ everything else is found by id. A handful of keyed reads, each in its own lane.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from florin.engine import ClaimKind, claim, lane_of
+from florin.engine.tables.arrays import numbers
 from florin.engine.tables.event import load_events
 from florin.engine.tables.payment import PAYMENT, payment_of
 from florin.engine.tables.table import READ
@@ -56,9 +58,13 @@ class PaymentCode(msgspec.Struct, frozen=True, kw_only=True):
     """What a shopper shows at a till. line_id: the line it pays with, 0 for her wallet. expires_at: business time."""
 
     code: str
-    person_id: int
+    buyer: Buyer
     line_id: int
     expires_at: datetime
+
+    @property
+    def person_id(self) -> int:
+        return self.buyer.id
 
 
 _CLAIMED = """
@@ -68,7 +74,12 @@ _CLAIMED = """
 _OWNERS = "SELECT trade_id, recorded_at FROM event WHERE lane = %(lane)s AND id = %(id)s"
 _BUYER = "SELECT id, logon FROM person WHERE lane = %(lane)s AND id = %(id)s"
 _BUYER_BY_LOGON = "SELECT id, logon FROM person WHERE logon = %(logon)s ORDER BY id LIMIT 1"
-_CODE = "SELECT code, person_id, line_id, expires_at FROM payment_code WHERE code = %(code)s"
+_CODES = """
+    SELECT c.code, c.person_id, c.line_id, c.expires_at FROM unnest(%s::text[]) AS k(code) JOIN payment_code c USING (code)
+"""
+_BUYERS = """
+    SELECT p.id, p.logon FROM unnest(%s::smallint[], %s::bigint[]) AS k(lane, id) JOIN person p USING (lane, id)
+"""
 
 
 def find_trade(
@@ -139,9 +150,25 @@ def find_buyer_by_logon(connection: Connection[Any], logon: str) -> Buyer | None
         return cursor.execute(_BUYER_BY_LOGON, {"logon": logon}).fetchone()
 
 
-def find_code(connection: Connection[Any], code: str) -> PaymentCode | None:
-    with connection.cursor(row_factory=class_row(PaymentCode)) as cursor:
-        return cursor.execute(_CODE, {"code": code}).fetchone()
+def find_codes(connection: Connection[Any], codes: Sequence[str]) -> list[PaymentCode | None]:
+    """What each of these codes stands for, in order, expired ones too; None for one that is unknown."""
+    digits = [code for code in codes if code.isascii() and code.isdigit()]
+    rows = connection.execute(_CODES, (digits,), prepare=True).fetchall()
+    buyers = _buyers(connection, {person_id for _, person_id, _, _ in rows})
+    found = {
+        code: PaymentCode(code=code, buyer=buyers[person_id], line_id=line_id, expires_at=expires_at)
+        for code, person_id, line_id, expires_at in rows
+    }
+    return [found.get(code) for code in codes]
+
+
+def _buyers(connection: Connection[Any], persons: set[int]) -> dict[int, Buyer]:
+    if not persons:
+        return {}
+    ordered = sorted(persons)
+    parameters = (numbers([lane_of(identifier) for identifier in ordered]), numbers(ordered))
+    rows = connection.execute(_BUYERS, parameters, prepare=True)
+    return {identifier: Buyer(id=identifier, logon=logon) for identifier, logon in rows}
 
 
 def claimed(connection: Connection[Any], kind: ClaimKind, scope: int, key: str) -> int | None:

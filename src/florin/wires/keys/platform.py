@@ -169,9 +169,9 @@ class SigningKeys:
 
     def live(self, wire: str, app_id: int | None = None) -> tuple[LiveKey, ...]:
         """As `live_platform_keys`, opened; the same tuple while they are the same keys."""
-        known, until = self._known.get((wire, app_id), ((), 0.0))
-        if self._clock() < until:
-            return known
+        if (fresh := self.recall(wire, app_id)) is not None:
+            return fresh
+        known, _ = self._known.get((wire, app_id), ((), 0.0))
         # One reads them again; who has known them before goes on with those meanwhile, who has not waits.
         if not self._turn.acquire(blocking=not known):
             return known
@@ -179,6 +179,11 @@ class SigningKeys:
             return self._read_again(wire, app_id)
         finally:
             self._turn.release()
+
+    def recall(self, wire: str, app_id: int | None = None) -> tuple[LiveKey, ...] | None:
+        """As `live`, of what was read a moment ago; None when it has to be read: not in an event loop."""
+        known, until = self._known.get((wire, app_id), ((), 0.0))
+        return known if self._clock() < until else None
 
     def _read_again(self, wire: str, app_id: int | None) -> tuple[LiveKey, ...]:
         known, until = self._known.get((wire, app_id), ((), 0.0))

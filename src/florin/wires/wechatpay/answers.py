@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from florin.wires.desk.signatures import ToSign, signature_of
 from florin.wires.wechatpay.clients import SigningKey
-from florin.wires.wechatpay.signing import SCHEME, answer_message, sign
+from florin.wires.wechatpay.signing import SCHEME, answer_message, to_sign
 
 JSON: Final = "application/json; charset=utf-8"
+SIGNATURE: Final = "Wechatpay-Signature"
 
 Document = Mapping[str, Any]
 
@@ -78,14 +80,20 @@ def json_bytes(document: Document) -> bytes:
 
 def signed_headers(body: bytes, key: SigningKey, *, wall_now: datetime) -> dict[str, str]:
     """The headers with which a client checks these bytes."""
+    headers, wanted = stamped(body, key, wall_now=wall_now)
+    return headers | {SIGNATURE: signature_of(wanted)}
+
+
+def stamped(body: bytes, key: SigningKey, *, wall_now: datetime) -> tuple[dict[str, str], ToSign]:
+    """(those headers but for the signature, what that one is made of)."""
     timestamp, nonce = str(int(wall_now.timestamp())), secrets.token_hex(16).upper()
-    return {
+    headers = {
         "Wechatpay-Timestamp": timestamp,
         "Wechatpay-Nonce": nonce,
         "Wechatpay-Serial": key.name,
-        "Wechatpay-Signature": sign(answer_message(timestamp=timestamp, nonce=nonce, body=body), key.private),
         "Wechatpay-Signature-Type": SCHEME,
     }
+    return headers, to_sign(answer_message(timestamp=timestamp, nonce=nonce, body=body), key.private)
 
 
 def _present(value: Any) -> Any:

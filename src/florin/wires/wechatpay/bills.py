@@ -6,6 +6,7 @@ the client like every call, so the address needs no secret: it only names the bi
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -37,40 +38,40 @@ _SHARING: Final = "SHARING"
 _TOKEN: Final = re.compile(r"([A-Z]+)\.(\d{4}-\d{2}-\d{2})\.(GZIP)?")
 
 
-def trades(desk: Desk, request: shapes.BillQuery) -> Answered:
+async def trades(desk: Desk, request: shapes.BillQuery) -> Answered:
     kind = request.bill_type or "ALL"
     if kind not in _TRADES:
         raise parameter_wrong(
             "bill_type", "须为 ALL、SUCCESS 或 REFUND: it is none of them", location="query", value=kind
         )
-    return _named(desk, request, kind)
+    return await _named(desk, request, kind)
 
 
-def flow(desk: Desk, request: shapes.BillQuery) -> Answered:
+async def flow(desk: Desk, request: shapes.BillQuery) -> Answered:
     """All that moved what the merchant is owed. There is one account: BASIC."""
     if request.account_type not in (None, "BASIC"):
         sentence = "只有 BASIC 账户: BASIC is the only account here"
         raise parameter_wrong("account_type", sentence, location="query", value=request.account_type or "")
-    return _named(desk, request, _FLOW)
+    return await _named(desk, request, _FLOW)
 
 
-def sharing(desk: Desk, request: shapes.BillQuery) -> Answered:
+async def sharing(desk: Desk, request: shapes.BillQuery) -> Answered:
     """What was given of the merchant's orders, released and returned."""
-    return _named(desk, request, _SHARING)
+    return await _named(desk, request, _SHARING)
 
 
-def download(desk: Desk, request: shapes.BillQuery) -> Answered:
+async def download(desk: Desk, request: shapes.BillQuery) -> Answered:
     """The file itself, packed where it was asked for packed."""
     found = _TOKEN.fullmatch(request.token or "")
     if found is None or found[1] not in (*_TRADES, _FLOW, _SHARING):
         raise parameter_wrong("token", "无效的 token: it is none of ours", location="query", value=request.token or "")
-    file = _file(desk, found[1], _day_of(found[2], "token"))
+    file = await _file(desk, found[1], _day_of(found[2], "token"))
     if found[3]:
-        file = packed(file)
+        file = await asyncio.to_thread(packed, file)
     return Answered(raw=file.content, content_type=file.content_type)
 
 
-def _named(desk: Desk, request: shapes.BillQuery, kind: str) -> Answered:
+async def _named(desk: Desk, request: shapes.BillQuery, kind: str) -> Answered:
     if request.tar_type not in (None, "GZIP"):
         raise parameter_wrong(
             "tar_type", "只支持 GZIP: GZIP, or nothing", location="query", value=request.tar_type or ""
@@ -78,7 +79,7 @@ def _named(desk: Desk, request: shapes.BillQuery, kind: str) -> Answered:
     if request.bill_date is None:
         raise parameter_wrong("bill_date", "必填: it is required and is missing", location="query")
     day = _day_of(request.bill_date, "bill_date")
-    file = _file(desk, kind, day)
+    file = await _file(desk, kind, day)
     query: dict[str, str] = {"token": f"{kind}.{day}.{request.tar_type or ''}"}
     if desk.provider_id:
         query["sub_mchid"] = str(desk.app.id)
@@ -86,21 +87,29 @@ def _named(desk: Desk, request: shapes.BillQuery, kind: str) -> Answered:
     return Answered(document={"hash_type": "SHA1", "hash_value": file.sha1, "download_url": url})
 
 
-def _file(desk: Desk, kind: str, day: date) -> BillFile:
+async def _file(desk: Desk, kind: str, day: date) -> BillFile:
     """Raises Problem for a day that is not published, or on which nothing happened."""
     try:
-        bill, doors = desk.ask(_bill_of, merchant_id=desk.merchant.id, app_id=desk.app.id, kind=kind, day=day)
+        bill, doors = await desk.ask(_bill_of, merchant_id=desk.merchant.id, app_id=desk.app.id, kind=kind, day=day)
     except NotPublished as unpublished:
         through = f"published through {unpublished.through_on}" if unpublished.through_on else "none is published yet"
         sentence = f"账单生成中，请稍后再试：the bill of {day} is not ready, {through}"
         raise business("STATEMENT_CREATING", sentence) from None
     lines = (
-        desk.ask(sharing_lines, merchant_id=desk.merchant.id, app_id=desk.app.id, on=day) if kind == _SHARING else []
+        await desk.ask(sharing_lines, merchant_id=desk.merchant.id, app_id=desk.app.id, on=day)
+        if kind == _SHARING
+        else []
     )
     if not (lines or (bill.lines and kind != _SHARING)):
         raise business("NO_STATEMENT_EXIST", f"账单文件不存在：nothing of this merchant moved on {day}")
     if kind == _SHARING:
-        return sharing_bill(lines, mchid=str(desk.app.id), caller=desk.client.mchid, on=day)
+        caller = desk.client.mchid
+        return await asyncio.to_thread(sharing_bill, lines, mchid=str(desk.app.id), caller=caller, on=day)
+    return await asyncio.to_thread(_written, desk, kind, bill, doors)
+
+
+def _written(desk: Desk, kind: str, bill: Bill, doors: Mapping[int, str]) -> BillFile:
+    """doors: by which each trade was asked. A large one takes its time: not for the event loop."""
     if kind == _FLOW:
         return fund_flow_bill(bill, mchid=str(desk.app.id))
     return trade_bill(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from florin.wires.wechatpay import shapes
 from florin.wires.wechatpay.answers import Answered
 from florin.wires.wechatpay.certificates import valid_from, valid_until
@@ -10,7 +12,7 @@ from florin.wires.wechatpay.sealing import sealed
 from florin.wires.wechatpay.shapes import china_text
 
 
-def certificates(desk: Desk, request: shapes.Caller) -> Answered:
+async def certificates(desk: Desk, request: shapes.Caller) -> Answered:
     """Two while a key is rotated out: a client that downloads them now trusts both."""
     found = [
         {
@@ -19,6 +21,6 @@ def certificates(desk: Desk, request: shapes.Caller) -> Answered:
             "expire_time": china_text(valid_until(key.made_at)),
             "encrypt_certificate": sealed(pem.encode("ascii"), desk.client.apiv3_key, "certificate"),
         }
-        for key, pem in desk.clients.certificates(desk.client.app_id)
+        for key, pem in await asyncio.to_thread(desk.clients.certificates, desk.client.app_id)
     ]
     return Answered(document={"data": found})

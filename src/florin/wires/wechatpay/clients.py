@@ -118,6 +118,22 @@ class Clients:
                     self._version = version
         return self._clients.get(app_id)
 
+    def calling(self, app_id: int, version: int) -> Client | None:
+        """As `find`, with our keys for it read too, so that `signing_key` need not. Raises NoPlatformKey."""
+        client = self.find(app_id, version)
+        if client is not None:
+            self.ours(app_id)
+        return client
+
+    def recall(self, app_id: int, version: int) -> Client | None:
+        """As `calling`, where that need not read anything; None where it must: not in an event loop."""
+        is_fresh = version == self._version and self._signing_keys.recall(WIRE, app_id)
+        return self._clients.get(app_id) if is_fresh else None
+
+    def known(self, app_id: int) -> Client | None:
+        """The client of this number, as of the version that was read last."""
+        return self._clients.get(app_id)
+
     def others(self, app_id: int) -> Iterator[RegisteredKey]:
         """The keys of other clients, those of the same merchant first: for telling whose key made a signature."""
         known = self._clients

@@ -33,40 +33,40 @@ from florin.wires.wechatpay.words import KEY_NAME, PRODUCT, transaction_fields
 SELLER: Final = "seller"  # in the detail's `extra`: the seller's number, as the order named it
 
 
-def native(desk: Desk, order: shapes.Combined) -> Answered:
-    return Answered(document={"code_url": desk.settings.cashier.code(_ask(desk, order, "native").id)})
+async def native(desk: Desk, order: shapes.Combined) -> Answered:
+    return Answered(document={"code_url": desk.settings.cashier.code((await _ask(desk, order, "native")).id)})
 
 
-def jsapi(desk: Desk, order: shapes.Combined) -> Answered:
+async def jsapi(desk: Desk, order: shapes.Combined) -> Answered:
     payer = order.combine_payer_info
-    buyer_id = buyer_of(desk, payer.openid, "/combine_payer_info/openid")
-    return _prepay(desk, _ask(desk, order, "jsapi", buyer_id=buyer_id))
+    buyer_id = await buyer_of(desk, payer.openid, "/combine_payer_info/openid")
+    return _prepay(desk, await _ask(desk, order, "jsapi", buyer_id=buyer_id))
 
 
-def app(desk: Desk, order: shapes.Combined) -> Answered:
-    return _prepay(desk, _ask(desk, order, "app"))
+async def app(desk: Desk, order: shapes.Combined) -> Answered:
+    return _prepay(desk, await _ask(desk, order, "app"))
 
 
-def h5(desk: Desk, order: shapes.Combined) -> Answered:
-    parent = _ask(desk, order, "h5")
+async def h5(desk: Desk, order: shapes.Combined) -> Answered:
+    parent = await _ask(desk, order, "h5")
     return Answered(document={"h5_url": f"{desk.settings.cashier.page(parent.id)}?from=h5"})
 
 
-def query(desk: Desk, request: shapes.Caller, combine_out_trade_no: str) -> Answered:
-    parent = _found(desk, combine_out_trade_no)
-    return Answered(document=combined_fields(parent, desk.ask(standings_of, parent), desk.at))
+async def query(desk: Desk, request: shapes.Caller, combine_out_trade_no: str) -> Answered:
+    parent = await _found(desk, combine_out_trade_no)
+    return Answered(document=combined_fields(parent, await desk.ask(standings_of, parent), desk.at))
 
 
-def close(desk: Desk, request: shapes.CombinedClose, combine_out_trade_no: str) -> Answered:
+async def close(desk: Desk, request: shapes.CombinedClose, combine_out_trade_no: str) -> Answered:
     """None of them can be paid any more. Raises Problem when one is paid, or when another's order is named."""
-    parent = _found(desk, combine_out_trade_no)
-    standings = desk.ask(standings_of, parent)
+    parent = await _found(desk, combine_out_trade_no)
+    standings = await desk.ask(standings_of, parent)
     own = {standing.trade.out_trade_no for standing in standings}
     if unknown := {order.out_trade_no for order in request.sub_orders} - own:
         sentence = f"子单不属于该合单: {', '.join(sorted(unknown))} is not an order of it"
         raise parameter_wrong("/sub_orders", sentence)
     waiting = [each.trade for each in standings if each.trade.state is not TradeState.CLOSED]
-    outcomes = _executed(desk, [Submission(command=Close(trade_id=trade.id), group=1) for trade in waiting])
+    outcomes = await _executed(desk, [Submission(command=Close(trade_id=trade.id), group=1) for trade in waiting])
     if refused := first_refusal(outcomes):
         raise problem_of(refused, "close")
     return DONE
@@ -100,7 +100,7 @@ def find_combined(connection: Connection[Any], *, app_id: int, number: str) -> P
     return read_parent(connection, event.parent_id, app_id=app_id) if isinstance(event, ParentAsked) else None
 
 
-def _ask(desk: Desk, order: shapes.Combined, product: str, *, buyer_id: int = 0) -> Parent:
+async def _ask(desk: Desk, order: shapes.Combined, product: str, *, buyer_id: int = 0) -> Parent:
     """The parent of these orders, made now or before. Raises Problem for one that is refused, paid or closed."""
     check_notify_url(desk, order.notify_url)
     parent_id = desk.engine.new_id(lane_for(f"{desk.app.id}/{order.combine_out_trade_no}"))
@@ -116,7 +116,7 @@ def _ask(desk: Desk, order: shapes.Combined, product: str, *, buyer_id: int = 0)
     )
     content = [_content(sub) for sub in order.sub_orders]
     once = claim(ClaimKind.REQUEST, desk.app.id, _key(order.combine_out_trade_no), content)
-    outcomes = _executed(
+    outcomes = await _executed(
         desk,
         [
             *(
@@ -129,8 +129,8 @@ def _ask(desk: Desk, order: shapes.Combined, product: str, *, buyer_id: int = 0)
     asked = outcomes[-1]
     if not (asked.replayed and isinstance(asked.event, ParentAsked)) and (refusal := first_refusal(outcomes)):
         raise problem_of(refusal)
-    parent = _found(desk, order.combine_out_trade_no)
-    standings = desk.ask(standings_of, parent)
+    parent = await _found(desk, order.combine_out_trade_no)
+    standings = await desk.ask(standings_of, parent)
     if all(each.trade.state is TradeState.PAID for each in standings):
         raise business("ORDERPAID", f"该订单已支付：order {parent.out_trade_no} is paid")
     if not all(each.trade.is_open(desk.at) for each in standings):
@@ -165,7 +165,7 @@ def _ask_of(desk: Desk, order: shapes.Combined, place: int, *, parent_id: int, p
 def _seller(desk: Desk, mchid: str, place: int) -> int:
     """The merchant behind a number. One that nobody knows is refused like one for whom this merchant may not ask."""
     app_id = app_id_of(mchid)
-    client = desk.clients.find(app_id) if app_id is not None else None
+    client = desk.clients.known(app_id) if app_id is not None else None
     if client is None:
         sentence = f"与子单商户无绑定关系 /sub_orders/{place}/mchid：may not ask for merchant {mchid[:32]}"
         raise business("NO_AUTH", sentence)
@@ -191,8 +191,8 @@ def _order_fields(standing: Standing, at: datetime, paid_at: datetime | None) ->
     }
 
 
-def _found(desk: Desk, number: str) -> Parent:
-    parent = desk.ask(find_combined, app_id=desk.app.id, number=number)
+async def _found(desk: Desk, number: str) -> Parent:
+    parent = await desk.ask(find_combined, app_id=desk.app.id, number=number)
     if parent is None:
         raise business("ORDER_NOT_EXIST", f"订单不存在：this merchant has no combined order {number[:64]}")
     return parent
@@ -202,8 +202,8 @@ def _prepay(desk: Desk, parent: Parent) -> Answered:
     return Answered(document={"prepay_id": prepay_id_of(parent.id, desk.settings.cashier.token(parent.id))})
 
 
-def _executed(desk: Desk, submissions: list[Submission]) -> list[Outcome]:
-    return desk.engine.execute(submissions)
+async def _executed(desk: Desk, submissions: list[Submission]) -> list[Outcome]:
+    return await desk.engine.execute_async(submissions)
 
 
 def _number(desk: Desk, sub: shapes.SubOrder) -> Claim:

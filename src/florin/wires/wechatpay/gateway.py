@@ -3,24 +3,30 @@
 One call runs as it reads: the client, the signature, the clock, the request, the command, the answer. Whatever goes wrong
 on the way is answered in the wire's own form, signed as soon as the client is known.
 
-Nothing here knows a server; `routes.py` does. The work waits for the engine's COMMIT, so it belongs in a thread.
+Nothing here knows a server; `routes.py` does. All of it runs in the event loop, so nothing here waits but for a future: what
+takes its time (a question, a signature, the reason of a wrong one) is done in a thread.
 """
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import structlog
 
 from florin.engine import Engine
+from florin.engine.reference import Reference
+from florin.money.at import At
 from florin.queries import ReadPool
-from florin.wires.desk import Faults, NoFaults
+from florin.wires.desk import Faults, NoFaults, codes_of
 from florin.wires.desk.failures import SignatureFailures
 from florin.wires.desk.pace import DiagnosisPace
-from florin.wires.wechatpay.answers import JSON, Answered, Problem, signed_headers
+from florin.wires.desk.signatures import signer
+from florin.wires.wechatpay.answers import JSON, SIGNATURE, Answered, Problem, stamped
 from florin.wires.wechatpay.call import (
     Call,
     HttpRequest,
@@ -30,7 +36,7 @@ from florin.wires.wechatpay.call import (
     check_signature,
     read_call,
 )
-from florin.wires.wechatpay.clients import Client, Clients
+from florin.wires.wechatpay.clients import WIRE, Client, Clients, SigningKey
 from florin.wires.wechatpay.desk import Desk, Settings
 from florin.wires.wechatpay.freshness import Heard
 from florin.wires.wechatpay.names import PUBLIC_KEY_ID, app_id_of
@@ -47,8 +53,17 @@ class HttpAnswer:
     body: bytes
 
 
+class Caller(NamedTuple):
+    """Who calls, the key that answers, and what is in force while the call is served. at: when it came."""
+
+    client: Client
+    answering: SigningKey
+    at: At
+    reference: Reference
+
+
 class Gateway:
-    """Answers one request after the other, each in its caller's thread."""
+    """Answers requests, in the event loop."""
 
     def __init__(
         self,
@@ -72,33 +87,57 @@ class Gateway:
         self._pace = pace or DiagnosisPace()
         self._heard = heard or Heard()
         self._wall_now = wall_now
+        self._codes = codes_of(reads, name=WIRE)
+        self._sign = signer(name=WIRE)
 
-    def answer(self, request: HttpRequest) -> HttpAnswer:
+    async def answer(self, request: HttpRequest) -> HttpAnswer:
         """The answer to anything that comes to `/v3`. Never raises."""
-        client: Client | None = None
+        caller: Caller | None = None
         answered: Answered | Problem
         try:
             authorization = _authorization(request)
-            client = self._client(authorization)
-            answered = self._serve(request, authorization, client)
+            caller = await self._caller(authorization, request)
+            answered = await self._serve(request, authorization, caller)
         except Problem as problem:
             answered = problem
         except Exception:  # the one place where a mistake of ours still has to be answered in the wire's own form
             log.exception("a call failed", target=request.path)
             answered = unknown_result()
-        return self._signed(answered, client, request)
+        return await self._signed(answered, caller)
 
-    def _client(self, authorization: Authorization) -> Client:
-        app_id = app_id_of(authorization.mchid)
-        client = self._clients.find(app_id, self._engine.reference.version) if app_id is not None else None
+    async def _caller(self, authorization: Authorization, request: HttpRequest) -> Caller:
+        at, reference = await self._engine.look_async()
+        client = await self._client(app_id_of(authorization.mchid), reference.version)
         if client is None:
             raise business("SIGN_ERROR", f"商户号不存在：no merchant {authorization.mchid[:32]} is registered here")
-        return client
+        answering = self._clients.signing_key(client.app_id, request.headers.get("wechatpay-serial", ""))
+        return Caller(client, answering, at, reference)
 
-    def _serve(self, request: HttpRequest, authorization: Authorization, client: Client) -> Answered:
+    async def _client(self, app_id: int | None, version: int) -> Client | None:
+        if app_id is None:
+            return None
+        known = self._clients.recall(app_id, version)
+        return known or await asyncio.to_thread(self._clients.calling, app_id, version)
+
+    async def _serve(self, request: HttpRequest, authorization: Authorization, caller: Caller) -> Answered:
         wall_now = self._wall_now()
         if request.oversized:  # its body was not kept, so nothing can be said of its signature
             raise body_too_large(request.oversized)
+        try:
+            check_signature(request, authorization, caller.client, may_diagnose=lambda: False)
+        except SignatureWrong:
+            await asyncio.to_thread(self._refuse_signature, request, authorization, caller.client)
+        leeway = self._settings.timestamp_leeway
+        check_freshness(authorization, caller.client, self._heard, wall_now=wall_now, leeway=leeway)
+        call = read_call(request, caller.client)
+        desk = self._desk(request, call, caller, wall_now)
+        answered = await call.route.serve(desk, call.request, **call.parts)
+        if not call.route.reads and self._faults.take("timeout"):
+            raise unknown_result()
+        return answered
+
+    def _refuse_signature(self, request: HttpRequest, authorization: Authorization, client: Client) -> None:
+        """Find out why it is wrong, and keep it. Raises SignatureWrong."""
         try:
             check_signature(
                 request,
@@ -109,19 +148,12 @@ class Gateway:
             )
         except SignatureWrong as wrong:
             line = f"{request.method} {request.path}"[:512]
-            self._failures.keep(wrong, app_id=client.app_id, request_line=line, received_at=wall_now)
+            self._failures.keep(wrong, app_id=client.app_id, request_line=line, received_at=self._wall_now())
             raise
-        leeway = self._settings.timestamp_leeway
-        check_freshness(authorization, client, self._heard, wall_now=wall_now, leeway=leeway)
-        call = read_call(request, client)
-        answered = call.route.serve(self._desk(request, call, client, wall_now), call.request, **call.parts)
-        if not call.route.reads and self._faults.take("timeout"):
-            raise unknown_result()
-        return answered
 
-    def _desk(self, request: HttpRequest, call: Call, client: Client, wall_now: datetime) -> Desk:
-        at, reference = self._engine.look()
-        seller = client if call.seller_id == client.app_id else self._clients.find(call.seller_id, reference.version)
+    def _desk(self, request: HttpRequest, call: Call, caller: Caller, wall_now: datetime) -> Desk:
+        client, reference = caller.client, caller.reference
+        seller = client if call.seller_id == client.app_id else self._clients.known(call.seller_id)
         if seller is None or client.app_id not in (seller.app_id, seller.provider_id):
             sentence = f"与子商户无绑定关系：{client.mchid} may not call for merchant {call.seller_id}"
             raise business("NO_AUTH", sentence)
@@ -133,26 +165,29 @@ class Gateway:
         return Desk(
             engine=self._engine,
             reads=self._reads,
+            codes=self._codes,
             settings=self._settings,
             app=app,
             merchant=reference.merchants[app.merchant_id],
             client=client,
             clients=self._clients,
-            at=at.instant,
+            reference=reference,
+            on=caller.at.on,
+            at=caller.at.instant,
             wall_now=wall_now,
             key_name=named if named.startswith(PUBLIC_KEY_ID) else "",
             origin=_origin(request, self._settings.tls_hosts),
             faults=self._faults,
         )
 
-    def _signed(self, answered: Answered | Problem, client: Client | None, request: HttpRequest) -> HttpAnswer:
+    async def _signed(self, answered: Answered | Problem, caller: Caller | None) -> HttpAnswer:
         body = answered.body()
         headers = {"Request-ID": secrets.token_hex(16)}
         if answered.status != 204:
             headers["Content-Type"] = answered.content_type if isinstance(answered, Answered) else JSON
-        if client is not None:
-            key = self._clients.signing_key(client.app_id, request.headers.get("wechatpay-serial", ""))
-            headers |= signed_headers(body, key, wall_now=self._wall_now())
+        if caller is not None:
+            stamps, wanted = stamped(body, caller.answering, wall_now=self._wall_now())
+            headers |= stamps | {SIGNATURE: await self._sign(wanted)}
         return HttpAnswer(status=answered.status, headers=headers, body=body)
 
 

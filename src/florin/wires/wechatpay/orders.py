@@ -13,7 +13,7 @@ from florin.events import TradeAsked
 from florin.payments.ask import Ask
 from florin.payments.trade import Trade, TradeDetail, TradeState
 from florin.wires.desk.addresses import refuse_notify_url
-from florin.wires.desk.trades import find_buyer, standing_of
+from florin.wires.desk.trades import find_buyer
 from florin.wires.wechatpay import shapes
 from florin.wires.wechatpay.answers import Answered, parameter_wrong
 from florin.wires.wechatpay.desk import Desk
@@ -22,37 +22,37 @@ from florin.wires.wechatpay.refusals import business, problem_of, sentence_of
 from florin.wires.wechatpay.words import KEY_NAME, PRODUCT, PROVIDER, PROVIDER_SUB_APPID
 
 
-def native(desk: Desk, order: shapes.Order) -> Answered:
+async def native(desk: Desk, order: shapes.Order) -> Answered:
     """A code for a screen; scanned, it opens the cashier."""
     _check_told(order)
-    return Answered(document={"code_url": desk.settings.cashier.code(ask(desk, order, "native").id)})
+    return Answered(document={"code_url": desk.settings.cashier.code((await ask(desk, order, "native")).id)})
 
 
-def jsapi(desk: Desk, order: shapes.Order) -> Answered:
+async def jsapi(desk: Desk, order: shapes.Order) -> Answered:
     """An order for one known buyer, who pays it where `phone.py` opens the cashier."""
     _check_told(order)
     name = "openid" if not desk.provider_id else "sub_openid" if order.payer.sub_openid else "sp_openid"
-    buyer_id = buyer_of(desk, getattr(order.payer, name), f"/payer/{name}")
-    return _prepay(desk, ask(desk, order, "jsapi", buyer_id=buyer_id))
+    buyer_id = await buyer_of(desk, getattr(order.payer, name), f"/payer/{name}")
+    return _prepay(desk, await ask(desk, order, "jsapi", buyer_id=buyer_id))
 
 
-def app(desk: Desk, order: shapes.Order) -> Answered:
+async def app(desk: Desk, order: shapes.Order) -> Answered:
     """An order for a merchant's own app."""
     _check_told(order)
-    return _prepay(desk, ask(desk, order, "app"))
+    return _prepay(desk, await ask(desk, order, "app"))
 
 
-def h5(desk: Desk, order: shapes.Order) -> Answered:
+async def h5(desk: Desk, order: shapes.Order) -> Answered:
     """An address for a phone's browser; a shop may write `&redirect_url=…` behind it, so it has a query."""
     if order.scene_info.h5_info is None or order.scene_info.payer_client_ip is None:
         name = "h5_info" if order.scene_info.h5_info is None else "payer_client_ip"
         raise parameter_wrong(f"/scene_info/{name}", "必填: it is required for h5 and is missing")
     _check_told(order)
-    trade = ask(desk, order, "h5")
+    trade = await ask(desk, order, "h5")
     return Answered(document={"h5_url": f"{desk.settings.cashier.page(trade.id)}?from=h5"})
 
 
-def ask(
+async def ask(
     desk: Desk,
     order: shapes.Order,
     product: str,
@@ -76,18 +76,17 @@ def ask(
         expires_at=order.expires_at(desk.at),
         detail=detail_of(desk, order, product, buyer_id=buyer_id, more=more),
     )
-    outcome = desk.execute(command, order_claim(desk, order), *claims)
+    outcome = await desk.execute(command, order_claim(desk, order), *claims)
     if outcome.refusal is not None:
         raise problem_of(outcome.refusal)
     assert outcome.event is not None, "an order is asked for, or was before, or is refused"
-    standing = desk.ask(standing_of, outcome.event.trade_id)
-    assert standing is not None, f"trade {outcome.event.trade_id} was asked and is not there"
-    if not isinstance(outcome.event, TradeAsked) or standing.trade.state is TradeState.PAID:
+    trade = outcome.trade or (await desk.standing(outcome.event.trade_id)).trade
+    if not isinstance(outcome.event, TradeAsked) or trade.state is TradeState.PAID:
         raise business("ORDERPAID", f"该订单已支付：order {order.out_trade_no} is paid")
-    if not standing.trade.is_open(desk.at):
+    if not trade.is_open(desk.at):
         sentence = f"该订单已关闭，请更换商户订单号：order {order.out_trade_no} is closed, ask under another number"
         raise business("ORDER_CLOSED", sentence)
-    return standing.trade
+    return trade
 
 
 def order_claim(desk: Desk, order: shapes.Order) -> Claim:
@@ -148,12 +147,12 @@ def _prepay(desk: Desk, trade: Trade) -> Answered:
     return Answered(document={"prepay_id": prepay_id_of(trade.id, desk.settings.cashier.token(trade.id))})
 
 
-def buyer_of(desk: Desk, openid: str | None, where: str) -> int:
+async def buyer_of(desk: Desk, openid: str | None, where: str) -> int:
     """The person that an order is for. Raises Problem when none is named, or nobody has that openid."""
     if openid is None:
         raise parameter_wrong(where, "必填: it is required for jsapi and is missing")
     person_id = person_id_of(openid)
-    buyer = desk.ask(find_buyer, person_id) if person_id is not None else None
+    buyer = await desk.ask(find_buyer, person_id) if person_id is not None else None
     if buyer is None:
         raise parameter_wrong(where, "无效的openid: nobody here has this openid", value=openid)
     return buyer.id

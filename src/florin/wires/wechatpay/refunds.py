@@ -15,7 +15,7 @@ from florin.engine.tables.event import load_events
 from florin.events import RefundReversed
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.refund import Refund
-from florin.wires.desk.trades import Standing, claimed, recorded, refund_of, standing_of
+from florin.wires.desk.trades import Standing, claimed, recorded, refund_of
 from florin.wires.wechatpay import shapes
 from florin.wires.wechatpay.answers import Answered, Problem, parameter_wrong
 from florin.wires.wechatpay.desk import Desk
@@ -25,13 +25,13 @@ from florin.wires.wechatpay.refusals import business, problem_of
 from florin.wires.wechatpay.words import is_finished, refund_fields, trade_state
 
 
-def refund(desk: Desk, request: shapes.Refund) -> Answered:
+async def refund(desk: Desk, request: shapes.Refund) -> Answered:
     """The same number with the same order and amount again changes nothing and answers the same."""
     if not (request.transaction_id or request.out_trade_no):
         raise parameter_wrong("/out_trade_no", "与 transaction_id 二选一: one of the two is needed")
     if request.notify_url is not None:
         check_notify_url(desk, request.notify_url)
-    standing = found(desk, transaction_id=request.transaction_id, out_trade_no=request.out_trade_no)
+    standing = await found(desk, transaction_id=request.transaction_id, out_trade_no=request.out_trade_no)
     trade, payment = standing.trade, _refundable(desk, standing)
     if request.amount.total != trade.amount_minor:
         sentence = f"订单金额不一致: the order is of {trade.amount_minor} fen, not of {request.amount.total}"
@@ -44,17 +44,17 @@ def refund(desk: Desk, request: shapes.Refund) -> Answered:
         notify_url=request.notify_url or "",
     )
     content = {"trade": trade.id, "amount": request.amount.refund}
-    outcome = desk.execute(command, claim(ClaimKind.MERCHANT_REFUND, desk.app.id, request.out_refund_no, content))
+    outcome = await desk.execute(command, claim(ClaimKind.MERCHANT_REFUND, desk.app.id, request.out_refund_no, content))
     if outcome.refusal is not None:
         raise problem_of(outcome.refusal, "refund")
-    return _told(desk, request.out_refund_no, outcome.event_id, trade.id)
+    return await _told(desk, request.out_refund_no, outcome.event_id, trade.id)
 
 
-def query(desk: Desk, request: shapes.Caller, out_refund_no: str) -> Answered:
-    seen = desk.ask(find_refund_by_number, app_id=desk.app.id, request_no=out_refund_no)
+async def query(desk: Desk, request: shapes.Caller, out_refund_no: str) -> Answered:
+    seen = await desk.ask(find_refund_by_number, app_id=desk.app.id, request_no=out_refund_no)
     if seen is None:
         raise business("RESOURCE_NOT_EXISTS", f"退款单不存在：this merchant has no refund {out_refund_no[:64]}")
-    return _told(desk, out_refund_no, *seen)
+    return await _told(desk, out_refund_no, *seen)
 
 
 def find_refund_by_number(connection: Connection[Any], *, app_id: int, request_no: str) -> tuple[int, int] | None:
@@ -63,11 +63,11 @@ def find_refund_by_number(connection: Connection[Any], *, app_id: int, request_n
     return None if event_id is None else (event_id, recorded(connection, event_id)[0])
 
 
-def _told(desk: Desk, request_no: str, event_id: int, trade_id: int) -> Answered:
-    standing, seen = desk.ask(standing_of, trade_id), desk.ask(refund_of, event_id)
-    assert standing is not None and standing.payment is not None and seen is not None, "a refund was recorded"
+async def _told(desk: Desk, request_no: str, event_id: int, trade_id: int) -> Answered:
+    standing, seen = await desk.standing(trade_id), await desk.ask(refund_of, event_id)
+    assert standing.payment is not None and seen is not None, "a refund was recorded"
     fields = refund_fields(standing.trade, standing.payment, seen, request_no=request_no, refund_id=event_id)
-    if desk.ask(_was_taken_back, standing.payment.id, request_no):
+    if await desk.ask(_was_taken_back, standing.payment.id, request_no):
         fields |= {"status": "CLOSED", "success_time": None}
     return Answered(document=fields)
 

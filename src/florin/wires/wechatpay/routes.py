@@ -1,12 +1,11 @@
-"""The gateway as routes of an ASGI application: reads each request whole, lets a thread answer it, sends the answer."""
+"""The gateway as routes of an ASGI application: reads each request whole, has it answered, sends the answer."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
-import anyio
-import anyio.to_thread
 from litestar import asgi
 from litestar.handlers import ASGIRouteHandler
 
@@ -21,7 +20,6 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 PATH: Final = "/v3"
-THREADS: Final = 64
 # A larger body is read to its end and thrown away, so that the client hears the answer instead of a broken pipe; up to this.
 DRAINED_BYTES_MAX: Final = 64 * 1024 * 1024
 
@@ -33,21 +31,20 @@ _HEADERS: Final = (
 )
 
 
-def wechatpay_routes(gateway: Gateway, phone: Phone, *, threads: int = THREADS) -> Sequence[ASGIRouteHandler]:
-    """Everything under `/v3`, and the phone, for a Litestar application. threads: calls at a time."""
-    limiter = anyio.CapacityLimiter(threads)
+def wechatpay_routes(gateway: Gateway, phone: Phone) -> Sequence[ASGIRouteHandler]:
+    """Everything under `/v3`, and the phone, for a Litestar application."""
 
     @asgi(PATH, is_mount=True, copy_scope=False)
     async def v3(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             request = await _read(scope, receive)
-            await _send(send, await anyio.to_thread.run_sync(gateway.answer, request, limiter=limiter))
+            await _send(send, await gateway.answer(request))
 
     @asgi(PHONE_PATH, copy_scope=False)
     async def redeem(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             request = await _read(scope, receive)
-            await _send(send, await anyio.to_thread.run_sync(phone.answer, request, limiter=limiter))
+            await _send(send, await asyncio.to_thread(phone.answer, request))
 
     return [v3, redeem]
 

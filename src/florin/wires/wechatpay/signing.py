@@ -17,11 +17,15 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from florin.wires.desk import signatures as desk
+from florin.wires.desk.signatures import ToSign
+
 SCHEME: Final = "WECHATPAY2-SHA256-RSA2048"
 
 _FIELD: Final = re.compile(r'\s*([a-z_]+)\s*=\s*"([^"]*)"\s*(?:,|$)')
 _NAMES: Final = ("mchid", "nonce_str", "signature", "timestamp", "serial_no")
 _HEADER_LENGTH_MAX: Final = 4_096
+_SHA256: Final = SHA256()
 
 
 class AuthorizationUnreadable(ValueError):
@@ -73,7 +77,12 @@ def answer_message(*, timestamp: str, nonce: str, body: bytes) -> bytes:
 
 def sign(message: bytes, key: rsa.RSAPrivateKey) -> str:
     """PKCS#1 v1.5 over SHA-256, as base64 on one line."""
-    return base64.b64encode(key.sign(message, padding.PKCS1v15(), SHA256())).decode("ascii")
+    return desk.signature_of(to_sign(message, key))
+
+
+def to_sign(message: bytes, key: rsa.RSAPrivateKey) -> ToSign:
+    """As `sign`, for who signs many at once."""
+    return ToSign(message, key, _SHA256)
 
 
 def verify(message: bytes, signature: str, key: rsa.RSAPublicKey) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import unquote
@@ -24,7 +24,7 @@ from florin.wires.wechatpay import (
 )
 from florin.wires.wechatpay.answers import Answered
 
-Handler = Callable[..., Answered]
+Handler = Callable[..., Awaitable[Answered]]
 # Whose call it may be: a merchant's own, a service provider's, or either by whether a sub_mchid comes.
 Side = Literal["merchant", "provider", "either"]
 

@@ -24,42 +24,42 @@ class BatchQuery(shapes.Caller, frozen=True, kw_only=True):
     detail_status: Literal["ALL", "SUCCESS", "FAIL"] = "ALL"
 
 
-def query(desk: Desk, request: BatchQuery, out_batch_no: str) -> Answered:
-    whole = desk.ask(find_transfer, app_id=desk.app.id, number=detail_number(out_batch_no))
+async def query(desk: Desk, request: BatchQuery, out_batch_no: str) -> Answered:
+    whole = await desk.ask(find_transfer, app_id=desk.app.id, number=detail_number(out_batch_no))
     if whole is None:
         raise absent(out_batch_no)
-    return _told(desk, request, whole)
+    return await _told(desk, request, whole)
 
 
-def query_by_id(desk: Desk, request: BatchQuery, batch_id: str) -> Answered:
-    return _told(desk, request, _whole(desk, batch_id))
+async def query_by_id(desk: Desk, request: BatchQuery, batch_id: str) -> Answered:
+    return await _told(desk, request, await _whole(desk, batch_id))
 
 
-def detail(desk: Desk, request: shapes.Caller, batch_id: str, detail_id: str) -> Answered:
+async def detail(desk: Desk, request: shapes.Caller, batch_id: str, detail_id: str) -> Answered:
     """One of a batch, by our numbers of both."""
-    whole = _whole(desk, batch_id)
+    whole = await _whole(desk, batch_id)
     number = app_id_of(detail_id) or 0
-    seen = next((each for each in desk.ask(transfers_of_batch, whole) if each.id == number), None)
+    seen = next((each for each in await desk.ask(transfers_of_batch, whole) if each.id == number), None)
     if seen is None:
         raise absent(f"{batch_id}/{detail_id}")
     return Answered(document=detail_fields(desk, seen, whole))
 
 
-def _whole(desk: Desk, batch_id: str) -> TransferSeen:
+async def _whole(desk: Desk, batch_id: str) -> TransferSeen:
     """The first of a batch, whose id is the batch's. Raises Problem for another app's, or for what is no batch."""
     number = app_id_of(batch_id) or 0
-    seen = desk.ask(transfer_of, number) if number else None
+    seen = await desk.ask(transfer_of, number) if number else None
     first = None
     if seen is not None and "/" in seen.number:
         out_batch_no = seen.number.partition("/")[0]
-        first = desk.ask(find_transfer, app_id=desk.app.id, number=detail_number(out_batch_no))
+        first = await desk.ask(find_transfer, app_id=desk.app.id, number=detail_number(out_batch_no))
     if seen is None or first is None or first.id != seen.id:
         raise absent(batch_id)
     return first
 
 
-def _told(desk: Desk, request: BatchQuery, whole: TransferSeen) -> Answered:
-    given = desk.ask(transfers_of_batch, whole)
+async def _told(desk: Desk, request: BatchQuery, whole: TransferSeen) -> Answered:
+    given = await desk.ask(transfers_of_batch, whole)
     made, total_minor = china_text(whole.made_at), sum(each.amount_minor for each in given)
     fields: dict[str, Any] = {
         "transfer_batch": {

@@ -6,6 +6,7 @@ is encrypted to one of our keys, and must be hers. A batch is given whole or not
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from typing import Any
@@ -24,10 +25,10 @@ from florin.wires.wechatpay.refusals import business, problem_of
 from florin.wires.wechatpay.shapes import china_text
 
 
-def transfer(desk: Desk, request: shapes.NewTransfer) -> Answered:
+async def transfer(desk: Desk, request: shapes.NewTransfer) -> Answered:
     """Give it now. The same number with the same transfer again answers as before."""
     check_appid(desk, request.appid)
-    payee = _payee(desk, request)
+    payee = await _payee(desk, request)
     command = Transfer(
         merchant_id=desk.merchant.id,
         person_id=payee.id,
@@ -36,31 +37,31 @@ def transfer(desk: Desk, request: shapes.NewTransfer) -> Answered:
         title=request.transfer_remark,
     )
     content = {"amount": command.amount_minor, "payee": payee.id}
-    outcome = desk.execute(command, claim(ClaimKind.TRANSFER, desk.app.id, command.number, content))
+    outcome = await desk.execute(command, claim(ClaimKind.TRANSFER, desk.app.id, command.number, content))
     if outcome.refusal is not None:
         raise problem_of(outcome.refusal, "transfer")
-    seen = desk.ask(transfer_of, outcome.event_id)
+    seen = await desk.ask(transfer_of, outcome.event_id)
     assert seen is not None, "a transfer was just recorded"
     fields = {**_numbers(seen), "create_time": china_text(seen.made_at), "state": "SUCCESS"}
     return Answered(document=fields)
 
 
-def query(desk: Desk, request: shapes.Caller, out_bill_no: str) -> Answered:
-    return _told(desk, desk.ask(find_transfer, app_id=desk.app.id, number=out_bill_no), out_bill_no)
+async def query(desk: Desk, request: shapes.Caller, out_bill_no: str) -> Answered:
+    return _told(desk, await desk.ask(find_transfer, app_id=desk.app.id, number=out_bill_no), out_bill_no)
 
 
-def query_by_id(desk: Desk, request: shapes.Caller, transfer_bill_no: str) -> Answered:
-    return _told(desk, desk.ask(find_transfer, app_id=desk.app.id, id_text=transfer_bill_no), transfer_bill_no)
+async def query_by_id(desk: Desk, request: shapes.Caller, transfer_bill_no: str) -> Answered:
+    return _told(desk, await desk.ask(find_transfer, app_id=desk.app.id, id_text=transfer_bill_no), transfer_bill_no)
 
 
-def cancel(desk: Desk, request: shapes.Caller, out_bill_no: str) -> Answered:
+async def cancel(desk: Desk, request: shapes.Caller, out_bill_no: str) -> Answered:
     """What is in her wallet cannot be taken back. Raises Problem, always."""
-    if desk.ask(find_transfer, app_id=desk.app.id, number=out_bill_no) is None:
+    if await desk.ask(find_transfer, app_id=desk.app.id, number=out_bill_no) is None:
         raise absent(out_bill_no)
     raise business("INVALID_REQUEST", "转账已成功，不能撤销：the transfer is done, it cannot be cancelled")
 
 
-def batch(desk: Desk, request: shapes.NewBatch) -> Answered:
+async def batch(desk: Desk, request: shapes.NewBatch) -> Answered:
     """Give all of them now, or none. The same number with the same batch again answers as before."""
     check_appid(desk, request.appid)
     details = request.transfer_detail_list
@@ -68,11 +69,11 @@ def batch(desk: Desk, request: shapes.NewBatch) -> Answered:
     if (request.total_num, request.total_amount) != (len(details), total_minor):
         sentence = f"总笔数或总金额与明细不符: the details are {len(details)}, of {total_minor} fen together"
         raise parameter_wrong("/total_amount", sentence, value=f"{request.total_num}, {request.total_amount}")
-    submissions = [_submission(desk, request, place) for place in range(len(details))]
-    outcomes = desk.engine.execute(submissions)
+    submissions = [await _submission(desk, request, place) for place in range(len(details))]
+    outcomes = await desk.engine.execute_async(submissions)
     if (refusal := first_refusal(outcomes)) is not None:
         raise problem_of(refusal, "transfer")
-    first = desk.ask(transfer_of, outcomes[0].event_id)
+    first = await desk.ask(transfer_of, outcomes[0].event_id)
     assert first is not None, "a transfer was just recorded"
     fields = {
         "out_batch_no": request.out_batch_no,
@@ -83,10 +84,10 @@ def batch(desk: Desk, request: shapes.NewBatch) -> Answered:
     return Answered(document=fields)
 
 
-def detail(desk: Desk, request: shapes.Caller, out_batch_no: str, out_detail_no: str) -> Answered:
+async def detail(desk: Desk, request: shapes.Caller, out_batch_no: str, out_detail_no: str) -> Answered:
     """One of a batch, by both numbers."""
-    seen = desk.ask(find_transfer, app_id=desk.app.id, number=detail_number(out_batch_no, out_detail_no))
-    whole = desk.ask(find_transfer, app_id=desk.app.id, number=detail_number(out_batch_no))
+    seen = await desk.ask(find_transfer, app_id=desk.app.id, number=detail_number(out_batch_no, out_detail_no))
+    whole = await desk.ask(find_transfer, app_id=desk.app.id, number=detail_number(out_batch_no))
     if seen is None or whole is None:
         raise absent(f"{out_batch_no}/{out_detail_no}")
     return Answered(document=detail_fields(desk, seen, whole))
@@ -112,10 +113,10 @@ def detail_fields(desk: Desk, seen: TransferSeen, whole: TransferSeen) -> dict[s
     }
 
 
-def _submission(desk: Desk, request: shapes.NewBatch, place: int) -> Submission:
+async def _submission(desk: Desk, request: shapes.NewBatch, place: int) -> Submission:
     """One of a batch; the first of them carries the batch's own number, which stands for all of it."""
     named = request.transfer_detail_list[place]
-    payee = _payee(desk, named, f"/transfer_detail_list/{place}")
+    payee = await _payee(desk, named, f"/transfer_detail_list/{place}")
     number = detail_number(request.out_batch_no, named.out_detail_no)
     command = Transfer(
         merchant_id=desk.merchant.id,
@@ -145,24 +146,25 @@ def check_appid(desk: Desk, appid: str | None) -> None:
         raise business("APPID_MCHID_NOT_MATCH", sentence)
 
 
-def _payee(desk: Desk, named: shapes.NewTransfer | shapes.BatchDetail, where: str = "") -> Payee:
+async def _payee(desk: Desk, named: shapes.NewTransfer | shapes.BatchDetail, where: str = "") -> Payee:
     """Who is to have it. Raises Problem: nobody has that openid, or it is another person's than the name says."""
     person_id = person_id_of(named.openid)
-    payee = desk.ask(find_payee, person_id) if person_id is not None else None
+    payee = await desk.ask(find_payee, person_id) if person_id is not None else None
     if payee is None:
         raise parameter_wrong(f"{where}/openid", "无效的openid: nobody here has this openid", value=named.openid)
-    if named.user_name is not None and opened(desk, named.user_name, f"{where}/user_name") != payee.name:
+    if named.user_name is not None and await opened(desk, named.user_name, f"{where}/user_name") != payee.name:
         sentence = "收款用户姓名与微信不符: the openid is another person's than user_name says"
         raise parameter_wrong(f"{where}/user_name", sentence)
     return payee
 
 
-def opened(desk: Desk, ciphertext: str, where: str) -> str:
+async def opened(desk: Desk, ciphertext: str, where: str) -> str:
     """What the client encrypted to one of our keys (RSA-OAEP with SHA-1, as the protocol has it). Raises Problem."""
     oaep = padding.OAEP(mgf=padding.MGF1(SHA1()), algorithm=SHA1(), label=None)  # noqa: S303 - the protocol's choice
-    for key in desk.clients.ours(desk.client.app_id):
+    for key in await asyncio.to_thread(desk.clients.ours, desk.client.app_id):
         try:
-            return key.private.decrypt(base64.b64decode(ciphertext, validate=True), oaep).decode()
+            sealed = base64.b64decode(ciphertext, validate=True)
+            return (await asyncio.to_thread(key.private.decrypt, sealed, oaep)).decode()
         except (ValueError, binascii.Error):
             continue
     sentence = "敏感信息解密失败: no key of ours opens it; encrypt to the key that Wechatpay-Serial names"
