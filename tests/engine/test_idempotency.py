@@ -129,7 +129,7 @@ def test_twins_in_one_batch_get_one_answer(world: World):
 
     assert first.event is not None
     assert not first.replayed
-    assert second == third == replace(first, replayed=True)
+    assert second == third == replace(first, replayed=True, trade=None, payment=None, at=None)
     assert world.line("alice").principal_minor == 30_000
 
 
