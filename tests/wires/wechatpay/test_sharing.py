@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Iterator
@@ -201,7 +202,8 @@ def test_a_receiving_merchant_is_told_and_the_days_bill_lists_it(house: House, s
     assert shop.get(f"{PATH}/bills?bill_date={day}")[1]["code"] == "STATEMENT_CREATING"
     house.later(day + timedelta(days=1))
     _, named = shop.get(f"{PATH}/bills?bill_date={day}")
-    file = house.gateway.answer(shop.request("GET", named["download_url"].removeprefix("http://api.test"), b"")).body
+    request = shop.request("GET", named["download_url"].removeprefix("http://api.test"), b"")
+    file = asyncio.run(house.gateway.answer(request)).body
     assert hashlib.sha1(file).hexdigest() == named["hash_value"]
     rows = [row.split(",") for row in file.decode().splitlines() if "`told1" in row]
     assert [(row[8], row[9], row[10]) for row in rows] == [

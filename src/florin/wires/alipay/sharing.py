@@ -27,10 +27,10 @@ from florin.wires.desk.trades import find_trade
 from florin.wires.desk.transfers import Payee, find_payee, find_payee_by_logon
 
 
-def settle(desk: Desk, call: Call, request: shapes.OrderSettle) -> Answered:
+async def settle(desk: Desk, call: Call, request: shapes.OrderSettle) -> Answered:
     """Give each his part now, all of them or none. The same number with the same parts again answers as before."""
-    payment = _payment(desk, request.trade_no)
-    parts = tuple(_part(desk, named, place) for place, named in enumerate(request.royalty_parameters))
+    payment = await _payment(desk, request.trade_no)
+    parts = tuple([await _part(desk, named, place) for place, named in enumerate(request.royalty_parameters)])
     finish = request.extend_params.royalty_finish == "true"
     command = Share(
         payment_id=payment.id,
@@ -40,17 +40,17 @@ def settle(desk: Desk, call: Call, request: shapes.OrderSettle) -> Answered:
         finish=finish,
     )
     content = {"payment": payment.id, "parts": parts, "finish": finish}
-    outcome = desk.execute(command, claim(ClaimKind.SHARE, desk.app.id, command.order_no, content))
+    outcome = await desk.execute(command, claim(ClaimKind.SHARE, desk.app.id, command.order_no, content))
     if outcome.refusal is not None:
         raise problem_of(outcome.refusal, "share")
     return success(trade_no=request.trade_no, settle_no=str(outcome.event_id))
 
 
-def query(desk: Desk, call: Call, request: shapes.SettleQuery) -> Answered:
+async def query(desk: Desk, call: Call, request: shapes.SettleQuery) -> Answered:
     """A settlement by our number, or by the shop's."""
     if not (request.settle_no or request.out_request_no):
         raise business("INVALID_PARAMETER", "参数无效 settle_no: one of settle_no and out_request_no is needed")
-    seen = desk.ask(
+    seen = await desk.ask(
         find_share, app_id=desk.app.id, number=str(request.out_request_no or ""), id_text=request.settle_no or ""
     )
     if seen is None or request.trade_no not in (None, str(seen.given.trade_id)):
@@ -62,39 +62,39 @@ def query(desk: Desk, call: Call, request: shapes.SettleQuery) -> Answered:
     )
 
 
-def unsettled(desk: Desk, call: Call, request: shapes.OnsettleQuery) -> Answered:
+async def unsettled(desk: Desk, call: Call, request: shapes.OnsettleQuery) -> Answered:
     """What of an order is left to be shared."""
-    sharing = _payment(desk, request.trade_no).particulars.sharing
+    sharing = (await _payment(desk, request.trade_no)).particulars.sharing
     return success(unsettled_amount=yuan_text(0 if sharing is None else sharing.frozen_minor))
 
 
-def bind(desk: Desk, call: Call, request: shapes.RoyaltyRelation) -> Answered:
+async def bind(desk: Desk, call: Call, request: shapes.RoyaltyRelation) -> Answered:
     """Whom the shop may share with; all of them, or none. Who is bound already stays so."""
-    _related(desk, [_added(desk, entity, place) for place, entity in enumerate(request.receiver_list)])
+    await _related(desk, [await _added(desk, entity, place) for place, entity in enumerate(request.receiver_list)])
     return success(result_code="SUCCESS")
 
 
-def unbind(desk: Desk, call: Call, request: shapes.RoyaltyRelation) -> Answered:
+async def unbind(desk: Desk, call: Call, request: shapes.RoyaltyRelation) -> Answered:
     named = [
-        _receiver(desk, entity.account, entity.type, f"receiver_list[{place}]")
+        await _receiver(desk, entity.account, entity.type, f"receiver_list[{place}]")
         for place, entity in enumerate(request.receiver_list)
     ]
     commands = [
         RemoveReceiver(merchant_id=desk.merchant.id, app_id=each.app_id, receiver_id=each.receiver_id) for each in named
     ]
-    _related(desk, commands)
+    await _related(desk, commands)
     return success(result_code="SUCCESS")
 
 
-def relations(desk: Desk, call: Call, request: shapes.RoyaltyQuery) -> Answered:
+async def relations(desk: Desk, call: Call, request: shapes.RoyaltyQuery) -> Answered:
     """Those who are bound, page by page; bound by another wire's number of a merchant, he is told by his own."""
-    bound = desk.ask(receivers_of_merchant, desk.merchant.id).receivers
+    bound = (await desk.ask(receivers_of_merchant, desk.merchant.id)).receivers
     number, size = int(request.page_num), min(int(request.page_size), 100)
     shown = bound[(number - 1) * size : number * size]
     return success(
         result_code="SUCCESS",
         receiver_list=[
-            {"type": "userId", "account": str(each.receiver_id), "name": _name(desk, each), "memo": each.relation}
+            {"type": "userId", "account": str(each.receiver_id), "name": await _name(desk, each), "memo": each.relation}
             for each in shown
         ],
         total_record_num=str(len(bound)),
@@ -104,15 +104,15 @@ def relations(desk: Desk, call: Call, request: shapes.RoyaltyQuery) -> Answered:
     )
 
 
-def rate(desk: Desk, call: Call, request: shapes.RoyaltyQuery) -> Answered:
+async def rate(desk: Desk, call: Call, request: shapes.RoyaltyQuery) -> Answered:
     """The most of an order that others may have, in whole percent."""
-    terms = desk.merchant.settlement_on(desk.engine.at().on)
+    terms = desk.merchant.settlement_on(desk.on)
     return success(user_id=str(desk.merchant.id), max_ratio=str(terms.share_ppm_max // 10_000))
 
 
-def _payment(desk: Desk, trade_no: str) -> Payment:
+async def _payment(desk: Desk, trade_no: str) -> Payment:
     """The payment of the app's trade. Raises Problem for one that nobody has paid."""
-    standing = desk.ask(find_trade, app_id=desk.app.id, trade_no=trade_no, out_trade_no=None)
+    standing = await desk.ask(find_trade, app_id=desk.app.id, trade_no=trade_no, out_trade_no=None)
     if standing is None:
         raise business("TRADE_NOT_EXIST", f"交易不存在: this app has no trade {trade_no}")
     if standing.payment is None:
@@ -120,7 +120,7 @@ def _payment(desk: Desk, trade_no: str) -> Payment:
     return standing.payment
 
 
-def _part(desk: Desk, named: shapes.RoyaltyPart, place: int) -> SharePart:
+async def _part(desk: Desk, named: shapes.RoyaltyPart, place: int) -> SharePart:
     where = f"royalty_parameters[{place}]"
     if named.royalty_type not in (None, "transfer"):
         sentence = f"参数无效 {where}.royalty_type: “{named.royalty_type}” is not transfer"
@@ -128,7 +128,7 @@ def _part(desk: Desk, named: shapes.RoyaltyPart, place: int) -> SharePart:
     if named.trans_out not in (None, str(desk.merchant.id)):
         sentence = f"参数无效 {where}.trans_out: this app shares for {desk.merchant.id}, not for {named.trans_out}"
         raise business("INVALID_PARAMETER", sentence)
-    receiver = _receiver(desk, named.trans_in, named.trans_in_type or "userId", where, name=named.trans_in_name)
+    receiver = await _receiver(desk, named.trans_in, named.trans_in_type or "userId", where, name=named.trans_in_name)
     return SharePart(
         app_id=receiver.app_id,
         receiver_id=receiver.receiver_id,
@@ -137,20 +137,20 @@ def _part(desk: Desk, named: shapes.RoyaltyPart, place: int) -> SharePart:
     )
 
 
-def _receiver(desk: Desk, account: str, kind: str, where: str, *, name: str | None = None) -> Receiver:
+async def _receiver(desk: Desk, account: str, kind: str, where: str, *, name: str | None = None) -> Receiver:
     """Who is meant: a merchant by his number, a person by hers or her name. Raises Problem."""
     if kind not in ("userId", "loginName", "openId"):
         raise business("INVALID_PARAMETER", f"参数无效 {where}: “{kind[:28]}” is not userId, loginName or openId")
     identifier = int(account) if account.isascii() and account.isdigit() and len(account) < 19 else 0
-    merchant = desk.engine.reference.merchants.get(identifier) if kind == "userId" else None
+    merchant = desk.reference.merchants.get(identifier) if kind == "userId" else None
     if merchant is not None:
         names, receiver = {merchant.name, merchant.name_zh}, Receiver(receiver_id=merchant.id, app_id=merchant.id)
     else:
         person: Payee | None = None
         if kind == "loginName":
-            person = desk.ask(find_payee_by_logon, account)
+            person = await desk.ask(find_payee_by_logon, account)
         elif is_id(identifier):
-            person = desk.ask(find_payee, identifier)
+            person = await desk.ask(find_payee, identifier)
         if person is None:
             raise business("ROYALTY_RECEIVER_INVALID", f"分账收入方不存在 {where}: nobody here is {account}")
         names, receiver = {person.name}, Receiver(receiver_id=person.id)
@@ -159,8 +159,8 @@ def _receiver(desk: Desk, account: str, kind: str, where: str, *, name: str | No
     return receiver
 
 
-def _added(desk: Desk, entity: shapes.RoyaltyEntity, place: int) -> AddReceiver:
-    receiver = _receiver(desk, entity.account, entity.type, f"receiver_list[{place}]", name=entity.name)
+async def _added(desk: Desk, entity: shapes.RoyaltyEntity, place: int) -> AddReceiver:
+    receiver = await _receiver(desk, entity.account, entity.type, f"receiver_list[{place}]", name=entity.name)
     return AddReceiver(
         merchant_id=desk.merchant.id,
         app_id=receiver.app_id,
@@ -169,19 +169,19 @@ def _added(desk: Desk, entity: shapes.RoyaltyEntity, place: int) -> AddReceiver:
     )
 
 
-def _related(desk: Desk, commands: list[AddReceiver] | list[RemoveReceiver]) -> None:
+async def _related(desk: Desk, commands: list[AddReceiver] | list[RemoveReceiver]) -> None:
     """All of them, or none. Raises Problem."""
-    outcomes = desk.engine.execute([Submission(command=command, group=1) for command in commands])
+    outcomes = await desk.engine.execute_async([Submission(command=command, group=1) for command in commands])
     refusals: list[Refusal] = [outcome.refusal for outcome in outcomes if outcome.refusal is not None]
     if refusals:
         own = [refusal for refusal in refusals if refusal.name != "GroupRefused"]
         raise problem_of((own or refusals)[0], "share")
 
 
-def _name(desk: Desk, receiver: Receiver) -> str | None:
+async def _name(desk: Desk, receiver: Receiver) -> str | None:
     if receiver.app_id:
-        return desk.engine.reference.merchants[receiver.receiver_id].name
-    person = desk.ask(find_payee, receiver.receiver_id)
+        return desk.reference.merchants[receiver.receiver_id].name
+    person = await desk.ask(find_payee, receiver.receiver_id)
     return None if person is None else person.name
 
 

@@ -34,9 +34,8 @@ class NoFaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """codes: what shoppers show at tills, looked up. merchant: of the app. reference, on, at: in force, business date and
-    business time when the call came. faults: of the
-    sandbox.
+    """codes: what shoppers show at tills, looked up. merchant: of the app. reference, on, at: what is in force, the business
+    date and the business time, when the call came. faults: of the sandbox.
     """
 
     engine: Engine
