@@ -39,8 +39,12 @@ def test_an_operator_settles_a_merchant_by_terms_and_reads_what_a_payout_pays(
         operator("settlement", "invoice", SHOP, "--due", "2026-04-30")
         paid_back = operator("settlement", "paid-back", SHOP, "12.50", "--reference", "B-1")
         world.assert_books_hold()
+        days = operator.json("report", "safeguarding")
+        terms = operator("report", "safeguarding", "--on", days[0]["proven_on"])
 
     assert "Paid every day; from ¥10.00 on; 5.00% of what a day brings is kept for 30 days." in said
+    assert [(day["holds"], day["excess_minor"]) for day in days] == [(True, 0), (True, 0)]
+    assert "payouts in transit" in terms
     assert "SettlementTermsInvalid" in str(refused)
     assert (
         "From 2026-05-01: Paid at each cut-off and every day; sales are available at 12:00 and the day's end"

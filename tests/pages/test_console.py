@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from florin.queries.directory import login_of, operators
@@ -23,7 +25,7 @@ def refused(shop, browser):
     return trade
 
 
-@pytest.mark.parametrize("path", ["/console", CHANGE, "/console/history", "/console/refusals"])
+@pytest.mark.parametrize("path", ["/console", CHANGE, "/console/history", "/console/refusals", "/console/safeguarding"])
 def test_nobody_else_sees_the_console(shop, browser, path):
     assert browser("alice").get(path).status_code == 403
     assert browser("teahouse").get(path).status_code == 403
@@ -112,3 +114,21 @@ def test_an_operators_name_is_his(shop):
     assert login_of(shop.connection, "owner").is_operator
     assert not login_of(shop.connection, "teahouse").is_operator
     shop.connection.rollback()
+
+
+def test_finance_reads_each_day_whether_what_belongs_to_others_is_there(shop, browser):
+    owner = browser("owner")
+    assert "No day is closed yet." in owner.read("/console/safeguarding")
+    shop.top_up("Alice", 10_000)
+    shop.buy("Alice", wallet_minor=10_000)
+    shop.until(shop.today + timedelta(days=2))
+
+    newest = owner.read("/console/safeguarding")
+    day = owner.read(f"/console/safeguarding?on={shop.today - timedelta(days=1)}")
+    zh = browser("owner", language="zh-CN").read("/console/safeguarding")
+
+    assert "All that belongs to others is there, to the fen." in newest
+    assert "payouts in transit ¥99.40" in newest
+    assert "payable to merchants ¥0.00" in day
+    assert "属于他人的资金足额" in zh
+    assert "用户钱包余额" in zh

@@ -353,8 +353,8 @@ def test_a_merchant_with_cut_offs_reads_when_his_sales_are_available_and_of_whic
     noon = Window(window_on=date(2026, 3, 5), window_until=12 * 60, amount_minor=10_000)
 
     assert standing_of(view, "en") == (
-        ("Paid out", "at each of these times, the same day"),
         ("Sales are available at", "12:00 · 18:30 · end of day"),
+        ("Paid out", "at each of these times, the same day"),
     )
-    assert standing_of(view, "zh")[1] == ("销售款到账时点", "12:00 · 18:30 · 日终")
+    assert standing_of(view, "zh")[0] == ("销售款到账时点", "12:00 · 18:30 · 日终")
     assert "until 12:00" in window_of(noon, "en").title

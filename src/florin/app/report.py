@@ -1,9 +1,10 @@
-"""`florin report`: the lender's portfolio, for people and for programs."""
+"""`florin report`: the lender's portfolio, and the institution's safeguarding, for people and for programs."""
 
 from __future__ import annotations
 
 import csv
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from io import StringIO
 from typing import Annotated
 
@@ -23,10 +24,13 @@ from florin.queries.adverse import AdverseAction, adverse_actions
 from florin.queries.buckets import BucketReport, bucket_report
 from florin.queries.bureau import bureau_file
 from florin.queries.partners import PartnerReport, partner_report
+from florin.queries.safeguarding import SafeguardingDay, safeguarding
 from florin.store import StoreRefusal
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="The lender's portfolio: debt by days past due, and partner banks."
+    no_args_is_help=True,
+    add_completion=False,
+    help="The lender's portfolio: debt by days past due, partner banks; safeguarding.",
 )
 
 
@@ -68,6 +72,71 @@ def _roll_table(found: BucketReport) -> Table:
         rate = "–" if roll.rate is None else f"{roll.rate:.2%}"
         amounts = (yuan_text(roll.owed_before_minor), yuan_text(roll.owed_after_minor))
         table.add_row(str(roll.from_on), str(roll.to_on), roll.bucket, *amounts, rate)
+    return table
+
+
+@app.command("safeguarding")
+def safeguarding_(
+    days: Annotated[int, typer.Option("--days", min=1, max=400, help="How many days back.")] = 30,
+    on: Annotated[
+        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="Every term of this day; else of the newest.")
+    ] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Is what belongs to others there: day by day, and term by term. Exit code 1 when on the newest day it is not."""
+    with entered(data) as house:
+        until_on = clock.read(house.connection).on + timedelta(days=1)
+        from_on = until_on - timedelta(days=days)
+        found = safeguarding(house.connection, from_on=from_on, until_on=until_on, language="en", limit=days)
+        wanted = found[:1]
+        if on is not None:
+            next_on = on.date() + timedelta(days=1)
+            wanted = safeguarding(house.connection, from_on=on.date(), until_on=next_on, language="en")
+    if not wanted:
+        raise NothingProven
+    if as_json:
+        typer.echo(msgspec.json.encode(wanted if on else found))
+    else:
+        if on is None:
+            Console().print(_safeguarding_days(found))
+        Console().print(_safeguarding_terms(wanted[0]))
+    raise typer.Exit(0 if wanted[0].holds else 1)
+
+
+class NothingProven(StoreRefusal):
+    def __init__(self) -> None:
+        super().__init__(
+            "No day was proven then.", "A day is proven when it is closed; `florin prove` proves the books now."
+        )
+
+
+def _safeguarding_days(found: Sequence[SafeguardingDay]) -> Table:
+    table = Table("day", "", box=None, pad_edge=False, title="Safeguarding, day by day", title_justify="left")
+    for heading in ("covered", "owed to others", "difference", "payouts"):
+        table.add_column(heading, justify="right")
+    for each in found:
+        amounts = (each.covers_minor, each.owed_minor, each.excess_minor)
+        says = "[green]holds[/]" if each.holds else "[bold red]differs[/]"
+        leave = "leave" if each.published else "wait"
+        table.add_row(str(each.proven_on), says, *(yuan_text(minor) for minor in amounts), leave)
+    return table
+
+
+def _safeguarding_terms(day: SafeguardingDay) -> Table:
+    table = Table(
+        "", "", box=None, pad_edge=False, show_header=False, title=f"Of {day.proven_on}", title_justify="left"
+    )
+    table.columns[1].justify = "right"
+    sides = (("covers", day.covers, day.covers_minor), ("owed to others", day.owed, day.owed_minor))
+    for title, terms, total_minor in sides:
+        for term in terms:
+            table.add_row(term.text, yuan_text(term.amount_minor))
+        table.add_row(f"[bold]{title}[/]", f"[bold]{yuan_text(total_minor)}[/]", end_section=True)
+    for item in day.in_transit:
+        table.add_row(f"in transit: {item.text}", yuan_text(item.amount_minor))
+    for difference in day.differences:
+        table.add_row(f"[red]{difference}[/]", "")
     return table
 
 

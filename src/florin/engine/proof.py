@@ -198,8 +198,8 @@ def _compared(
 
 # ── safeguarding, the bank, the folds, the chains ─────────────────────────────────────────────────────────────────
 
-_COVERS = ("SAFEGUARDED_CASH", "PAYMENTS_DUE_FROM_LENDER", "PAYMENTS_DUE_FROM_MALL")
-_OWED_TO_OTHERS = (
+COVERS = ("SAFEGUARDED_CASH", "PAYMENTS_DUE_FROM_LENDER", "PAYMENTS_DUE_FROM_MALL")
+OWED_TO_OTHERS = (
     "WALLET",
     "FUNDED_ESCROW",
     "MERCHANT_PAYABLE",
@@ -224,12 +224,12 @@ def _safeguarding(connection: Connection) -> Check:
     house = {row.what: row.found for row in _compared(connection, questions.HOUSE)}
     fees_not_swept = sum(house.get(name, 0) for name in _OWN_FEES)
     fees_not_swept -= sum(house.get(name, 0) for name in _OWED_OF_FEES)
-    covers = sum(house.get(name, 0) for name in _COVERS)
-    owed = sum(house.get(name, 0) for name in _OWED_TO_OTHERS) + fees_not_swept
+    covers = sum(house.get(name, 0) for name in COVERS)
+    owed = sum(house.get(name, 0) for name in OWED_TO_OTHERS) + fees_not_swept
     row = connection.execute(questions.NEGATIVE).fetchone()
     assert row is not None
     differences = () if covers == owed else (f"safeguarded money covers {covers}, owed is {owed}",)
-    figures = {name: house.get(name, 0) for name in (*_COVERS, *_OWED_TO_OTHERS)}
+    figures = {name: house.get(name, 0) for name in (*COVERS, *OWED_TO_OTHERS)}
     figures |= {"FEES_NOT_SWEPT": fees_not_swept, "CLAIMS_ON_NEGATIVE_MERCHANTS": row[0]}
     return Check("safeguarding", "safeguarded money covers what is owed to others", differences, figures)
 

@@ -7,6 +7,7 @@ from django.urls import path
 from florin.pages import assets, sign_in
 from florin.pages.cashier import counter
 from florin.pages.cashier import views as cashier
+from florin.pages.console import finance
 from florin.pages.console import views as console
 from florin.pages.merchant import request_views as merchant_requests
 from florin.pages.merchant import stores
@@ -54,6 +55,7 @@ urlpatterns = [
     path("console/acceptance/<str:ecosystem>", console.change),
     path("console/history", console.history),
     path("console/refusals", console.refusals),
+    path("console/safeguarding", finance.safeguarding),
     path("sign-in", sign_in.sign_in),
     path("sign-out", sign_in.sign_out),
     path("static/<str:version>/<str:name>", assets.serve),

@@ -160,3 +160,23 @@ def test_a_fee_plan_is_added_and_what_holds_is_never_replaced(house: RestHouse):
     assert (changed.status_code, changed.json()["code"]) == (409, "FeePlanInForce")
     assert (broken.status_code, broken.json()["errors"][0]["field"]) == (422, "toml")
     assert "own" in [plan["name"] for plan in house.owner.get("/v1/owner/fee-plans").json()["items"]]
+
+
+def test_safeguarding_is_told_term_by_term_for_each_day_and_a_merchants_debt_is_a_claim(house: RestHouse):
+    sale = house.world.buy("alice", wallet_minor=100_000)
+    house.world.until(START + timedelta(days=1))
+    house.world.refund(sale.event_id, 9_000)
+    house.world.until(START + timedelta(days=2))
+
+    found = house.owner.get("/v1/owner/safeguarding").json()["items"]
+    none = house.owner.get("/v1/owner/safeguarding", from_on="0001-01-01", until_on="0001-01-02").json()["items"]
+
+    assert [(day["proven_on"], day["holds"], day["excess_minor"]) for day in found] == [
+        ("2026-03-04", True, 0),
+        ("2026-03-03", True, 0),
+    ]
+    owed = {term["name"]: term["amount_minor"] for term in found[0]["owed"]}
+    assert (owed["WALLET"], owed["PAYOUT_IN_TRANSIT"]) == (109_000, 99_400)
+    assert (owed["MERCHANT_AVAILABLE"], owed["CLAIMS_ON_NEGATIVE_MERCHANTS"]) == (0, -9_000)
+    assert sum(owed.values()) == found[0]["owed_minor"] == found[0]["covers_minor"]
+    assert none == []

@@ -167,11 +167,11 @@ def standing_of(view: SettlementView | None, language: Language) -> tuple[tuple[
     """Label and value of what decides when a merchant is paid."""
     facts: list[tuple[str, str]] = []
     if view is not None:
-        facts.append((text(language, "standing.paid"), _paid(view.terms, language)))
         if view.terms.cut_offs:
             times = [f"{at:%H:%M}" for at in view.terms.cut_offs]
             ends = text(language, "standing.days_end")
             facts.append((text(language, "standing.available"), " · ".join([*times, ends])))
+        facts.append((text(language, "standing.paid"), _paid(view.terms, language)))
         if view.terms.payout_minor_min:
             facts.append((text(language, "standing.minimum"), money(view.terms.payout_minor_min, language)))
         if view.terms.reserve_ppm or view.reserve_minor:

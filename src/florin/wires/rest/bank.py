@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -26,12 +26,16 @@ from florin.queries.bank import (
     open_receipts,
     receipt_shown,
 )
+from florin.queries.safeguarding import safeguarding
 from florin.wallet.receipt import AllocateReceipt, SendBackReceipt
 from florin.wallet.top_up import TopUp
 from florin.wires.rest import shapes
 from florin.wires.rest.owner import known_id, owner_claim
 from florin.wires.rest.problems import RefusedBy, invalid
 from florin.wires.rest.serve import Answer, Call
+
+# Before it no month goes back.
+_FIRST = date.min + timedelta(days=30)
 
 
 async def get_breaks(call: Call, body: Any) -> Answer:
@@ -73,6 +77,16 @@ async def record_charge(call: Call, body: shapes.BreakResolution) -> Answer:
     replayed = await _submit(call, charge_steps(found, by=body.by, reason=body.reason, claims=(key,)))
     await asyncio.to_thread(call.house.engine.apart, lambda c, _: explain_charge(c, found))
     return Answer(await _known_break(call, break_id), 201, replayed)
+
+
+async def get_safeguarding(call: Call, body: Any) -> Answer:
+    """GET /v1/owner/safeguarding"""
+    query: shapes.SafeguardingQuery = call.query
+    today = await _today(call)
+    until_on = query.until_on or today + timedelta(days=1)
+    from_on = query.from_on or (until_on - timedelta(days=30) if until_on > _FIRST else until_on)
+    found = await call.house.reads.ask_async(safeguarding, from_on=from_on, until_on=until_on, language=call.language)
+    return Answer(shapes.Safeguarding(items=tuple(found)))
 
 
 async def get_receipts(call: Call, body: Any) -> Answer:

@@ -67,6 +67,18 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     Operation(
         method="GET",
+        path="/v1/owner/safeguarding",
+        name="get_safeguarding",
+        summary="Is what belongs to others there: day by day, and term by term",
+        description="As the proof of each day found it. A shortfall stops payouts, not payments; an excess is a break too.",
+        tag="owner",
+        needs="owner",
+        run=bank.get_safeguarding,
+        query=shapes.SafeguardingQuery,
+        answer=shapes.Safeguarding,
+    ),
+    Operation(
+        method="GET",
         path="/v1/owner/bank/receipts",
         name="list_unallocated_receipts",
         summary="Money that came and fits nothing, the oldest first",

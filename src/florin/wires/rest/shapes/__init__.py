@@ -12,6 +12,8 @@ from florin.wires.rest.shapes.bank import (
     BankBreaks,
     BreakAssignment,
     BreakResolution,
+    Safeguarding,
+    SafeguardingQuery,
     UnallocatedReceipt,
     UnallocatedReceipts,
 )
@@ -425,6 +427,8 @@ __all__ = [
     "RequestQuery",
     "ReturnedRepayment",
     "Rule",
+    "Safeguarding",
+    "SafeguardingQuery",
     "Settlement",
     "SettlementTerms",
     "SharedLimit",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from florin.queries.safeguarding import SafeguardingDay
 from florin.wires.rest.fields import Id, Name
 from florin.wires.rest.shapes.base import Taken
 
@@ -77,6 +78,19 @@ class UnallocatedReceipt(msgspec.Struct, frozen=True, kw_only=True):
     party_account: str
     text: str
     state: Literal["open", "allocated", "sending-back", "sent-back"]
+
+
+class SafeguardingQuery(Taken, frozen=True, kw_only=True):
+    """The days [from_on, until_on): the last thirty when they are left out. At most 400, the newest."""
+
+    from_on: date | None = None
+    until_on: date | None = None
+
+
+class Safeguarding(msgspec.Struct, frozen=True, kw_only=True):
+    """The days that were proven, the newest first."""
+
+    items: tuple[SafeguardingDay, ...]
 
 
 class UnallocatedReceipts(msgspec.Struct, frozen=True, kw_only=True):
