@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from florin.app.lab import ExperimentUnknown, told
+from florin.app.lab import ExperimentUnknown, PageNotWritten, ResultUnreadable, told
 from florin.cli import app
 from florin.lab.experiments import EXPERIMENTS
 from florin.lab.quantity import LANGUAGES, Language
@@ -93,3 +93,30 @@ def test_nonsense_for_a_size_is_refused(tmp_path: Path) -> None:
 
         assert said.exit_code == 2
         assert option in said.output
+
+
+def test_the_report_is_written_from_runs_or_from_kept_results(tmp_path: Path) -> None:
+    kept, ran, one = tmp_path / "kept.json", tmp_path / "ran.html", tmp_path / "one.html"
+    kept.write_bytes(ask("run", "invented", "--seed", 3, "--json", "--html", one).stdout.encode())
+
+    said = ask("report", "--seed", 3, "--out", ran)
+    again = ask("report", kept, "--out", tmp_path / "again.html")
+
+    assert said.exit_code == again.exit_code == 0
+    assert f"{ran}: 1 experiment" in said.stderr
+    assert ran.read_bytes() == (tmp_path / "again.html").read_bytes() == one.read_bytes()
+
+
+def test_what_is_no_result_and_where_no_page_can_be_written_are_refused(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text('{"name": "invented"}')
+
+    refusal = ask("report", wrong).exception
+    missing = ask("report", tmp_path / "nowhere.json").exception
+    unwritten = ask("report", "--out", tmp_path / "no" / "page.html").exception
+
+    assert isinstance(refusal, ResultUnreadable)
+    assert "missing required field `title_en`" in refusal.problem
+    assert isinstance(missing, ResultUnreadable)
+    assert isinstance(unwritten, PageNotWritten)
+    assert "No such file or directory" in unwritten.problem

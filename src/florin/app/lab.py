@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console, Group, RenderableType
 from rich.measure import Measurement
@@ -27,7 +28,8 @@ from florin.app.lab_chart import drawn
 from florin.lab import experiments
 from florin.lab.experiments import Experiment, Progress, Size
 from florin.lab.quantity import LANGUAGES, Interval, Language, Unit, written
-from florin.lab.result import Holds, Result, Verdict, to_json
+from florin.lab.report import Entry, page
+from florin.lab.result import Holds, Result, Verdict, from_json, to_json
 from florin.lab.result import Table as Figures
 from florin.store import StoreRefusal
 
@@ -59,6 +61,13 @@ class ExperimentUnknown(StoreRefusal):
         )
 
 
+class ResultUnreadable(StoreRefusal):
+    def __init__(self, *, file: Path, why: str) -> None:
+        super().__init__(
+            f"{file} is no result of the lab: {why}.", "Make one with `florin lab run NAME --json > FILE`."
+        )
+
+
 class PageNotWritten(StoreRefusal):
     def __init__(self, *, file: Path, why: str) -> None:
         super().__init__(f"{file} could not be written: {why}.", "Name a file in a folder that you may write to.")
@@ -85,22 +94,80 @@ def run(
     months: MonthsOption = None,
     draws: DrawsOption = None,
     language: Annotated[LanguageOption, typer.Option("--language", help="Of what is printed.")] = LanguageOption.EN,
+    html: Annotated[Path | None, typer.Option("--html", help="Write it as a page, too.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run one experiment: a table, a chart and a paragraph; where the model fails stands below them."""
-    experiment = experiments.EXPERIMENTS.get(name)
-    if experiment is None:
-        raise ExperimentUnknown(name=name)
+    experiment = _known(name)
     size = Size(people=people, months=months, draws=draws)
     began = time.monotonic()
     with _watched() as progress:
         result = experiment.run(seed=seed, size=size, progress=progress(experiment))
+    if html is not None:
+        _write(html, [Entry(experiment, result)])
     if as_json:
         typer.echo(to_json(result))
         return
     console = Console(highlight=False, width=_width())
     console.print(told(result, width=console.width, language=LANGUAGES[language is LanguageOption.ZH]))
     typer.echo(f"{time.monotonic() - began:.1f} s", err=True)
+
+
+@app.command()
+def report(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="Results of `florin lab run --json`; else all experiments are run."),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="The page to write.")] = Path("florin-lab.html"),
+    seed: SeedOption = _SEED,
+    people: PeopleOption = None,
+    months: MonthsOption = None,
+    draws: DrawsOption = None,
+) -> None:
+    """Write every experiment on one page, in Chinese and English, that opens without a server or a network."""
+    began = time.monotonic()
+    if files:
+        entries = [_read(file) for file in files]
+    else:
+        size = Size(people=people, months=months, draws=draws)
+        with _watched() as progress:
+            entries = [
+                Entry(each, each.run(seed=seed, size=size, progress=progress(each)))
+                for each in experiments.EXPERIMENTS.values()
+            ]
+    _write(out, entries)
+    typer.echo(f"{time.monotonic() - began:.1f} s", err=True)
+
+
+def _known(name: str) -> Experiment:
+    experiment = experiments.EXPERIMENTS.get(name)
+    if experiment is None:
+        raise ExperimentUnknown(name=name)
+    return experiment
+
+
+def _read(file: Path) -> Entry:
+    """A result that was kept as JSON. Raises ResultUnreadable, ExperimentUnknown."""
+    try:
+        result = from_json(file.read_bytes())
+    except OSError as error:
+        raise ResultUnreadable(file=file, why=error.strerror or "it cannot be opened") from None
+    except msgspec.DecodeError as error:
+        raise ResultUnreadable(file=file, why=str(error)) from None
+    return Entry(_known(result.name), result)
+
+
+def _write(file: Path, entries: list[Entry]) -> None:
+    """Write the page and say where. Raises PageNotWritten."""
+    text = page(entries).encode()
+    try:
+        file.write_bytes(text)
+    except OSError as error:
+        raise PageNotWritten(file=file, why=error.strerror or "the system refused") from None
+    count = len(entries)
+    many = "1 experiment" if count == 1 else f"{count} experiments"
+    typer.echo(f"{file}: {many}, {len(text) / 1e6:.1f} MB. Open it in a browser; it needs no server.", err=True)
 
 
 def told(result: Result, *, width: int, language: Language) -> RenderableType:

@@ -106,12 +106,9 @@ def number(value: int, unit: Unit, language: Language) -> str:
         case Unit.COUNT:
             return _signed(_grouped(value, language))
         case Unit.DAYS:
-            return (
-                f"{_signed(f'{value:,}')} {'day' if abs(value) == 1 else 'days'}" if language == "en" else f"{value} 天"
-            )
+            return _signed(f"{value:,}") + {"en": " day" if abs(value) == 1 else " days", "zh": " 天"}[language]
         case Unit.MONTHS:
-            plural = "month" if abs(value) == 1 else "months"
-            return f"{_signed(f'{value:,}')} {plural}" if language == "en" else f"{value} 个月"
+            return _signed(f"{value:,}") + {"en": " month" if abs(value) == 1 else " months", "zh": " 个月"}[language]
         case Unit.TEXT:
             raise FigureInvalid(f"{value} stands where there should be text.")
 
