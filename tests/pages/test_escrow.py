@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 
+from florin.credit.plans import quote
 from florin.engine import ClaimKind, Submission, claim, lane_for, lane_of
 from florin.payments.ask import Ask
 from florin.payments.items import OrderLine
@@ -23,7 +25,7 @@ CUPS = (
 )
 
 
-def parent_order(shop: PagesWorld) -> tuple[int, list[int]]:
+def parent_order(shop: PagesWorld, tea_minor: int = 100_00, lantern_minor: int = 50_00) -> tuple[int, list[int]]:
     """A checkout over the tea house and a lamp shop; (parent, trades)."""
     shop.connection.execute("UPDATE merchant SET market = 'taobao' WHERE id = %s", (SHOP,))
     shop.connection.execute("UPDATE app SET mall = true WHERE id = %s", (ESCROW_APP,))
@@ -47,8 +49,8 @@ def parent_order(shop: PagesWorld) -> tuple[int, list[int]]:
             detail=TradeDetail(parent_id=parent_id),
         )
         for number, seller, subject, amount in (
-            ("C-1-1", SHOP, "Longjing tea", 100_00),
-            ("C-1-2", LAMPS, "Lantern", 50_00),
+            ("C-1-1", SHOP, "Longjing tea", tea_minor),
+            ("C-1-2", LAMPS, "Lantern", lantern_minor),
         )
     ]
     trades = tuple(ask.trade_id for ask in asks)
@@ -70,7 +72,7 @@ def test_orders_of_two_shops_are_paid_on_one_page_and_none_of_them_alone(shop, b
     shown = alice.read(to_pay(parent_id))
     assert all(part in shown for part in ("¥150.00", "Longjing tea", "Lantern Lane", "¥50.00"))
     assert "part of a checkout over several shops" in alice.read(to_pay(trades[0]))
-    assert "installments" not in shown
+    assert "12 installments" not in shown, "the lantern is too small for twelve"
     assert alice.get(f"/pay/{parent_id}/made-up").status_code == 404
     assert "credit line" in bob.read(to_pay(parent_id))
     paid = alice.send_form(to_pay(parent_id), way="credit-0")
@@ -89,6 +91,32 @@ def test_orders_of_two_shops_are_paid_on_one_page_and_none_of_them_alone(shop, b
     closed = bob.read(to_pay(parent_id))
     assert "already paid" in closed
     assert "¥150.00" not in closed
+
+
+def test_installments_over_two_shops_are_their_plans_added_up_and_a_coupon_is_taken_off_the_whole(shop, browser):
+    parent_id, trades = parent_order(shop, 4_000_00, 2_000_00)
+    campaign = shop.campaign(1_000_00, name="Spring")
+    alice = browser("alice")
+    page = alice.get(to_pay(parent_id)).content.decode()
+    coupon = re.search(r'name="coupon" value="([^"]+)"', page)[1]
+    assert coupon == f"{campaign}-2000"
+    read, lent_minor = alice.read(to_pay(parent_id)), (3_986_67, 1_993_33)
+    plans = [quote(minor, 12, shop.engine.reference.terms("huabei", shop.today)) for minor in lent_minor]
+    together = sum(each.total_minor for each in plans)
+
+    assert f"12 × ¥{sum(each.per_period_minor for each in plans) / 100:,.2f}" in read
+    assert f"¥{together / 100:,.2f}" in read
+    assert "left to pay ¥5,980.00" in read
+    paid = alice.send_form(to_pay(parent_id), way="credit-12", coupon=coupon)
+
+    assert paid.status_code == 302, paid.content.decode()
+    payments = [shop.payment(shop.payment_id(trade)) for trade in trades]
+    assert [(each.credit_paid_minor, each.coupon_paid_minor) for each in payments] == [
+        (3_986_67, 13_33),
+        (1_993_33, 6_67),
+    ]
+    owed = sum(each.credit_paid_minor + each.plan.shopper_fee_minor for each in payments)
+    assert owed == together, "what she was shown is what she owes"
 
 
 def bought(shop: PagesWorld, **detail: Any) -> int:

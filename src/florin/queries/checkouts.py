@@ -76,8 +76,8 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MerchantCost(msgspec.Struct, frozen=True, kw_only=True):
-    """What refusals have cost one merchant. sessions: all checkouts; refused: those in which a line could not pay; lost: those of
-    them that were not paid at all. reasons: the costliest first.
+    """What refusals have cost one merchant. sessions: all checkouts; refused: those in which a line could not pay; lost: those
+    of them that were not paid at all. reasons: the costliest first.
     """
 
     merchant_id: int

@@ -62,7 +62,7 @@ def deals_of(trade: Trade, views: Sequence[CampaignView], at: At, language: Lang
             at=at,
         )
         if refusal is None and minor <= view.left_minor and (best is None or minor > best.amount_minor):
-            best = Deal(campaign_id=campaign.id, name=_name(view, language), amount_minor=minor)
+            best = Deal(campaign_id=campaign.id, name=campaign_name(view, language), amount_minor=minor)
     return Deals(views=running, coupon=best)
 
 
@@ -94,10 +94,10 @@ def subsidized_quote(
             amount_minor = borne.subsidy.amount_minor
             best, deal = (
                 borne,
-                Deal(campaign_id=view.campaign.id, name=_name(view, language), amount_minor=amount_minor),
+                Deal(campaign_id=view.campaign.id, name=campaign_name(view, language), amount_minor=amount_minor),
             )
     return best, deal
 
 
-def _name(view: CampaignView, language: Language) -> str:
+def campaign_name(view: CampaignView, language: Language) -> str:
     return view.campaign.name_zh if language == "zh" else view.campaign.name

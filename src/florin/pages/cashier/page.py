@@ -173,7 +173,7 @@ def command_of(trade: Trade, purse: Purse, way: str, payment_id: int, coupon: st
     )
     if tender == "wallet":
         return structs.replace(pay, wallet_minor=left_minor)
-    line = _line_of(purse, tender)
+    line = line_of(purse, tender)
     if line is not None and count in _COUNTS:
         of_credit = {"line_id": line.id, "credit_minor": left_minor, "installments": int(count)}
         return structs.replace(pay, **of_credit, subsidy_id=of_fee[0], subsidy_minor=of_fee[1])
@@ -185,7 +185,7 @@ def way_value(purse: Purse, line: Line, way: str) -> str:
     return f"credit-{way}" if len(purse.lines) == 1 else f"credit.{line.id}-{way}"
 
 
-def _line_of(purse: Purse, tender: str) -> Line | None:
+def line_of(purse: Purse, tender: str) -> Line | None:
     """Which of her lines a form names. Without a number it is her only one: of several none is meant."""
     kind, _, number = tender.partition(".")
     if kind != "credit":
@@ -388,7 +388,7 @@ def _credit_ways(
         offered = quote(lent_minor, count, terms, trade.detail.fee_payer_of(count))
         if offered is not None and trade.installments in (0, count):
             borne = subsidized_quote(offered, lent_minor, trade, program, terms, deals, at, language)
-            ways[count] = _plan_way(*borne, trade, due_on, down_minor, language)
+            ways[count] = plan_way(*borne, trade, due_on, down_minor, language)
     return ways
 
 
@@ -413,9 +413,10 @@ def _next_month(trade: Trade, terms: Terms, due_on: date, language: Language) ->
     )
 
 
-def _plan_way(
+def plan_way(
     quote: PlanQuote, borne: Deal | None, trade: Trade, due_on: date, down_minor: int, language: Language
 ) -> Way:
+    """borne: by a campaign, of the plan's fee. down: what is paid at once."""
     last = quote.installments[-1]
     last_minor = last.principal_minor + last.fee_minor
     upfront = quote.fee_timing == "upfront" and quote.fee_payer == "shopper"

@@ -126,8 +126,7 @@ def _form(
     reference = get_engine().reference
     language = language_of(request)
     offered = _offered(shopper, asked, language)
-    # She may pay without the coupon; a form that comes back keeps what she had chosen.
-    unwanted = request.GET.get("coupon") == "none" or (request.method == "POST" and not request.POST.get("coupon"))
+    unwanted = _unwanted(request)
     deals = offered.without_coupon() if unwanted else offered
     tenders = tenders_of(trade, merchant, purse, reference, at, language, request.POST.get("way", ""), deals)
     if request.method == "GET":
@@ -146,6 +145,11 @@ def _form(
         "pin_lock": "" if wrong_pin else pin_lock(shopper, language),
     }
     return render(request, "cashier/pay.html", shown, status=422 if problem or wrong_pin else 200)
+
+
+def _unwanted(request: HttpRequest) -> bool:
+    """She may pay without the coupon; a form that comes back keeps what she had chosen."""
+    return request.GET.get("coupon") == "none" or (request.method == "POST" and not request.POST.get("coupon"))
 
 
 def _record(asked: Asked, deals: Deals) -> None:
@@ -258,8 +262,11 @@ def _pay_parent(request: HttpRequest, shopper: Shopper, parent_id: int, token: s
 def _submit_parent(request: HttpRequest, shopper: Shopper, asked: AskedOfSeveral) -> HttpResponse:
     language, way, lane = language_of(request), request.POST.get("way", ""), lane_of(shopper.person_id)
     payment_ids = tuple(get_engine().new_id(lane) for _ in asked.view.orders)
-    command = parents.paying(asked.view, asked.mall, asked.purse, way, get_engine().new_id(lane), payment_ids)
-    claimed = form_claim(request, shopper, ["pay-parent", asked.view.parent.id, way])
+    coupon = request.POST.get("coupon", "")
+    event_id = get_engine().new_id(lane)
+    command = parents.paying(asked.view, asked.mall, asked.purse, way, coupon, event_id, payment_ids)
+    content = ["pay-parent", asked.view.parent.id, way]
+    claimed = form_claim(request, shopper, [*content, coupon] if coupon else content)
     if command is None or claimed is None:
         return _parent_form(request, shopper, asked, problem=text(language, "pay.choose"))
     if wrong_pin := pin_problem(request, shopper, language):
@@ -280,9 +287,14 @@ def _parent_form(
         # A checkout of each shop's order, answered as if it were paid alone.
         sold = [(order.trade, merchant) for order, merchant in zip(view.orders, merchants, strict=True)]
         get_engine().execute([_opened(*each, purse, at, each[0].amount_minor) for each in sold])
-    tenders = parents.offered(view, mall, purse, get_engine().reference, at, language, request.POST.get("way", ""))
+    offered = _offered_over(shopper, asked, language)
+    deals = offered.without_coupon() if _unwanted(request) else offered
+    chosen = request.POST.get("way", "")
+    tenders = parents.offered(view, mall, purse, get_engine().reference, at, language, chosen, deals)
     shown = {
-        "asked": parents.asked_of(view, mall, language),
+        "asked": parents.asked_of(view, mall, language, deals.coupon),
+        "coupon": f"{deals.coupon.campaign_id}-{deals.coupon.amount_minor}" if deals.coupon else "",
+        "offered": offered.coupon.name if offered.coupon and not deals.coupon else "",
         "orders": parents.orders_in(view, merchants, language),
         "tenders": tenders,
         "can_pay": any(tender.ways for tender in tenders),
@@ -294,3 +306,11 @@ def _parent_form(
         "pin_lock": "" if wrong_pin else pin_lock(shopper, language),
     }
     return render(request, "cashier/pay.html", shown, status=422 if problem or wrong_pin else 200)
+
+
+def _offered_over(shopper: Shopper, asked: AskedOfSeveral, language: Language) -> Deals:
+    """The coupon for all of it; nothing is asked where no campaign runs."""
+    if not any(campaign.gives_on(asked.at.on) for campaign in get_engine().reference.campaigns.values()):
+        return NO_DEALS
+    views = campaigns_for(reading(), person_id=shopper.person_id, on=asked.at.on)
+    return parents.deals_of(asked.view, asked.merchants, views, asked.at, language)
