@@ -77,6 +77,8 @@ PROGRAMS = {name: load_program(name) for name in ("huabei", "baitiao-bill", "fen
         draws_on="payment",
     ),
     "closed at the month's end, all by a share": preset_with("huabei", cycle_day=31, due_day=15, minimum_in_full=()),
+    "due after the next close": preset_with("huabei", due_day=0, due_days=45),
+    "due as the next bill is made": preset_with("bank-card", due_day=1, due_days=0, grace_days=0),
     "rates, grace and caps that change": with_versions(
         "huabei",
         (date(2028, 2, 9), "balances", {"interest_daily_rate": Decimal("0.0003"), "grace_days": 3}),

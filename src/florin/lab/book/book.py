@@ -72,46 +72,43 @@ class Book:
 
     def available_minor(self) -> Minor:
         """What each may still buy today; below zero where a limit was cut."""
-        state = self._state
-        principal = (
-            state.principal + state.claims.owed("principal", state.count)
-            if state.claims.person.size
-            else state.principal
-        )
-        return state.limit - state.committed - principal + state.credit_balance
+        return self._available(slice(None))
 
     def blocked(self) -> Flags:
         """Who may buy nothing, whatever is available: no line, past due where the terms say so, or charged off."""
-        state = self._state
-        stopped = (state.limit == 0) | (state.lost_since > 0)
-        if state.tables.terms_on(state.today).blocks_while_past_due:
-            stopped = stopped | ((state.past_due_on > 0) & (state.past_due_on < state.today))
-        return np.asarray(stopped)
+        return self._blocked(slice(None))
 
     def owed_minor(self) -> Minor:
         """All that each owes: principal, fees, and what is posted beside them; claims too."""
         state = self._state
-        owed = state.unbilled + state.to_come + state.fee_to_come
-        for bucket in BUCKETS:
-            owed = owed + state.field(bucket).sum(axis=0)
-            if state.claims.person.size:
-                owed += state.claims.owed(bucket, state.count)
-        return owed
+        claims = np.sum([state.claims.owed(bucket) for bucket in BUCKETS], axis=0)
+        return np.asarray(state.unbilled + state.to_come + state.fee_to_come + state.remaining + claims)
 
     def due(self, on: date) -> Due:
         """People with a bill due that day, or past due, in order: what remains of what is due by then."""
         state, day = self._state, on.toordinal()
-        asked = np.flatnonzero((state.due_on == day) | ((state.past_due_on > 0) & (state.past_due_on <= day)))
-        full, minimum = np.zeros(asked.size, np.int64), np.zeros(asked.size, np.int64)
+        past_due = state.past_due_on > 0
+        # A bill that is due after the next close is not the newest one on its day.
+        asked = np.flatnonzero(past_due | (state.due_on == day) | (state.open > 1 if state.due_late else False))
+        due_now = state.due_on[asked] <= day
+        full = np.where(due_now, state.remaining[asked], state.remaining_late[asked])
+        minimum = np.where(due_now, state.missed[asked], state.missed_late[asked])
+        if state.due_late:
+            self._look_at_each(asked, day, full, minimum)
+        owed = full > 0
+        return Due(asked[owed], full[owed], minimum[owed])
+
+    def _look_at_each(self, asked: Index, day: int, full: Minor, minimum: Minor) -> None:
+        """Where several statements may not be due yet, what is asked is found one by one."""
+        state = self._state
         place = np.zeros(state.count, np.intp)
         place[asked] = np.arange(asked.size)
         for group in state.by_open(asked):
             statements = state.statements(group)
             by_now = statements.due <= day
-            full[place[group]] = (statements.remaining() * by_now).sum(axis=0)
+            asks = ((statements.due == day) & statements.issued).any(axis=0) | (state.past_due_on[group] > 0)
+            full[place[group]] = (statements.remaining() * by_now).sum(axis=0) * asks
             minimum[place[group]] = (statements.missed() * by_now).max(axis=0)
-        owed = full > 0
-        return Due(asked[owed], full[owed], minimum[owed])
 
     def payoff_minor(self, people: Index) -> Minor:
         """What it takes for each to owe nothing today."""
@@ -137,7 +134,7 @@ class Book:
         if to.toordinal() < state.today:
             raise DayIsOver(to, self.today)
         while state.today < to.toordinal():
-            self._outstanding.append(int(self._lent().sum()))
+            self._outstanding.append(state.lent + (int(state.committed.sum()) if self._draws_at_payment else 0))
             state.seen_on = state.today
             state.today += 1
             self._act()
@@ -192,7 +189,7 @@ class Book:
 
     def claims_minor(self, bucket: str) -> Minor:
         """What each owes of what was charged off, of one kind: principal, fee, interest or penalty."""
-        return self._state.claims.owed(bucket, self._state.count)
+        return self._state.claims.owed(bucket).copy()
 
     def principal_minor(self) -> Minor:
         """What each owes of principal, in whatever stage, without what was charged off."""
@@ -295,15 +292,28 @@ class Book:
             raise NotAllowed(int((amounts <= 0).sum()), "an amount is not above zero.")
         if installments and installment_choice(int(amounts.min()), installments, terms) is None:
             raise NotAllowed(people.size, f"{installments} installments are not offered for {int(amounts.min())} fen.")
-        blocked = self.blocked()[people]
+        blocked = self._blocked(people)
         if blocked.any():
             raise NotAllowed(int(blocked.sum()), "their line is blocked; ask `blocked()` before.")
         whom, minor = _summed(people, amounts)
-        over = minor > self.available_minor()[whom] + terms.over_limit_tolerance_minor
+        over = minor > self._available(whom) + terms.over_limit_tolerance_minor
         if over.any():
             raise NotAllowed(
                 int(over.sum()), "the purchase is above what is available; ask `available_minor()` before."
             )
+
+    def _available(self, people: Index | slice) -> Minor:
+        state = self._state
+        used = state.committed[people] + state.principal[people] + state.claims.owed("principal")[people]
+        return np.asarray(state.limit[people] - used + state.credit_balance[people])
+
+    def _blocked(self, people: Index | slice) -> Flags:
+        state = self._state
+        stopped = (state.limit[people] == 0) | (state.lost_since[people] > 0)
+        if state.tables.terms_on(state.today).blocks_while_past_due:
+            past_due_on = state.past_due_on[people]
+            stopped = stopped | ((past_due_on > 0) & (past_due_on < state.today))
+        return np.asarray(stopped)
 
     def _check(self, limits: Minor) -> None:
         most = self._state.tables.most_minor()

@@ -13,7 +13,8 @@ from florin.lab.book.statements import BUCKETS
 class Claims:
     """Rows of a person, the close of the statement (or `NEVER`: none had billed it), and an amount of each kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: int) -> None:
+        self._owed: Minor = np.zeros((len(BUCKETS), count), np.int64)
         self.person: Whole = np.zeros(0, np.int64)
         self.closes: Whole = np.zeros(0, np.int64)
         self.amounts: Minor = np.zeros((len(BUCKETS), 0), np.int64)
@@ -25,18 +26,15 @@ class Claims:
         self.person = np.concatenate([self.person, people[any_minor]])
         self.closes = np.concatenate([self.closes, closes[any_minor]])
         self.amounts = np.concatenate([self.amounts, rows[:, any_minor]], axis=1)
+        self._owed[:, people] += rows
 
-    def owed(self, bucket: str, count: int) -> Minor:
-        """What each of `count` people owes of one kind."""
-        found = np.zeros(count, np.int64)
-        np.add.at(found, self.person, self.amounts[BUCKETS.index(bucket)])
-        return found
+    def owed(self, bucket: str) -> Minor:
+        """What each person owes of one kind."""
+        return np.asarray(self._owed[BUCKETS.index(bucket)])
 
-    def recover(
-        self, people: Index, amounts: Minor, regimes: Whole, waterfalls: tuple[Waterfall, ...], count: int
-    ) -> None:
+    def recover(self, people: Index, amounts: Minor, regimes: Whole, waterfalls: tuple[Waterfall, ...]) -> None:
         """Clear claims with money that arrived; `amounts` keeps what is left over. regimes: each person's waterfall."""
-        place = np.full(count, -1, np.int64)
+        place = np.full(self._owed.shape[1], -1, np.int64)
         place[people] = np.arange(people.size)
         rows = np.flatnonzero(place[self.person] >= 0)
         for number, waterfall in enumerate(waterfalls):
@@ -55,4 +53,5 @@ class Claims:
         bucket, row = np.array(order)[rank[sequence]], np.tile(rows, len(order))[sequence]
         parts = _walk(who[sequence], self.amounts[bucket, row], amounts)
         self.amounts[bucket, row] -= parts
+        np.subtract.at(self._owed, (bucket, self.person[row]), parts)
         np.subtract.at(amounts, who[sequence], parts)

@@ -13,7 +13,7 @@ from florin.lab.book.late import watch
 from florin.lab.book.repaying import regimes
 from florin.lab.book.standing import accrue
 from florin.lab.book.state import State
-from florin.lab.book.statements import BUCKETS, FIELDS, Statements, grace_kept
+from florin.lab.book.statements import BUCKETS, Statements, grace_kept
 from florin.lab.book.tables import Tables
 
 
@@ -132,14 +132,14 @@ def _owed(state: State, people: Index, earlier: Minor, bill: _Bill) -> Minor:
     owed = earlier + bill.purchases + state.to_come[people] + state.fee_to_come[people]
     if state.claims.person.size:
         for bucket in BUCKETS:
-            owed = owed + state.claims.owed(bucket, state.count)[people]
+            owed = owed + state.claims.owed(bucket)[people]
     return owed
 
 
 def _add(state: State, people: Index, statements: Statements, issued: dict[str, Minor | Flags | int]) -> None:
     places, columns = state.open[people], np.arange(people.size)
     for field, minor in issued.items():
-        statements.cells[places, FIELDS.index(field), columns] = minor
+        statements.left(field)[places, columns] = minor
 
 
 def _book(state: State, people: Index, bill: _Bill) -> None:
@@ -166,15 +166,15 @@ def _use_credit_balance(state: State, people: Index, statements: Statements, ter
     if not balance.any():
         return
     regime = regimes(terms, statements.first_past_due(), state.today)
-    before = statements.cells.copy()
+    earlier = Statements(statements.cells.copy(), statements.fields)
     left = balance.copy()
     for number, waterfall in enumerate(terms.waterfall):
         of_regime = np.where(regime == number, left, 0)
         left -= of_regime
         statements.clear(of_regime, waterfall)
         left += of_regime
-    paid = Statements(before).remaining() - statements.remaining()
+    paid = earlier.remaining() - statements.remaining()
     statements.unmet -= np.cumsum(paid, axis=0) * statements.issued
-    principal = Statements(before).principal.sum(axis=0) - statements.principal.sum(axis=0)
+    principal = earlier.principal.sum(axis=0) - statements.principal.sum(axis=0)
     state.lend(people, -principal)
     state.credit_balance[people] -= balance - left

@@ -33,17 +33,24 @@ def become_late(state: State, people: Index) -> None:
 def watch(state: State, people: Index, statements: Statements) -> None:
     """Note when to look at these people again; nothing may happen on that day, but nothing happens before."""
     if statements.cells.shape[0] == 0:
-        state.past_due_on[people], state.due_on[people], state.late_on[people] = 0, 0, NEVER
+        for of_people in (state.past_due_on, state.due_on, state.remaining, state.missed):
+            of_people[people] = 0
+        state.late_on[people] = NEVER
         return
     past_due = statements.past_due != 0
     falls = statements.grace_ends(state.tables) + 1
     on = np.where(statements.issued & ~past_due & (falls > state.today), falls, NEVER)
     state.due_on[people] = statements.due.max(axis=0)
+    state.remaining[people] = statements.remaining().sum(axis=0)
+    state.missed[people] = statements.missed().max(axis=0)
     state.past_due_on[people] = 0
     if past_due.any():
         on = np.minimum(on, _next_charge_on(state, statements, past_due))
         since = statements.first_past_due()
         state.past_due_on[people] = since
+        due = statements.due < statements.due.max(axis=0)
+        state.remaining_late[people] = (statements.remaining() * due).sum(axis=0)
+        state.missed_late[people] = (statements.missed() * due).max(axis=0)
         on = np.minimum(on, _ages_on(state, people, since))
     state.late_on[people] = on.min(axis=0)
 

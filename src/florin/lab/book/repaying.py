@@ -15,6 +15,11 @@ from florin.lab.book.statements import Statements
 def repay(state: State, people: Index, amounts: Minor) -> None:
     """Money through the bank, today. people: each once; amounts: above zero. The clock must have acted."""
     state.sums.repaid[people] += amounts
+    quick = state.paid_on_time(people, amounts)
+    whom = people[quick]
+    if whom.size:
+        state.lend(whom, -state.forget_only(whom))
+    people, amounts = people[~quick], amounts[~quick]
     place = np.zeros(state.count, np.intp)
     place[people] = np.arange(people.size)
     for group in state.by_open(people):
@@ -53,7 +58,7 @@ def _recover(state: State, people: Index, amounts: Minor, terms: Terms) -> None:
         return
     whom, left = people[meant], amounts[meant]
     before = left.copy()
-    state.claims.recover(whom, left, regimes(terms, state.lost_since[whom], state.today), terms.waterfall, state.count)
+    state.claims.recover(whom, left, regimes(terms, state.lost_since[whom], state.today), terms.waterfall)
     state.sums.recovery[whom] += before - left
     amounts[meant] = left
 

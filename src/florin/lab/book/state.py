@@ -8,7 +8,7 @@ from florin.credit.terms import Program
 from florin.lab.arrays import Flags, Index, Minor, Whole
 from florin.lab.book.claims import Claims
 from florin.lab.book.installments import Installments
-from florin.lab.book.statements import FIELDS, Statements
+from florin.lab.book.statements import Statements, fields_of
 from florin.lab.book.tables import NEVER, Tables
 
 
@@ -46,10 +46,13 @@ class State:
     day + moment is minor units × days so far. committed: in escrow.
 
     cycle_moment, cycle_since, cycle_posted: of this cycle's purchases, where they bear from posting: less every change of
-    them times the rates through its day; the day since which they bear (0: none); and what was posted ahead. due_on,
-    past_due_on: of the newest statement and of the oldest past due (0: none). late_on: the next day on which somebody may
-    become late, or later. lost_since: due day of the arrears when it was charged off (0: never was). seen_on: the day before
-    today while the clock acts, then today.
+    them times the rates through its day; the day since which they bear (0: none); and what was posted ahead.
+
+    due_on, past_due_on: of the newest statement and of the oldest past due (0: none). remaining, missed: of all statements,
+    what is left to pay, and what is left of their minimum; remaining_late, missed_late: of those past due, and as old.
+    late_on: the next day on which somebody may become late, or later. lost_since: due day of the arrears when it was charged
+    off (0: never was). due_late: a bill may be due after the next close. seen_on: the day before today while the clock acts,
+    then today.
     """
 
     def __init__(self, program: Program, limits: Minor, opened_on: int, first_on: int) -> None:
@@ -59,6 +62,7 @@ class State:
         self.today = self.seen_on = opened_on
         self.calendars: list[tuple[int, int]] = [(0, 0)]
         self.calendar: Index = np.zeros(count, np.intp)
+        self.due_late = self.tables.due_late(0, 0)
         self.limit = limits
         self.committed: Minor = np.zeros(count, np.int64)
         self.unbilled: Minor = np.zeros(count, np.int64)
@@ -67,6 +71,7 @@ class State:
         self.credit_balance: Minor = np.zeros(count, np.int64)
         self.principal: Minor = np.zeros(count, np.int64)
         self.moment: Whole = np.zeros(count, np.int64)
+        self.lent = 0
         self.cycle_moment: Whole = np.zeros(count, np.int64)
         self.cycle_since: Whole = np.zeros(count, np.int64)
         self.cycle_posted: Minor = np.zeros(count, np.int64)
@@ -74,14 +79,19 @@ class State:
         self.revolved: Flags = np.zeros(count, np.bool_)
         self.stopped: Flags = np.zeros(count, np.bool_)
         self.due_on: Whole = np.zeros(count, np.int64)
+        self.remaining: Minor = np.zeros(count, np.int64)
+        self.missed: Minor = np.zeros(count, np.int64)
+        self.remaining_late: Minor = np.zeros(count, np.int64)
+        self.missed_late: Minor = np.zeros(count, np.int64)
         self.past_due_on: Whole = np.zeros(count, np.int64)
         self.late_on: Whole = np.full(count, NEVER, np.int64)
         self.lost_since: Whole = np.zeros(count, np.int64)
         self.installments = Installments(count)
-        self.claims = Claims()
+        self.claims = Claims(count)
         self.sums = Sums(count)
         self.open: Whole = np.zeros(count, np.int64)
-        self._cells: Whole = np.zeros((2, len(FIELDS), count), np.int64)
+        self.fields = fields_of(self.tables)
+        self._places: list[Whole] = []
 
     # ── statements ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -98,31 +108,39 @@ class State:
 
     def statements(self, people: Index, *, room: int = 0) -> Statements:
         """A copy of the open statements of some people, with so many places more; `keep` takes it back."""
-        places = int(self.open[people].max(initial=0)) + room
-        self._grow(places)
-        return Statements(np.take(self._cells[:places], people, axis=2))
+        taken = int(self.open[people].max(initial=0))
+        while len(self._places) < taken + room:
+            self._places.append(np.zeros((len(self.fields), self.count), np.int64))
+        cells = np.empty((taken + room, len(self.fields), people.size), np.int64)
+        for of_place, into in zip(self._places, cells[:taken], strict=False):
+            np.take(of_place, people, axis=1, out=into, mode="clip")
+        cells[taken:] = 0
+        return Statements(cells, self.fields)
 
     def keep(self, people: Index, statements: Statements) -> None:
-        for place in range(statements.cells.shape[0]):
-            for field in range(len(FIELDS)):
-                self._cells[place, field][people] = statements.cells[place, field]
+        for of_place, cells in zip(self._places, statements.cells, strict=False):
+            for of_field, minor in zip(of_place, cells, strict=True):
+                of_field[people] = minor
         self.open[people] = statements.open()
 
-    def field(self, name: str) -> Whole:
-        """One field of all statements: shape (place, person)."""
-        return self._cells[:, FIELDS.index(name)]
+    def paid_on_time(self, people: Index, amounts: Minor) -> Flags:
+        """Who pays just what remains of the only statement, in time, so that it is as if it had never borne anything."""
+        found = (self.open[people] == 1) & (self.remaining[people] == amounts) & (self.today <= self.due_on[people])
+        found &= (self.past_due_on[people] == 0) & (self.lost_since[people] == 0)
+        if self._places:
+            contingent, posted = (self._places[0][self.fields.index(name)] for name in ("contingent", "posted"))
+            found &= (contingent[people] != 0) & (posted[people] == 0)
+        return np.asarray(found)
 
-    def _grow(self, places: int) -> None:
-        if places > self._cells.shape[0]:
-            more = max(places, 2 * self._cells.shape[0]) - self._cells.shape[0]
-            self._cells = np.concatenate([self._cells, np.zeros((more, *self._cells.shape[1:]), np.int64)])
-
-    # ── the calendar ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    def next_close_on(self, people: Index, on: int) -> Whole:
-        """The first close strictly after a day, by each person's own calendar."""
-        closes = [self.tables.next_close_on(on, cycle_day) for cycle_day, _ in self.calendars]
-        return np.array(closes, np.int64)[self.calendar[people]]
+    def forget_only(self, people: Index) -> Minor:
+        """Take out the only statement of each; returns its principal."""
+        principal: Minor = self._places[0][self.fields.index("principal")][people]
+        for of_field in self._places[0]:
+            of_field[people] = 0
+        for of_people in (self.open, self.due_on, self.remaining, self.missed):
+            of_people[people] = 0
+        self.late_on[people] = NEVER
+        return principal
 
     # ── principal, and the cycle's purchases ──────────────────────────────────────────────────────────────────────
 
@@ -130,6 +148,7 @@ class State:
         """Principal on the books changes by so much today. People must differ."""
         self.principal[people] += minor
         self.moment[people] -= minor * self.today
+        self.lent += int(minor.sum())
 
     def change_unbilled(self, people: Index, minor: Minor) -> None:
         """What no statement has billed of purchases changes by so much today. People must differ."""

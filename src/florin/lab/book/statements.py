@@ -13,11 +13,22 @@ from florin.credit.terms import Terms, Waterfall
 from florin.lab.arrays import Flags, Minor, Whole
 from florin.lab.book.tables import Tables
 
-FIELDS = (
-    "closes", "due", "through", "image", "unmet", "principal", "fee", "interest", "penalty", "borne", "posted", "penalties",
-    "penalty_posted", "late_charged", "late_charges", "past_due", "late", "in_full", "contingent",
+_ALWAYS = (
+    "closes", "due", "through", "unmet", "principal", "fee", "interest", "borne", "posted", "past_due", "in_full", "contingent",
 )  # fmt: skip
+_PENALTIES = ("penalties", "penalty_posted")
+_LATE_CHARGES = ("image", "late_charged", "late_charges")
+_EITHER = ("penalty", "late")
 BUCKETS = ("principal", "fee", "interest", "penalty")
+
+
+def fields_of(tables: Tables) -> tuple[str, ...]:
+    """What a program's statements need to remember."""
+    fields = [*_ALWAYS]
+    fields += _PENALTIES if tables.bears_penalty else ()
+    fields += _LATE_CHARGES if tables.charges_late else ()
+    fields += _EITHER if tables.bears_penalty or tables.charges_late else ()
+    return tuple(fields)
 
 
 class Statements:
@@ -47,10 +58,15 @@ class Statements:
     in_full: Whole
     contingent: Whole
 
-    def __init__(self, cells: Whole) -> None:
+    def __init__(self, cells: Whole, fields: tuple[str, ...]) -> None:
+        """fields: those of the block, in its order (`fields_of`); the others are zero for good."""
         self.cells = cells
-        for number, field in enumerate(FIELDS):
+        self.fields = fields
+        for number, field in enumerate(fields):
             setattr(self, field, cells[:, number])
+        for field in (*_EITHER, *_PENALTIES, *_LATE_CHARGES):
+            if field not in fields:
+                setattr(self, field, np.zeros((cells.shape[0], cells.shape[2]), np.int64))
 
     def left(self, bucket: str) -> Minor:
         """What is left of one kind of debt."""

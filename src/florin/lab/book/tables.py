@@ -21,6 +21,7 @@ NEVER = date.max.toordinal()
 _INT64_MAX = 2**63 - 1
 _YEARS_AT_ONCE = 4
 _YEARS_SAFE = 10
+_CLOSES_LOOKED_AT = 60
 
 
 class ProgramNotVectorized(ValueError):
@@ -58,6 +59,7 @@ class Tables:
         self._extend(first_on + 366 * _YEARS_AT_ONCE)
         self.from_posting = self.terms[0].interest_start == "posting"
         self.bears_penalty = any(terms.penalty_daily_rate for terms in self.terms)
+        self.charges_late = any(terms.late_charges for terms in self.terms)
         self.loses_grace = any(terms.grace_lost_for for terms in self.terms)
 
     def most_minor(self) -> int:
@@ -107,6 +109,17 @@ class Tables:
 
     def due_on(self, closes_on: int, due_day: int) -> int:
         return self.program.due_on(date.fromordinal(closes_on), due_day).toordinal()
+
+    def due_late(self, cycle_day: int, due_day: int) -> bool:
+        """Whether a bill may be due on the day of the next close, or later; looked at are five years of each version."""
+        begins = {self.first_on, *(max(self.first_on, int(on) - 62) for on in self._from_on)}
+        for begin in begins:
+            closes_on = begin
+            for _ in range(_CLOSES_LOOKED_AT):
+                closes_on = self.next_close_on(closes_on, cycle_day)
+                if self.due_on(closes_on, due_day) >= self.next_close_on(closes_on, cycle_day):
+                    return True
+        return False
 
     # ── what an amount bears ──────────────────────────────────────────────────────────────────────────────────────
 
