@@ -17,6 +17,8 @@ TINY = WireScale(
     sockets=2,
     requests_per_s_max=300,
     settled=200,
+    told_per_s=(100,),
+    told_seconds=0.2,
 )
 
 
@@ -30,6 +32,9 @@ def test_every_wire_is_paid_through_each_notify_is_answered_and_the_books_hold()
         assert told[wire].keys() >= {"share_of_limit", "rate", "p99_ms"}
         assert told[wire]["rate"] > 0
         assert told["with_notify"][wire]["rate"] > 0
+    assert {name: one["heard"] for name, one in told["told"]["100"].items()} == {
+        "alipay": 20, "wechatpay": 20, "webhooks": 20
+    }  # fmt: skip
     assert told["rest"]["share_of_limit"] is None
     shown = io.StringIO()
     Console(width=120, file=shown).print(wires_view(report))

@@ -2,6 +2,8 @@
 
 import itertools
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -293,6 +295,47 @@ def test_a_death_between_the_call_and_the_record_calls_again(outbox, tea_house, 
     assert deliver(outbox, NOON + LEASE) == 1
     assert tea_house.told == ["paid #1"] * 2
     assert row(outbox)[:2] == ("delivered", 1)
+
+
+_DELIVERER = """
+import sys
+from datetime import datetime
+import psycopg
+from florin.engine.outbox import Rendered, deliver_due
+
+class Plain:
+    def render(self, message, at):
+        return Rendered(url=message.url, headers={}, body=f"paid #{message.id}".encode())
+    def is_success(self, status, body):
+        return body == b"success"
+
+with psycopg.connect(sys.argv[1], autocommit=True) as connection:
+    deliver_due(connection, {"alipay": Plain()}, datetime.fromisoformat(sys.argv[2]))
+"""
+
+
+def test_a_deliverer_that_is_killed_loses_no_message_and_repeats_only_what_it_had_leased(
+    outbox, fresh_database, tea_house
+):
+    for _ in range(200):
+        write(outbox, tea_house)
+    tea_house.answer = lambda body: time.sleep(0.02) or b"success"
+    deliverer = subprocess.Popen([sys.executable, "-c", _DELIVERER, fresh_database.engine, NOON.isoformat()])
+    while outbox.execute("SELECT count(*) FROM outbox WHERE state = 'delivered'").fetchone()[0] < 30:
+        assert deliverer.poll() is None
+    deliverer.kill()
+    deliverer.wait()
+    tea_house.answer = b"success"
+    leased = outbox.execute("SELECT count(*) FROM outbox WHERE state = 'waiting' AND next_at > %s", [NOON]).fetchone()[
+        0
+    ]
+
+    deliver(outbox, NOON)
+    deliver(outbox, NOON + LEASE)
+
+    assert outbox.execute("SELECT state, count(*) FROM outbox GROUP BY 1").fetchall() == [("delivered", 200)]
+    assert len(set(tea_house.told)) == 200
+    assert len(tea_house.told) - 200 <= leased
 
 
 def test_a_duplicate_is_the_same_message_twice(outbox, tea_house):

@@ -46,7 +46,7 @@ QUICK = Scale(
 class WireScale:
     """Of `florin bench wires`. requests_per_s_max: of one wire; so many are signed beforehand for each second. settled: trades.
 
-    house: how many shoppers there are; TPC-B is not run.
+    house: how many shoppers there are; TPC-B is not run. told_per_s: rates of sales that are told, each for told_seconds.
     """
 
     house: Scale
@@ -56,6 +56,8 @@ class WireScale:
     sockets: int
     requests_per_s_max: int
     settled: int
+    told_per_s: tuple[int, ...]
+    told_seconds: float
 
 
 def shoppers_alone(count: int) -> Scale:
@@ -71,6 +73,8 @@ WIRES = WireScale(
     sockets=32,
     requests_per_s_max=3_500,
     settled=100_000,
+    told_per_s=(300, 1_000),
+    told_seconds=10,
 )
 WIRES_QUICK = WireScale(
     house=shoppers_alone(5_000),
@@ -80,4 +84,6 @@ WIRES_QUICK = WireScale(
     sockets=32,
     requests_per_s_max=3_500,
     settled=10_000,
+    told_per_s=(300, 1_000),
+    told_seconds=4,
 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 import statistics
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -32,6 +31,7 @@ from florin.bench.scale import WireScale
 from florin.bench.settle import SettleReport
 from florin.bench.settle import measure as measure_settlement
 from florin.bench.sign_load import SignTask
+from florin.bench.told import Told, measure_told, wait_until_told
 from florin.bench.wire_load import Till, Wire, WireTask
 from florin.engine import clock
 from florin.engine.admin import add_app, set_aes_key
@@ -62,7 +62,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """limit: signatures a second. with_notify: by wire, each payment told. notify_p99_ms: from the payment's own moment to the
-    shop's `success`. settle_100k_s: of so many trades as `settled` says, 100,000 unless quick: paid out, with all their files.
+    shop's `success`. told: by rate, then by wire and of webhooks, beside nothing but the sales. settle_100k_s: of so many
+    trades as `settled` says, 100,000 unless quick: paid out, with all their files.
     """
 
     machine: dict[str, object]
@@ -75,6 +76,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     notified: int
     notify_p50_ms: float
     notify_p99_ms: float
+    told: dict[str, dict[str, Told]]
     settled: int
     settle_100k_s: float
     holds: bool
@@ -92,10 +94,11 @@ def measure(scale: WireScale, *, parent: Path | None = None, say: Say = lambda t
         with _serving(house) as api_at:
             for number in range(scale.rounds):
                 bench.round(number, api_at)
+            notified = _notified_ms(connection)
+            bench.tell()
         say("proving the books")
         with psycopg.connect(house.store.addresses.engine) as proving:
             holds = prove(proving).holds
-        notified = _notified_ms(connection)
     settled = measure_settlement(scale.settled, parent=parent, say=say)
     return bench.report(described, before, notified, settled, holds and settled.holds)
 
@@ -108,6 +111,7 @@ class _Bench:
         self._tills = _open_tills(connection, house)
         self._runs: dict[str, list[tuple[float, list[int]]]] = {}
         self._heard = 0
+        self._told: dict[str, dict[str, Told]] = {}
 
     def round(self, number: int, api_at: Address) -> None:
         self._take("limit", self._sign())
@@ -122,9 +126,25 @@ class _Bench:
                 listener.start()
                 url = f"http://{task.host}:{task.port}/notify"
                 self._take(f"{wire}, told", self._sell(till, api_at, f"{wire[0]}{number}on", notify_url=url))
-                _wait_until_told(self._connection)
+                wait_until_told(self._connection)
                 listener.stop()
                 self._heard += listener.answer(Heard).notifies
+
+    def tell(self) -> None:
+        """Sales through the engine at steady rates, each told."""
+        apps: dict[str, int] = {wire: int(till.app_id) for wire, till in self._tills.items()}
+        merchant_id = self._house.population.merchants[_BIG]
+        for rate in self._scale.told_per_s:
+            self._told[str(rate)] = measure_told(
+                self._house,
+                self._connection,
+                apps=apps,
+                merchant_id=merchant_id,
+                rate=rate,
+                seconds=self._scale.told_seconds,
+            )
+            p99s = ", ".join(f"{name} {told.p99_ms:,.0f} ms" for name, told in self._told[str(rate)].items())
+            self._say(f"{rate:,} a second told: p99 {p99s}")
 
     def report(
         self,
@@ -151,6 +171,7 @@ class _Bench:
             notified=self._heard,
             notify_p50_ms=notified[0],
             notify_p99_ms=notified[1],
+            told=self._told,
             settled=settled.trades,
             settle_100k_s=settled.seconds["all"],
             holds=holds,
@@ -271,12 +292,6 @@ def _issue_codes(connection: psycopg.Connection[Any], house: House, count: int) 
             codes.append(code)
     connection.execute("ANALYZE payment_code")
     return codes
-
-
-def _wait_until_told(connection: psycopg.Connection[Any]) -> None:
-    """Until no message waits."""
-    while connection.execute("SELECT EXISTS (SELECT FROM outbox WHERE state = 'waiting')").fetchone() == (True,):
-        time.sleep(0.1)
 
 
 _TOLD = """

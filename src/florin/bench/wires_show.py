@@ -21,7 +21,7 @@ def wires_view(report: Report) -> RenderableType:
         f"{report.settled:,} trades settled, with their files: {report.settle_100k_s:,.1f} s",
         "the books hold" if report.holds else "the books do NOT hold",
     ]
-    return Group(Text("\n".join(lines)), "", _rates(report), "", Text("\n".join(told)))
+    return Group(Text("\n".join(lines)), "", _rates(report), "", _told(report), "", Text("\n".join(told)))
 
 
 def _rates(report: Report) -> Table:
@@ -41,4 +41,17 @@ def _rates(report: Report) -> Table:
         latencies = [f"{ms:,.1f}" if ms else "" for ms in (figures.p50_ms, figures.p99_ms)]
         runs = " ".join(f"{rate:,.0f}" for rate in figures.runs)
         table.add_row(says, f"{figures.rate:,.0f}", share, *latencies, runs)
+    return table
+
+
+def _told(report: Report) -> Table:
+    """At a steady rate, beside nothing but the sales."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("sales through the engine, each told", no_wrap=True)
+    for name in ("a second", "heard", "p50 ms", "p99 ms", "worker µs each", "server µs each"):
+        table.add_column(name, justify="right")
+    for rate, told in report.told.items():
+        for name, one in told.items():
+            figures = (one.rate, one.heard, one.p50_ms, one.p99_ms, one.worker_us, one.server_us)
+            table.add_row(f"{name}, {int(rate):,} wanted", *(f"{figure:,.0f}" for figure in figures))
     return table

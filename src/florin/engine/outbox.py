@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -82,10 +82,14 @@ LADDERS: Mapping[str, tuple[timedelta, ...]] = {
 LEASE = timedelta(minutes=1)
 # How late a message is that the sandbox was told to send late: beyond every immediate retry.
 LATE = timedelta(minutes=5)
-CALLS_MAX = 512
-CALLS_PER_APP_MAX = 64
-# An app may take one in so many of the calls that are free, a round half of them: shops that hang never take the last.
+# Leased at once, and called at once of one app. Of what is free an app may take one in so many, and a round half: shops that
+# hang never take the last.
+CALLS_MAX = 1_024
+CALLS_PER_APP_MAX = 32
 _LEFT_FOR_OTHERS = 8
+# So many turns of its calls are leased for an app, so that words are ready when a call ends. With each call's limit of time
+# they must end before the lease.
+_TURNS = 4
 
 # Of a connection that delivers: it finds rows by their indexes, also where a plan was made while the queue was empty. What a
 # crash of the server takes back is told again.
@@ -193,7 +197,8 @@ class Outbox:
     """Delivers messages, many at once, of one app not more than its share: a slow shop cannot hold the others.
 
     connection: in autocommit, this object's alone while it works. now: the business time, asked over that connection if over
-    any. resolve: names to addresses. Works once: `drain` or `run`.
+    any. calls_max: leased at once; calls_per_app_max: called at once of one app. resolve: names to addresses. Works once, by
+    `drain` or `run`.
     """
 
     def __init__(
@@ -221,9 +226,10 @@ class Outbox:
         self._stopping = False
         self._failure: BaseException | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        # Leased and not recorded yet, and of those the ones that wait for their answer, by app.
+        # Leased and not recorded yet, and of those the ones that wait for their turn or their answer, by app.
         self._under_way: set[tuple[int, int]] = set()
         self._calling: Counter[int] = Counter()
+        self._gates: defaultdict[int, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(calls_per_app_max))
         self._said: list[Said] = []
         self._postponed: list[tuple[Message, timedelta]] = []
         self._overtaken: list[Message] = []
@@ -301,7 +307,7 @@ class Outbox:
         said, self._said = self._said, []
         postponed, self._postponed = self._postponed, []
         free = 0 if self._stopping else self._calls_max - self._calling.total()
-        share = min(self._calls_per_app_max, max(1, free // _LEFT_FOR_OTHERS))
+        share = min(self._calls_per_app_max * _TURNS, max(1, free // _LEFT_FOR_OTHERS))
         rooms = {app_id: max(0, share - calls) for app_id, calls in self._calling.items() if calls}
         self._in_a_round = True
         try:
@@ -371,11 +377,12 @@ class Outbox:
             self._begin(self._deliver(message, words, caller))
 
     async def _deliver(self, message: Message, words: Rendered | Spoilt, caller: Caller) -> None:
-        began = time.monotonic()
-        answer = await self._call(message, words, caller)
-        latency_ms = round((time.monotonic() - began) * 1_000)
-        if not isinstance(answer, Spoilt) and self._faults is not None and self._faults.take("duplicate-notify"):
-            await self._call(message, words, caller)
+        async with self._gates[message.app_id]:
+            began = time.monotonic()
+            answer = await self._call(message, words, caller)
+            latency_ms = round((time.monotonic() - began) * 1_000)
+            if not isinstance(answer, Spoilt) and self._faults is not None and self._faults.take("duplicate-notify"):
+                await self._call(message, words, caller)
         self._calling[message.app_id] -= 1
         self._said.append(Said(message=message, answer=answer, latency_ms=latency_ms))
         self._postponed += [(overtaken, timedelta()) for overtaken in self._overtaken]
