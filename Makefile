@@ -39,7 +39,7 @@ tour:
 	@$(bin)/florin demo --tour $(ARGUMENTS)
 
 test: browser
-	@$(environment) dev alipay-official alipay-fzlee alipay-django alipay-v3 wechatpayv3 example-oscar schemathesis npm
+	@$(environment) dev alipay-official alipay-fzlee alipay-django alipay-v3 wechatpayv3 example-oscar schemathesis iso20022 npm
 	$(bin)/pytest -n $(WORKERS) $(ARGUMENTS)
 
 check:
@@ -63,7 +63,7 @@ bench:
 	@$(bin)/florin bench pay $(ARGUMENTS)
 
 sdks:
-	@$(environment) alipay-official alipay-fzlee alipay-django alipay-v3 wechatpayv3 example-oscar schemathesis npm
+	@$(environment) alipay-official alipay-fzlee alipay-django alipay-v3 wechatpayv3 example-oscar schemathesis iso20022 npm
 
 oscar:
 	@$(environment) run example-oscar
@@ -103,6 +103,7 @@ locks:
 	$(compile) -o requirements/example-build.txt requirements/example-build.in
 	$(compile) -o requirements/example-oscar.txt requirements/example-oscar.in
 	$(compile) -o requirements/tool-schemathesis.txt requirements/tool-schemathesis.in
+	$(compile) -o requirements/tool-iso20022.txt requirements/tool-iso20022.in
 	cd tests/sdk/npm && npm install --package-lock-only --omit-lockfile-registry-resolved=true --ignore-scripts
 
 clean:
