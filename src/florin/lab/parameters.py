@@ -82,6 +82,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     own_retail: float
     mall_cost: OfVolume
     passed_through: float
+    launch_cost_minor: float
+    discount: float
     needs: tuple[Need, ...]
     reach: dict[str, float]
 
@@ -207,13 +209,13 @@ def read_parameters(text: str, *, source: str) -> _File:
 
 _SHARES = (
     "prudence", "present_bias", "card_share", "shock_month", "walk_away", "enforcement_mall", "enforcement_wallet",
-    "revolving", "approved_share", "own_retail", "passed_through",
+    "revolving", "approved_share", "own_retail", "passed_through", "discount",
 )  # fmt: skip
 _NOT_BELOW_ZERO = (
     "buffer_months", "cash_cap_months", "liquidity_weight", "value_spread", "outlet_noise", "taste_spread", "tender_noise",
     "wait_cost", "card_friction", "home_ease", "shock_months", "exposure_slope", "score_slope", "distress_cost",
     "limit_months", "noise_mall", "noise_wallet", "noise_bank", "purchase_cost_minor", "account_month_minor",
-    "acquire_home_minor", "acquire_away_minor",
+    "acquire_home_minor", "acquire_away_minor", "launch_cost_minor",
 )  # fmt: skip
 
 

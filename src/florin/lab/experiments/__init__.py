@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from florin.lab.experiments.did_not_follow import DID_NOT_FOLLOW
 from florin.lab.experiments.experiment import Experiment, Part, Progress, Run, Size, unheard
+from florin.lab.experiments.fulcrum import FULCRUM
 
 __all__ = ["EXPERIMENTS", "Experiment", "Part", "Progress", "Run", "Size", "unheard"]
 
-EXPERIMENTS: dict[str, Experiment] = {}
+EXPERIMENTS: dict[str, Experiment] = {each.name: each for each in (FULCRUM, DID_NOT_FOLLOW)}
