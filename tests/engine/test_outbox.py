@@ -15,6 +15,7 @@ import pytest
 
 from florin.engine.outbox import (
     _LEASE,
+    _RECORD,
     LADDERS,
     LATE,
     LEASE,
@@ -412,5 +413,14 @@ def test_one_apps_long_queue_is_not_read_for_anothers_message(outbox, fresh_data
         plan = "\n".join(line for (line,) in delivering.execute("EXPLAIN (ANALYZE, BUFFERS) " + _LEASE, parameters))
     leased = outbox.execute("SELECT app_id, count(*) FROM outbox WHERE next_at > %s GROUP BY 1", [NOON]).fetchall()
 
+    recorded = {
+        "lane": [1], "id": [1000], "app_id": [2], "at": [NOON], "status": [200], "latency_ms": [1], "heard": [True],
+        "state": ["delivered"], "attempts": [1], "next_at": [NOON], "delivered_at": [NOON], "answer": ["200 success"],
+    }  # fmt: skip
+    with psycopg.connect(fresh_database.engine, autocommit=True, options=SETTINGS) as delivering:
+        record_plan = "\n".join(line for (line,) in delivering.execute("EXPLAIN " + _RECORD, recorded))
+
     assert leased == [(2, 10)]
+    assert "outbox_pkey" in record_plan, record_plan
+    assert "outbox_waiting" not in record_plan, record_plan
     assert int(re.search(r"Buffers: shared hit=(\d+)", plan)[1]) < 300, plan

@@ -510,6 +510,7 @@ _LEASE = """
 """
 
 # Each try is logged with what became of it, in one statement; a row that was told meanwhile by another keeps its state.
+# Here too the queue's own index must not lead to the rows: it would be read whole for each of them.
 _RECORD = """
     WITH said AS (
         SELECT *
@@ -525,7 +526,7 @@ _RECORD = """
        SET state = said.state, attempts = said.attempts, next_at = said.next_at, delivered_at = said.delivered_at,
            last_answer = said.answer
       FROM said
-     WHERE outbox.lane = said.lane AND outbox.id = said.id AND outbox.state = 'waiting'
+     WHERE outbox.lane = said.lane AND outbox.id = said.id AND outbox.state NOT IN ('delivered', 'given-up')
 """
 
 _POSTPONE = """
