@@ -66,6 +66,13 @@ class Posted:
         self._read = len(self.play.log)
 
 
+def sums_of(posted: Posted) -> dict[str, int]:
+    """What the book should have summed up of a play that is looked at, by the book's names."""
+    balances = {name: posted.play.balance(ledger) for name, ledger in _SUMS.items()}
+    rules = {name: sum(posted.by_rule[rule] for rule in rules) for name, rules in _POSTED.items()}
+    return {**balances, **rules, "late_charged": posted.late_charged}
+
+
 class BothBooks:
     """Everything is done in both; `differences` says where they disagree."""
 
@@ -76,8 +83,19 @@ class BothBooks:
         self.today = opened_on
         self.principal_days = [0] * len(limits_minor)
         self.outstanding: list[int] = []
+        self.before: list[dict[str, int]] = [{} for _ in self.plays]
         self.receipts: list[tuple[date, int, int, int, int, str]] = []
         self.items = 0
+
+    def take(self) -> None:
+        """From today on the book is one that was taken from the accounts."""
+        accounts, lines = [play.account for play in self.plays], [play.line for play in self.plays]
+        for posted in self.posted:
+            posted.look()
+        self.book = Book.take_from(self.plays[0].program, accounts, lines, self.today)
+        self.before = [dict(wanted) for wanted in map(sums_of, self.posted)]
+        self.principal_days = [0] * len(self.plays)
+        self.outstanding = []
 
     def until(self, on: date) -> None:
         while self.today < on:
@@ -128,8 +146,6 @@ class BothBooks:
             "principal": (book.principal_minor(), lambda p: on_books(p.account)),
             "days past due": (book.days_past_due(), lambda p: days_past_due(p.account, today)),
         }
-        for name, ledger in _SUMS.items():
-            arrays[name] = getattr(book.sums, name), lambda p, ledger=ledger: p.balance(ledger)
         for bucket, ledger in _CLAIMS.items():
             arrays[f"claimed {bucket}"] = book.claims_minor(bucket), lambda p, ledger=ledger: p.balance(ledger)
         for name, (array, of) in arrays.items():
@@ -138,8 +154,8 @@ class BothBooks:
                     yield f"{today} person {person}: {name} is {array[person]} and should be {of(play)}"
         for person, posted in enumerate(self.posted):
             posted.look()
-            wanted = {name: sum(posted.by_rule[rule] for rule in rules) for name, rules in _POSTED.items()}
-            for name, minor in (wanted | {"late_charged": posted.late_charged}).items():
+            for name, so_far in sums_of(posted).items():
+                minor = so_far - self.before[person].get(name, 0)
                 if getattr(book.sums, name)[person] != minor:
                     yield f"{today} person {person}: {name} is {getattr(book.sums, name)[person]}, should be {minor}"
         for person, days in enumerate(book.principal_days().tolist()):
@@ -182,8 +198,11 @@ def asked_of(account: Account, today: date) -> tuple[int, int] | None:
     return (full, max(missed_minor(account, statement.closes_on) for statement in due)) if full else None
 
 
-def live(both: BothBooks, seed: int, months: int) -> list[str]:
-    """Random lives: what somebody buys and repays follows from the seed and from what the engine says that he owes."""
+def live(both: BothBooks, seed: int, months: int, *, waits: tuple[int, ...] = (0, 0, 0, 1, 9)) -> list[str]:
+    """Random lives: what somebody buys and repays follows from the seed and from what the engine says that he owes.
+
+    waits: days from a purchase to its receipt, one of them each time.
+    """
     chance = random.Random(seed)
     people = range(len(both.plays))
     habit = [chance.choice(("full", "full", "minimum", "part", "late", "never", "any")) for _ in people]
@@ -192,7 +211,7 @@ def live(both: BothBooks, seed: int, months: int) -> list[str]:
         both.until(both.today + A_DAY)
         for person in people:
             if chance.random() < 0.12:
-                _buy_something(both, person, chance)
+                _buy_something(both, person, chance, waits)
         _repay_something(both, habit, chance)
         if chance.random() < 0.25 and (found := both.differences()):
             return found
@@ -202,7 +221,7 @@ def live(both: BothBooks, seed: int, months: int) -> list[str]:
     return both.differences()
 
 
-def _buy_something(both: BothBooks, person: int, chance: random.Random) -> None:
+def _buy_something(both: BothBooks, person: int, chance: random.Random, waits: tuple[int, ...]) -> None:
     play = both.plays[person]
     if play.line.limit_minor == 0 or play.refused(both.today, "0.01") is not None:
         return
@@ -214,7 +233,7 @@ def _buy_something(both: BothBooks, person: int, chance: random.Random) -> None:
     ]
     count = chance.choice(counts) if counts and chance.random() < 0.4 else 0
     payer = chance.choice(("shopper", "merchant"))
-    both.buy(person, minor, wait=chance.choice((0, 0, 0, 1, 9)), installments=count, fee_payer=payer)
+    both.buy(person, minor, wait=chance.choice(waits), installments=count, fee_payer=payer)
 
 
 def _repay_something(both: BothBooks, habit: list[str], chance: random.Random) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from credit.play import load_program, preset_with
+from credit.play import Play, load_program, preset_with
 from florin.credit.terms import InstallmentTerms, LateCharge, Program, SubLimit, Version, Waterfall
-from florin.lab.book import AmountsTooLarge, Book, DayIsOver, NotAllowed, ProgramNotVectorized
+from florin.lab.book import AccountNotVectorized, AmountsTooLarge, Book, DayIsOver, NotAllowed, ProgramNotVectorized
 from lab.both_books import BothBooks, live
 
 OPENED = date(2027, 11, 17)  # a leap day and two turns of the year follow
@@ -138,6 +138,39 @@ def test_every_fen_of_every_person_is_the_one_that_the_engine_says(name: str) ->
     both = BothBooks(PROGRAMS[name], LIMITS, OPENED)
 
     assert live(both, seed=len(name), months=25) == []
+
+
+@pytest.mark.parametrize("name", ["huabei", "bank-card", "fenfu", "a card whose rates, closes and rounding change"])
+def test_a_live_book_goes_on_as_it_would_have(name: str) -> None:
+    """Taken over in the middle of whatever people owe by then: late, in plans, charged off, with days of grace lost."""
+    both = BothBooks(PROGRAMS[name], LIMITS, OPENED)
+    live(both, seed=11, months=9, waits=(0,))
+
+    both.take()
+
+    assert both.differences() == []
+    assert live(both, seed=12, months=8) == []
+
+
+def test_a_line_keeps_the_bill_day_of_its_own() -> None:
+    both = BothBooks(load_program("bank-card"), LIMITS, OPENED)
+    for play, days in zip(both.plays, [(0, 0), (17, 6), (31, 30), (30, 31), (5, 5)] * 2, strict=False):
+        cycle_day, due_day = days
+        play.account = replace(play.account, cycle_day=cycle_day, due_day=due_day)
+
+    both.take()
+
+    assert live(both, seed=3, months=14) == []
+
+
+def test_an_account_with_an_agreement_that_the_book_does_not_know_is_refused_by_name() -> None:
+    play = Play(load_program("huabei"), opened=OPENED)
+    play.buy(OPENED, "900.00", item=1)
+    play.until(date(2027, 12, 20))
+    assert play.agree_hardship(date(2027, 12, 20), 6) is None
+
+    with pytest.raises(AccountNotVectorized, match="hardship"):
+        Book.take_from(play.program, [play.account], [play.line], date(2027, 12, 20))
 
 
 @pytest.mark.parametrize(

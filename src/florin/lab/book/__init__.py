@@ -9,5 +9,16 @@ once, and refuses by name the terms that it has no arithmetic for. docs/explanat
 from florin.lab.book.book import Book, DayIsOver, Due, NotAllowed
 from florin.lab.book.state import Sums
 from florin.lab.book.tables import AmountsTooLarge, ProgramNotVectorized
+from florin.lab.book.taking import AccountNotVectorized, unfit
 
-__all__ = ["AmountsTooLarge", "Book", "DayIsOver", "Due", "NotAllowed", "ProgramNotVectorized", "Sums"]
+__all__ = [
+    "AccountNotVectorized",
+    "AmountsTooLarge",
+    "Book",
+    "DayIsOver",
+    "Due",
+    "NotAllowed",
+    "ProgramNotVectorized",
+    "Sums",
+    "unfit",
+]

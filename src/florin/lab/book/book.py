@@ -6,12 +6,14 @@ purchases and repayments count. Every amount is the one that `florin.credit` say
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 
+from florin.credit.items import Account
+from florin.credit.line import Line
 from florin.credit.plans import installment_choice
 from florin.credit.terms import Program
 from florin.events import FeePayer
@@ -24,6 +26,7 @@ from florin.lab.book.standing import accrue, unbilled_interest
 from florin.lab.book.state import State, Sums
 from florin.lab.book.statements import BUCKETS
 from florin.lab.book.tables import AmountsTooLarge
+from florin.lab.book.taking import take
 
 
 class DayIsOver(ValueError):
@@ -57,11 +60,24 @@ class Book:
     def __init__(self, program: Program, limits_minor: Minor, opened_on: date) -> None:
         """Raises ProgramNotVectorized, AmountsTooLarge."""
         limits = np.array(limits_minor, np.int64)
-        self._state = State(program, limits, opened_on.toordinal(), opened_on.toordinal())
+        self._begin(State(program, limits, opened_on.toordinal(), opened_on.toordinal()))
+
+    @classmethod
+    def take_from(cls, program: Program, accounts: Sequence[Account], lines: Sequence[Line], on: date) -> Book:
+        """A live book's accounts, advanced to `on`, lived on from there: exact from then on, with all sums at zero. What is
+        held or waits in escrow counts against the limit and is never received. Joint loans are counted whole.
+
+        Raises ProgramNotVectorized, AmountsTooLarge, AccountNotVectorized; `unfit` asks before.
+        """
+        book = cls.__new__(cls)
+        book._begin(take(program, accounts, lines, on))
+        return book
+
+    def _begin(self, state: State) -> None:
+        self._state = state
         self._receipts: dict[int, list[_Bought]] = {}
         self._outstanding: list[int] = []
-        self._opened_on = opened_on
-        self._check(limits)
+        self._check(state.limit)
 
     @property
     def today(self) -> date:
@@ -309,7 +325,7 @@ class Book:
 
     def _blocked(self, people: Index | slice) -> Flags:
         state = self._state
-        stopped = (state.limit[people] == 0) | (state.lost_since[people] > 0)
+        stopped = (state.limit[people] == 0) | (state.lost_since[people] > 0) | state.barred[people]
         if state.tables.terms_on(state.today).blocks_while_past_due:
             past_due_on = state.past_due_on[people]
             stopped = stopped | ((past_due_on > 0) & (past_due_on < state.today))

@@ -41,8 +41,12 @@ class Installments:
 
     def add(self, on: int, people: Index, principal: Minor, fee: Minor, income: Minor, *, scaled: bool) -> None:
         """One installment of each plan, billed on that day. scaled: its income falls as its principal is paid ahead."""
-        row = np.stack([people, principal, fee, income, np.full(people.shape, scaled, np.int64)])
-        self._days.setdefault(on, []).append(row.astype(np.int64, copy=False))
+        rows = np.stack([people, principal, fee, income, np.full(people.shape, scaled, np.int64)])
+        self.add_rows(on, rows.astype(np.int64, copy=False))
+
+    def add_rows(self, on: int, rows: Whole) -> None:
+        """Installments of that day, with a column each: person, principal, fee, income, whether it is scaled."""
+        self._days.setdefault(on, []).append(rows)
 
     def bill(self, people: Index, on: int) -> ToCome:
         """Take out what is billed by that day."""

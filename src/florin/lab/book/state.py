@@ -43,7 +43,7 @@ class Sums:
 class State:
     """Arrays by person. unbilled: purchases of this cycle; to_come, fee_to_come: principal and shopper's fee of installments
     not billed; principal: all of it that is on the books; moment: less every change of it times its day, so that principal ×
-    day + moment is minor units × days so far. committed: in escrow.
+    day + moment is minor units × days so far. committed: in escrow. barred: whose line takes no purchase.
 
     cycle_moment, cycle_since, cycle_posted: of this cycle's purchases, where they bear from posting: less every change of
     them times the rates through its day; the day since which they bear (0: none); and what was posted ahead.
@@ -64,6 +64,7 @@ class State:
         self.calendar: Index = np.zeros(count, np.intp)
         self.due_late = self.tables.due_late(0, 0)
         self.limit = limits
+        self.barred: Flags = np.zeros(count, np.bool_)
         self.committed: Minor = np.zeros(count, np.int64)
         self.unbilled: Minor = np.zeros(count, np.int64)
         self.to_come: Minor = np.zeros(count, np.int64)

@@ -62,11 +62,16 @@ class Tables:
         self.charges_late = any(terms.late_charges for terms in self.terms)
         self.loses_grace = any(terms.grace_lost_for for terms in self.terms)
 
+    def daily(self, version: int) -> tuple[int, int]:
+        """A day's interest and penalty as one version charges them, in `scale`ths."""
+        interest, penalty = (
+            rate.numerator * (self.scale // rate.denominator) for rate in self.terms[version].charged_daily_rates()
+        )
+        return interest, penalty
+
     def most_minor(self) -> int:
         """The largest amount that ten years of the dearest rate leave within 64 bits."""
-        dearest = max(
-            rate.numerator * (self.scale // rate.denominator) for t in self.terms for rate in t.charged_daily_rates()
-        )
+        dearest = max(max(self.daily(version)) for version in range(len(self.terms)))
         return _INT64_MAX // (8 * max(1, dearest) * 366 * _YEARS_SAFE)
 
     # ── the terms of a day ────────────────────────────────────────────────────────────────────────────────────────
@@ -178,8 +183,8 @@ class Tables:
         interest: list[int] = []
         penalty: list[int] = []
         for bearing, days in spans:
-            for rates, found in zip((interest, penalty), self.terms[bearing].charged_daily_rates(), strict=True):
-                rates += [found.numerator * (self.scale // found.denominator)] * days
+            for rates, rate in zip((interest, penalty), self.daily(bearing), strict=True):
+                rates += [rate] * days
         return interest, penalty
 
 
