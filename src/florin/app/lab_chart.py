@@ -219,16 +219,16 @@ class _Drawing:
         for row in reversed(range(len(chart.ys))):
             text = Text(tick(chart.ys[row], chart.y.unit, self.language).rjust(left - 1) + " ", style="dim")
             for column, cell in enumerate(chart.cells[row]):
-                shown = number(cell.mid, chart.value.unit, self.language).replace("¥", "")
-                sign = "±" if cell.low < 0 < cell.high or cell.mid == 0 else "+" if cell.mid > 0 else "−"
-                letter = letters.get((column, row), "").rjust(2)
-                inside = shown.removeprefix("−") if cell_len(shown) + 3 <= slot else ""
-                text.append(f"{letter}{sign}{inside}".ljust(slot)[:slot], style=_heat(cell.mid, largest))
+                bare = number(abs(cell.mid), chart.value.unit, self.language).replace("¥", "")
+                sign = ("" if cell.low > 0 or cell.high < 0 else "~") + ("−" if cell.mid < 0 else "+")
+                mark = letters.get((column, row), "").rjust(1) + sign
+                inside = bare if cell_len(mark + bare) < slot else ""
+                text.append((mark + inside).ljust(slot)[:slot], style=_heat(cell.mid, largest))
             lines.append(text)
         below = [(at * slot + 1, tick(x, chart.x.unit, self.language)) for at, x in enumerate(chart.xs)]
         lines.append(Text(" " * left + _spread(below, slot * len(chart.xs)), style="dim"))
         lines.append(self._axes(chart.x, chart.y))
-        told = {"en": "+ kept, − lost, ± the interval spans zero", "zh": "＋ 有所得，− 有所失，± 区间跨过零"}
+        told = {"en": "+ kept, − lost, ~ the interval spans zero", "zh": "＋ 有所得，− 有所失，~ 区间跨过零"}
         lines.append(Text(f"{chart.value.title.of(self.language)}:  {told[self.language]}", style="dim"))
         if chart.spots:
             table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))

@@ -1,0 +1,35 @@
+"""What the answers stand on, as the report tells it."""
+
+from __future__ import annotations
+
+from florin.lab.calibration import kept, targets
+from florin.lab.experiments import EXPERIMENTS, Size, unheard
+from florin.lab.parameters import uncertain
+from florin.lab.result import Interval, Result, Words
+
+
+def told(name: str) -> Result:
+    return EXPERIMENTS[name].run(seed=1, size=Size(), progress=unheard)
+
+
+def test_every_uncertain_parameter_is_told_in_words_with_its_range_and_its_grade() -> None:
+    rows = {row[4]: row for row in told("parameters").tables[0].rows}
+
+    assert list(rows) == [each.name for each in uncertain()]
+    funding, cost = rows["funding_tech"], rows["purchase_cost_minor"]
+    assert funding[0] == Words("Funding of a technology firm, of balance a year", "科技公司的资金成本，占余额，每年")
+    assert (funding[1], funding[3]) == (Words("3.50 % (2.50 % … 5.00 %)", "3.50% (2.50% … 5.00%)"), "B")
+    assert cost[1] == Words("¥0.12 (¥0.05 … ¥0.30)", "¥0.12 (¥0.05 … ¥0.30)")
+
+
+def test_every_fact_is_told_with_what_the_kept_draws_reach() -> None:
+    result = told("calibration")
+    rows = result.tables[0].rows
+
+    assert len(rows) == len(targets())
+    assert rows[0][1] == Interval(100_000, 200_000, 320_000)
+    assert str(rows[0][3]).startswith("K1, A: Berg")
+    for (_, aimed, reached, _), chosen in zip(rows, targets(), strict=True):
+        assert isinstance(aimed, Interval) and isinstance(reached, Interval)  # noqa: PT018
+        assert aimed.low <= reached.low <= reached.high <= aimed.high, chosen.moment
+    assert result.draws == len(kept().draws)
