@@ -10,11 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 
 from florin.credit.plans import quote
-from florin.engine import ClaimKind, Submission, claim, lane_for, lane_of
+from florin.engine import ClaimKind, Submission, admin, claim, lane_for, lane_of
 from florin.payments.ask import Ask
 from florin.payments.items import OrderLine
 from florin.payments.parent import AskParent
+from florin.payments.requests.terms import know_own_terms
+from florin.payments.ship import Ship
 from florin.payments.trade import Flow, TradeDetail
+from florin.presets import escrow_text
 from pages_world import ESCROW_APP, SHOP, PagesWorld, to_pay
 
 LAMPS = 12
@@ -136,6 +139,27 @@ def test_the_clock_says_whom_the_money_waits_for_and_may_be_put_off_once(shop, b
     assert "or on 15 March 2026 if you do nothing" in after
     assert "days longer" not in after
     assert browser("bob").get(f"/orders/{payment_id}/refund").status_code == 404
+
+
+def test_a_clock_that_starts_with_the_parcel_says_so_until_it_is_sent(shop, browser):
+    own = escrow_text().replace("from_on = 2000-01-01", f"from_on = {shop.today}")
+    own = own.replace('other = "paid"', 'other = "shipped"')
+    assert admin.add_escrow_terms(shop.connection, own, shop.today, shop.today)
+    shop.connection.commit()
+    try:
+        payment_id, alice = bought(shop), browser("alice")
+        page, listed = alice.read(f"/orders/{payment_id}"), alice.read("/orders")
+        receipt = alice.read(to_pay(shop.payment(payment_id).trade_id))
+
+        assert "Once the shop says that it was sent you have 10 days" in page
+        assert "Confirm receipt" in page
+        assert "confirmed on" not in page + listed
+        assert "nothing is decided by itself before it was sent" in receipt
+        ship = Ship(payment_id=payment_id, merchant_id=SHOP, carrier="SF", tracking_no="SF1")
+        assert shop.do(ship).event
+        assert "or on 12 March 2026 if you do nothing" in alice.read(f"/orders/{payment_id}")
+    finally:
+        know_own_terms(())
 
 
 def test_what_is_reserved_says_until_when(shop, browser):

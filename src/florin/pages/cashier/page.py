@@ -270,7 +270,9 @@ _TITLES = {
 
 def _next_step(order: Order, program: Program | None, language: Language) -> str:
     if order.state is PaymentState.ESCROWED:
-        by = full_date(order.confirm_on, language) if order.confirm_on is not None else ""
+        if order.confirm_on is None:
+            return text(language, "receipt.escrow_unsent")
+        by = full_date(order.confirm_on, language)
         return text(language, "receipt.escrow_credit" if order.credit_minor else "receipt.escrow_wallet", date=by)
     if order.state is PaymentState.CAPTURED and order.credit_minor and program is not None:
         closes_on = program.first_bill_on(order.owed_from_on)

@@ -300,7 +300,7 @@ def order_of(
         paid_with=paid_with(order, program, language),
         refunded=money(order.refunded_minor, language) if order.refunded_minor else "",
         number=order.out_trade_no,
-        note=text(language, "order.confirm_by", date=confirm_by) if waits else "",
+        note=text(language, "order.confirm_by", date=confirm_by) if waits and confirm_by else "",
         can_confirm=waits,
         on_credit=order.credit_minor > 0,
     )

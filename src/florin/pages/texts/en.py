@@ -113,6 +113,7 @@ TEXTS: dict[str, str] = {
     "receipt.refunded": "Refunded",
     "receipt.plan": ", {count} monthly payments",
     "receipt.and": " and ",
+    "receipt.escrow_unsent": "The shop is paid when you confirm receipt, and nothing is decided by itself before it was sent.",
     "receipt.escrow_credit": (
         "You owe nothing yet: the shop is credited, and your debt begins, when you confirm receipt, "
         "or by itself on {date}."

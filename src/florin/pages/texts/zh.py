@@ -113,6 +113,7 @@ TEXTS: dict[str, str] = {
     "receipt.refunded": "已退款",
     "receipt.plan": "，分{count}期",
     "receipt.and": " 与 ",
+    "receipt.escrow_unsent": "款项由我们保管，确认收货后才付给商家；发货之前不会自动确认。",
     "receipt.escrow_credit": "现在还不欠款：确认收货后才计入欠款、商家才会收到款项；若未操作，{date}自动确认。",
     "receipt.escrow_wallet": "款项由我们保管，确认收货后才付给商家；若未操作，{date}自动付给商家。",
     "receipt.due": "列入{closes}账单，请在{date}前还清。",
