@@ -10,11 +10,12 @@ from rich.cells import cell_len
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from florin.app.lab import ExperimentUnknown, PageNotWritten, ResultUnreadable, told
+from florin.app.lab import ExperimentUnknown, PageNotWritten, ResultUnreadable, StudyUnusable, told
 from florin.cli import app
 from florin.lab.experiments import EXPERIMENTS
-from florin.lab.quantity import LANGUAGES, Language
+from florin.lab.quantity import LANGUAGES, Interval, Language
 from florin.lab.result import from_json
+from florin.presets import study_text
 from lab.invented import INVENTED, result
 
 
@@ -120,3 +121,25 @@ def test_what_is_no_result_and_where_no_page_can_be_written_are_refused(tmp_path
     assert isinstance(missing, ResultUnreadable)
     assert isinstance(unwritten, PageNotWritten)
     assert "No such file or directory" in unwritten.problem
+
+
+def test_a_study_is_told_beside_what_was_published_and_where_the_model_fails() -> None:
+    said = ask("study", "k1-sales-lift", "--people", 300, "--draws", 0, "--no-drivers", "--json")
+    told_to_people = ask(
+        "study", "k7-flow-and-line", "--people", 2000, "--draws", 0, "--no-drivers", "--language", "zh"
+    )
+
+    rows = from_json(said.stdout.encode()).tables[0].rows
+    assert rows[-1][1] == Interval.sure(200_000)
+    assert "已发表" in told_to_people.stdout
+    assert "模型的局限" in told_to_people.stdout
+
+
+def test_a_study_that_cannot_be_is_refused_with_all_that_is_wrong(tmp_path: Path) -> None:
+    spec = tmp_path / "mine.toml"
+    spec.write_text(study_text("k1-sales-lift").replace("months = 6", "months = 600").replace('"sales"', '"sale"'))
+
+    with pytest.raises(StudyUnusable, match=r"population\.months is 600") as refused:
+        CliRunner().invoke(app, ["lab", "study", str(spec)], catch_exceptions=False)
+
+    assert "observable.name is 'sale'; write 'sales'" in str(refused.value)

@@ -5,13 +5,14 @@ Nothing here touches a house: no data folder, no database, no clock. The same se
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -32,6 +33,9 @@ from florin.lab.report import Entry, page
 from florin.lab.result import Holds, Result, Verdict, from_json, to_json
 from florin.lab.result import Table as Figures
 from florin.store import StoreRefusal
+
+if TYPE_CHECKING:
+    from florin.lab.study import Study
 
 _WIDTH_MAX, _WIDTH_WITHOUT_TERMINAL = 120, 100
 _SEED = 11
@@ -170,6 +174,61 @@ def _write(file: Path, entries: list[Entry]) -> None:
     typer.echo(f"{file}: {many}, {len(text) / 1e6:.1f} MB. Open it in a browser; it needs no server.", err=True)
 
 
+class StudyUnusable(StoreRefusal):
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        many = "this problem" if len(problems) == 1 else f"these {len(problems)} problems"
+        super().__init__(
+            "\n".join(problems), f"Mend {many} and run it again; docs/reference/lab-studies.md explains each field."
+        )
+
+
+class StudyNotEstimable(StoreRefusal):
+    def __init__(self, *, name: str, why: str) -> None:
+        super().__init__(
+            f"{name} cannot be answered by these people: {why}.", "Ask for more people or months, or filter fewer out."
+        )
+
+
+class StatisticsMissing(StoreRefusal):
+    def __init__(self) -> None:
+        super().__init__(
+            "Studies need scipy, which is not installed here.",
+            "Install Florin with its extra `lab`, or run `make lab`.",
+        )
+
+
+@app.command()
+def study(
+    spec: Annotated[str, typer.Argument(metavar="SPEC.toml", help="A study's file, or the name of a preset.")],
+    people: Annotated[int | None, typer.Option("--people", min=100, help="How many people; else its own.")] = None,
+    draws: Annotated[int | None, typer.Option("--draws", min=0, help="Draws of the parameters; else its own.")] = None,
+    drivers: Annotated[bool, typer.Option(help="Say which parameters drive the answer, which takes longest.")] = True,
+    language: Annotated[LanguageOption, typer.Option("--language", help="Of what is printed.")] = LanguageOption.EN,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the lab's people what a published study asked, by its own method, and compare with what it found."""
+    try:
+        from florin.lab.estimators import NotEstimable
+        from florin.lab.study import StudyInvalid, load_study, run_study, sized
+    except ModuleNotFoundError as error:
+        raise StatisticsMissing from error
+    began = time.monotonic()
+    try:
+        asked = sized(load_study(spec), people=people, draws=draws, drivers=drivers)
+        with _watched() as progress:
+            result = run_study(asked, processes=os.cpu_count() or 1, progress=progress(asked))
+    except StudyInvalid as error:
+        raise StudyUnusable(error.problems) from None
+    except NotEstimable as error:
+        raise StudyNotEstimable(name=spec, why=str(error)) from None
+    if as_json:
+        typer.echo(to_json(result))
+        return
+    console = Console(highlight=False, width=_width())
+    console.print(told(result, width=console.width, language=LANGUAGES[language is LanguageOption.ZH]))
+    typer.echo(f"{time.monotonic() - began:.1f} s", err=True)
+
+
 def told(result: Result, *, width: int, language: Language) -> RenderableType:
     """All of a result for a terminal: findings, tables, charts, paragraphs, caveats, and what makes it again."""
     parts: list[RenderableType] = [Text(result.title.of(language), style="bold underline"), ""]
@@ -252,7 +311,7 @@ class _Watcher:
     def __init__(self, bar: ProgressBar) -> None:
         self._bar = bar
 
-    def __call__(self, experiment: Experiment) -> Progress:
+    def __call__(self, experiment: Experiment | Study) -> Progress:
         task = self._bar.add_task(experiment.name, total=None)
 
         def heard(done: int, of: int, step: str = "") -> None:

@@ -114,7 +114,7 @@ class _Sales:
     def __init__(self, lane: Lane) -> None:
         world, met = lane.world, lane.met
         self.lane, self.world = lane, world
-        at = np.flatnonzero(met.bought)
+        self.at = at = np.flatnonzero(met.bought)
         self.person = lane.needs.person[at]
         self.market, self.tender = met.market[at].astype(np.intp), met.tender[at].astype(np.intp)
         self.category, self.wallet = (
@@ -132,6 +132,8 @@ class _Sales:
             [np.zeros_like(world.commission_ppm), *(lender.credit_fee_ppm for lender in world.lenders)]
         )
         self.credit_fee = parts_minor(self.price, credit_fees[self.tender, self.market, self.category])
+        fees = self.mdr + self.credit_fee + self.commission + self.software + self.ads
+        self.profit = self.price - self.goods - fees
 
     def by_market(self, amounts: Minor) -> list[int]:
         """Sums by market."""
@@ -156,8 +158,7 @@ def _selling(tally: _Tally, sales: _Sales) -> None:
         for owner, minor in zip(world.owners, sales.by_market(amounts), strict=True):
             tally.moved(merchants, ("mall", owner), name, minor)
     serving = parts_minor(sales.price, world.parameters.mall_cost.ppm)
-    profit = sales.price - sales.goods - sales.mdr - sales.credit_fee - sales.commission - sales.software - sales.ads
-    own = parts_minor(profit, world.own_retail_ppm[sales.market])
+    own = parts_minor(sales.profit, world.own_retail_ppm[sales.market])
     for m, owner in enumerate(world.owners):
         if world.ads_ppm[m] or world.commission_ppm[m].any():
             tally.real(("mall", owner), "serving", -int(serving[sales.market == m].sum()))
@@ -215,6 +216,16 @@ def _lending(tally: _Tally, sales: _Sales, place: int, book: Book) -> None:
     tally.real(mine, "serving lines", -round(parameters.account_month_minor) * lines * months)
     # A customer is won once and stays for years: what winning him costs is spread over five. X
     tally.real(mine, "acquisition", -(lender.acquire_minor * months // 60) * lines)
+
+
+def merchant_profit_minor(lane: Lane) -> Minor:
+    """What merchants keep of each need's purchase: the price less goods and fees, and less what is the mall's own shop; 0
+    where it was not met. Fees of installments, which merchants pay by the plan, are not in it.
+    """
+    sales = _Sales(lane)
+    found = np.zeros(lane.needs.count, dtype=np.int64)
+    found[sales.at] = sales.profit - parts_minor(sales.profit, lane.world.own_retail_ppm[sales.market])
+    return found
 
 
 def lost_minor(book: Book) -> Minor:

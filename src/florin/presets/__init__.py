@@ -69,3 +69,17 @@ def lab_text(name: str) -> str:
     if name not in lab_names():
         raise KeyError(name)
     return files(__name__).joinpath("lab", f"{name}.toml").read_text(encoding="utf-8")
+
+
+@cache
+def study_names() -> tuple[str, ...]:
+    """The names that `study_text` knows, sorted."""
+    folder = files(__name__).joinpath("studies")
+    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
+
+
+def study_text(name: str) -> str:
+    """The TOML text of a study. Raises KeyError for a name that is not in `study_names`."""
+    if name not in study_names():
+        raise KeyError(name)
+    return files(__name__).joinpath("studies", f"{name}.toml").read_text(encoding="utf-8")

@@ -68,6 +68,14 @@ def test_defaults_per_order_are_a_share_with_persons_as_clusters():
     assert found.difference.clusters == 4
 
 
+def test_weighted_means_are_ratios_of_sums():
+    lost, bought = np.array([1.0, 0, 4, 6]), np.array([10.0, 30, 20, 20])
+
+    found = holdout(lost / bought, [True, True, False, False], weights=bought)
+
+    assert (found.treated, found.control) == (pytest.approx(1 / 40), pytest.approx(10 / 40))
+
+
 @pytest.mark.parametrize(
     ("sales", "treated", "reason"),
     [

@@ -41,12 +41,14 @@ def holdout(
     *,
     clusters: object | None = None,
     covariates: object | None = None,
+    weights: object | None = None,
     confidence: float = CONFIDENCE,
 ) -> Holdout:
     """Difference and percent lift between two arms that a lot made.
 
     outcome: a number a row (a person's sales, or one row an order); treated: true where credit was offered; clusters:
-    the unit that was drawn, a label a row; covariates: n × k, known before the lot. Where rows are orders and clusters
+    the unit that was drawn, a label a row; covariates: n × k, known before the lot; weights: a row's,
+    so that means are ratios of sums. Where rows are orders and clusters
     are persons, the means are per order and the errors a person's. Raises NotEstimable: an arm with fewer than two
     clusters, shapes that differ, values that are not finite.
     """
@@ -60,9 +62,12 @@ def holdout(
     for name, side in (("treated", arm == 1), ("control", arm == 0)):
         if groups.shape == (rows,) and len(np.unique(groups[side])) < 2:
             raise NotEstimable(f"the {name} arm has {int(side.sum())} rows of fewer than 2 clusters; draw more")
-    centered = known - known.mean(axis=0)
+    heavy = np.ones(rows) if weights is None else as_column("weights", weights, rows)
+    if heavy.min() < 0 or heavy.sum() == 0:
+        raise NotEstimable("`weights` must be zero or more, and not all zero")
+    centered = known - heavy @ known / heavy.sum()
     design = np.column_stack([arm, 1 - arm, centered * arm[:, None], centered * (1 - arm)[:, None]])
-    fit = least_squares(design, result, clusters=clusters)
+    fit = least_squares(design, result, clusters=clusters, weights=heavy)
     means, covariance = fit.coefficients[:2], fit.covariance[:2, :2]
     contrast = np.array([1.0, -1.0])
     difference = estimate_of(

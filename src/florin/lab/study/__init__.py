@@ -1,0 +1,13 @@
+"""Studies: what somebody published, asked of the lab's people by the method that was used.
+
+A study is a TOML file (`spec.py`): whose credit, among whom, changed for whom, and what is looked at (`observables.py`).
+Its people live in two worlds (`worlds.py`); the method sees one of them for each (`answer.py`); the answer stands beside
+the model's own and beside what was published (`run.py`). Presets are in `florin.presets.studies`;
+docs/explanation/lab-studies.md says what agrees.
+"""
+
+from florin.lab.study.observables import OBSERVABLES
+from florin.lab.study.run import run_study
+from florin.lab.study.spec import Study, StudyInvalid, load_study, sized, study_of
+
+__all__ = ["OBSERVABLES", "Study", "StudyInvalid", "load_study", "run_study", "sized", "study_of"]
