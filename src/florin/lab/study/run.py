@@ -11,14 +11,13 @@ from florin.lab.calibration import calibrated
 from florin.lab.chart import Axis, Bars, BarSeries, Chart
 from florin.lab.estimators import Estimate, NotEstimable
 from florin.lab.experiments.experiment import Progress, unheard
-from florin.lab.parameters import Parameters, ParametersInvalid, drawn, likeliest, parameters_at, uncertain
+from florin.lab.parameters import Parameters, ParametersInvalid, likeliest, parameters_at, uncertain
 from florin.lab.quantity import Interval, Unit, Words, written
 from florin.lab.result import Changed, Column, Finding, ParametersUsed, Result, Table
 from florin.lab.study.answer import Answer, answer
 from florin.lab.study.observables import OBSERVABLES, Kind
 from florin.lab.study.spec import Study, StudyInvalid, in_percent_of, share_or_number
 from florin.lab.study.worlds import everybody
-from florin.presets import lab_names
 
 MILLION = 1_000_000
 DRIVER_PEOPLE = 4_000
@@ -46,7 +45,7 @@ def run_study(study: Study, *, processes: int = 1, progress: Progress = unheard)
     over_draws = []
     for number in range(study.draws):
         progress(1 + number, steps, f"draw {number + 1}")
-        these = _with_overrides(study, _calibrated(study, number))
+        these = _with_overrides(study, calibrated(number))
         over_draws.append(_tried(study, these, study.population.people, processes))
     drivers = []
     for number, name in enumerate(study.drivers):
@@ -61,11 +60,6 @@ def _with_overrides(study: Study, parameters: Parameters) -> Parameters:
         return parameters.with_(**study.parameters)
     except ParametersInvalid as error:
         raise StudyInvalid([f"{study.name}: [parameters] {error}"]) from error
-
-
-def _calibrated(study: Study, number: int) -> Parameters:
-    """A draw that the facts allow; while none was looked for, one as it comes."""
-    return calibrated(number) if "kept" in lab_names() else drawn(study.population.seed, number)
 
 
 def _tried(study: Study, parameters: Parameters, people: int, processes: int) -> float | None:
