@@ -12,7 +12,6 @@ than is created. That is counted as it is.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -22,22 +21,21 @@ from florin.lab.arrays import Bits, Flags
 from florin.lab.chart import Axis, Curve, Curves, HeatMap, Point, Spot
 from florin.lab.experiments.drawing import each_draw, interval, sized, used
 from florin.lab.experiments.experiment import Experiment, Progress, Size
-from florin.lab.merchants import places_of
+from florin.lab.experiments.sliders import BREADTHS, Worlds, grid, parts_at, worlds
+from florin.lab.grid import Grid
 from florin.lab.parameters import Parameters
 from florin.lab.quantity import Interval, Unit, Words
 from florin.lab.result import Column, Finding, Result, Table
 from florin.lab.simulate import Lane, simulate_lane
 from florin.lab.surplus import Accounts, account
-from florin.lab.units import MILLION, OfVolume, parts_minor
-from florin.lab.world import World, preset_world
+from florin.lab.units import MILLION, OfVolume
+from florin.lab.world import preset_world
 
-LENDER, GROUP = "huabei", "ali"
-BREADTHS = (0.1, 0.3, 0.6, 1.0)
 OWNED = (0.0, 0.25, 0.5, 0.75, 1.0)
+FREE = 25
 
 # What a merchant pays a mall, all together, and what he pays for being paid on credit.
-TAKE = OfVolume(60_000)
-CREDIT_FEE = OfVolume(6_000)
+TAKE, CREDIT_FEE = OfVolume(60_000), OfVolume(6_000)
 
 GROUPS = {
     "ali": (("huabei",), Words("Alibaba", "阿里巴巴")),
@@ -45,18 +43,6 @@ GROUPS = {
     "tencent": (("fenfu",), Words("Tencent", "腾讯")),
     "bank": (("bank-card",), Words("A bank", "银行")),
 }
-
-
-class Kept(NamedTuple):
-    """What was created, and what of it the group keeps, apart from and by owning; fen. All of one world."""
-
-    whole_minor: int
-    lending_minor: int
-    owning_minor: int
-
-    def per_hundred(self, owned: float) -> float:
-        """Fen of each ¥100 of surplus created that the group keeps when it owns a share."""
-        return 10_000 * (self.lending_minor + owned * self.owning_minor) / max(self.whole_minor, 1)
 
 
 class Place(NamedTuple):
@@ -68,78 +54,14 @@ class Place(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    grid: dict[float, Kept]
+    worlds: Worlds
     places: dict[str, Place]
 
 
-def stylized(parameters: Parameters, *, breadth: float, months: int, owned: float, alike: bool = False) -> World:
-    """The world of the two axes. alike: a grip and an eye that owning does not better, for a world where it cannot matter."""
-    world = preset_world(parameters, months=months).launch("bank-card", LENDER)
-    for market in world.markets:
-        world = world.accept(LENDER, market, breadth)
-    shape = world.commission_ppm.shape
-    grip = 0.0 if alike else owned * parameters.enforcement_mall + (1 - owned) * parameters.enforcement_wallet
-    eye = parameters.noise_wallet if alike else owned * parameters.noise_mall + (1 - owned) * parameters.noise_wallet
-    acquire = parameters.acquire_home_minor
-    lender = {"enforcement": grip, "noise": eye, "acquire_minor": round(acquire)}
-    world = world.change(LENDER, credit_fee_ppm=np.full(shape, CREDIT_FEE.ppm, dtype=np.int64), **lender)
-    nothing = np.zeros(shape, dtype=np.int64)
-    return replace(
-        world,
-        owners=tuple("others" for _ in world.markets),
-        commission_ppm=nothing,
-        software_ppm=nothing,
-        ads_ppm=np.zeros(len(world.markets), dtype=np.int64),
-        own_retail_ppm=np.zeros(len(world.markets), dtype=np.int64),
-    )
-
-
-def kept_of(having: Lane, lacking: Lane, *, breadth: float, take: OfVolume) -> Kept:
-    """What lending brings, and what owning all that accepts would bring beside it."""
-    created = account(having) - account(lacking)
-    gained = _accepting_minor(having, breadth) - _accepting_minor(lacking, breadth)
-    serving = having.world.parameters.mall_cost.ppm if take.ppm else 0
-    return Kept(
-        whole_minor=created.whole_minor,
-        lending_minor=created.group_minor(GROUP, having.world),
-        owning_minor=int(parts_minor(gained, take.ppm - serving)),
-    )
-
-
-def _accepting_minor(lane: Lane, breadth: float) -> int:
-    """The sales of merchants who take credit at this breadth, however they are paid."""
-    at = np.flatnonzero(lane.met.bought)
-    return int(lane.met.price_minor[at][places_of(lane, at) >= 1.0 - breadth].sum())
-
-
-def _draw(
-    months: int, take: OfVolume, alike: bool, with_places: bool, parameters: Parameters, people: Bits, seed: int
-) -> list[Drawn]:
-    lacking = simulate_lane(preset_world(parameters, months=months).launch("bank-card"), people, seed)
-    bare = replace(lacking, world=_bare(lacking.world))
-    found = []
-    for owned in (0.0, 1.0):
-        grid = {}
-        for breadth in BREADTHS:
-            world = stylized(parameters, breadth=breadth, months=months, owned=owned, alike=alike)
-            grid[breadth] = kept_of(simulate_lane(world, people, seed), bare, breadth=breadth, take=take)
-        found.append(Drawn(grid, {}))
-    places = (
-        {group: _place(parameters, group, months, people, seed, lacking) for group in GROUPS} if with_places else {}
-    )
-    return [found[0], Drawn(found[1].grid, places)]
-
-
-def _bare(world: World) -> World:
-    """The world of cards, with the same malls that take nothing: what owning brings is counted apart."""
-    return replace(
-        world,
-        owners=tuple("others" for _ in world.markets),
-        commission_ppm=np.zeros_like(world.commission_ppm),
-        software_ppm=np.zeros_like(world.software_ppm),
-        ads_ppm=np.zeros_like(world.ads_ppm),
-        own_retail_ppm=np.zeros_like(world.own_retail_ppm),
-    )
+def _draw(months: int, parameters: Parameters, people: Bits, seed: int) -> Drawn:
+    cards = simulate_lane(preset_world(parameters, months=months).launch("bank-card"), people, seed)
+    places = {group: _place(parameters, group, months, people, seed, cards) for group in GROUPS}
+    return Drawn(worlds(parameters, people, seed, months=months), places)
 
 
 def _place(parameters: Parameters, group: str, months: int, people: Bits, seed: int, cards: Lane) -> Place:
@@ -165,27 +87,31 @@ def _place(parameters: Parameters, group: str, months: int, people: Bits, seed: 
     )
 
 
-def at(drawn: list[Drawn], breadth: float, owned: float) -> float:
-    """Fen kept of ¥100: between the two worlds that were simulated, owning nothing and owning all, by share."""
-    nothing, everything = (each.grid[breadth].per_hundred(owned) for each in drawn)
-    return (1 - owned) * nothing + owned * everything
+def kept(found: Worlds, *, breadth: float, owned: float, take: OfVolume = TAKE, fee: OfVolume = CREDIT_FEE) -> float:
+    """Fen of each ¥100 of surplus created that the group keeps."""
+    rates = {"take": take.ppm / MILLION, "fee": fee.ppm / MILLION}
+    return sum(parts_at(found, own=owned, breadth=breadth, free=FREE, loss=1.0, **rates).values())
 
 
-def run(*, seed: int, size: Size, progress: Progress, take: OfVolume = TAKE, alike: bool = False) -> Result:
-    """The map of what is kept. take: of the malls; alike: as in `stylized`."""
-    chosen = sized(size, people=1_500, months=12, draws=12)
+def run(*, seed: int, size: Size, progress: Progress) -> Result:
+    """The map of what is kept, the four groups on it, and the grid of the sliders."""
+    chosen = sized(size, people=1_000, months=12, draws=10)
     assert chosen.months and chosen.people and chosen.draws
-    task = partial(_draw, chosen.months, take, alike, True)
-    drawn = each_draw(task, seed=seed, size=chosen, progress=progress, step="worlds by breadth and ownership")
-    cells = tuple(tuple(interval([at(each, b, o) for each in drawn]) for o in OWNED) for b in BREADTHS)
-    places = {group: [each[1].places[group] for each in drawn] for group in GROUPS}
+    drawn = each_draw(
+        partial(_draw, chosen.months), seed=seed, size=chosen, progress=progress, step="worlds by breadth and ownership"
+    )
+    cells = tuple(
+        tuple(interval([kept(each.worlds, breadth=breadth, owned=owned) for each in drawn]) for owned in OWNED)
+        for breadth in BREADTHS
+    )
+    places = {group: [each.places[group] for each in drawn] for group in GROUPS}
     spots = tuple(
         Spot(
             title, _mean_ppm([p.owned for p in places[g]]), _mean_ppm([p.breadth for p in places[g]]), _kept(places[g])
         )
         for g, (_, title) in GROUPS.items()
     )
-    return _result(seed, chosen, take, cells, spots, places)
+    return _result(seed, chosen, TAKE, cells, spots, places, grid([each.worlds for each in drawn]))
 
 
 def _kept(places: list[Place]) -> Interval:
@@ -203,6 +129,7 @@ def _result(
     cells: tuple[tuple[Interval, ...], ...],
     spots: tuple[Spot, ...],
     places: dict[str, list[Place]],
+    sliders: Grid,
 ) -> Result:
     x = Axis(Words("Own share of accepting sales", "自有场景在受理销售中的占比"), Unit.SHARE)
     y = Axis(Words("Merchants who accept", "受理商户占比"), Unit.SHARE)
@@ -276,6 +203,7 @@ def _result(
                 "在零自有与全自有之间，坏账与识别能力按直线内插。",
             ),
         ),
+        grid=sliders,
         findings=(
             Finding(Words("Kept by who owns nothing", "毫无自有场景者留存"), Unit.FEN, none),
             Finding(Words("Kept by who owns all", "全部自有者留存"), Unit.FEN, full),
