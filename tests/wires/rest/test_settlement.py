@@ -57,6 +57,21 @@ def test_a_merchant_applies_is_checked_refused_changed_approved_and_opened(house
     assert house.owner.post(f"{one}/refuse", DECIDED).json()["code"] == "ApplicationState"
 
 
+def test_who_is_blocked_is_not_approved_until_he_is_off_the_list_and_goods_need_their_licence(house: RestHouse):
+    one = f"/v1/owner/applications/{house.owner.post('/v1/owner/applications', _TEA).json()['id']}"
+    house.owner.post("/v1/owner/blocked-parties", {"text": "jade tea co", "by": "risk", "reason": "fakes"})
+    house.owner.post("/v1/owner/licences", {"category": "tea", "document": "food-licence"})
+    submitted = house.owner.post(f"{one}/submit", {"by": "anna"}).json()
+    blocked = house.owner.post(f"{one}/approve", {**DECIDED, "in_spite": True})
+    assert house.owner.post("/v1/owner/blocked-parties/remove", {"text": "Jade Tea Co."}).json()["blocked"] is False
+
+    approved = house.owner.post(f"{one}/approve", {**DECIDED, "in_spite": True})
+
+    assert {each["check"] for each in submitted["findings"] if not each["passes"]} == {"blocked", "licence"}
+    assert (blocked.status_code, blocked.json()["code"]) == (409, "ApplicantBlocked")
+    assert approved.json()["state"] == "approved"
+
+
 def test_terms_are_dated_and_cut_offs_begin_tomorrow(house: RestHouse):
     terms = {**DECIDED, "pays": "cut_off", "cut_offs": ["12:00", "18:30"], "payout_minor_min": 100}
     answer = house.owner.post(OF_SHOP, terms).json()

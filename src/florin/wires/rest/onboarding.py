@@ -11,11 +11,11 @@ from psycopg import Connection
 
 from florin.engine import NotFound, onboarding
 from florin.events.refusals import Refusal
-from florin.payments.onboarding import Application
+from florin.payments.onboarding import Application, normalized
 from florin.queries.onboarding import ApplicationView, application_by_id, application_of_merchant, applications
 from florin.wires.rest import shapes
 from florin.wires.rest.owner import number_in
-from florin.wires.rest.problems import RefusedBy
+from florin.wires.rest.problems import RefusedBy, invalid
 from florin.wires.rest.serve import Answer, Call
 
 
@@ -66,6 +66,30 @@ async def refuse(call: Call, body: shapes.DecidedWhy) -> Answer:
 async def open_merchant(call: Call, body: shapes.DecidedWhy) -> Answer:
     """POST /v1/owner/applications/{application_id}/open"""
     return await _step(call, lambda c, number: onboarding.open_merchant(c, number, by=body.by, reason=body.reason))
+
+
+async def block(call: Call, body: shapes.NewBlock) -> Answer:
+    """POST /v1/owner/blocked-parties"""
+    if not normalized(body.text):
+        raise invalid("text", "This has no letter and no digit.", "Send a name or a registration number.")
+    await asyncio.to_thread(
+        call.house.engine.apart, lambda c, _: onboarding.block(c, body.text, by=body.by, reason=body.reason)
+    )
+    return Answer(shapes.Blocked(text=body.text, blocked=True))
+
+
+async def unblock(call: Call, body: shapes.Unblock) -> Answer:
+    """POST /v1/owner/blocked-parties/remove: whether it was there or not, it is not any more."""
+    await asyncio.to_thread(call.house.engine.apart, lambda c, _: onboarding.unblock(c, body.text))
+    return Answer(shapes.Blocked(text=body.text, blocked=False))
+
+
+async def need_licence(call: Call, body: shapes.Licence) -> Answer:
+    """POST /v1/owner/licences"""
+    await asyncio.to_thread(
+        call.house.engine.apart, lambda c, _: onboarding.need_licence(c, body.category, body.document)
+    )
+    return Answer(body)
 
 
 async def get_own_application(call: Call, body: Any) -> Answer:

@@ -68,6 +68,34 @@ class Approval(Taken, frozen=True, kw_only=True):
     in_spite: bool = False
 
 
+class NewBlock(Taken, frozen=True, kw_only=True):
+    """text: a name or a registration number; width, case, blanks and punctuation do not tell two apart."""
+
+    text: Text
+    by: Name
+    reason: Text
+
+
+class Unblock(Taken, frozen=True, kw_only=True):
+    """text: as it was put on the list."""
+
+    text: Text
+
+
+class Blocked(msgspec.Struct, frozen=True, kw_only=True):
+    """blocked: whether the text stands on the list now."""
+
+    text: str
+    blocked: bool
+
+
+class Licence(Taken, frozen=True, kw_only=True):
+    """Goods of this category need this kind of document."""
+
+    category: _Word
+    document: _Word
+
+
 class ApplicationStep(msgspec.Struct, frozen=True, kw_only=True):
     """A step of an application, who took it, and why."""
 
