@@ -22,7 +22,7 @@ TABLES = (
     "program",
     "proof", "proven_balance", "proven_head", "proven_through", "refund_request", "shared_exposure", "signature_failure",
     "statement", "sweep", "trade", "wallet", "writer", "acceptance_version", "experiment", "experiment_end", "escrow_version",
-    "bank_break", "receipt", "webhook_attempt", "webhook_endpoint",
+    "oauth_code", "oauth_token", "bank_break", "receipt", "webhook_attempt", "webhook_endpoint",
     "bank_file", "bank_order", "bank_setup", "bank_statement", "simulated_day", "simulated_entry", "simulated_message",
     "simulated_mishap", "simulated_rule", "store", "terminal",
     "fee_plan", "fee_assignment", "merchant_application", "onboarding_step", "blocked_party", "licensed_category",
@@ -31,7 +31,16 @@ TABLES = (
 HISTORY = ("acceptance_version", "escrow_version", "experiment", "experiment_end", "event", "batch", "sweep", "parent_order",
            "merchant_day",
            "onboarding_step", "writer", "bank_line", "bank_statement", "posting", "account")  # fmt: skip
-SECRETS = ("experiment", "api_key", "platform_key", "payment_code", "owner_endpoint", "webhook_endpoint")
+SECRETS = (
+    "experiment",
+    "api_key",
+    "platform_key",
+    "payment_code",
+    "owner_endpoint",
+    "webhook_endpoint",
+    "oauth_code",
+    "oauth_token",
+)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +91,7 @@ def first_column(table: str) -> sql.Identifier:
         "platform_key": "wire", "merchant": "name", "app": "name", "program": "source", "store": "name", "terminal": "code",
         "owner_endpoint": "url", "merchant_day": "ended_on", "settlement_terms": "reason", "bank_holiday": "name",
         "proven_head": "seq", "proven_through": "proven_on",
-        "webhook_endpoint": "url",
+        "webhook_endpoint": "url", "oauth_code": "scopes", "oauth_token": "scopes",
         "bank_file": "note", "bank_order": "party", "bank_setup": "mode", "bank_statement": "closing_minor",
         "simulated_day": "written", "simulated_entry": "text", "simulated_message": "message_id",
         "simulated_mishap": "times", "simulated_rule": "code",

@@ -16,7 +16,7 @@ from datetime import date, datetime
 import psycopg
 from psycopg import Connection
 
-from florin.engine import admin
+from florin.engine import admin, oauth
 from florin.engine.actions import ACTIONS
 from florin.engine.batch import Committer
 from florin.engine.gathered import Gathered
@@ -107,6 +107,16 @@ class Engine:
     def issue_payment_code(self, person_id: int, line_id: int = 0) -> tuple[str, datetime]:
         """(code, expires_at) of a fresh payment code; line_id: the line it pays with, 0 for the wallet."""
         return self._ask(lambda side: admin.issue_payment_code(side, person_id=person_id, line_id=line_id))
+
+    def issue_oauth_code(self, *, app_id: int, person_id: int, scopes: tuple[str, ...]) -> str:
+        """A code with which an app learns who she is; see `oauth`."""
+        return self._ask(lambda side: oauth.issue_code(side, app_id=app_id, person_id=person_id, scopes=scopes))
+
+    def oauth_tokens_by_code(self, *, app_id: int, code: str) -> oauth.Tokens | None:
+        return self._ask(lambda side: oauth.tokens_by_code(side, app_id=app_id, code=code))
+
+    def oauth_tokens_by_refresh(self, *, app_id: int, refresh: str) -> oauth.Tokens | None:
+        return self._ask(lambda side: oauth.tokens_by_refresh(side, app_id=app_id, refresh=refresh))
 
     def add_agreement(self, *, app_id: int, person_id: int, line_id: int, limit_minor: int) -> int:
         """The id of a new standing agreement; see `admin.add_agreement`."""

@@ -13,7 +13,7 @@ from florin.pages.merchant import request_views as merchant_requests
 from florin.pages.merchant import stores
 from florin.pages.merchant import views as merchant
 from florin.pages.merchant.deliveries import told
-from florin.pages.shopper import plan_views, request_views, withdraw_views
+from florin.pages.shopper import authorize_views, plan_views, request_views, withdraw_views
 from florin.pages.shopper import views as shopper
 
 urlpatterns = [
@@ -31,6 +31,7 @@ urlpatterns = [
     path("plans/<str:address>/payoff", plan_views.pay_off),
     path("autopay", plan_views.autopay),
     path("withdraw", withdraw_views.withdraw),
+    path("oauth2/publicAppAuthorize.htm", authorize_views.authorize),
     path("why", shopper.why),
     path("pay/<int:trade_id>/<str:token>", cashier.pay),
     path("q/<int:trade_id>/<str:token>.svg", cashier.code_image),

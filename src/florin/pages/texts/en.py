@@ -308,6 +308,16 @@ TEXTS: dict[str, str] = {
     "code.good_for_after": "seconds, for one payment",
     "code.over": "This code is over. Show a new one.",
     "code.again": "Show a new code",
+    "authorize.title": "Sign in to a shop",
+    "authorize.asks": "This shop asks who you are. If you allow it, it learns:",
+    "authorize.number": "your number here, by which it knows you again",
+    "authorize.name": "the name with which you joined",
+    "authorize.not": "It does not learn what you buy elsewhere, what you owe or what you have. It cannot charge you.",
+    "authorize.allow": "Allow and go to the shop",
+    "authorize.no": "Do not allow",
+    "authorize.refused": "This link does not work",
+    "authorize.refused_why": "We do not know the shop by this link's address. Nobody was told anything. Go back and try again.",
+    "authorize.home": "To your account",
     "code.careful": "Show it at a till only. Whoever has this code can charge you once; we never ask for it.",
     # ── merchants ─────────────────────────────────────────────────────────────────────────────────────────────────
     "stores.how": (

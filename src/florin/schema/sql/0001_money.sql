@@ -225,6 +225,25 @@ CREATE TABLE payment_code (
     expires_at timestamptz NOT NULL
 );
 
+-- Sign-in for shops: codes and tokens by their SHA-256, since whoever holds one is believed. Wall time.
+CREATE TABLE oauth_code (
+    digest     bytea  PRIMARY KEY,
+    app_id     bigint NOT NULL,
+    person_id  bigint NOT NULL,
+    scopes     text[] NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+
+CREATE TABLE oauth_token (
+    access_digest  bytea  PRIMARY KEY,
+    refresh_digest bytea  NOT NULL UNIQUE,
+    app_id         bigint NOT NULL,
+    person_id      bigint NOT NULL,
+    scopes         text[] NOT NULL,
+    access_until   timestamptz NOT NULL,
+    refresh_until  timestamptz NOT NULL
+);
+
 -- ── the book ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 CREATE TABLE account (

@@ -23,6 +23,7 @@ GRANT UPDATE (fits) ON bank_line TO florin_engine;
 GRANT INSERT, SELECT, UPDATE ON bank_break, receipt, bank_setup, bank_file, bank_order, simulated_entry, simulated_mishap, simulated_day TO florin_engine;
 GRANT INSERT, SELECT, UPDATE, DELETE ON simulated_rule TO florin_engine;
 GRANT INSERT, SELECT, UPDATE, DELETE ON owner_endpoint, webhook_endpoint TO florin_engine;
+GRANT INSERT, SELECT, DELETE ON oauth_code, oauth_token TO florin_engine;
 GRANT INSERT, SELECT, DELETE ON webhook_attempt TO florin_engine;
 -- The daily proof keeps what it has summed; it is a cache of the events.
 GRANT INSERT, SELECT, UPDATE, DELETE ON proven_balance, proven_head, proven_through TO florin_engine;
@@ -37,7 +38,7 @@ REVOKE UPDATE, DELETE, TRUNCATE ON event, batch FROM florin_engine;
 
 -- The pages read money and write only their own tables.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO florin_pages;
-REVOKE SELECT ON platform_key, api_key, payment_code, owner_endpoint, webhook_endpoint, app FROM florin_pages;
+REVOKE SELECT ON platform_key, api_key, payment_code, oauth_code, oauth_token, owner_endpoint, webhook_endpoint, app FROM florin_pages;
 GRANT SELECT (id, merchant_id, url, topics, old_until, allow_loopback, created_at) ON webhook_endpoint TO florin_pages;
 GRANT SELECT (id, merchant_id, name, wire, market, state, public_keys, notify_url, allow_loopback, mall) ON app TO florin_pages;
 REVOKE SELECT ON experiment FROM florin_pages;

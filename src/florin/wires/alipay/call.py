@@ -7,6 +7,7 @@ even its JSON looked into, before its signature has been verified over the raw b
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -107,7 +108,7 @@ def read_call(
     _refuse_what_is_not_spoken(parameters)
     return Call(
         method=method,
-        request=shapes.read_request(method, biz_content),
+        request=shapes.read_request(method, biz_content or _beside(method, parameters)),
         charset=parameters.charset,
         sign_type=sign_type,
         notify_url=checked_address("notify_url", parameters.text("notify_url")),
@@ -222,6 +223,12 @@ def _needed(parameters: Parameters, name: str, sub_code: str, chinese: str) -> s
     if text is None:
         raise missing(sub_code, f"{chinese}: {name} is missing")
     return text
+
+
+def _beside(method: str, parameters: Parameters) -> str | None:
+    """What stands beside `biz_content` for the few methods that have no such thing, as if it stood in it."""
+    names = shapes.BESIDE.get(method)
+    return None if names is None else json.dumps({name: parameters.text(name) for name in names})
 
 
 def _refuse_what_is_not_spoken(parameters: Parameters) -> None:

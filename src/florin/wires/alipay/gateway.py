@@ -25,7 +25,7 @@ from florin.engine import Engine
 from florin.money import yuan_text
 from florin.payments.trade import Trade, TradeState
 from florin.queries import ReadPool
-from florin.wires.alipay import bills, certified, existing, funds, orders, preauth, sharing, till
+from florin.wires.alipay import bills, certified, existing, funds, identity, orders, preauth, sharing, till
 from florin.wires.alipay.answers import Content, Problem, business, enclosed, in_clear, invalid, missing, object_bytes
 from florin.wires.alipay.apps import WIRE, Apps
 from florin.wires.alipay.call import (
@@ -91,6 +91,8 @@ METHODS: Final[dict[str, Handler]] = {
     "alipay.trade.royalty.rate.query": sharing.rate,
     "alipay.data.dataservice.bill.downloadurl.query": bills.download_url,
     "alipay.open.app.alipaycert.download": certified.download,
+    "alipay.system.oauth.token": identity.token,
+    "alipay.user.info.share": identity.user,
 }
 PAGE_METHODS: Final = frozenset({"alipay.trade.page.pay", "alipay.trade.wap.pay"})
 NOTHING_ALLOWED: Final = "default-src 'none'; frame-ancestors 'none'"
@@ -98,7 +100,7 @@ _READING: Final = frozenset({
     "alipay.trade.query", "alipay.trade.fastpay.refund.query", "alipay.open.app.alipaycert.download",
     "alipay.fund.trans.common.query", "alipay.fund.account.query", "alipay.fund.auth.operation.detail.query",
     "alipay.data.dataservice.bill.downloadurl.query", "alipay.trade.order.settle.query", "alipay.trade.order.onsettle.query",
-    "alipay.trade.royalty.relation.batchquery", "alipay.trade.royalty.rate.query",
+    "alipay.trade.royalty.relation.batchquery", "alipay.trade.royalty.rate.query", "alipay.user.info.share",
 })  # fmt: skip
 # How long after a notify was delivered the old `notify_verify` still vouches for it.
 _VOUCHED_FOR: Final = timedelta(minutes=1)

@@ -414,6 +414,20 @@ class RoyaltyQuery(Struct, frozen=True, kw_only=True):
     page_size: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,2}\Z")] = "20"
 
 
+class OauthToken(Struct, frozen=True, kw_only=True):
+    """alipay.system.oauth.token; parameters of the request itself."""
+
+    grant_type: Text28
+    code: Text64 | None = None
+    refresh_token: Text64 | None = None
+
+
+class UserInfo(Struct, frozen=True, kw_only=True):
+    """alipay.user.info.share; a parameter of the request itself."""
+
+    auth_token: Text64
+
+
 class CertificateDownload(Struct, frozen=True, kw_only=True):
     """alipay.open.app.alipaycert.download"""
 
@@ -423,8 +437,20 @@ class CertificateDownload(Struct, frozen=True, kw_only=True):
 Named = Query | Refund | RefundQuery | Close | Cancel
 Funds = FundTransfer | FundQuery | FundAccount | Freeze | FreezeVoucher | FreezeNamed | Unfreeze
 Royalties = OrderSettle | SettleQuery | OnsettleQuery | RoyaltyRelation | RoyaltyQuery
+Identity = OauthToken | UserInfo
 Request = (
-    Royalties | Precreate | PagePay | WapPay | AppPay | Create | Pay | Named | Funds | BillQuery | CertificateDownload
+    Identity
+    | Royalties
+    | Precreate
+    | PagePay
+    | WapPay
+    | AppPay
+    | Create
+    | Pay
+    | Named
+    | Funds
+    | BillQuery
+    | CertificateDownload
 )
 
 REQUESTS: Final[dict[str, type[Request]]] = {
@@ -456,6 +482,13 @@ REQUESTS: Final[dict[str, type[Request]]] = {
     "alipay.trade.royalty.rate.query": RoyaltyQuery,
     "alipay.data.dataservice.bill.downloadurl.query": BillQuery,
     "alipay.open.app.alipaycert.download": CertificateDownload,
+    "alipay.system.oauth.token": OauthToken,
+    "alipay.user.info.share": UserInfo,
+}
+# Methods whose parameters stand beside `biz_content`, as clients send them.
+BESIDE: Final[dict[str, tuple[str, ...]]] = {
+    "alipay.system.oauth.token": ("grant_type", "code", "refresh_token"),
+    "alipay.user.info.share": ("auth_token",),
 }
 
 

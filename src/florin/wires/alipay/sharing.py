@@ -1,8 +1,8 @@
 """trade.order.settle and trade.royalty.*: an order's money is frozen, and its shop gives others their parts.
 
 An order asked with `extend_params.royalty_freeze` is frozen when it becomes the merchant's; `royalty_finish` releases what is
-left. One profit sharing with that of the WeChat wire: the same commands. A part is there when the call is answered, so `async` is
-answered as `sync`.
+left. One profit sharing with that of the WeChat wire: the same commands. A part is there when the call is answered, so `async`
+is answered as `sync`.
 """
 
 from __future__ import annotations
