@@ -20,6 +20,7 @@ _NUMBER_BITS = 40
 _NUMBER_MASK = (1 << _NUMBER_BITS) - 1
 _LANE_INDEX = {lane: index for index, lane in enumerate(LANES)}
 _BLOCK = 1_000
+_FIRST_BLOCK = 100
 
 
 def lane_of(identifier: int) -> int:
@@ -51,13 +52,17 @@ class IdBlocks:
         """Make sure that each lane has at least that many numbers left: one statement, however many lanes are short.
 
         Lanes that are half empty are filled up too: all are used alike, so they would run out one after the other,
-        each waiting for a transaction of its own.
+        each waiting for a transaction of its own. A lane that was not used yet begins with a few.
         """
         with self._lock:
             short = {lane: count for lane, count in wanted.items() if len(self._free.get(lane, ())) < count}
             if not short:
                 return
-            half_empty = {lane: _BLOCK for lane, free in self._free.items() if len(free) < _BLOCK // 2}
+            half_empty = {
+                lane: _BLOCK if lane in self._free else _FIRST_BLOCK
+                for lane in LANES
+                if len(self._free.get(lane, ())) < _BLOCK // 2
+            }
             sizes = half_empty | {lane: max(_BLOCK, count) for lane, count in short.items()}
             parameters = {"lanes": list(sizes), "sizes": list(sizes.values())}
             rows = self._connection.execute(_CLAIM_BLOCKS, parameters, prepare=True).fetchall()

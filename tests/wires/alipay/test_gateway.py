@@ -425,6 +425,22 @@ def at_till(shop: Shop, code: str, **changes: Any) -> dict[str, Any]:
     return shop.call("alipay.trade.pay", **{**TEA, "scene": "bar_code", "auth_code": code, **changes})
 
 
+def test_what_a_code_has_just_paid_is_not_read_again(house: House, shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    asked, ask = list[str](), house.reads.ask
+    at_till(shop, house.code_of("alice"), out_trade_no="asked-0")  # whatever this house has to get to know
+    code = house.code_of("alice")
+
+    def noted(question: Any, *args: Any, **named: Any) -> Any:
+        asked.append(question.__name__)
+        return ask(question, *args, **named)
+
+    monkeypatch.setattr(house.reads, "ask", noted)
+
+    assert at_till(shop, code, out_trade_no="asked-1")["code"] == "10000"
+
+    assert asked == ["find_codes"]
+
+
 def test_a_code_pays_at_once_and_once(house: House, shop: Shop):
     code = house.code_of("alice")
 

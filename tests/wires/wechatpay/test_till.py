@@ -35,6 +35,21 @@ def test_a_code_pays_one_order_and_answers_a_till_that_retries(house: House, sho
     assert scanned(shop, f"{number}-3", "280000000000000000")[1]["code"] == "AUTH_CODE_INVALID"
 
 
+def test_what_a_code_has_just_paid_is_not_read_again(house: House, shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    scanned(shop, "till-asked-0", house.code_of("alice"))  # whatever this house has to get to know
+    code, asked, ask = house.code_of("alice"), list[str](), house.reads.ask
+
+    def noted(question: Any, *args: Any, **named: Any) -> Any:
+        asked.append(question.__name__)
+        return ask(question, *args, **named)
+
+    monkeypatch.setattr(house.reads, "ask", noted)
+
+    assert scanned(shop, "till-asked-1", code)[1]["trade_state"] == "SUCCESS"
+
+    assert asked == ["find_codes"]
+
+
 def test_a_larger_amount_waits_for_the_buyer_and_is_hers_alone(house: House, shop: Shop):
     status, waiting = scanned(shop, "till-large", house.code_of("alice"), 150_000)
 

@@ -15,10 +15,10 @@ narrowest that all of them read (tried on each; tests/sdk does it again):
 from __future__ import annotations
 
 import codecs
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring
 from typing import Final, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -136,11 +136,12 @@ def enclosed(signed: bytes, signature: str, *, method: str | None, certificate_n
 def json_text(value: Leaf) -> str:
     """Compact JSON whose leaves are all text; braces inside text are escaped, None in a mapping is left out."""
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("{", "\\u007b").replace("}", "\\u007d")
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{json_text(k)}:{json_text(v)}" for k, v in value.items() if v is not None) + "}"
+        text: str = encode_basestring(value)
+        return text.replace("{", "\\u007b").replace("}", "\\u007d") if "{" in text or "}" in text else text
+    if isinstance(value, dict | Mapping):
+        return "{" + ",".join([f"{json_text(k)}:{json_text(v)}" for k, v in value.items() if v is not None]) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(json_text(item) for item in value) + "]"
+        return "[" + ",".join([json_text(item) for item in value]) + "]"
     raise TypeError(f"an answer's leaf is text, not {type(value).__name__}")
 
 

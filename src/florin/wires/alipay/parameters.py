@@ -70,7 +70,10 @@ class Parameters:
 
     def raw(self, name: str) -> bytes:
         """The value as bytes; empty when it did not come: this protocol does not tell the two apart."""
-        return next((entry.value for entry in self.entries if entry.name == name), b"")
+        for entry in self.entries:
+            if entry.name == name:
+                return entry.value
+        return b""
 
     def text(self, name: str) -> str | None:
         """The value in the request's charset; None when absent or empty. Raises UnicodeDecodeError."""
@@ -205,7 +208,8 @@ class _Reader:
 
 
 def _unquoted(encoded: bytes) -> bytes:
-    return unquote_to_bytes(encoded.replace(b"+", b" "))
+    spaced = encoded.replace(b"+", b" ")
+    return unquote_to_bytes(spaced) if b"%" in spaced else spaced
 
 
 def _multipart_fields(boundary: str, body: bytes) -> Iterator[tuple[str, bytes]]:

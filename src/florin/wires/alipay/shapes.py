@@ -567,13 +567,7 @@ def read_document(biz_content: str | None) -> Document:
 def _loaded(text: str) -> Any:
     """JSON whose numbers are still text. Raises Problem."""
     try:
-        return json.loads(
-            text,
-            parse_int=str,
-            parse_float=str,
-            parse_constant=_no_constant,
-            object_pairs_hook=_object_without_repeats,
-        )
+        return _decoder.decode(text)
     except RecursionError:
         raise invalid("isv.illegal-json", "JSON 嵌套过深: biz_content is nested too deep") from None
     except json.JSONDecodeError as error:
@@ -596,11 +590,16 @@ def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _can_be_kept(text: str) -> bool:
-    return "\x00" not in text and not any(0xD800 <= ord(char) <= 0xDFFF for char in text)
+    return "\x00" not in text and (text.isascii() or not any(0xD800 <= ord(char) <= 0xDFFF for char in text))
 
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
+
+
+_decoder: Final = json.JSONDecoder(
+    parse_int=str, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_object_without_repeats
+)
 
 
 def _read_leaf(kind: type, value: Any) -> Any:
