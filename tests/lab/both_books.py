@@ -213,7 +213,7 @@ def live(both: BothBooks, seed: int, months: int, *, waits: tuple[int, ...] = (0
             if chance.random() < 0.12:
                 _buy_something(both, person, chance, waits)
         _repay_something(both, habit, chance)
-        if chance.random() < 0.25 and (found := both.differences()):
+        if chance.random() < 0.15 and (found := both.differences()):
             return found
         for person in people:
             if chance.random() < 0.01:

@@ -1,5 +1,5 @@
 """`florin bench`: measure this machine. What is measured stands in `pay.py`, `close.py`, `wires.py` and `settle.py`, the
-question about plans in `plans.py`.
+question about plans in `plans.py`. `replay.py` measures the lab against the engine.
 """
 
 from __future__ import annotations
@@ -181,3 +181,42 @@ def wires(
     else:
         (Console() if sys.stdout.isatty() else Console(width=200)).print(wires_view(report))
     raise typer.Exit(0 if report.holds else 1)
+
+
+@app.command()
+def replay(
+    program: Annotated[str, typer.Argument(help="The program under which people live.")] = "huabei",
+    people: Annotated[int, typer.Option(help="How many of them.", min=1, max=100_000)] = 1_000,
+    months: Annotated[int, typer.Option(help="How many months they live.", min=1, max=60)] = 8,
+    as_json: Annotated[bool, typer.Option("--json", help="The report for programs, on the standard output.")] = False,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the data is put meanwhile; else the usual temporary place.")
+    ] = None,
+) -> None:
+    """Lives of the lab's book lived again through the engine. Exit code 1 when income or loss differ by a fen."""
+    import msgspec
+    from rich.console import Console
+
+    from florin.app.supervisor import StopSignals
+    from florin.bench.replay import measure
+    from florin.money import yuan_text
+
+    StopSignals()
+    progress = Console(stderr=True)
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        progress.print(f"[dim]{time.monotonic() - began:6.0f} s[/]  {text}", highlight=False)
+
+    report = measure(program, people, months, parent=folder, say=say)
+    if as_json:
+        typer.echo(msgspec.json.encode(report))
+    else:
+        console = Console() if sys.stdout.isatty() else Console(width=120)
+        for field, minor in report.book._asdict().items():
+            in_ledger = getattr(report.ledger, field)
+            console.print(
+                f"{field:>12}  book {yuan_text(minor):>15}  ledger {yuan_text(in_ledger):>15}", highlight=False
+            )
+        console.print("the same, to the fen" if report.same else "they differ", highlight=False)
+    raise typer.Exit(0 if report.same else 1)

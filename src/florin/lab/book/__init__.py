@@ -7,15 +7,18 @@ once, and refuses by name the terms that it has no arithmetic for. docs/explanat
 """
 
 from florin.lab.book.book import Book, DayIsOver, Due, NotAllowed
+from florin.lab.book.diary import Action, Diary
 from florin.lab.book.state import Sums
 from florin.lab.book.tables import AmountsTooLarge, ProgramNotVectorized
 from florin.lab.book.taking import AccountNotVectorized, unfit
 
 __all__ = [
     "AccountNotVectorized",
+    "Action",
     "AmountsTooLarge",
     "Book",
     "DayIsOver",
+    "Diary",
     "Due",
     "NotAllowed",
     "ProgramNotVectorized",

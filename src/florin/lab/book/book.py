@@ -19,6 +19,7 @@ from florin.credit.terms import Program
 from florin.events import FeePayer
 from florin.lab.arrays import Flags, Index, Minor, Whole
 from florin.lab.book.closing import close
+from florin.lab.book.diary import Action, Diary
 from florin.lab.book.installments import fee_minor, parts_of
 from florin.lab.book.late import become_late
 from florin.lab.book.repaying import repay
@@ -75,9 +76,20 @@ class Book:
 
     def _begin(self, state: State) -> None:
         self._state = state
+        self._diary: Diary | None = None
         self._receipts: dict[int, list[_Bought]] = {}
         self._outstanding: list[int] = []
         self._check(state.limit)
+
+    @property
+    def program(self) -> Program:
+        """The terms that all its lines are under."""
+        return self._state.program
+
+    @property
+    def count(self) -> int:
+        """How many people there are."""
+        return self._state.count
 
     @property
     def today(self) -> date:
@@ -176,6 +188,9 @@ class Book:
         state, amounts = self._state, np.asarray(amounts_minor, np.int64)
         self._refuse(people, amounts, installments)
         bought = _Bought(people, amounts, installments, fee_payer, state.today)
+        if self._diary is not None:
+            later_on = received_on if received_on is not None and received_on > on else None
+            self._diary.note(people, amounts, Action(on, "buy", 0, 0, later_on, installments, fee_payer))
         if received_on is None or received_on <= on:
             self._owe(bought, released=False)
             return
@@ -189,7 +204,15 @@ class Book:
         on the line, as the terms say. Raises DayIsOver.
         """
         self.advance(on)
-        repay(self._state, np.asarray(people, np.intp), np.array(amounts_minor, np.int64))
+        people, amounts = np.asarray(people, np.intp), np.array(amounts_minor, np.int64)
+        if self._diary is not None:
+            self._diary.note(people, amounts, Action(on, "repay", 0, 0))
+        repay(self._state, people, amounts)
+
+    def keep_diary(self, people: Index) -> Diary:
+        """From now on what these people do is written down."""
+        self._diary = Diary(people, self._state.count)
+        return self._diary
 
     def set_limit(self, people: Index, limits_minor: Minor) -> None:
         """From now on; what is owed stays owed, even above it. Raises AmountsTooLarge."""

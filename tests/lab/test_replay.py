@@ -1,0 +1,19 @@
+"""What people did in the lab's book is done again through the engine, and its ledger says the same."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from conftest import FreshDatabase
+from florin.bench.replay import live, replay, result_of
+
+
+def test_the_ledger_has_the_income_and_loss_of_the_book_to_the_fen(fresh_database: FreshDatabase) -> None:
+    """Two months of a card, in which some pay late; `florin bench replay` does it for more people and longer."""
+    book, limits, actions, until = live("bank-card", people=25, months=2)
+
+    found = replay(fresh_database.engine, "bank-card", limits, until - timedelta(days=61), actions, until)
+
+    assert found == result_of(book)
+    assert min(found.interest, found.penalty, found.fee, found.deferred, found.principal) > 0
+    assert {action.what for action in actions if action.installments or action.received_on} == {"buy"}
