@@ -82,6 +82,17 @@
     return Math.max(0, ...texts.map((text) => brush.measureText(text).width));
   }
 
+  // Broken into lines of at most `width`: between words, and in Chinese anywhere.
+  function wrapped(text, width) {
+    const lines = [""];
+    for (const piece of text.match(/[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+/g) ?? []) {
+      if (lines.at(-1) && textWidth([lines.at(-1) + piece.trimEnd()]) > width) lines.push("");
+      lines[lines.length - 1] += piece;
+    }
+    return lines.map((line) => line.trimEnd()).join("\n");
+  }
+  const tallest = (texts) => Math.max(1, ...texts.map((text) => text.split("\n").length));
+
   const FONT = 13;
   const plotted = (width, options) => Plot.plot({ width, style: { fontSize: `${FONT}px`, background: "none" }, ...options });
   const halo = { stroke: "var(--card)", strokeWidth: 4, paintOrder: "stroke", fill: "currentColor" };
@@ -182,7 +193,7 @@
         height: chart.categories.length * 52 + 60, marginLeft: left, marginRight: 76, marginBottom: 46, marginTop: 8,
         x: axisX(chart.y, width, { grid: true }), y: { label: null, domain: chart.categories.map(said), tickSize: 0, padding: 0.3 },
         marks: [
-          Plot.axisY({ label: null, tickSize: 0, lineWidth: (left - 12) / FONT }),
+          Plot.axisY({ label: null, tickSize: 0, tickFormat: (text) => wrapped(text, left - 12) }),
           Plot.barX(segments, { y: "key", x1: "x1", x2: "x2", fill: (s) => SERIES[s.at % 7], stroke: "var(--card)" }),
           ...chart.series.flatMap((_, at) => {
             const own = segments.filter((segment) => segment.at === at);
@@ -312,14 +323,15 @@
       }));
       const wide = width > 620;
       const left = Math.min(textWidth(rows.map((row) => row.text)) + 14, width * 0.4);
+      const named = (row) => wrapped(row.text, left - 8);
       const right = wide ? Math.min(textWidth(rows.map((row) => row.told), 12) + 14, width * 0.4) : 12;
       const drawing = plotted(width, {
-        height: rows.length * 34 + 60, marginLeft: left, marginRight: right, marginBottom: 46, marginTop: 10,
+        height: rows.length * Math.max(34, tallest(rows.map(named)) * 15 + 10) + 60, marginLeft: left, marginRight: right, marginBottom: 46, marginTop: 10,
         x: { label: said(WORDS.ofTarget), labelAnchor: "center", labelArrow: "none", labelOffset: 38, grid: true, tickSize: 0, percent: false,
           tickFormat: (value) => tick(Math.round(value * MILLION), "share"), ticks: Math.max(3, (width - left - right) / 90) },
         y: { axis: null, domain: rows.map((row) => row.key), padding: 0.3 },
         marks: [
-          Plot.text(rows, { y: "key", text: "text", frameAnchor: "left", dx: -left, textAnchor: "start", lineWidth: (left / FONT) * 1.3, lineHeight: 1.05 }),
+          Plot.text(rows, { y: "key", text: named, frameAnchor: "left", dx: -left, textAnchor: "start", lineHeight: 1.1 }),
           Plot.barX(rows, { y: "key", x1: "a1", x2: "a2", fill: "var(--series-7)", fillOpacity: 0.35 }),
           Plot.ruleX([1], { stroke: "var(--soft)", strokeDasharray: "3 3" }),
           ...whiskersX(rows, "key"),
@@ -342,13 +354,14 @@
     const text = (row) => wide ? written(row.shown, axis.unit) : number(row.shown.mid, axis.unit);
     const left = Math.min(textWidth(rows.map((row) => row.text)) + 14, width * (wide ? 0.3 : 0.36));
     const right = textWidth(values.map(text)) + 14;
-    const label = { y: "key", text: "text", frameAnchor: "left", dx: -left, textAnchor: "start", lineWidth: (left / FONT) * 1.3, lineHeight: 1.05 };
+    const named = (row) => row.heading ? row.text : wrapped(row.text, left - 8);
+    const label = { y: "key", text: named, frameAnchor: "left", dx: -left, textAnchor: "start", lineHeight: 1.1 };
     return plotted(width, {
-      height: rows.length * 32 + 60, marginLeft: left, marginRight: right, marginBottom: 46, marginTop: 6,
+      height: rows.length * Math.max(32, tallest(rows.map(named)) * 15 + 8) + 60, marginLeft: left, marginRight: right, marginBottom: 46, marginTop: 6,
       x: axisX(axis, width - left - right, { grid: true, nice: true }), y: { axis: null, domain: rows.map((row) => row.key), padding: 0.28 },
       marks: [
         Plot.text(rows.filter((row) => !row.heading), label),
-        Plot.text(rows.filter((row) => row.heading), { ...label, fontWeight: 700, lineWidth: Infinity }),
+        Plot.text(rows.filter((row) => row.heading), { ...label, fontWeight: 700 }),
         Plot.barX(values, { y: "key", x1: "from", x2: "x2", fill: "color", rx: 2, className: "bar" }),
         Plot.ruleX([0], { stroke: "currentColor", strokeWidth: 1.2 }),
         ...whiskersX(values.filter((row) => row.low < row.high), "key"),

@@ -123,9 +123,9 @@ def _verdict(verdict: Verdict) -> str:
     """A claim, whether it holds, and its interval beside the threshold on one scale."""
     found = verdict.found
     ends = (found.low, found.high, verdict.threshold)
-    low, high = (0, MILLION) if verdict.unit is Unit.SHARE else (min(ends), max(ends))
-    low, high = min(low, *ends), max(high, *ends)
-    room = (high - low) // 12 if verdict.unit is not Unit.SHARE else 0
+    of_a_whole = verdict.unit in (Unit.SHARE, Unit.PPM) and min(ends) >= 0 and max(ends) <= MILLION
+    low, high = (0, MILLION) if of_a_whole else (min(ends), max(ends))
+    room = 0 if of_a_whole else (high - low) // 12
 
     def at(value: int) -> str:
         return f"{(value - low + room) * 100 / max(high - low + 2 * room, 1):.2f}%"
