@@ -122,6 +122,12 @@ def calibration(*, seed: int, size: Size, progress: Progress) -> Result:
     )
 
 
+def said(name: str) -> Words:
+    """A parameter as people call it."""
+    en, zh, _ = _words().parameters[name]
+    return Words(en, zh)
+
+
 def _row(each: Uncertain, values: list[float]) -> tuple[Cell, ...]:
     en, zh, kind = _words().parameters[each.name]
     base = _base(getattr(calibrated(0), each.name))
