@@ -194,7 +194,10 @@ def replay(
     ] = None,
 ) -> None:
     """Lives of the lab's book lived again through the engine. Exit code 1 when income or loss differ by a fen."""
+    import logging
+
     import msgspec
+    import structlog
     from rich.console import Console
 
     from florin.app.supervisor import StopSignals
@@ -202,6 +205,11 @@ def replay(
     from florin.money import yuan_text
 
     StopSignals()
+    # Each closed day is logged; only what went wrong belongs beside a report.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     progress = Console(stderr=True)
     began = time.monotonic()
 

@@ -185,18 +185,18 @@ class Book:
         Raises NotAllowed where somebody is blocked, exceeds what is available, or is not offered that plan; DayIsOver.
         """
         self.advance(on)
-        state, amounts = self._state, np.asarray(amounts_minor, np.int64)
-        self._refuse(people, amounts, installments)
-        bought = _Bought(people, amounts, installments, fee_payer, state.today)
+        state, people, amounts = self._state, np.asarray(people, np.intp), np.asarray(amounts_minor, np.int64)
+        bought = _Bought(people, amounts, installments, fee_payer, state.today, *_summed(people, amounts))
+        self._refuse(bought)
         if self._diary is not None:
             later_on = received_on if received_on is not None and received_on > on else None
             self._diary.note(people, amounts, Action(on, "buy", 0, 0, later_on, installments, fee_payer))
         if received_on is None or received_on <= on:
             self._owe(bought, released=False)
             return
-        np.add.at(state.committed, people, amounts)
+        state.committed[bought.whom] += bought.sums
         if self._draws_at_payment:
-            np.subtract.at(state.moment, people, amounts * state.today)
+            state.moment[bought.whom] -= bought.sums * state.today
         self._receipts.setdefault(received_on.toordinal(), []).append(bought)
 
     def repay(self, people: Index, amounts_minor: Minor, on: date) -> None:
@@ -273,10 +273,10 @@ class Book:
     def _owe(self, bought: _Bought, *, released: bool) -> None:
         state = self._state
         if released:
-            np.subtract.at(state.committed, bought.people, bought.amounts)
+            state.committed[bought.whom] -= bought.sums
             if self._draws_at_payment:
-                np.add.at(state.moment, bought.people, bought.amounts * state.today)
-        people, minor = _summed(bought.people, bought.amounts)
+                state.moment[bought.whom] += bought.sums * state.today
+        people, minor = bought.whom, bought.sums
         state.sums.bought[people] += minor
         state.lend(people, minor)
         if bought.installments:
@@ -322,20 +322,19 @@ class Book:
         state = self._state
         return state.principal + state.committed if self._draws_at_payment else state.principal
 
-    def _refuse(self, people: Index, amounts: Minor, installments: int) -> None:
-        state = self._state
+    def _refuse(self, bought: _Bought) -> None:
+        people, amounts, installments = bought.people, bought.amounts, bought.installments
         if people.size == 0:
             return
-        terms = state.tables.terms_on(state.today)
+        terms = self._state.tables.terms_on(self._state.today)
         if (amounts <= 0).any():
             raise NotAllowed(int((amounts <= 0).sum()), "an amount is not above zero.")
         if installments and installment_choice(int(amounts.min()), installments, terms) is None:
             raise NotAllowed(people.size, f"{installments} installments are not offered for {int(amounts.min())} fen.")
-        blocked = self._blocked(people)
+        blocked = self._blocked(bought.whom)
         if blocked.any():
             raise NotAllowed(int(blocked.sum()), "their line is blocked; ask `blocked()` before.")
-        whom, minor = _summed(people, amounts)
-        over = minor > self._available(whom) + terms.over_limit_tolerance_minor
+        over = bought.sums > self._available(bought.whom) + terms.over_limit_tolerance_minor
         if over.any():
             raise NotAllowed(
                 int(over.sum()), "the purchase is above what is available; ask `available_minor()` before."
@@ -361,20 +360,22 @@ class Book:
 
 
 class _Bought(NamedTuple):
-    """Purchases of one day, alike in their plan; on: the day they were bought."""
+    """Purchases of one day, alike in their plan; on: the day they were bought. whom, sums: each once, with all of his."""
 
     people: Index
     amounts: Minor
     installments: int
     fee_payer: FeePayer
     on: int
+    whom: Index
+    sums: Minor
 
 
 def _summed(people: Index, amounts: Minor) -> tuple[Index, Minor]:
     """Each person once, with the sum of what is his."""
-    whom, index = np.unique(people, return_inverse=True)
-    if whom.size == people.size:
+    if (np.diff(people) > 0).all():
         return people, amounts
+    whom, index = np.unique(people, return_inverse=True)
     sums = np.zeros(whom.size, np.int64)
     np.add.at(sums, index, amounts)
     return whom, sums

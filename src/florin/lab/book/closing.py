@@ -44,8 +44,10 @@ def _close(state: State, people: Index, installments: ToCome) -> None:
     accrue(state, people, statements)
     free = grace_kept(state.revolved[people], state.grace_lost[people], terms)
     ahead = state.cycle_posted[people]
-    borne = np.where(state.bears(people), state.cycle_borne(people), 0)
-    own = np.where(free, 0, np.maximum(_rounded_today(state, borne) - ahead, 0))
+    borne = own = np.zeros(people.shape, np.int64)
+    if tables.from_posting:
+        borne = np.where(state.bears(people), state.cycle_borne(people), 0)
+        own = np.where(free, 0, np.maximum(_rounded_today(state, borne) - ahead, 0))
     of_older = _post(statements, tables)
     bill = _Bill(state.unbilled[people], installments, own + of_older[0], of_older[1])
     issued = _issue(state, people, statements, bill, terms)
@@ -55,10 +57,12 @@ def _close(state: State, people: Index, installments: ToCome) -> None:
     _book(state, people, bill)
     _turn_cycle(state, people, terms)
     _use_credit_balance(state, people, statements, terms)
-    among = statements.remaining().sum(axis=0) <= terms.full_payment_tolerance_minor
+    remaining = statements.remaining()
+    among = remaining.sum(axis=0) <= terms.full_payment_tolerance_minor
     if among.any():
         statements.mark_in_full(state.today, tables, among)
-    statements.drop(statements.settled(tables))
+    if not remaining.all():
+        statements.drop(statements.settled(tables))
     state.keep(people, statements)
     watch(state, people, statements)
 
@@ -69,6 +73,8 @@ def _rounded_today(state: State, exact: Minor) -> Minor:
 
 def _post(statements: Statements, tables: Tables) -> tuple[Minor, Minor]:
     """Bill what older statements have borne: interest and penalties of each person."""
+    if not statements.issued.any():
+        return statements.principal.sum(axis=0), statements.principal.sum(axis=0)
     interest = np.maximum(statements.unposted(tables), 0)
     penalty = np.maximum(statements.unposted_penalty(tables), 0)
     statements.posted += interest
@@ -138,17 +144,23 @@ def _owed(state: State, people: Index, earlier: Minor, bill: _Bill) -> Minor:
 
 def _add(state: State, people: Index, statements: Statements, issued: dict[str, Minor | Flags | int]) -> None:
     places, columns = state.open[people], np.arange(people.size)
+    if (places == places[0]).all():
+        for field, minor in issued.items():
+            statements.left(field)[places[0]] = minor
+        return
     for field, minor in issued.items():
         statements.left(field)[places, columns] = minor
 
 
 def _book(state: State, people: Index, bill: _Bill) -> None:
-    state.to_come[people] -= bill.installments.principal
-    state.fee_to_come[people] -= bill.installments.fee
-    state.sums.fee[people] += bill.installments.income
-    on_books = ~state.stopped[people]
-    state.sums.interest[people] += bill.interest * on_books
-    state.sums.penalty[people] += bill.penalty * on_books
+    if bill.installments.principal.any() or bill.installments.fee.any() or bill.installments.income.any():
+        state.to_come[people] -= bill.installments.principal
+        state.fee_to_come[people] -= bill.installments.fee
+        state.sums.fee[people] += bill.installments.income
+    if bill.interest.any() or bill.penalty.any():
+        on_books = ~state.stopped[people]
+        state.sums.interest[people] += bill.interest * on_books
+        state.sums.penalty[people] += bill.penalty * on_books
 
 
 def _turn_cycle(state: State, people: Index, terms: Terms) -> None:

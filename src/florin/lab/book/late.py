@@ -18,6 +18,11 @@ from florin.lab.book.tables import NEVER
 
 def become_late(state: State, people: Index) -> None:
     """What today brings to people whose `late_on` has come."""
+    # Whoever has met every minimum by the day on which the newest could fall past due is not late with any.
+    met = (state.missed[people] == 0) & (state.past_due_on[people] == 0) & (state.due_on[people] < state.today)
+    if not state.due_late:
+        state.late_on[people[met]] = NEVER
+        people = people[~met]
     for group in state.by_open(people):
         statements = state.statements(group)
         _fall_past_due(state, statements)

@@ -112,10 +112,9 @@ class State:
         taken = int(self.open[people].max(initial=0))
         while len(self._places) < taken + room:
             self._places.append(np.zeros((len(self.fields), self.count), np.int64))
-        cells = np.empty((taken + room, len(self.fields), people.size), np.int64)
+        cells = np.zeros((taken + room, len(self.fields), people.size), np.int64)
         for of_place, into in zip(self._places, cells[:taken], strict=False):
             np.take(of_place, people, axis=1, out=into, mode="clip")
-        cells[taken:] = 0
         return Statements(cells, self.fields)
 
     def keep(self, people: Index, statements: Statements) -> None:
