@@ -249,7 +249,12 @@ def _carrying(world: World, lender: Lender, days: int) -> float:
     terms = lender.program.terms_on(world.begins_on)
     daily = float(terms.interest_daily_rate)
     from_purchase = daily * days if terms.interest_free == "never" else 0.0
-    return from_purchase + world.parameters.revolving * daily * 30.0
+    return from_purchase + revolving(world, lender) * daily * 30.0
+
+
+def revolving(world: World, lender: Lender) -> float:
+    """The share of a lender's customers who pay the minimum where they could pay all."""
+    return world.parameters.revolving_card if lender.is_card else world.parameters.revolving
 
 
 def _installments(world: World, lender: Lender, price_minor: Minor, spending_minor: Minor) -> Small:

@@ -84,6 +84,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     passed_through: float
     launch_cost_minor: float
     discount: float
+    revolving_card: float
     needs: tuple[Need, ...]
     reach: dict[str, float]
 
@@ -209,7 +210,7 @@ def read_parameters(text: str, *, source: str) -> _File:
 
 _SHARES = (
     "prudence", "present_bias", "card_share", "shock_month", "walk_away", "enforcement_mall", "enforcement_wallet",
-    "revolving", "approved_share", "own_retail", "passed_through", "discount",
+    "revolving", "approved_share", "own_retail", "passed_through", "discount", "revolving_card",
 )  # fmt: skip
 _NOT_BELOW_ZERO = (
     "buffer_months", "cash_cap_months", "liquidity_weight", "value_spread", "outlet_noise", "taste_spread", "tender_noise",

@@ -14,7 +14,7 @@ import numpy as np
 
 from florin.lab.arrays import Bits, Flags, Index, Minor, Real, Small, Whole
 from florin.lab.book import Book, Due
-from florin.lab.choice import NOTHING, Chosen, Standing, choose
+from florin.lab.choice import NOTHING, Chosen, Standing, choose, revolving
 from florin.lab.draws import Purpose, bits, key, uniform
 from florin.lab.needs import Needs, draw_needs
 from florin.lab.people import PAY_DAYS, People, draw_people
@@ -195,7 +195,7 @@ class _Running:
         )
         self.walked[place][who] |= self._drawn_for(who, Purpose.DISTRESS, month * 16 + place) < chance
         cash = self.cash[who]
-        revolves = self._drawn_for(who, Purpose.REVOLVES, month * 16 + place) < parameters.revolving
+        revolves = self._drawn_for(who, Purpose.REVOLVES, month * 16 + place) < revolving(self.world, lender)
         kept = (_KEPT_TO_LIVE * self.people.spending_minor[who]).astype(np.int64)
         some = np.minimum(np.maximum(cash - kept, minimum), full)
         pays = np.where(cash < minimum, 0, np.where(revolves, minimum, np.where(cash >= full, full, some)))

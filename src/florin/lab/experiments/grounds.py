@@ -65,8 +65,8 @@ def parameters(*, seed: int, size: Size, progress: Progress) -> Result:
         paragraphs=(
             Words(
                 f"The model takes {len(rows)} numbers of which nobody knows the exact value; each is a triangular "
-                f"distribution. The facts of the calibration narrowed {narrowed} of them on purpose; the others move freely in every "
-                f"interval of this report.",
+                f"distribution. The facts of the calibration narrowed {narrowed} of them on purpose; the others move freely "
+                f"in every interval of this report.",
                 f"模型用到 {len(rows)} 个无人确知的数，每个都是三角分布。"
                 f"校准的事实有意收窄了其中 {narrowed} 个；其余的在本报告的每个区间里自由变动。",
             ),

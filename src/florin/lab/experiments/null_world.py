@@ -64,8 +64,8 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
             ),
         ),
         paragraphs_en=(
-            f"With a take rate of zero and equal losses the curves are flat: from owning nothing to owning all, what is kept of "
-            f"¥100 moves by at most {slope} fen in {len(steps)} curves.",
+            f"With a take rate of zero and equal losses the curves are flat: from owning nothing to owning all, what is kept "
+            f"of ¥100 moves by at most {slope} fen in {len(steps)} curves.",
         ),
         paragraphs_zh=(
             f"平台抽成为零、坏账相同时，曲线是平的：从零自有到全自有，{len(steps)}条曲线中每¥100留存最多变动{slope}分。",
