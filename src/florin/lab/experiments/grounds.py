@@ -114,8 +114,8 @@ def calibration(*, seed: int, size: Size, progress: Progress) -> Result:
             ),
         ),
         caveat=Words(
-            "The lift of sales was measured at one German online shop, and stands here for shops of another country; the ranges "
-            "are wide for that reason, and nothing says that they are wide enough.",
+            "The lift of sales was measured at one German online shop, and stands here for shops of another country; the "
+            "ranges are wide for that reason, and nothing says that they are wide enough.",
             "销售提升是在一家德国网店测得的，这里用来代表另一国的商店；范围因此放宽，但没有什么能保证已足够宽。",
         ),
         found=found,
