@@ -7,9 +7,11 @@ from itertools import product
 import numpy as np
 import pytest
 
+from florin.lab.answers import answered
 from florin.lab.experiments.gap import PARTS, gap, shapley
 from florin.lab.experiments.launching import Game, Move, effective, moves
 from florin.lab.parameters import likeliest
+from florin.lab.world import preset_world
 
 
 def test_shapley_values_of_the_glove_game_are_the_known_ones():
@@ -59,3 +61,17 @@ def test_two_who_only_gain_when_they_are_alone_have_two_equilibria():
 def test_accepting_a_rival_who_does_not_lend_is_the_same_world():
     assert effective((Move(True, True), Move(False, False), Move(False))) == (Move(True), Move(False), Move(False))
     assert effective((Move(False, True), Move(False, False), Move(True)))[0].accepts
+
+
+def test_merchants_answer_by_acceptance_prices_and_entry():
+    world = preset_world(likeliest().with_(passed_through=1.0, entry=0.5), months=4)
+    world = world.change("huabei", credit_fee_ppm=np.full_like(world.lender("huabei").credit_fee_ppm, 60_000))
+
+    found = answered(world, world.launch("bank-card"), np.arange(150, dtype=np.uint64), 1)
+
+    street = world.market_at("street")
+    assert found.lender("huabei").accepted[street].max() < world.lender("huabei").accepted[street].max()
+    assert (found.price_ppm >= 0).all()
+    assert found.price_ppm[world.market_at("taobao")].max() > 0
+    assert found.entered.any()
+    assert np.abs(found.entered).max() <= 0.5 * np.log(2) + 1e-9

@@ -154,7 +154,9 @@ class _Wanted:
         """Utility of the goods at market m, before paying."""
         world = self.world
         noise = world.parameters.outlet_noise
-        shelf = np.maximum(noise * self._shelves[m] - world.price_ppm[m] / 1e6, _NEVER)[self.category]
+        shelf = np.maximum(noise * (self._shelves[m] + world.entered[m]) - world.price_ppm[m] / 1e6, _NEVER)[
+            self.category
+        ]
         utility = self.worth + shelf + noise * gumbel(further(self.draws, m)) + self.people.taste[m][self.person]
         found = np.where(self.people.reach[m][self.person], utility, _NEVER)
         self._outlets.append(found)

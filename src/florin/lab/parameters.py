@@ -85,6 +85,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     launch_cost_minor: float
     discount: float
     revolving_card: float
+    entry: float
     needs: tuple[Need, ...]
     reach: dict[str, float]
 
@@ -216,7 +217,7 @@ _NOT_BELOW_ZERO = (
     "buffer_months", "cash_cap_months", "liquidity_weight", "value_spread", "outlet_noise", "taste_spread", "tender_noise",
     "wait_cost", "card_friction", "home_ease", "shock_months", "exposure_slope", "score_slope", "distress_cost",
     "limit_months", "noise_mall", "noise_wallet", "noise_bank", "purchase_cost_minor", "account_month_minor",
-    "acquire_home_minor", "acquire_away_minor", "launch_cost_minor",
+    "acquire_home_minor", "acquire_away_minor", "launch_cost_minor", "entry",
 )  # fmt: skip
 
 

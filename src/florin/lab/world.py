@@ -85,7 +85,8 @@ class World:
     owner.
 
     own_retail_ppm: (m,) the share of sales whose merchant is the mall itself. price_ppm: (m, c) by how much prices lie
-    above those of a world without fees for credit. season: (days,) how many needs arise on a day, against the usual.
+    above those of a world without fees for credit. entered: (m, c) the logarithm of how many merchants there are for each
+    before. season: (days,) how many needs arise on a day, against the usual.
     """
 
     begins_on: date
@@ -101,6 +102,7 @@ class World:
     ads_ppm: Whole
     own_retail_ppm: Whole
     price_ppm: Whole
+    entered: Real
     season: Real
 
     def lender(self, name: str) -> Lender:
@@ -184,6 +186,7 @@ def preset_world(parameters: Parameters, *, begins_on: date = date(2026, 1, 1), 
             [round(parameters.own_retail * MILLION) if m == "jd" else 0 for m in MARKETS], dtype=np.int64
         ),
         price_ppm=np.zeros((len(MARKETS), len(categories)), dtype=np.int64),
+        entered=np.zeros((len(MARKETS), len(categories))),
         season=np.ones(days),
     )
 

@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from itertools import product
 from typing import NamedTuple
 
+from florin.lab.answers import answered
 from florin.lab.arrays import Bits
-from florin.lab.compare import compare
-from florin.lab.merchants import asked, brought_share
 from florin.lab.parameters import Parameters
 from florin.lab.simulate import simulate_lane
 from florin.lab.surplus import Accounts, account
@@ -70,7 +69,8 @@ def effective(profile: Profile) -> Profile:
 
 def play(parameters: Parameters, people: Bits, seed: int, *, months: int) -> Game:
     """Every profile's payoffs. Worlds that are the same are simulated once."""
-    base = _merchants_asked(preset_world(parameters, months=months), people, seed)
+    presets = preset_world(parameters, months=months)
+    base = answered(presets, presets.launch("bank-card"), people, seed)
     known: dict[Profile, Accounts] = {}
 
     def gains(profile: Profile) -> Accounts:
@@ -105,16 +105,6 @@ def _world(base: World, profile: Profile) -> World:
             for rival in _rivals(player):
                 for market in MALLS[player]:
                     world = world.accept(PROGRAM[rival], market, 1.0)
-    return world
-
-
-def _merchants_asked(base: World, people: Bits, seed: int) -> World:
-    """Merchants off the malls take what passes the test, by what each credit brought where all of them took it."""
-    cards = simulate_lane(base.launch("bank-card"), people, seed)
-    world = base
-    for name in ("huabei", "fenfu"):
-        brought = brought_share(compare(simulate_lane(base.launch("bank-card", name), people, seed), cards))
-        world = asked(world, name, ("street", "web"), brought)
     return world
 
 
