@@ -221,7 +221,7 @@ def replay(
         typer.echo(msgspec.json.encode(report))
     else:
         console = Console() if sys.stdout.isatty() else Console(width=120)
-        for field, minor in report.book._asdict().items():
+        for field, minor in msgspec.structs.asdict(report.book).items():
             in_ledger = getattr(report.ledger, field)
             console.print(
                 f"{field:>12}  book {yuan_text(minor):>15}  ledger {yuan_text(in_ledger):>15}", highlight=False

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -46,7 +46,7 @@ _BALANCES = """
 """
 
 
-class IssuerResult(NamedTuple):
+class IssuerResult(msgspec.Struct, frozen=True, kw_only=True):
     """What an issuer has earned and lost so far, in minor units. lost: charged off; deferred: fees agreed and not earned;
     principal: on the books; claimed: charged off and not recovered.
     """

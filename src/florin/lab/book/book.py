@@ -162,7 +162,8 @@ class Book:
         if to.toordinal() < state.today:
             raise DayIsOver(to, self.today)
         while state.today < to.toordinal():
-            self._outstanding.append(state.lent + (int(state.committed.sum()) if self._draws_at_payment else 0))
+            in_escrow = int(state.committed.sum()) if state.tables.draws_at_payment else 0
+            self._outstanding.append(state.lent + in_escrow)
             state.seen_on = state.today
             state.today += 1
             self._act()
@@ -195,7 +196,7 @@ class Book:
             self._owe(bought, released=False)
             return
         state.committed[bought.whom] += bought.sums
-        if self._draws_at_payment:
+        if state.tables.draws_at_payment:
             state.moment[bought.whom] -= bought.sums * state.today
         self._receipts.setdefault(received_on.toordinal(), []).append(bought)
 
@@ -274,7 +275,7 @@ class Book:
         state = self._state
         if released:
             state.committed[bought.whom] -= bought.sums
-            if self._draws_at_payment:
+            if state.tables.draws_at_payment:
                 state.moment[bought.whom] += bought.sums * state.today
         people, minor = bought.whom, bought.sums
         state.sums.bought[people] += minor
@@ -313,14 +314,10 @@ class Book:
         for number in np.unique(of_people):
             yield int(number), np.flatnonzero(of_people == number)
 
-    @property
-    def _draws_at_payment(self) -> bool:
-        return self._state.tables.terms[0].draws_on == "payment"
-
     def _lent(self) -> Minor:
         """The money that is out: principal, and what waits in escrow if the terms draw at payment."""
         state = self._state
-        return state.principal + state.committed if self._draws_at_payment else state.principal
+        return state.principal + state.committed if state.tables.draws_at_payment else state.principal
 
     def _refuse(self, bought: _Bought) -> None:
         people, amounts, installments = bought.people, bought.amounts, bought.installments

@@ -20,13 +20,14 @@ class Claims:
         self.amounts: Minor = np.zeros((len(BUCKETS), 0), np.int64)
 
     def add(self, people: Whole, closes: Whole, amounts: dict[str, Minor]) -> None:
-        """A row for each person named, where anything is claimed."""
+        """A row for each person as often as he is named, where anything is claimed."""
         rows = np.stack([amounts[bucket] for bucket in BUCKETS])
         any_minor = rows.any(axis=0)
         self.person = np.concatenate([self.person, people[any_minor]])
         self.closes = np.concatenate([self.closes, closes[any_minor]])
         self.amounts = np.concatenate([self.amounts, rows[:, any_minor]], axis=1)
-        self._owed[:, people] += rows
+        for owed, minor in zip(self._owed, rows, strict=True):
+            np.add.at(owed, people, minor)
 
     def owed(self, bucket: str) -> Minor:
         """What each person owes of one kind."""

@@ -55,19 +55,24 @@ class Tables:
         fractions = [rate for terms in self.terms for rate in terms.charged_daily_rates()]
         # Even, so that half of it is a whole number.
         self.scale = lcm(2, *(rate.denominator for rate in fractions))
+        self._a_day = [
+            (
+                interest.numerator * (self.scale // interest.denominator),
+                penalty.numerator * (self.scale // penalty.denominator),
+            )
+            for interest, penalty in (terms.charged_daily_rates() for terms in self.terms)
+        ]
         self._interest, self._penalty = np.zeros((0, 0), np.int64), np.zeros((0, 0), np.int64)
         self._extend(first_on + 366 * _YEARS_AT_ONCE)
         self.from_posting = self.terms[0].interest_start == "posting"
         self.bears_penalty = any(terms.penalty_daily_rate for terms in self.terms)
+        self.draws_at_payment = self.terms[0].draws_on == "payment"
         self.charges_late = any(terms.late_charges for terms in self.terms)
         self.loses_grace = any(terms.grace_lost_for for terms in self.terms)
 
     def daily(self, version: int) -> tuple[int, int]:
         """A day's interest and penalty as one version charges them, in `scale`ths."""
-        interest, penalty = (
-            rate.numerator * (self.scale // rate.denominator) for rate in self.terms[version].charged_daily_rates()
-        )
-        return interest, penalty
+        return self._a_day[version]
 
     def most_minor(self) -> int:
         """The largest amount that ten years of the dearest rate leave within 64 bits."""

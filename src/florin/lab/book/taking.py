@@ -44,38 +44,52 @@ def take(program: Program, accounts: Sequence[Account], lines: Sequence[Line], o
     state = State(program, limits, on.toordinal(), on.toordinal() - 1)
     _calendars(state, accounts)
     brought = [accrued(account, on, program) for account in accounts]
-    for person, (account, line) in enumerate(zip(brought, lines, strict=True)):
-        _take_person(state, person, account, line)
+    _people(state, brought, lines)
+    _claims(state, brought)
+    _cycles(state, brought)
     _installments(state, brought)
     _statements(state, brought)
     return state
 
 
-def _take_person(state: State, person: int, account: Account, line: Line) -> None:
-    state.barred[person] = line.state is not LineState.OPEN or line.particulars.closing
-    state.committed[person] = line.held_minor + line.committed_minor
-    state.unbilled[person] = sum(purchase.unbilled_minor for purchase in account.purchases)
-    state.credit_balance[person] = account.credit_balance_minor
-    state.grace_lost[person], state.revolved[person] = account.grace_lost, account.revolved
-    state.stopped[person] = account.accrual_stopped
-    state.principal[person] = account.principal_minor - account.claim_minor("principal")
-    state.moment[person] = -state.principal[person] * state.today
-    state.lent += int(state.principal[person])
-    if account.written_off is not None:
-        state.lost_since[person] = account.written_off.since_on.toordinal()
-        for claim in account.written_off.claims:
-            row = {bucket: np.array([claim.amount_minor if bucket == claim.bucket else 0]) for bucket in BUCKETS}
-            closes_on = NEVER if claim.closes_on is None else claim.closes_on.toordinal()
-            state.claims.add(np.array([person]), np.array([closes_on]), row)
-    if state.tables.from_posting:
-        who = np.array([person], np.intp)
-        borne = _borne(account.accruals, state.tables, penalty=False)
-        state.cycle_moment[person] = borne - int(state.cycle_borne(who)[0])
-        state.cycle_posted[person] = account.accruals_posted_minor
-        if account.accruals:
-            state.cycle_since[person] = state.today - 1
-        elif account.purchases:
-            state.cycle_since[person] = state.today
+def _people(state: State, accounts: Sequence[Account], lines: Sequence[Line]) -> None:
+    principal = [account.principal_minor - account.claim_minor("principal") for account in accounts]
+    state.barred = np.array([line.state is not LineState.OPEN or line.particulars.closing for line in lines], np.bool_)
+    state.committed = np.array([line.held_minor + line.committed_minor for line in lines], np.int64)
+    state.credit_balance = np.array([account.credit_balance_minor for account in accounts], np.int64)
+    state.grace_lost = np.array([account.grace_lost for account in accounts], np.int64)
+    state.revolved = np.array([account.revolved for account in accounts], np.bool_)
+    state.stopped = np.array([account.accrual_stopped for account in accounts], np.bool_)
+    state.principal = np.array(principal, np.int64)
+    state.lent = sum(principal)
+    lent = state.principal + state.committed if state.tables.draws_at_payment else state.principal
+    state.moment = -lent * state.today
+
+
+def _claims(state: State, accounts: Sequence[Account]) -> None:
+    rows = []
+    for person, account in enumerate(accounts):
+        if account.written_off is not None:
+            state.lost_since[person] = account.written_off.since_on.toordinal()
+            for claim in account.written_off.claims:
+                closes_on = NEVER if claim.closes_on is None else claim.closes_on.toordinal()
+                rows.append((person, closes_on, *(claim.amount_minor * (claim.bucket == bucket) for bucket in BUCKETS)))
+    if rows:
+        person, closes, *amounts = np.array(rows, np.int64).T
+        state.claims.add(person, closes, dict(zip(BUCKETS, amounts, strict=True)))
+
+
+def _cycles(state: State, accounts: Sequence[Account]) -> None:
+    """Purchases that no statement has billed, and what they have borne."""
+    unbilled = [sum(purchase.unbilled_minor for purchase in account.purchases) for account in accounts]
+    state.unbilled = np.array(unbilled, np.int64)
+    if not state.tables.from_posting:
+        return
+    borne = np.array([_borne(account.accruals, state.tables, penalty=False) for account in accounts], np.int64)
+    state.cycle_moment = borne - state.cycle_borne(np.arange(len(accounts)))
+    state.cycle_posted = np.array([account.accruals_posted_minor for account in accounts], np.int64)
+    has_borne = np.array([bool(account.accruals) for account in accounts], np.bool_)
+    state.cycle_since = np.where(has_borne, state.today - 1, np.where(state.unbilled > 0, state.today, 0))
 
 
 def _calendars(state: State, accounts: Sequence[Account]) -> None:
