@@ -27,6 +27,8 @@ from rich.text import Text
 from florin.app.house import JsonOption, group, say_table
 from florin.app.lab_chart import drawn
 from florin.lab import experiments
+from florin.lab.calibration import NothingAllowed, kept_text
+from florin.lab.calibration import calibrate as calibrate_draws
 from florin.lab.experiments import Experiment, Progress, Size
 from florin.lab.quantity import LANGUAGES, Interval, Language, Unit, written
 from florin.lab.report import Entry, page
@@ -72,6 +74,11 @@ class ResultUnreadable(StoreRefusal):
         )
 
 
+class CalibrationFailed(StoreRefusal):
+    def __init__(self, *, why: str) -> None:
+        super().__init__(why, "Try more draws with --tries; or widen what presets/lab/calibration.toml allows.")
+
+
 class PageNotWritten(StoreRefusal):
     def __init__(self, *, file: Path, why: str) -> None:
         super().__init__(f"{file} could not be written: {why}.", "Name a file in a folder that you may write to.")
@@ -115,6 +122,30 @@ def run(
     console = Console(highlight=False, width=_width())
     console.print(told(result, width=console.width, language=LANGUAGES[language is LanguageOption.ZH]))
     typer.echo(f"{time.monotonic() - began:.1f} s", err=True)
+
+
+@app.command()
+def calibrate(
+    seed: SeedOption = 1,
+    people: Annotated[int, typer.Option("--people", min=1, help="How many people each draw is tried on.")] = 1_500,
+    months: Annotated[
+        int, typer.Option("--months", min=7, help="How long they live; late debts take half a year.")
+    ] = 13,
+    tries: Annotated[int, typer.Option("--tries", min=1, help="How many draws of the parameters are tried.")] = 100,
+    out: Annotated[Path, typer.Option("--out", help="The file of kept draws to write.")] = Path("kept.toml"),
+) -> None:
+    """Draw the parameters and keep what the facts allow; the lab's own draws are a file that this made."""
+    with _watched() as progress:
+        heard = progress(experiments.EXPERIMENTS["calibration"])
+        try:
+            found = calibrate_draws(seed=seed, people=people, months=months, tries=tries, progress=heard)
+        except NothingAllowed as refused:
+            raise CalibrationFailed(why=str(refused)) from refused
+    try:
+        out.write_text(kept_text(found), encoding="utf-8")
+    except OSError as error:
+        raise PageNotWritten(file=out, why=error.strerror or "the system refused") from None
+    typer.echo(f"{len(found.draws)} of {tries} draws are allowed by the facts; they are in {out}.")
 
 
 @app.command()

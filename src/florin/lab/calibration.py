@@ -23,6 +23,10 @@ from florin.lab.world import ECOSYSTEM_CREDIT, World, preset_world
 from florin.presets import lab_text
 
 
+class NothingAllowed(ValueError):
+    """None of the draws gives every fact within its range."""
+
+
 class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One measured fact. within: a draw that gives a moment outside is dropped."""
 
@@ -112,12 +116,12 @@ def _try(seed: int, people: int, months: int, numbers: Bits) -> list[dict[str, f
 def calibrate(
     *, seed: int, people: int, months: int, tries: int, processes: int | None = None, progress: Progress | None = None
 ) -> Kept:
-    """Try draws 0 to `tries` and keep what the facts allow. Raises ValueError when that is none of them."""
+    """Try draws 0 to `tries` and keep what the facts allow. Raises NothingAllowed."""
     numbers = [np.array([number], dtype=np.uint64) for number in range(tries)]
     tried = run_lanes(partial(_try, seed, people, months), numbers, processes=processes, progress=progress)
     found = [(number, reached[0]) for number, reached in enumerate(tried) if _allowed(reached[0])]
     if not found:
-        raise ValueError(f"None of {tries} draws is allowed by the facts: try more, or look at the ranges.")
+        raise NothingAllowed(f"None of {tries} draws is allowed by the facts.")
     return Kept(
         seed=seed,
         people=people,

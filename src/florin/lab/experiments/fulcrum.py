@@ -25,7 +25,7 @@ from florin.lab.experiments.sliders import BREADTHS, Worlds, grid, parts_at, wor
 from florin.lab.grid import Grid
 from florin.lab.parameters import Parameters
 from florin.lab.quantity import Interval, Unit, Words
-from florin.lab.result import Column, Finding, Result, Table
+from florin.lab.result import Column, Finding, Result, Table, Verdict
 from florin.lab.simulate import Lane, simulate_lane
 from florin.lab.surplus import Accounts, account
 from florin.lab.units import MILLION, OfVolume
@@ -111,7 +111,10 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
         )
         for g, (_, title) in GROUPS.items()
     )
-    return _result(seed, chosen, TAKE, cells, spots, places, grid([each.worlds for each in drawn]))
+    owning = interval(
+        [kept(each.worlds, breadth=1.0, owned=1.0) - kept(each.worlds, breadth=1.0, owned=0.0) for each in drawn]
+    )
+    return _result(seed, chosen, TAKE, cells, spots, places, grid([each.worlds for each in drawn]), owning)
 
 
 def _kept(places: list[Place]) -> Interval:
@@ -130,6 +133,7 @@ def _result(
     spots: tuple[Spot, ...],
     places: dict[str, list[Place]],
     sliders: Grid,
+    owning: Interval,
 ) -> Result:
     x = Axis(Words("Own share of accepting sales", "自有场景在受理销售中的占比"), Unit.SHARE)
     y = Axis(Words("Merchants who accept", "受理商户占比"), Unit.SHARE)
@@ -204,6 +208,19 @@ def _result(
             ),
         ),
         grid=sliders,
+        verdict=Verdict(
+            claim=Words(
+                "Owning the place of sale is what lets the lender keep what its credit creates.",
+                "拥有销售场景，放贷者才能留住信用所创造的剩余。",
+            ),
+            measure=Words(
+                "kept of each ¥100 by who owns all, above who owns nothing, accepted everywhere",
+                "处处受理时，全部自有者比毫无自有者多留存（每¥100）",
+            ),
+            unit=Unit.FEN,
+            found=owning,
+            threshold=0,
+        ),
         findings=(
             Finding(Words("Kept by who owns nothing", "毫无自有场景者留存"), Unit.FEN, none),
             Finding(Words("Kept by who owns all", "全部自有者留存"), Unit.FEN, full),
