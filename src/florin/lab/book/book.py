@@ -29,6 +29,8 @@ from florin.lab.book.statements import BUCKETS
 from florin.lab.book.tables import AmountsTooLarge
 from florin.lab.book.taking import take
 
+EVERYBODY = slice(None)
+
 
 class DayIsOver(ValueError):
     """Days only go forward."""
@@ -98,13 +100,20 @@ class Book:
 
     # ── what people may and must ──────────────────────────────────────────────────────────────────────────────────
 
-    def available_minor(self) -> Minor:
-        """What each may still buy today; below zero where a limit was cut."""
-        return self._available(slice(None))
+    def available_minor(self, people: Index | slice = EVERYBODY) -> Minor:
+        """What each of them may still buy today; below zero where a limit was cut."""
+        state = self._state
+        used = state.committed[people] + state.principal[people] + state.claims.owed("principal")[people]
+        return np.asarray(state.limit[people] - used + state.credit_balance[people])
 
-    def blocked(self) -> Flags:
-        """Who may buy nothing, whatever is available: no line, past due where the terms say so, or charged off."""
-        return self._blocked(slice(None))
+    def blocked(self, people: Index | slice = EVERYBODY) -> Flags:
+        """Who of them may buy nothing, whatever is available: no line, past due where the terms say so, or charged off."""
+        state = self._state
+        stopped = (state.limit[people] == 0) | (state.lost_since[people] > 0) | state.barred[people]
+        if state.tables.terms_on(state.today).blocks_while_past_due:
+            past_due_on = state.past_due_on[people]
+            stopped = stopped | ((past_due_on > 0) & (past_due_on < state.today))
+        return np.asarray(stopped)
 
     def owed_minor(self) -> Minor:
         """All that each owes: principal, fees, and what is posted beside them; claims too."""
@@ -231,9 +240,9 @@ class Book:
         """What each owes of what was charged off, of one kind: principal, fee, interest or penalty."""
         return self._state.claims.owed(bucket).copy()
 
-    def principal_minor(self) -> Minor:
-        """What each owes of principal, in whatever stage, without what was charged off."""
-        return self._state.principal.copy()
+    def principal_minor(self, people: Index | slice = EVERYBODY) -> Minor:
+        """What each of them owes of principal, in whatever stage, without what was charged off."""
+        return np.array(self._state.principal[people])
 
     def principal_days(self) -> Whole:
         """Minor units lent times days so far, of each person: half-open days, from the draw (at receipt, or at payment where
@@ -245,10 +254,10 @@ class Book:
         """What is lent at the end of each day from the first on, today not yet."""
         return list(self._outstanding)
 
-    def days_past_due(self) -> Whole:
+    def days_past_due(self, people: Index | slice = EVERYBODY) -> Whole:
         """Days since the due day of the oldest statement whose minimum is unmet; 0 while none is past due."""
-        state = self._state
-        return np.where(state.past_due_on > 0, np.maximum(state.today - state.past_due_on, 0), 0)
+        past_due_on = self._state.past_due_on[people]
+        return np.where(past_due_on > 0, np.maximum(self._state.today - past_due_on, 0), 0)
 
     def charged_off(self) -> Flags:
         """Whose line was charged off."""
@@ -328,27 +337,14 @@ class Book:
             raise NotAllowed(int((amounts <= 0).sum()), "an amount is not above zero.")
         if installments and installment_choice(int(amounts.min()), installments, terms) is None:
             raise NotAllowed(people.size, f"{installments} installments are not offered for {int(amounts.min())} fen.")
-        blocked = self._blocked(bought.whom)
+        blocked = self.blocked(bought.whom)
         if blocked.any():
             raise NotAllowed(int(blocked.sum()), "their line is blocked; ask `blocked()` before.")
-        over = bought.sums > self._available(bought.whom) + terms.over_limit_tolerance_minor
+        over = bought.sums > self.available_minor(bought.whom) + terms.over_limit_tolerance_minor
         if over.any():
             raise NotAllowed(
                 int(over.sum()), "the purchase is above what is available; ask `available_minor()` before."
             )
-
-    def _available(self, people: Index | slice) -> Minor:
-        state = self._state
-        used = state.committed[people] + state.principal[people] + state.claims.owed("principal")[people]
-        return np.asarray(state.limit[people] - used + state.credit_balance[people])
-
-    def _blocked(self, people: Index | slice) -> Flags:
-        state = self._state
-        stopped = (state.limit[people] == 0) | (state.lost_since[people] > 0) | state.barred[people]
-        if state.tables.terms_on(state.today).blocks_while_past_due:
-            past_due_on = state.past_due_on[people]
-            stopped = stopped | ((past_due_on > 0) & (past_due_on < state.today))
-        return np.asarray(stopped)
 
     def _check(self, limits: Minor) -> None:
         most = self._state.tables.most_minor()
