@@ -14,7 +14,7 @@ def pem(one_line, label):
 def run(client, gateway, call):
     urls = {name: call[name] for name in ("notify_url", "return_url") if call.get(name)}
     if call["do"] == "execute":
-        return client.server_api(call["method"], call["biz"], **urls)
+        return client.server_api(call["method"], call.get("biz"), **urls, **call.get("beside", {}))
     if call["do"] == "page":
         return gateway + "?" + client.client_api(call["method"], call["biz"], **urls)
     if call["do"] == "order_string":

@@ -19,9 +19,15 @@ def class_name(method):
 
 def request_of(call):
     name = class_name(call["method"])
-    model = getattr(importlib.import_module(f"alipay.aop.api.domain.{name}Model"), f"{name}Model")
     request = getattr(importlib.import_module(f"alipay.aop.api.request.{name}Request"), f"{name}Request")()
-    request.biz_model = model.from_alipay_dict(call["biz"])
+    if "biz" in call:
+        model = getattr(importlib.import_module(f"alipay.aop.api.domain.{name}Model"), f"{name}Model")
+        request.biz_model = model.from_alipay_dict(call["biz"])
+    for parameter, value in call.get("beside", {}).items():
+        if hasattr(request, parameter):
+            setattr(request, parameter, value)
+        else:  # auth_token has no attribute of its own
+            request.add_other_text_param(parameter, value)
     request.notify_url = call.get("notify_url")
     request.return_url = call.get("return_url")
     return request

@@ -20,10 +20,12 @@ from florin.wires.keys import forms as keys
 from florin.wires.keys import load_master_key
 from sdk.sdks import Sdk, Shop
 from sdk.served import Served
-from wires.alipay.house import CASHIER, ESCROW_SHOP
+from wires.alipay.house import CASHIER, DIRECT_SHOP, ESCROW_SHOP
 from wires.alipay.listener import Listener
+from world import SHOP
 
 pytestmark = pytest.mark.sdk
+DRIVERS = (7 << 40) | 9
 
 
 @pytest.fixture
@@ -155,6 +157,88 @@ def test_other_methods_of_http_and_a_way_back_without_a_key_lead_nowhere(open_ho
     assert httpx.get(f"{address}/gateway.do/return?trade=1&key=x").status_code == 404
     assert httpx.get(f"{address}/gateway.do/return").status_code == 404
     assert urlsplit(str(httpx.get(f"{address}/gateway.do").url)).path == "/gateway.do"
+
+
+# ── royalties and sign-in ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def drivers(open_house: Served) -> str:
+    """Another merchant's number."""
+    open_house.house.another_merchant(DRIVERS, "Drivers")
+    return str(DRIVERS)
+
+
+def test_an_order_is_settled_to_another_merchant_and_finished(sdk: Sdk, shop: Shop, open_house: Served, drivers: str):
+    direct, house = replace(shop, app_id=str(DIRECT_SHOP)), open_house.house
+    ride, s1, s2 = (number_of(sdk, what) for what in ("ride", "s1", "s2"))
+    bound = [{"type": "userId", "account": drivers, "name": "Drivers", "memo": "rides"}]
+    relation = {"out_request_no": number_of(sdk, "bind"), "receiver_list": bound}
+    order = {"out_trade_no": ride, "total_amount": "100.00", "subject": "ride"}
+
+    added, asked, waiting, most = sdk.run(
+        direct,
+        execute("royalty.relation.bind", **relation),
+        execute("precreate", **order, extend_params={"royalty_freeze": "true"}),
+        execute("query", out_trade_no=ride),
+        execute("royalty.rate.query", out_request_no=ride),
+    )
+    assert (added["answer"]["result_code"], asked["answer"]["code"]) == ("SUCCESS", "10000")
+    assert (most["answer"]["user_id"], most["answer"]["max_ratio"]) == (str(SHOP), "30")
+
+    trade_no = waiting["answer"]["trade_no"]
+    assert house.pay("alice", ride, app_id=DIRECT_SHOP).event is not None
+    part = {
+        "trans_in": drivers,
+        "trans_in_type": "userId",
+        "amount": "20.00",
+        "royalty_type": "transfer",
+        "desc": "fare",
+    }
+    settle = {"out_request_no": s1, "trade_no": trade_no, "royalty_parameters": [part]}
+    finish = {"out_request_no": s2, "trade_no": trade_no, "extend_params": {"royalty_finish": "true"}}
+    frozen, given, again, seen, over, done, left, bound_seen = sdk.run(
+        direct,
+        execute("order.onsettle.query", trade_no=trade_no),
+        execute("order.settle", **settle),
+        execute("order.settle", **settle),
+        execute("order.settle.query", out_request_no=s1, trade_no=trade_no),
+        execute(
+            "order.settle", **{**settle, "out_request_no": f"{s1}-x", "royalty_parameters": [{**part, "amount": "90"}]}
+        ),
+        execute("order.settle", **finish),
+        execute("order.onsettle.query", trade_no=trade_no),
+        execute("royalty.relation.batchquery", out_request_no=ride),
+    )
+
+    assert (frozen["answer"]["unsettled_amount"], left["answer"]["unsettled_amount"]) == ("99.40", "0.00")
+    assert given["answer"]["settle_no"] == again["answer"]["settle_no"]
+    (told,) = seen["answer"]["royalty_detail_list"]
+    assert (told["trans_in"], told["amount"], told["state"]) == (drivers, "20.00", "SUCCESS")
+    assert (over["answer"]["sub_code"], done["answer"]["code"]) == ("ACQ.ALLOC_AMOUNT_VALIDATE_ERROR", "10000")
+    assert drivers in [each["account"] for each in bound_seen["answer"]["receiver_list"]]
+    house.world.assert_books_hold()
+
+
+def test_a_shopper_who_signs_in_is_known_to_the_app_by_name(sdk: Sdk, shop: Shop, open_house: Served):
+    world = open_house.house.world
+    code = world.engine.issue_oauth_code(app_id=ESCROW_SHOP, person_id=world.people["alice"], scopes=("auth_user",))
+    method = {"do": "execute", "method": "alipay.system.oauth.token"}
+
+    made, used = sdk.run(shop, *[{**method, "beside": {"grant_type": "authorization_code", "code": code}}] * 2)
+    share = {"do": "execute", "method": "alipay.user.info.share"}
+    known, unknown, renewed = sdk.run(
+        shop,
+        {**share, "beside": {"auth_token": made["answer"]["access_token"]}},
+        {**share, "beside": {"auth_token": "authNobody"}},
+        {**method, "beside": {"grant_type": "refresh_token", "refresh_token": made["answer"]["refresh_token"]}},
+    )
+
+    assert made["answer"]["user_id"] == known["answer"]["user_id"] == str(world.people["alice"])
+    assert known["answer"]["nick_name"] == "alice"
+    assert used["answer"]["sub_code"] == "isv.code-invalid"
+    assert unknown["answer"]["sub_code"] == "aop.invalid-auth-token"
+    assert renewed["answer"]["access_token"] != made["answer"]["access_token"]
 
 
 # ── certificate mode and encrypted content ────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,18 @@ from litestar import Litestar
 
 from conftest import FreshDatabase
 from florin.engine import admin
+from florin.payments.settlement_terms import SettlementTerms
 from florin.wires.keys.forms import new_private_key, private_key_base64, public_key_base64
 from florin.wires.wechatpay.names import appid_of, serial_no_of
 from florin.wires.wechatpay.routes import wechatpay_routes
 from sdk.sdks import HERE, TIMEOUT_S, free_address
 from sdk.stub import served
-from wires.wechatpay.house import APIV3_KEY, DIRECT_SHOP, ESCROW_SHOP, House
+from wires.wechatpay.house import APIV3_KEY, DIRECT_SHOP, ESCROW_SHOP, House, Shop
 from wires.wechatpay.listener import Listener
-from world import World
+from world import SHOP, World
 
 pytestmark = pytest.mark.sdk
+DRIVERS = 1900000009
 
 
 @dataclass
@@ -47,7 +50,7 @@ class Client:
     def number(self, what: str) -> str:
         return f"{what}-{self.name[9:].strip('-')}-{'key' if self.in_key_mode else 'cert'}"
 
-    def run(self, served: Served, listener: Listener, *calls: dict[str, Any]) -> list[Any]:
+    def run(self, served: Served, listener: Listener | None, *calls: dict[str, Any]) -> list[Any]:
         """One answer a call; what the SDK raised fails the test with its words."""
         house, our = served.house, served.house.clients.ours(self.app_id)[0]
         order = {
@@ -60,7 +63,7 @@ class Client:
             "public_key": public_key_base64(our.private.public_key()),
             "public_key_id": our.public_key_id if self.in_key_mode else "",
             "certificate_serial_no": our.serial_no,
-            "notify_url": listener.url,
+            "notify_url": "http://127.0.0.1:9/notify" if listener is None else listener.url,
             "calls": calls,
         }
         done = subprocess.run(
@@ -96,10 +99,30 @@ def open_house(
     with ExitStack() as stack:
         world = stack.enter_context(World(stack.enter_context(new_database()).engine))
         world.person("alice", limit_minor=1_000_000)
+        world.person("bob")
         house = House(world, new_private_key(), tmp_path_factory.mktemp("keys"))
         stack.callback(house.close)
         application = Litestar(list(wechatpay_routes(house.gateway, house.phone)), logging_config=None)
         yield Served(house, stack.enter_context(served(application, *address)))
+
+
+@pytest.fixture(scope="module")
+def drivers(open_house: Served) -> str:
+    """The number of another merchant, with whom the direct shop may share."""
+    open_house.house.another_merchant(DRIVERS, merchant_id=(7 << 40) | 9, name="Drivers")
+    return str(DRIVERS)
+
+
+@pytest.fixture(scope="module")
+def savings(open_house: Served) -> int:
+    """What the direct shop sold yesterday, of which nothing is paid out yet."""
+    house, world = open_house.house, open_house.house.world
+    terms = SettlementTerms(from_on=world.today, payout_minor_min=10**9)
+    admin.set_settlement_terms(world.connection, SHOP, terms, by="anna", reason="test")
+    world.connection.commit()
+    Shop(house, DIRECT_SHOP).paid("alice", "savings-1", 30_000)
+    house.later(world.today + timedelta(days=1))
+    return world.balance("MERCHANT_AVAILABLE", SHOP)
 
 
 @pytest.fixture
@@ -206,3 +229,128 @@ def test_a_client_that_names_no_key_is_answered_by_the_one_it_knows(
 
     assert (notified["event_type"], notified["out_trade_no"]) == ("TRANSACTION.SUCCESS", "kit-tea")
     assert (paid["status"], back["status"], seen["status"]) == ("paid", "success", "success")
+
+
+# ── money to others ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_order_is_shared_returned_and_released(program: tuple[str, Path, Path], open_house: Served, drivers: str):
+    client, house = Client(*program, in_key_mode=True, app_id=DIRECT_SHOP), open_house.house
+    number = client.number
+    driver = {"account_type": "MERCHANT_ID", "account": drivers, "relation_type": "PARTNER", "name": "Drivers"}
+    stranger = {**driver, "name": "Others"}
+    staff = {"account_type": "PERSONAL_OPENID", "account": house.openid("bob"), "relation_type": "STAFF", "name": "bob"}
+    order = {"description": "ride", "amount": {"total": 10_000}, "settle_info": {"profit_sharing": True}}
+
+    added, refused, with_bob, _ = client.run(
+        open_house,
+        None,
+        {"do": "profitsharing_add_receiver", "given": driver},
+        {"do": "profitsharing_add_receiver", "given": stranger},
+        {"do": "profitsharing_add_receiver", "given": staff},
+        {"do": "native", "given": {"out_trade_no": number("ride"), **order}},
+    )
+    assert (added["code"], with_bob["code"], refused["message"]["detail"]["field"]) == (200, 200, "/name")
+
+    house.pay("alice", number("ride"))
+    trade = str(house.trade_id(number("ride")))
+    parts = [
+        {"type": "MERCHANT_ID", "account": drivers, "amount": 2_000, "description": "a ride"},
+        {"type": "PERSONAL_OPENID", "account": house.openid("bob"), "amount": 500, "description": "tip"},
+    ]
+    given = {
+        "transaction_id": trade,
+        "out_order_no": number("s1"),
+        "receivers": parts,
+        "unfreeze_unsplit": False,
+    }
+    back = {"return_mchid": drivers, "amount": 700, "description": "too much", "out_order_no": number("s1")}
+    rest = {"transaction_id": trade, "out_order_no": number("s2"), "description": "done"}
+    before, shared, again, seen, returned, back_seen, released, left, most, more, gone = client.run(
+        open_house,
+        None,
+        {"do": "profitsharing_amount_query", "given": {"transaction_id": trade}},
+        {"do": "profitsharing_order", "given": given},
+        {"do": "profitsharing_order", "given": given},
+        {"do": "profitsharing_order_query", "given": {"transaction_id": trade, "out_order_no": number("s1")}},
+        {"do": "profitsharing_return", "given": {"out_return_no": number("r1"), **back}},
+        {
+            "do": "profitsharing_return_query",
+            "given": {"out_order_no": number("s1"), "out_return_no": number("r1")},
+        },
+        {"do": "profitsharing_unfreeze", "given": rest},
+        {"do": "profitsharing_amount_query", "given": {"transaction_id": trade}},
+        {"do": "profitsharing_config_query", "given": {"sub_mchid": str(DIRECT_SHOP)}},
+        {"do": "profitsharing_order", "given": {**given, "out_order_no": number("s3")}},
+        {"do": "profitsharing_delete_receiver", "given": {"account_type": "MERCHANT_ID", "account": drivers}},
+    )
+
+    assert before["message"]["unsplit_amount"] == 9_940
+    assert (shared["message"]["state"], shared) == ("FINISHED", again)
+    assert shared == seen
+    assert [each["amount"] for each in shared["message"]["receivers"]] == [2_000, 500]
+    assert (returned["message"]["result"], returned) == ("SUCCESS", back_seen)
+    assert [(each["account"], each["amount"]) for each in released["message"]["receivers"]] == [
+        (str(DIRECT_SHOP), 7_440)
+    ]
+    assert (left["message"]["unsplit_amount"], most["message"]["max_ratio"]) == (0, 3_000)
+    assert (more["code"], more["message"]["code"], gone["code"]) == (400, "INVALID_REQUEST", 200)
+    house.world.assert_books_hold()
+
+
+def test_a_batch_of_transfers_is_made_and_looked_up_by_every_number(
+    program: tuple[str, Path, Path], open_house: Served, savings: int
+):
+    client, house = Client(*program, in_key_mode=True, app_id=DIRECT_SHOP), open_house.house
+    out_batch_no = client.number("wages").replace("-", "")
+    detail = {"transfer_remark": "March", "openid": house.openid("bob"), "user_name": "bob"}
+    batch = {
+        "out_batch_no": out_batch_no,
+        "batch_name": "工资",
+        "batch_remark": "三月",
+        "total_amount": 3_000,
+        "total_num": 2,
+        "transfer_detail_list": [
+            {"out_detail_no": f"{out_batch_no}a", "transfer_amount": 1_000, **detail},
+            {"out_detail_no": f"{out_batch_no}b", "transfer_amount": 2_000, **detail},
+        ],
+    }
+    other = {**batch, "out_batch_no": f"{out_batch_no}x", "transfer_detail_list": [
+        {**each, "out_detail_no": f"{each['out_detail_no']}x", "user_name": "alice"} for each in batch["transfer_detail_list"]
+    ]}  # fmt: skip
+    before_minor, available_minor = house.world.wallet_minor("bob"), house.world.balance("MERCHANT_AVAILABLE", SHOP)
+    assert savings >= available_minor >= 3_000
+
+    made, refused, listed = client.run(
+        open_house,
+        None,
+        {"do": "transfer_batch", "given": batch},
+        {"do": "transfer_batch", "given": other},
+        {
+            "do": "transfer_query_out_batch_no",
+            "given": {"out_batch_no": out_batch_no, "need_query_detail": True, "detail_status": "ALL"},
+        },
+    )
+    batch_id = made["message"]["batch_id"]
+    details = listed["message"]["transfer_detail_list"]
+    by_id, first, second = client.run(
+        open_house,
+        None,
+        {"do": "transfer_query_batchid", "given": {"batch_id": batch_id, "need_query_detail": False}},
+        {
+            "do": "transfer_query_out_detail_no",
+            "given": {"out_batch_no": out_batch_no, "out_detail_no": f"{out_batch_no}a"},
+        },
+        {"do": "transfer_query_detail_id", "given": {"batch_id": batch_id, "detail_id": details[1]["detail_id"]}},
+    )
+
+    assert (made["message"]["batch_status"], refused["message"]["detail"]["field"]) == (
+        "FINISHED",
+        "/transfer_detail_list/0/user_name",
+    )
+    assert house.world.wallet_minor("bob") - before_minor == 3_000
+    assert available_minor - house.world.balance("MERCHANT_AVAILABLE", SHOP) == 3_000
+    assert by_id["message"]["transfer_batch"] == listed["message"]["transfer_batch"]
+    assert by_id["message"]["transfer_batch"]["success_num"] == 2
+    assert [each["message"]["transfer_amount"] for each in (first, second)] == [1_000, 2_000]
+    house.world.assert_books_hold()

@@ -23,7 +23,8 @@ const sdk = new AlipaySdk({
 });
 
 const parameters = (call) => ({
-  bizContent: call.biz,
+  ...(call.biz ? { bizContent: call.biz } : {}),
+  ...(call.beside ?? {}),
   ...(call.notify_url ? { notifyUrl: call.notify_url } : {}),
   ...(call.return_url ? { returnUrl: call.return_url } : {}),
 });

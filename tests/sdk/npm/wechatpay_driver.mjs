@@ -16,12 +16,42 @@ const wxpay = new Wechatpay({
 });
 const own = { appid: order.appid, mchid: order.mchid };
 const { mchid } = own;
+const { profitsharing: sharing } = wxpay.v3;
+const { batches } = wxpay.v3.transfer;
+const sealed = (text) => Rsa.encrypt(text, Object.values(certs)[0]);
 
 const calls = {
   native: (given) => wxpay.v3.pay.transactions.native.post({ ...own, notify_url: order.notify_url, ...given }),
   query: ({ out_trade_no }) => wxpay.v3.pay.transactions.outTradeNo.$out_trade_no$.get({ params: { mchid }, out_trade_no }),
   close: ({ out_trade_no }) => wxpay.v3.pay.transactions.outTradeNo.$out_trade_no$.close.post({ mchid }, { out_trade_no }),
   refund: (given) => wxpay.v3.refund.domestic.refunds.post(given),
+  profitsharing_add_receiver: ({ account_type: type, name, ...given }) =>
+    sharing.receivers.add.post({ ...given, type, appid: order.appid, ...(name ? { name: sealed(name) } : {}) }),
+  profitsharing_delete_receiver: ({ account_type: type, ...given }) =>
+    wxpay['v3/profitsharing/receivers/delete'].post({ ...given, type, appid: order.appid }), // .delete is the verb
+  profitsharing_order: (given) => sharing.orders.post({ ...given, appid: order.appid }),
+  profitsharing_order_query: ({ transaction_id, out_order_no }) =>
+    sharing.orders.$out_order_no$.get({ params: { transaction_id }, out_order_no }),
+  profitsharing_return: (given) => sharing.returnOrders.post(given),
+  profitsharing_return_query: ({ out_order_no, out_return_no }) =>
+    sharing.returnOrders.$out_return_no$.get({ params: { out_order_no }, out_return_no }),
+  profitsharing_unfreeze: (given) => sharing.orders.unfreeze.post(given),
+  profitsharing_amount_query: ({ transaction_id }) =>
+    sharing.transactions.$transaction_id$.amounts.get({ transaction_id }),
+  profitsharing_config_query: ({ sub_mchid }) => sharing.merchantConfigs.$sub_mchid$.get({ sub_mchid }),
+  transfer_batch: ({ transfer_detail_list, ...given }) =>
+    batches.post({
+      ...given,
+      appid: order.appid,
+      transfer_detail_list: transfer_detail_list.map((each) => ({ ...each, user_name: sealed(each.user_name) })),
+    }),
+  transfer_query_out_batch_no: ({ out_batch_no, ...params }) =>
+    batches.outBatchNo.$out_batch_no$.get({ params, out_batch_no }),
+  transfer_query_batchid: ({ batch_id, ...params }) => batches.batchId.$batch_id$.get({ params, batch_id }),
+  transfer_query_out_detail_no: ({ out_batch_no, out_detail_no }) =>
+    batches.outBatchNo.$out_batch_no$.details.outDetailNo.$out_detail_no$.get({ out_batch_no, out_detail_no }),
+  transfer_query_detail_id: ({ batch_id, detail_id }) =>
+    batches.batchId.$batch_id$.details.detailId.$detail_id$.get({ batch_id, detail_id }),
   query_refund: ({ out_refund_no }) => wxpay.v3.refund.domestic.refunds.$out_refund_no$.get({ out_refund_no }),
 };
 

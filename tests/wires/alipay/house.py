@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from florin.engine import admin, clock
+from florin.engine import admin, clock, lane_of
 from florin.queries import ReadPool
 from florin.wires.alipay.apps import Apps
 from florin.wires.alipay.bill_links import BillLinks
@@ -91,6 +91,18 @@ class House:
             faults=self.faults,
             pace=pace,
         )
+
+    def another_merchant(self, merchant_id: int, name: str) -> None:
+        """A merchant beside the shop, who has no app."""
+        connection, lane = self.world.connection, lane_of(merchant_id)
+        connection.execute(
+            "INSERT INTO merchant (id, lane, name, mdr_ppm, mdr_refunded, negative_limit_minor)"
+            " VALUES (%s, %s, %s, 6000, false, 0)",
+            (merchant_id, lane, name),
+        )
+        connection.execute("INSERT INTO merchant_balance (lane, id) VALUES (%s, %s)", (lane, merchant_id))
+        connection.execute("UPDATE clock SET reference_version = reference_version + 1")
+        connection.commit()
 
     @property
     def platform_key(self) -> rsa.RSAPublicKey:

@@ -55,6 +55,14 @@ def test_another_app_and_a_narrower_scope_learn_nothing(house: House, shop: Shop
     assert tokens(shop, grant_type="authorization_code")["sub_code"] == "isv.missing-code"
 
 
+def test_an_empty_content_beside_the_parameters_hides_none_of_them(house: House, shop: Shop):
+    code = code_of(house, shop)
+    asked = shop.request("alipay.system.oauth.token", {}, grant_type="authorization_code", code=code)
+
+    assert shop.send(asked)["user_id"] == str(house.world.people["alice"])
+    assert "grant_type" in tokens(shop)["sub_msg"]
+
+
 def test_what_is_too_old_is_no_longer_good(house: House, shop: Shop, monkeypatch: pytest.MonkeyPatch):
     for lives in ("CODE_LIVES", "ACCESS_LIVES", "REFRESH_LIVES"):
         monkeypatch.setattr(oauth, lives, timedelta(seconds=60 if lives == "CODE_LIVES" else 0))

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from florin.engine import lane_of
 from wires.alipay.house import DIRECT_SHOP, House, Shop
 from world import SHOP
 
@@ -16,15 +15,7 @@ DRIVERS = (7 << 40) | 9
 @pytest.fixture
 def direct(house: House) -> Shop:
     """The direct shop; beside it another merchant, and bob, with whom it may share."""
-    connection = house.world.connection
-    connection.execute(
-        "INSERT INTO merchant (id, lane, name, mdr_ppm, mdr_refunded, negative_limit_minor)"
-        " VALUES (%s, %s, 'Drivers', 6000, false, 0)",
-        (DRIVERS, lane_of(DRIVERS)),
-    )
-    connection.execute("INSERT INTO merchant_balance (lane, id) VALUES (%s, %s)", (lane_of(DRIVERS), DRIVERS))
-    connection.execute("UPDATE clock SET reference_version = reference_version + 1")
-    connection.commit()
+    house.another_merchant(DRIVERS, "Drivers")
     shop = Shop(house, DIRECT_SHOP)
     bound = shop.call("alipay.trade.royalty.relation.bind", out_request_no="b1", receiver_list=[
         {"type": "userId", "account": str(DRIVERS), "name": "Drivers", "memo": "rides"},

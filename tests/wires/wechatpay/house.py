@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.x509 import load_pem_x509_certificate
 
-from florin.engine import admin, clock
+from florin.engine import admin, clock, lane_of
 from florin.engine.outbox import deliver_due
 from florin.queries import ReadPool
 from florin.wires.desk.failures import SignatureFailures
@@ -106,6 +106,30 @@ class House:
 
     def close(self) -> None:
         self.reads.close()
+
+    def another_merchant(self, app_id: int, *, merchant_id: int, name: str, notify_url: str = "") -> None:
+        """A merchant beside the shop, in the direct market, with a number of his own; he signs with the same key."""
+        connection, lane = self.world.connection, lane_of(merchant_id)
+        connection.execute(
+            "INSERT INTO merchant (id, lane, name, mdr_ppm, mdr_refunded, negative_limit_minor)"
+            " VALUES (%s, %s, %s, 6000, false, 0)",
+            (merchant_id, lane, name),
+        )
+        connection.execute("INSERT INTO merchant_balance (lane, id) VALUES (%s, %s)", (lane, merchant_id))
+        admin.add_app(
+            connection,
+            app_id=app_id,
+            merchant_id=merchant_id,
+            name=name.lower(),
+            wire="wechatpay",
+            market="direct",
+            public_keys=(public_key_base64(self.key.public_key()),),
+            notify_url=notify_url,
+            allow_loopback=True,
+        )
+        admin.set_aes_key(connection, app_id, APIV3_KEY.encode())
+        ensure_platform_key(connection, "wechatpay", app_id, master=self.master)
+        connection.commit()
 
     def openid(self, name: str) -> str:
         return openid_of(self.world.people[name])

@@ -10,13 +10,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 
-from florin.engine import admin, lane_of
-from florin.wires.keys import ensure_platform_key
-from florin.wires.keys.forms import public_key_base64
 from florin.wires.wechatpay.names import appid_of
-from wires.wechatpay.house import APIV3_KEY, DIRECT_SHOP, PROVIDER, STRANGER, House, Shop, opened
+from wires.wechatpay.house import DIRECT_SHOP, PROVIDER, STRANGER, House, Shop, opened
 from wires.wechatpay.listener import Listener
 from wires.wechatpay.test_transfers import encrypted
 
@@ -33,31 +29,9 @@ def listening() -> Iterator[Listener]:
 
 
 @pytest.fixture(scope="module")
-def shop(house: House, listening: Listener, shop_key: rsa.RSAPrivateKey) -> Shop:
+def shop(house: House, listening: Listener) -> Shop:
     """The direct shop; beside it another merchant with a number of his own, and bob, with whom it may share."""
-    connection = house.world.connection
-    connection.execute(
-        "INSERT INTO merchant (id, lane, name, mdr_ppm, mdr_refunded, negative_limit_minor)"
-        " VALUES (%s, %s, 'Drivers', 6000, false, 0)",
-        (PARTNERS_MERCHANT, lane_of(PARTNERS_MERCHANT)),
-    )
-    connection.execute(
-        "INSERT INTO merchant_balance (lane, id) VALUES (%s, %s)", (lane_of(PARTNERS_MERCHANT), PARTNERS_MERCHANT)
-    )
-    admin.add_app(
-        connection,
-        app_id=PARTNER,
-        merchant_id=PARTNERS_MERCHANT,
-        name="drivers",
-        wire="wechatpay",
-        market="direct",
-        public_keys=(public_key_base64(shop_key.public_key()),),
-        notify_url=listening.url,
-        allow_loopback=True,
-    )
-    admin.set_aes_key(connection, PARTNER, APIV3_KEY.encode())
-    ensure_platform_key(connection, "wechatpay", PARTNER, master=house.master)
-    connection.commit()
+    house.another_merchant(PARTNER, merchant_id=PARTNERS_MERCHANT, name="Drivers", notify_url=listening.url)
     made = Shop(house, DIRECT_SHOP)
     ours = house.clients.ours(DIRECT_SHOP)[0].private.public_key()
     status, added = made.post(f"{PATH}/receivers/add", receiver(made, name=encrypted("Drivers", ours)))

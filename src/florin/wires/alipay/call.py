@@ -7,7 +7,6 @@ even its JSON looked into, before its signature has been verified over the raw b
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -108,7 +107,7 @@ def read_call(
     _refuse_what_is_not_spoken(parameters)
     return Call(
         method=method,
-        request=shapes.read_request(method, biz_content or _beside(method, parameters)),
+        request=_request(method, biz_content, parameters),
         charset=parameters.charset,
         sign_type=sign_type,
         notify_url=checked_address("notify_url", parameters.text("notify_url")),
@@ -225,10 +224,14 @@ def _needed(parameters: Parameters, name: str, sub_code: str, chinese: str) -> s
     return text
 
 
-def _beside(method: str, parameters: Parameters) -> str | None:
-    """What stands beside `biz_content` for the few methods that have no such thing, as if it stood in it."""
+def _request(method: str, biz_content: str | None, parameters: Parameters) -> shapes.Request:
+    """What is asked. A few methods have their parameters beside `biz_content`, of which some clients send an empty one then."""
     names = shapes.BESIDE.get(method)
-    return None if names is None else json.dumps({name: parameters.text(name) for name in names})
+    if names is None:
+        return shapes.read_request(method, biz_content)
+    document = {} if biz_content is None else shapes.read_document(biz_content)
+    beside = {name: text for name in names if (text := parameters.text(name)) is not None}
+    return shapes.request_of(method, {**document, **beside})
 
 
 def _refuse_what_is_not_spoken(parameters: Parameters) -> None:
