@@ -14,11 +14,13 @@ What credit costs later is counted too: purchases that are made without it and n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import IntEnum
 
 import numpy as np
 
 from florin.lab.arrays import Flags, Minor, Small, Whole
+from florin.lab.people import PAY_DAYS
 from florin.lab.simulate import Lane
 
 
@@ -81,7 +83,7 @@ def compare(having: Lane, lacking: Lane) -> Compared:
     at = kinds[credit].astype(np.int64) * markets + given.market[credit]
     moved = kinds == Kind.FROM_OUTLET
     undone = missed.bought & ~given.bought
-    to_pay_day = (having.people.pay_day[having.needs.person] - having.world.begins_on.day - given.day) % 30
+    to_pay_day = days_to_pay_day(having)
     short = credit & given.no_cash
     return Compared(
         volume_minor=_sums(at, given.price_minor[credit], len(Kind) * markets).reshape(len(Kind), markets),
@@ -96,6 +98,23 @@ def compare(having: Lane, lacking: Lane) -> Compared:
         no_cash_days=np.bincount(to_pay_day[short], minlength=31)[:31],
         credit_days=np.bincount(to_pay_day[credit], minlength=31)[:31],
     )
+
+
+def days_to_pay_day(lane: Lane) -> Whole:
+    """From each need's purchase to its buyer's next pay day, 0 to 30: 0 on the day itself, when he has been paid already.
+
+    Of a need that was never met: some number.
+    """
+    first = lane.world.begins_on.toordinal()
+    on = [date.fromordinal(first + day) for day in range(lane.world.days)]
+    table = np.array([[_days_until(day, pay_day) for pay_day in PAY_DAYS] for day in on])
+    return table[lane.met.day, np.searchsorted(PAY_DAYS, lane.people.pay_day[lane.needs.person])]
+
+
+def _days_until(on: date, day: int) -> int:
+    """To the next day of a month with this number."""
+    following = on.replace(day=1) if on.day <= day else (on.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return (following.replace(day=day) - on).days
 
 
 def _by_lenders_in_question(having: Lane, lacking: Lane) -> Flags:

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from florin.lab.arrays import Minor, Whole
+from florin.lab.arrays import Index, Minor, Real, Whole
 from florin.lab.book import Book
 from florin.lab.merchants import margins_ppm, places_of
 from florin.lab.simulate import Lane
@@ -216,6 +216,36 @@ def _lending(tally: _Tally, sales: _Sales, place: int, book: Book) -> None:
     tally.real(mine, "serving lines", -round(parameters.account_month_minor) * lines * months)
     # A customer is won once and stays for years: what winning him costs is spread over five. X
     tally.real(mine, "acquisition", -(lender.acquire_minor * months // 60) * lines)
+
+
+class Shops(NamedTuple):
+    """The purchases of a lane as their shops see them, one place each, in fen. at: which need; merchant: his place among those
+    of the market. earned: the price less the goods; paying: fees for being paid, the credit's among them; mall: commission,
+    software fee and advertising. Fees of installments, which merchants pay by the plan, are not in it.
+    """
+
+    at: Index
+    market: Index
+    merchant: Real
+    earned: Minor
+    paying: Minor
+    mall: Minor
+
+    def left(self) -> Minor:
+        return self.earned - self.paying - self.mall
+
+
+def shops(lane: Lane) -> Shops:
+    """Every purchase of a lane, whoever owns the shop."""
+    sales = _Sales(lane)
+    return Shops(
+        at=sales.at,
+        market=sales.market,
+        merchant=sales.merchant,
+        earned=sales.price - sales.goods,
+        paying=sales.mdr + sales.credit_fee,
+        mall=sales.commission + sales.software + sales.ads,
+    )
 
 
 def merchant_profit_minor(lane: Lane) -> Minor:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from florin.lab.experiments.did_not_follow import DID_NOT_FOLLOW
 from florin.lab.experiments.experiment import Experiment, Part, Progress, Run, Size, unheard
+from florin.lab.experiments.free_credit import FREE_CREDIT
 from florin.lab.experiments.fulcrum import FULCRUM
 from florin.lab.experiments.grounds import CALIBRATION, PARAMETERS
 from florin.lab.experiments.null_world import NULL_WORLD
 from florin.lab.experiments.sensitive import SENSITIVITY
+from florin.lab.experiments.three_birds import THREE_BIRDS
 from florin.lab.experiments.viability import VIABILITY
 
 __all__ = ["EXPERIMENTS", "Experiment", "Part", "Progress", "Run", "Size", "unheard"]
 
-_IN_ORDER = (FULCRUM, DID_NOT_FOLLOW, VIABILITY, CALIBRATION, PARAMETERS, SENSITIVITY, NULL_WORLD)
-EXPERIMENTS: dict[str, Experiment] = {each.name: each for each in _IN_ORDER}
+_QUESTIONS = (THREE_BIRDS, FULCRUM, DID_NOT_FOLLOW, FREE_CREDIT, VIABILITY)
+_GROUNDS = (CALIBRATION, PARAMETERS, SENSITIVITY, NULL_WORLD)
+EXPERIMENTS: dict[str, Experiment] = {each.name: each for each in (*_QUESTIONS, *_GROUNDS)}
