@@ -121,6 +121,28 @@ def test_nobody_owes_more_than_his_limit_or_spends_what_he_has_not(lane):
         assert (book.principal_minor() <= lane.people.limits_minor[place]).all()
 
 
+def test_dearer_prices_are_asked_of_limit_and_cash():
+    dearer = replace(ALL, price_ppm=np.full_like(ALL.price_ppm, 30_000))
+
+    lane = simulate_lane(dearer, PEOPLE, seed=1)
+
+    bought = lane.met.bought
+    assert (lane.met.price_minor[bought] > lane.needs.price_minor[bought]).all()
+    assert (lane.cash_minor >= 0).all()
+    assert account(lane).parts_minor() == account(lane).whole_minor
+
+
+def test_merchants_who_pay_for_installments_pay_for_nothing_else():
+    paying = np.full_like(ALL.lender("huabei").accepted, 0.5)
+
+    met = simulate_lane(ALL.change("huabei", free_share=paying), PEOPLE, seed=1).met
+
+    assert met.free.any()
+    assert (met.count[met.free] > 0).all()
+    assert (met.tender[met.free] == 1 + ALL.lender_at("huabei")).all()
+    assert ((met.count > 0) & ~met.free).any()
+
+
 def test_a_market_that_is_not_reached_or_not_launched_takes_no_credit():
     world = ALL.launch("bank-card", "baitiao-bill")
 

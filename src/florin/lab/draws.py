@@ -66,9 +66,11 @@ def bits(of: np.uint64, people: Bits, moment: Bits | Whole | int = 0) -> Bits:
     return mixed(people * _PERSON + at * _MOMENT + of)
 
 
-def further(drawn: Bits, step: int) -> Bits:
-    """Other bits from bits: the draw with the number `step` of the same person at the same moment."""
-    return mixed(drawn + np.uint64((step * int(_PERSON)) & _MASK))
+def further(drawn: Bits, step: int | Whole) -> Bits:
+    """Other bits from bits: the draw with the number `step` of the same person at the same moment, or each with its own."""
+    if isinstance(step, int):
+        return mixed(drawn + np.uint64((step * int(_PERSON)) & _MASK))
+    return mixed(drawn + step.astype(np.uint64) * _PERSON)
 
 
 def uniform(drawn: Bits) -> Real:

@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 
 from florin.lab.arrays import Index, Real, Whole
-from florin.lab.choice import merchant_place
 from florin.lab.compare import CREDIT_KINDS, Compared, Kind
+from florin.lab.outlets import merchant_place
 from florin.lab.simulate import Lane
 from florin.lab.units import MILLION
 from florin.lab.world import Lender, World

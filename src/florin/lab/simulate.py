@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
+from florin.credit.terms import Program
 from florin.lab.arrays import Bits, Flags, Index, Minor, Real, Small, Whole
 from florin.lab.book import Book, Due
-from florin.lab.choice import NOTHING, Chosen, Standing, choose, revolving
+from florin.lab.choice import Chosen, Standing, choose, revolving
 from florin.lab.draws import Purpose, bits, key, uniform
 from florin.lab.needs import Needs, draw_needs
+from florin.lab.outlets import NOTHING, WALLET, find_outlets, worth_minor
 from florin.lab.people import PAY_DAYS, People, draw_people
 from florin.lab.world import ESCROW_DAYS, World, dates
 
@@ -86,6 +90,8 @@ class _Running:
             Book(lender.program, people.limits_minor[place], world.begins_on) if lender.lends else None
             for place, lender in enumerate(world.lenders)
         )
+        self.outlets = find_outlets(world, people, needs)
+        self.bill_days = [_bill_days(world, lender.program) for lender in world.lenders]
         self.cash = people.cash_minor.copy()
         self.saved, self.income = np.zeros_like(self.cash), np.zeros_like(self.cash)
         self.shocked_until = np.full(people.count, -1, dtype=np.int64)
@@ -102,6 +108,7 @@ class _Running:
             price_minor=np.zeros(needs.count, dtype=np.int64),
             worth_minor=np.zeros(needs.count, dtype=np.int64),
         )
+        self.trouble = np.zeros(needs.count)
         escrowed = np.array([[market in ("taobao", "tmall")] for market in world.markets])
         self._escrow_days = escrowed * np.array([ESCROW_DAYS.get(category, 0) for category in world.categories])
         self._paid_on = {day: np.flatnonzero(people.pay_day == day) for day in PAY_DAYS}
@@ -121,15 +128,19 @@ class _Running:
             again = self.waiting[looks_again]
             self.waiting[looks_again] = -1
             self._look(again, day, on, waited=True)
-        first, last = self.needs.starts[day], self.needs.starts[day + 1]
-        if first == last:
-            return
-        today = np.arange(first, last)
+        first, last = int(self.needs.starts[day]), int(self.needs.starts[day + 1])
         turns = self.needs.turn[first:last]
-        for turn in range(int(turns[-1]) + 1):
-            self._look(today[turns == turn], day, on, waited=False)
+        begins = first + np.searchsorted(turns, np.arange(1 + (int(turns[-1]) if last > first else -1)))
+        for begin, end in pairwise([*begins.tolist(), last]):
+            self._look(slice(begin, end), day, on, waited=False)
 
     def lane(self) -> Lane:
+        """What became of everybody."""
+        met, bought = self.met, np.flatnonzero(self.met.bought)
+        market, tender = met.market[bought].astype(np.int64), met.tender[bought].astype(np.int64)
+        met.worth_minor[bought] = worth_minor(
+            self.world, self.people, self.needs, bought, market, tender, self.trouble[bought], met.waited[bought]
+        )
         return Lane(
             world=self.world, people=self.people, needs=self.needs, met=self.met, books=self.books, cash_minor=self.cash,
             saved_minor=self.saved, income_minor=self.income, walked_away=self.walked,
@@ -164,13 +175,13 @@ class _Running:
 
     def _pay_bills(self, place: int, book: Book, paid: Index, day: int, on: date) -> None:
         """On the due day whoever has a bill decides; on his pay day whoever is past due pays what he can."""
-        is_due_day = self._is_due_day(place, on)
+        is_due_day = self.bill_days[place].is_due(day)
         if not is_due_day and not paid.size:
             return
         bills = book.due(on)
         if not bills.people.size:
             return
-        late = book.days_past_due()[bills.people] > 0
+        late = book.days_past_due(bills.people) > 0
         fresh = np.flatnonzero(~late) if is_due_day else _NOBODY
         if fresh.size:
             asked = Due(bills.people[fresh], bills.full_minor[fresh], bills.minimum_minor[fresh])
@@ -186,7 +197,7 @@ class _Running:
         who, full, minimum = bills
         parameters, lender = self.world.parameters, self.world.lenders[place]
         month = on.year * 12 + on.month
-        months_owed = book.principal_minor()[who] / self.people.spending_minor[who]
+        months_owed = book.principal_minor(who) / self.people.spending_minor[who]
         chance = (
             parameters.walk_away
             * months_owed
@@ -202,10 +213,6 @@ class _Running:
         pays[self.walked[place][who]] = 0
         self._repay(book, who, pays, on)
 
-    def _is_due_day(self, place: int, on: date) -> bool:
-        program = self.world.lenders[place].program
-        return program.due_on(program.last_close_on(on)) == on
-
     def _repay(self, book: Book, who: Index, amounts: Minor, on: date) -> None:
         pays = amounts > 0
         if pays.any():
@@ -214,65 +221,69 @@ class _Running:
 
     # ---------------------------------------------------------------- needs
 
-    def _look(self, looked: Index, day: int, on: date, *, waited: bool) -> None:
+    def _look(self, looked: Index | slice, day: int, on: date, *, waited: bool) -> None:
         """Decide these needs, one a person, and buy."""
-        chosen = choose(self.world, self.people, self.needs, looked, self._standing(day, on), waited=waited)
         person = self.needs.person[looked]
-        if not waited:
-            waits = chosen.waits & (self.waiting[person] < 0)
-            self.waiting[person[waits]] = looked[waits]
-            self.met.waited[looked[waits]] = True
-        buys = np.flatnonzero(chosen.tender >= 0)
-        bought, person = looked[buys], person[buys]
-        self.met.day[bought] = day
-        for name in ("market", "tender", "count", "free", "no_cash", "price_minor", "worth_minor"):
-            getattr(self.met, name)[bought] = getattr(chosen, name)[buys]
-        self._pay(bought, person, chosen, buys, on)
-
-    def _pay(self, bought: Index, person: Index, chosen: Chosen, buys: Index, on: date) -> None:
-        tender, price = chosen.tender[buys], chosen.price_minor[buys]
-        by_wallet = tender == 0
-        self.cash[person[by_wallet]] -= price[by_wallet]
-        for place, book in enumerate(self.books):
-            if book is None:
-                continue
-            by_lender = np.flatnonzero(tender == place + 1)
-            if not by_lender.size:
-                continue
-            alike = self._receipt_days(bought, chosen.market[buys]) * 1_000 + chosen.count[buys] * 2 + chosen.free[buys]
-            for kind in np.unique(alike[by_lender]).tolist():
-                taken = by_lender[alike[by_lender] == kind]
-                book.buy(
-                    person[taken], price[taken], on, received_on=date.fromordinal(on.toordinal() + kind // 1_000),
-                    installments=kind % 1_000 // 2, fee_payer="merchant" if kind % 2 else "shopper",
-                )  # fmt: skip
-
-    def _receipt_days(self, bought: Index, market: Small) -> Whole:
-        """How long each purchase waits in escrow."""
-        days: Whole = self._escrow_days[market, self.needs.category[bought]]
-        return days
-
-    def _standing(self, day: int, on: date) -> Standing:
-        nothing = np.zeros(self.people.count, dtype=np.int64)
-        owed = np.array([nothing if book is None else book.principal_minor() for book in self.books])
-        available = np.array([nothing if book is None else self._available(book) for book in self.books])
-        kept = (self.people.prudence * owed.sum(axis=0)).astype(np.int64)
-        days = (self.people.pay_day - on.day) % 30
-        return Standing(
-            cash_minor=np.maximum(self.cash - kept, 0),
-            next_cash_days=days,
-            available_minor=available,
-            owed_minor=owed,
-            next_bill_days=tuple(self._bill_days(place, on) for place in range(len(self.books))),
+        chosen = choose(
+            self.world,
+            self.people,
+            self.needs,
+            self.outlets,
+            looked,
+            self._standing(person, day, on),
+            may_wait=not waited,
         )
+        waits = chosen.waits[self.waiting[self.needs.person[chosen.waits]] < 0]
+        self.waiting[self.needs.person[waits]] = waits
+        met, bought = self.met, chosen.needs
+        met.waited[waits] = True
+        met.day[bought] = day
+        for name in ("market", "tender", "count", "free", "no_cash", "price_minor"):
+            getattr(met, name)[bought] = getattr(chosen, name)
+        self.trouble[bought] = chosen.trouble
+        self._pay(chosen, on)
 
-    def _available(self, book: Book) -> Minor:
-        return np.where(book.blocked(), 0, book.available_minor())
+    def _pay(self, chosen: Chosen, on: date) -> None:
+        by_wallet = np.flatnonzero(chosen.tender == WALLET)
+        self.cash[chosen.person[by_wallet]] -= chosen.price_minor[by_wallet]
+        by_credit = np.flatnonzero(chosen.tender > WALLET)
+        # Purchases that a lender books alike, in the order of the people.
+        receipt_days = self._escrow_days[chosen.market[by_credit], self.needs.category[chosen.needs[by_credit]]]
+        alike = ((chosen.tender[by_credit] * 64 + receipt_days) * 128 + chosen.count[by_credit]) * 2 + chosen.free[
+            by_credit
+        ]
+        order = np.argsort(alike, kind="stable")
+        by_credit, alike = by_credit[order], alike[order]
+        begins = np.flatnonzero(np.diff(alike, prepend=-1))
+        for begin, end in pairwise([*begins.tolist(), len(alike)]):
+            taken = by_credit[begin:end]
+            tender, rest = divmod(int(alike[begin]), 64 * 128 * 2)
+            days, kind = divmod(rest, 128 * 2)
+            book = self.books[tender - 1]
+            assert book is not None
+            book.buy(
+                chosen.person[taken], chosen.price_minor[taken], on, received_on=date.fromordinal(on.toordinal() + days),
+                installments=kind // 2, fee_payer="merchant" if kind % 2 else "shopper",
+            )  # fmt: skip
 
-    def _bill_days(self, place: int, on: date) -> int:
-        """Days until a purchase of today has to be paid."""
-        program = self.world.lenders[place].program
-        return (program.due_on(program.next_close_on(on)) - on).days
+    def _standing(self, person: Index, day: int, on: date) -> Standing:
+        """How those whose needs are looked at stand."""
+        nothing = np.zeros(len(person), dtype=np.int64)
+        owed, available = nothing, []
+        for book in self.books:
+            if book is not None:
+                owed = owed + book.principal_minor(person)
+                available.append(np.where(book.blocked(person), 0, book.available_minor(person)))
+            else:
+                available.append(nothing)
+        kept = (self.people.prudence[person] * owed).astype(np.int64)
+        return Standing(
+            cash_minor=np.maximum(self.cash[person] - kept, 0),
+            next_cash_days=(self.people.pay_day[person] - on.day) % 30,
+            available_minor=np.stack(available),
+            owed_minor=owed,
+            next_bill_days=tuple(bills.until[day] for bills in self.bill_days),
+        )
 
     # ---------------------------------------------------------------- draws
 
@@ -281,3 +292,26 @@ class _Running:
 
     def _drawn_for(self, who: Index, purpose: Purpose, moment: int) -> Real:
         return uniform(bits(key(self.seed, purpose), self.people.ids[who], moment))
+
+
+class _BillDays(NamedTuple):
+    """By day of the world: how many days later a purchase of that day has to be paid, and on which days bills are due."""
+
+    until: list[int]
+    due: frozenset[int]
+
+    def is_due(self, day: int) -> bool:
+        return day in self.due
+
+
+def _bill_days(world: World, program: Program) -> _BillDays:
+    first = world.begins_on.toordinal()
+    closes_on = program.last_close_on(world.begins_on)
+    due_on, until, due = program.due_on(closes_on).toordinal(), [], set()
+    for day, on in enumerate(dates(world)):
+        if on >= closes_on:
+            due.add(due_on - first)
+            closes_on = program.next_close_on(on)
+            due_on = program.due_on(closes_on).toordinal()
+        until.append(due_on - first - day)
+    return _BillDays(until, frozenset(due))

@@ -16,9 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 from florin.lab.arrays import Bits, Flags, Real, Whole
-from florin.lab.choice import merchant_place
 from florin.lab.draws import Purpose, bits, key, uniform
 from florin.lab.lanes import lanes_of, run_lanes
+from florin.lab.outlets import merchant_place
 from florin.lab.parameters import Parameters
 from florin.lab.simulate import Lane, simulate_lane
 from florin.lab.study.observables import Rows, Window, observe
