@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Never
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from florin.app.lab import ExperimentUnknown, PageNotWritten, ResultUnreadable, StudyUnusable, told
+from florin.app.lab import ExperimentUnknown, ExtraMissing, PageNotWritten, ResultUnreadable, StudyUnusable, told
 from florin.cli import app
 from florin.lab.experiments import EXPERIMENTS
 from florin.lab.quantity import LANGUAGES, Interval, Language
 from florin.lab.result import from_json
+from florin.lab.sensitivity import SensitivityMissing
 from florin.presets import study_text
 from lab.invented import INVENTED, result
 
@@ -143,3 +146,20 @@ def test_a_study_that_cannot_be_is_refused_with_all_that_is_wrong(tmp_path: Path
         CliRunner().invoke(app, ["lab", "study", str(spec)], catch_exceptions=False)
 
     assert "observable.name is 'sale'; write 'sales'" in str(refused.value)
+
+
+def test_an_experiment_whose_library_is_missing_is_refused_and_left_out_of_the_report(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def without(**_: object) -> Never:
+        raise SensitivityMissing("SALib")
+
+    monkeypatch.setitem(EXPERIMENTS, "bare", replace(INVENTED, name="bare", run=without))
+
+    refusal = ask("run", "bare").exception
+    said = ask("report", "--out", tmp_path / "page.html")
+
+    assert isinstance(refusal, ExtraMissing)
+    assert "florin[lab]" in refusal.remedy
+    assert "bare is left out" in said.stderr
+    assert ": 1 experiment," in said.stderr

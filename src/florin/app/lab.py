@@ -34,6 +34,7 @@ from florin.lab.quantity import LANGUAGES, Interval, Language, Unit, written
 from florin.lab.report import Entry, page
 from florin.lab.result import Holds, Result, Verdict, from_json, to_json
 from florin.lab.result import Table as Figures
+from florin.lab.sensitivity import SensitivityMissing
 from florin.store import StoreRefusal
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ class ExperimentUnknown(StoreRefusal):
         super().__init__(
             f"There is no experiment {name[:80]}.", f"There are {known}; `florin lab list` says what each asks."
         )
+
+
+class ExtraMissing(StoreRefusal):
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"{name} needs SALib, which is not installed.", "Install Florin with its extra: florin[lab].")
 
 
 class ResultUnreadable(StoreRefusal):
@@ -112,8 +118,11 @@ def run(
     experiment = _known(name)
     size = Size(people=people, months=months, draws=draws)
     began = time.monotonic()
-    with _watched() as progress:
-        result = experiment.run(seed=seed, size=size, progress=progress(experiment))
+    try:
+        with _watched() as progress:
+            result = experiment.run(seed=seed, size=size, progress=progress(experiment))
+    except SensitivityMissing:
+        raise ExtraMissing(name=name) from None
     if html is not None:
         _write(html, [Entry(experiment, result)])
     if as_json:
@@ -167,12 +176,19 @@ def report(
     else:
         size = Size(people=people, months=months, draws=draws)
         with _watched() as progress:
-            entries = [
-                Entry(each, each.run(seed=seed, size=size, progress=progress(each)))
-                for each in experiments.EXPERIMENTS.values()
-            ]
+            entries = list(_run_all(seed, size, progress))
     _write(out, entries)
     typer.echo(f"{time.monotonic() - began:.1f} s", err=True)
+
+
+def _run_all(seed: int, size: Size, progress: _Watcher) -> Iterator[Entry]:
+    """Every experiment; one whose libraries are not installed is left out, and it is said."""
+    for each in experiments.EXPERIMENTS.values():
+        try:
+            yield Entry(each, each.run(seed=seed, size=size, progress=progress(each)))
+        except SensitivityMissing:
+            refusal = ExtraMissing(name=each.name)
+            typer.echo(f"{each.name} is left out: {refusal.problem} {refusal.remedy}", err=True)
 
 
 def _known(name: str) -> Experiment:
