@@ -136,7 +136,7 @@ def test_a_result_says_what_drives_it_and_how_far_draws_reach():
     assert drivers.rows[0][0] == "limit_months"
     # What the lender pays to win a customer moves no purchase.
     assert drivers.rows[1][3] == drivers.rows[1][4]
-    assert any(row[0].en.startswith("over 2 draws") for row in result.tables[0].rows)
+    assert any(row[0].en.startswith("the model, over 2 draws") for row in result.tables[0].rows)
     assert result.draws == 3
 
 

@@ -20,7 +20,8 @@ from florin.lab.study.spec import Study, StudyInvalid, in_percent_of, share_or_n
 from florin.lab.study.worlds import everybody
 
 MILLION = 1_000_000
-DRIVER_PEOPLE = 4_000
+DRAW_PEOPLE = 8_192
+DRIVER_PEOPLE = 4_096
 _LOW, _HIGH = 0.1, 0.9
 
 
@@ -46,7 +47,7 @@ def run_study(study: Study, *, processes: int = 1, progress: Progress = unheard)
     for number in range(study.draws):
         progress(1 + number, steps, f"draw {number + 1}")
         these = _with_overrides(study, calibrated(number))
-        over_draws.append(_tried(study, these, study.population.people, processes))
+        over_draws.append(_known(study, these, DRAW_PEOPLE, processes))
     drivers = []
     for number, name in enumerate(study.drivers):
         progress(1 + study.draws + 2 * number, steps, name)
@@ -62,27 +63,24 @@ def _with_overrides(study: Study, parameters: Parameters) -> Parameters:
         raise StudyInvalid([f"{study.name}: [parameters] {error}"]) from error
 
 
-def _tried(study: Study, parameters: Parameters, people: int, processes: int) -> float | None:
-    """The method's answer with other parameters; None where they leave nothing to estimate."""
+def _known(study: Study, parameters: Parameters, people_max: int, processes: int) -> float | None:
+    """The model's own answer with other parameters, which moves by them alone; where it has none, the method's. None where they
+    leave nothing to estimate.
+    """
+    people = min(study.population.people, people_max)
     try:
-        return answer(study, everybody(study, parameters, people=people, processes=processes)).estimate.value
+        found = answer(study, everybody(study, parameters, people=people, processes=processes))
     except NotEstimable:
         return None
+    return found.estimate.value if found.in_the_model is None else found.in_the_model
 
 
 def _driver(study: Study, name: str, processes: int) -> Driver:
-    """The model's own answer where it has one, for it moves by the parameter alone; else the method's."""
-    people = min(study.population.people, DRIVER_PEOPLE)
-
-    def at(quantile: float) -> float | None:
-        parameters = _with_overrides(study, parameters_at({name: quantile}))
-        try:
-            found = answer(study, everybody(study, parameters, people=people, processes=processes))
-        except NotEstimable:
-            return None
-        return found.estimate.value if found.in_the_model is None else found.in_the_model
-
-    return Driver(name=name, at_low=at(_LOW), at_high=at(_HIGH))
+    low, high = (
+        _known(study, _with_overrides(study, parameters_at({name: quantile})), DRIVER_PEOPLE, processes)
+        for quantile in (_LOW, _HIGH)
+    )
+    return Driver(name=name, at_low=low, at_high=high)
 
 
 # ── as a result ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -214,7 +212,10 @@ def _answers(study: Study, found: Answer, unit: Unit, spread: Interval | None, p
         known = Words("the model itself, the same people both ways", "模型真值：同一批人的两种世界")
         rows.append((known, _sure(found.in_the_model, unit), None, None))
     if spread is not None:
-        over = Words(f"over {study.draws} draws of the parameters, 80 %", f"参数抽取{study.draws}次，80%区间")
+        over = Words(
+            f"the model, over {study.draws} draws of the parameters, 80 %",
+            f"模型真值：参数抽取{study.draws}次，80%区间",
+        )
         rows.append((over, spread, None, None))
     if published is not None and study.published is not None:
         rows.append(
