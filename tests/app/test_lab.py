@@ -17,7 +17,7 @@ from florin.cli import app
 from florin.lab.experiments import EXPERIMENTS
 from florin.lab.quantity import LANGUAGES, Interval, Language
 from florin.lab.result import from_json
-from florin.lab.sensitivity import SensitivityMissing
+from florin.lab.sensitivity import ExtraMissing as LibraryMissing
 from florin.presets import study_text
 from lab.invented import INVENTED, result
 
@@ -152,7 +152,7 @@ def test_an_experiment_whose_library_is_missing_is_refused_and_left_out_of_the_r
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def without(**_: object) -> Never:
-        raise SensitivityMissing("SALib")
+        raise LibraryMissing("SALib")
 
     monkeypatch.setitem(EXPERIMENTS, "bare", replace(INVENTED, name="bare", run=without))
 

@@ -34,7 +34,7 @@ from florin.lab.quantity import LANGUAGES, Interval, Language, Unit, written
 from florin.lab.report import Entry, page
 from florin.lab.result import Holds, Result, Verdict, from_json, to_json
 from florin.lab.result import Table as Figures
-from florin.lab.sensitivity import SensitivityMissing
+from florin.lab.sensitivity import ExtraMissing as LibraryMissing
 from florin.store import StoreRefusal
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ class ExperimentUnknown(StoreRefusal):
 
 class ExtraMissing(StoreRefusal):
     def __init__(self, *, name: str) -> None:
-        super().__init__(f"{name} needs SALib, which is not installed.", "Install Florin with its extra: florin[lab].")
+        super().__init__(
+            f"{name} needs SALib and scipy, which are not installed.", "Install Florin with its extra: florin[lab]."
+        )
 
 
 class ResultUnreadable(StoreRefusal):
@@ -121,7 +123,7 @@ def run(
     try:
         with _watched() as progress:
             result = experiment.run(seed=seed, size=size, progress=progress(experiment))
-    except SensitivityMissing:
+    except LibraryMissing:
         raise ExtraMissing(name=name) from None
     if html is not None:
         _write(html, [Entry(experiment, result)])
@@ -186,7 +188,7 @@ def _run_all(seed: int, size: Size, progress: _Watcher) -> Iterator[Entry]:
     for each in experiments.EXPERIMENTS.values():
         try:
             yield Entry(each, each.run(seed=seed, size=size, progress=progress(each)))
-        except SensitivityMissing:
+        except LibraryMissing:
             refusal = ExtraMissing(name=each.name)
             typer.echo(f"{each.name} is left out: {refusal.problem} {refusal.remedy}", err=True)
 
@@ -236,14 +238,6 @@ class StudyNotEstimable(StoreRefusal):
         )
 
 
-class StatisticsMissing(StoreRefusal):
-    def __init__(self) -> None:
-        super().__init__(
-            "Studies need scipy, which is not installed here.",
-            "Install Florin with its extra `lab`, or run `make lab`.",
-        )
-
-
 @app.command()
 def study(
     spec: Annotated[str, typer.Argument(metavar="SPEC.toml", help="A study's file, or the name of a preset.")],
@@ -258,7 +252,7 @@ def study(
         from florin.lab.estimators import NotEstimable
         from florin.lab.study import StudyInvalid, load_study, run_study, sized
     except ModuleNotFoundError as error:
-        raise StatisticsMissing from error
+        raise ExtraMissing(name=spec) from error
     began = time.monotonic()
     try:
         asked = sized(load_study(spec), people=people, draws=draws, drivers=drivers)

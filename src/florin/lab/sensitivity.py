@@ -37,8 +37,8 @@ class SensitivityInvalid(ValueError):
     """A question about sensitivity that cannot be asked: says which part, and what would do."""
 
 
-class SensitivityMissing(RuntimeError):
-    """SALib is not installed."""
+class ExtraMissing(RuntimeError):
+    """A library of the extra `lab` is not installed: SALib, or scipy."""
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +122,7 @@ def sensitivity(
 
     In all trajectories · (inputs + 1) + samples · (kept + 2) runs of the model. samples: a power of two. heard: is told
     (done, of). Inputs that are not kept are left out of the second part, so they stay at what the model takes for granted.
-    Raises SensitivityInvalid, SensitivityMissing.
+    Raises SensitivityInvalid, ExtraMissing.
     """
     screened = screen(model, inputs, seed=seed, trajectories=trajectories, confidence=confidence, heard=heard)
     strongest = {each.name for ranking in screened.values() for each in ranking[:keep] if each.strength > 0}
@@ -258,4 +258,4 @@ def _salib(*modules: str) -> tuple[Any, ...]:
     try:
         return tuple(import_module(f"SALib.{module}") for module in modules)
     except ImportError as error:
-        raise SensitivityMissing("SALib is not installed: install Florin with its extra `lab`") from error
+        raise ExtraMissing("SALib is not installed: install Florin with its extra `lab`") from error

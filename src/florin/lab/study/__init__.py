@@ -7,7 +7,18 @@ docs/explanation/lab-studies.md says what agrees.
 """
 
 from florin.lab.study.observables import OBSERVABLES
-from florin.lab.study.run import run_study
-from florin.lab.study.spec import Study, StudyInvalid, load_study, sized, study_of
+from florin.lab.study.run import published_interval, run_study, used_at
+from florin.lab.study.spec import Study, StudyInvalid, load_study, seeded, sized, study_of
 
-__all__ = ["OBSERVABLES", "Study", "StudyInvalid", "load_study", "run_study", "sized", "study_of"]
+__all__ = [
+    "OBSERVABLES",
+    "Study",
+    "StudyInvalid",
+    "load_study",
+    "published_interval",
+    "run_study",
+    "seeded",
+    "sized",
+    "study_of",
+    "used_at",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -144,19 +144,22 @@ def _told(
         people=population.people,
         months=population.months,
         draws=1 + study.draws,
-        parameters=ParametersUsed(
-            hashlib.sha256(msgspec.json.encode(parameters)).hexdigest(),
-            tuple(
-                Changed(name, f"{value:g}", f"{getattr(likeliest(), name):g}")
-                for name, value in sorted(study.parameters.items())
-            ),
-        ),
+        parameters=used_at(parameters, study.parameters),
         tables=tuple(tables),
         charts=_chart(study, found, unit, published, spread),
         paragraphs_en=(english, *((study.note_en,) if study.note_en else ())),
         paragraphs_zh=(chinese, *((study.note_zh or study.note_en,) if study.note_en else ())),
         caveats=_caveats(study),
         findings=(Finding(_what(study), unit, seen),),
+    )
+
+
+def used_at(parameters: Parameters, changed: Mapping[str, float] | None = None) -> ParametersUsed:
+    """The parameters of a run that is not over draws, with those that were given by hand."""
+    digest = hashlib.sha256(msgspec.json.encode(parameters)).hexdigest()
+    by_hand = sorted((changed or {}).items())
+    return ParametersUsed(
+        digest, tuple(Changed(name, f"{value:g}", f"{getattr(likeliest(), name):g}") for name, value in by_hand)
     )
 
 

@@ -225,6 +225,12 @@ def sized(study: Study, *, people: int | None = None, draws: int | None = None, 
     return changed
 
 
+def seeded(study: Study, seed: int, *, people: int, draws: int = 0) -> Study:
+    """The same study on other people, without drivers."""
+    population = msgspec.structs.replace(study.population, seed=seed, people=people)
+    return msgspec.structs.replace(study, population=population, draws=draws, drivers=())
+
+
 def share_or_number(text: str) -> tuple[float, bool]:
     """A published number: its value, and whether it was written in percent. Raises ValueError."""
     found = re.fullmatch(r"\s*([+-]?\d+(?:\.\d+)?)\s*(%?)\s*", text)
