@@ -244,3 +244,22 @@ def test_people_side_by_side_are_as_they_are_alone() -> None:
     for name, minor in vars(books[0].sums).items():
         assert getattr(books[1].sums, name).tolist() == [minor[0]] * 2, name
     assert books[0].sums.interest[0] > 0
+
+
+@pytest.mark.parametrize("installments", [0, 3])
+def test_several_purchases_of_one_person_at_once_are_as_one_after_the_other(installments: int) -> None:
+    people, amounts = np.array([1, 0, 1]), np.array([30_001, 20_002, 10_003])
+    together, apart = (Book(load_program("bank-card"), np.array([0, 0]) + 600_000, OPENED) for _ in range(2))
+    amounts = amounts + 60_000 * (installments > 0)
+    together.buy(people, amounts, OPENED, installments=installments)
+    for person, minor in zip(people, amounts, strict=True):
+        apart.buy(np.array([person]), np.array([minor]), OPENED, installments=installments)
+
+    for book in (together, apart):
+        book.repay(np.array([0, 1]), np.array([7_000, 50_000]), date(2027, 12, 5))
+        book.advance(date(2028, 6, 1))
+
+    for name, minor in vars(together.sums).items():
+        assert minor.tolist() == getattr(apart.sums, name).tolist(), name
+    assert together.owed_minor().tolist() == apart.owed_minor().tolist()
+    assert together.available_minor().tolist() == apart.available_minor().tolist()

@@ -14,13 +14,12 @@ import numpy as np
 
 from florin.credit.items import Account
 from florin.credit.line import Line
-from florin.credit.plans import installment_choice
 from florin.credit.terms import Program
 from florin.events import FeePayer
 from florin.lab.arrays import Flags, Index, Minor, Whole
 from florin.lab.book.closing import close
 from florin.lab.book.diary import Action, Diary
-from florin.lab.book.installments import fee_minor, parts_of
+from florin.lab.book.installments import Parts, fee_minor, parts_of
 from florin.lab.book.late import become_late
 from florin.lab.book.repaying import repay
 from florin.lab.book.standing import accrue, unbilled_interest
@@ -102,18 +101,14 @@ class Book:
 
     def available_minor(self, people: Index | slice = EVERYBODY) -> Minor:
         """What each of them may still buy today; below zero where a limit was cut."""
-        state = self._state
-        used = state.committed[people] + state.principal[people] + state.claims.owed("principal")[people]
-        return np.asarray(state.limit[people] - used + state.credit_balance[people])
+        return np.asarray(self._state.limit[people] - self._state.used[people])
 
     def blocked(self, people: Index | slice = EVERYBODY) -> Flags:
         """Who of them may buy nothing, whatever is available: no line, past due where the terms say so, or charged off."""
         state = self._state
-        stopped = (state.limit[people] == 0) | (state.lost_since[people] > 0) | state.barred[people]
         if state.tables.terms_on(state.today).blocks_while_past_due:
-            past_due_on = state.past_due_on[people]
-            stopped = stopped | ((past_due_on > 0) & (past_due_on < state.today))
-        return np.asarray(stopped)
+            return np.asarray(state.barred[people] | (state.past_due_on[people] > 0))
+        return state.barred[people].copy()
 
     def owed_minor(self) -> Minor:
         """All that each owes: principal, fees, and what is posted beside them; claims too."""
@@ -205,6 +200,7 @@ class Book:
             self._owe(bought, released=False)
             return
         state.committed[bought.whom] += bought.sums
+        state.used[bought.whom] += bought.sums
         if state.tables.draws_at_payment:
             state.moment[bought.whom] -= bought.sums * state.today
         self._receipts.setdefault(received_on.toordinal(), []).append(bought)
@@ -228,6 +224,7 @@ class Book:
         """From now on; what is owed stays owed, even above it. Raises AmountsTooLarge."""
         self._check(limits_minor)
         self._state.limit[people] = limits_minor
+        self._state.bar(people)
 
     # ── what came of it ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -286,6 +283,8 @@ class Book:
             state.committed[bought.whom] -= bought.sums
             if state.tables.draws_at_payment:
                 state.moment[bought.whom] += bought.sums * state.today
+        else:
+            state.used[bought.whom] += bought.sums
         people, minor = bought.whom, bought.sums
         state.sums.bought[people] += minor
         state.lend(people, minor)
@@ -304,15 +303,20 @@ class Book:
         fee = fee_minor(bought.amounts, offer)
         parts = parts_of(bought.amounts, fee, offer, state.tables.terms_on(state.today), by_merchant=by_merchant)
         np.add.at(state.sums.merchant_fee if by_merchant else state.sums.shopper_fee, bought.people, fee)
-        np.add.at(state.to_come, bought.people, bought.amounts)
+        state.to_come[bought.whom] += bought.sums
         np.add.at(state.fee_to_come, bought.people, parts.fee.sum(axis=0))
         scaled = by_merchant or offer.fee_timing == "upfront"
         for number, meant in self._by_calendar(bought.people):
-            close_on = state.today
-            for principal, of_fee, income in zip(*parts, strict=True):
-                close_on = state.tables.next_close_on(close_on, state.calendars[number][0])
-                rows = principal[meant], of_fee[meant], income[meant]
-                state.installments.add(close_on, bought.people[meant], *rows, scaled=scaled)
+            days = self._closes_after(state.calendars[number][0], offer.count)
+            state.installments.add(days, bought.people[meant], Parts(*(of[:, meant] for of in parts)), scaled=scaled)
+
+    def _closes_after(self, cycle_day: int, count: int) -> list[int]:
+        """The next so many closes."""
+        closes, on = [], self._state.today
+        for _ in range(count):
+            on = self._state.tables.next_close_on(on, cycle_day)
+            closes.append(on)
+        return closes
 
     def _by_calendar(self, people: Index) -> Iterator[tuple[int, Index | slice]]:
         state = self._state
@@ -333,10 +337,13 @@ class Book:
         if people.size == 0:
             return
         terms = self._state.tables.terms_on(self._state.today)
-        if (amounts <= 0).any():
+        if amounts.min() <= 0:
             raise NotAllowed(int((amounts <= 0).sum()), "an amount is not above zero.")
-        if installments and installment_choice(int(amounts.min()), installments, terms) is None:
-            raise NotAllowed(people.size, f"{installments} installments are not offered for {int(amounts.min())} fen.")
+        if installments:
+            least = max(terms.installment_amount_minor_min, installments)
+            if terms.offer(installments) is None or int(amounts.min()) < least:
+                why = f"{installments} installments are not offered for {int(amounts.min())} fen."
+                raise NotAllowed(people.size, why)
         blocked = self.blocked(bought.whom)
         if blocked.any():
             raise NotAllowed(int(blocked.sum()), "their line is blocked; ask `blocked()` before.")

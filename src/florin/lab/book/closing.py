@@ -188,5 +188,6 @@ def _use_credit_balance(state: State, people: Index, statements: Statements, ter
     paid = earlier.remaining() - statements.remaining()
     statements.unmet -= np.cumsum(paid, axis=0) * statements.issued
     principal = earlier.principal.sum(axis=0) - statements.principal.sum(axis=0)
-    state.lend(people, -principal)
+    state.clear(people, principal)
     state.credit_balance[people] -= balance - left
+    state.used[people] += balance - left

@@ -6,6 +6,7 @@ billed first, as `florin.credit.allocation` does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,10 +40,14 @@ class Installments:
         self.count = people
         self._days: dict[int, list[Whole]] = {}
 
-    def add(self, on: int, people: Index, principal: Minor, fee: Minor, income: Minor, *, scaled: bool) -> None:
-        """One installment of each plan, billed on that day. scaled: its income falls as its principal is paid ahead."""
-        rows = np.stack([people, principal, fee, income, np.full(people.shape, scaled, np.int64)])
-        self.add_rows(on, rows.astype(np.int64, copy=False))
+    def add(self, days: Sequence[int], people: Index, parts: Parts, *, scaled: bool) -> None:
+        """Plans with an installment on each of these days. scaled: its income falls as its principal is paid ahead."""
+        rows = np.empty((len(days), 5, people.size), np.int64)
+        rows[:, _PERSON] = people
+        rows[:, _PRINCIPAL], rows[:, _FEE], rows[:, _INCOME] = parts
+        rows[:, _SCALED] = scaled
+        for on, of_day in zip(days, rows, strict=True):
+            self.add_rows(on, of_day)
 
     def add_rows(self, on: int, rows: Whole) -> None:
         """Installments of that day, with a column each: person, principal, fee, income, whether it is scaled."""
@@ -56,13 +61,6 @@ class Installments:
     def remove(self, people: Index) -> ToCome:
         """Take out all that is to come."""
         return self._take(people, sorted(self._days))
-
-    def next_bills_on(self, people: Index, never: int) -> Whole:
-        """The day of each person's next installment."""
-        found = np.full(self.count, never, np.int64)
-        for day in sorted(self._days, reverse=True):
-            found[self._rows(day)[_PERSON]] = day
-        return found[people]
 
     def pay_ahead(self, people: Index, amounts: Minor, *, fee_first: Flags) -> ToCome:
         """Clear what is to come, the next to be billed first; `amounts` keeps what is left over.

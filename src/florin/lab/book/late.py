@@ -230,6 +230,7 @@ def _charge_off_by(state: State, people: Index, mode: str) -> None:
     state.lost_since[people] = np.where(
         state.lost_since[people] > 0, state.lost_since[people], state.past_due_on[people]
     )
+    state.bar(people)
     if mode != "past_due":
         _charge_off_unbilled(state, people, tables.terms_on(state.today), waived=waived)
     statements.drop(taken)

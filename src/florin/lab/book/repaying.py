@@ -18,7 +18,7 @@ def repay(state: State, people: Index, amounts: Minor) -> None:
     quick = state.paid_on_time(people, amounts)
     whom = people[quick]
     if whom.size:
-        state.lend(whom, -state.forget_only(whom))
+        state.clear(whom, state.forget_only(whom))
     people, amounts = people[~quick], amounts[~quick]
     place = np.zeros(state.count, np.intp)
     place[people] = np.arange(people.size)
@@ -36,10 +36,14 @@ def _repay(state: State, people: Index, amounts: Minor) -> None:
     if amounts.any():
         _take_accrued(state, people, statements, amounts, terms)
         state.credit_balance[people] += amounts
+        state.used[people] -= amounts
         cure(state, people, statements)
     if terms.credit_balance_to_wallet:
-        state.sums.paid_out[people] += state.credit_balance[people]
-        state.credit_balance[people] = 0
+        paid_out = state.credit_balance[people]
+        if paid_out.any():
+            state.sums.paid_out[people] += paid_out
+            state.used[people] += paid_out
+            state.credit_balance[people] = 0
     statements.drop(statements.settled(tables))
     state.keep(people, statements)
     watch(state, people, statements)
@@ -57,8 +61,9 @@ def _recover(state: State, people: Index, amounts: Minor, terms: Terms) -> None:
     if meant.size == 0:
         return
     whom, left = people[meant], amounts[meant]
-    before = left.copy()
+    before, claimed = left.copy(), state.claims.owed("principal")[whom]
     state.claims.recover(whom, left, regimes(terms, state.lost_since[whom], state.today), terms.waterfall)
+    state.used[whom] -= claimed - state.claims.owed("principal")[whom]
     state.sums.recovery[whom] += before - left
     amounts[meant] = left
 
@@ -105,7 +110,7 @@ def _clear(state: State, people: Index, statements: Statements, part: Minor, wat
             left -= of_cycle
             principal = principal + of_cycle
         _pay_ahead(state, people, left, waterfall)
-    state.lend(people, -principal)
+    state.clear(people, principal)
     return left
 
 
@@ -120,7 +125,7 @@ def _pay_ahead(state: State, people: Index, left: Minor, waterfall: Waterfall) -
     state.to_come[whom] -= taken.principal
     state.fee_to_come[whom] -= taken.fee
     state.sums.fee[whom] += taken.income
-    state.lend(whom, -taken.principal)
+    state.clear(whom, taken.principal)
 
 
 def _take_accrued(state: State, people: Index, statements: Statements, amounts: Minor, terms: Terms) -> None:

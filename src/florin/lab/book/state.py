@@ -43,7 +43,9 @@ class Sums:
 class State:
     """Arrays by person. unbilled: purchases of this cycle; to_come, fee_to_come: principal and shopper's fee of installments
     not billed; principal: all of it that is on the books; moment: less every change of it times its day, so that principal ×
-    day + moment is minor units × days so far. committed: in escrow. barred: whose line takes no purchase.
+    day + moment is minor units × days so far. committed: in escrow. used: of the
+    limit, by these, by claims, less what is owed to the customer. closed: whose line is; barred: who has no line that takes a
+    purchase.
 
     cycle_moment, cycle_since, cycle_posted: of this cycle's purchases, where they bear from posting: less every change of
     them times the rates through its day; the day since which they bear (0: none); and what was posted ahead.
@@ -64,7 +66,9 @@ class State:
         self.calendar: Index = np.zeros(count, np.intp)
         self.due_late = self.tables.due_late(0, 0)
         self.limit = limits
-        self.barred: Flags = np.zeros(count, np.bool_)
+        self.closed: Flags = np.zeros(count, np.bool_)
+        self.barred: Flags = limits == 0
+        self.used: Minor = np.zeros(count, np.int64)
         self.committed: Minor = np.zeros(count, np.int64)
         self.unbilled: Minor = np.zeros(count, np.int64)
         self.to_come: Minor = np.zeros(count, np.int64)
@@ -144,6 +148,15 @@ class State:
 
     # ── principal, and the cycle's purchases ──────────────────────────────────────────────────────────────────────
 
+    def bar(self, people: Index | slice) -> None:
+        """Note who has no line that takes a purchase, whatever is available."""
+        self.barred[people] = self.closed[people] | (self.limit[people] == 0) | (self.lost_since[people] > 0)
+
+    def clear(self, people: Index, minor: Minor) -> None:
+        """So much principal on the books is repaid today. People must differ."""
+        self.lend(people, -minor)
+        self.used[people] -= minor
+
     def lend(self, people: Index, minor: Minor) -> None:
         """Principal on the books changes by so much today. People must differ."""
         self.principal[people] += minor
@@ -176,9 +189,9 @@ class State:
             self.cycle_since[people] = 0
             self.cycle_posted[people] = 0
 
-    def _rates_so_far(self, people: Index) -> Whole:
+    def _rates_so_far(self, people: Index) -> Whole | int:
         rates = [
             self.tables.interest_through(self.tables.next_close_on(self.seen_on, cycle_day), self.today)
             for cycle_day, _ in self.calendars
         ]
-        return np.array(rates, np.int64)[self.calendar[people]]
+        return rates[0] if len(rates) == 1 else np.array(rates, np.int64)[self.calendar[people]]

@@ -46,6 +46,9 @@ def take(program: Program, accounts: Sequence[Account], lines: Sequence[Line], o
     brought = [accrued(account, on, program) for account in accounts]
     _people(state, brought, lines)
     _claims(state, brought)
+    claimed = state.claims.owed("principal")
+    state.used = state.committed + state.principal + claimed - state.credit_balance
+    state.bar(slice(None))
     _cycles(state, brought)
     _installments(state, brought)
     _statements(state, brought)
@@ -54,7 +57,7 @@ def take(program: Program, accounts: Sequence[Account], lines: Sequence[Line], o
 
 def _people(state: State, accounts: Sequence[Account], lines: Sequence[Line]) -> None:
     principal = [account.principal_minor - account.claim_minor("principal") for account in accounts]
-    state.barred = np.array([line.state is not LineState.OPEN or line.particulars.closing for line in lines], np.bool_)
+    state.closed = np.array([line.state is not LineState.OPEN or line.particulars.closing for line in lines], np.bool_)
     state.committed = np.array([line.held_minor + line.committed_minor for line in lines], np.int64)
     state.credit_balance = np.array([account.credit_balance_minor for account in accounts], np.int64)
     state.grace_lost = np.array([account.grace_lost for account in accounts], np.int64)
