@@ -197,10 +197,11 @@ class _Drawing:
 
     def _keys(self, curves: tuple[Curve, ...]) -> Text:
         band = {"en": "░ its interval", "zh": "░ 区间"}[self.language]
+        keys = [f"{_letter(index)} {curve.title.of(self.language)}" for index, curve in enumerate(curves)]
+        between = "   " if sum(cell_len(key) + 3 for key in (*keys, band)) <= self.width else "\n"
         text = Text()
-        for index, curve in enumerate(curves):
-            text.append(f"{_letter(index)} {curve.title.of(self.language)}", style=COLORS[index % len(COLORS)])
-            text.append("   ")
+        for index, key in enumerate(keys):
+            text.append(key, style=COLORS[index % len(COLORS)]).append(between)
         return text.append(band, style="dim")
 
     def _axes(self, x: Axis, y: Axis) -> Text:

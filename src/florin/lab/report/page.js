@@ -93,6 +93,7 @@
   }
   const tallest = (texts) => Math.max(1, ...texts.map((text) => text.split("\n").length));
 
+  const NARROWEST = 200; // narrower than any screen: nothing is laid out there yet
   const FONT = 13;
   const plotted = (width, options) => Plot.plot({ width, style: { fontSize: `${FONT}px`, background: "none" }, ...options });
   const halo = { stroke: "var(--card)", strokeWidth: 4, paintOrder: "stroke", fill: "currentColor" };
@@ -411,7 +412,7 @@
 
   function drawFigure(figure) {
     figure.width = Math.floor(figure.holder.clientWidth);
-    if (figure.width < 40) return;
+    if (figure.width < NARROWEST) return;
     place(figure.holder, draw[figure.chart.type](figure.chart, figure.width), said(figure.chart.title) + said(DESCRIBED));
   }
 
@@ -438,7 +439,6 @@
     const kept = grid.low_fen.map((_, at) => grid.parts.reduce((sum, part) => sum + part.fen[at], 0));
     let at = grid.presets.length ? [...grid.presets[0].at] : grid.axes.map((axis) => axis.knots[0]);
     let along = grid.axes.findIndex((axis) => axis.name === grid.along);
-    const lowest = Math.min(...grid.low_fen), highest = Math.max(...grid.high_fen);
     const id = section.getAttribute("aria-labelledby");
     let parts = {};
 
@@ -509,20 +509,29 @@
       composition(mid, low, high);
     }
 
+    // What is kept over one axis, all else as in `place`.
+    function slice(place, xs) {
+      return xs.map((x) => {
+        const there = place.with(along, x);
+        return { x, mid: interpolated(grid.axes, kept, there), low: interpolated(grid.axes, grid.low_fen, there),
+          high: interpolated(grid.axes, grid.high_fen, there) };
+      });
+    }
+
     function curve(mid) {
       const axis = grid.axes[along];
       const [from, to] = [axis.knots[0], axis.knots.at(-1)];
       const xs = d3.sort(new Set([...d3.range(0, 49).map((step) => from + ((to - from) * step) / 48), ...axis.knots]));
-      const points = xs.map((x) => {
-        const there = at.with(along, x);
-        return { x, mid: interpolated(grid.axes, kept, there), low: interpolated(grid.axes, grid.low_fen, there),
-          high: interpolated(grid.axes, grid.high_fen, there) };
-      });
+      const points = slice(at, xs);
+      // The scale holds every preset's curve, so that it stands still while a slider moves, and grows only where it must.
+      const held = [...grid.presets.flatMap((preset) => slice(preset.at, axis.knots)), ...points];
+      const [lowest, highest] = [d3.min(held, (point) => point.low), d3.max(held, (point) => point.high)];
       const target = parts.seen.querySelector(".curve-over");
       const width = Math.floor(target.clientWidth);
+      if (width < NARROWEST) return;
       const here = [{ x: at[along], mid }];
       const drawing = plotted(width, {
-        height: Math.min(360, Math.max(260, width * 0.5)), marginLeft: 16 + textWidth([lowest, highest].map((end) => tick(end, "fen"))),
+        height: Math.min(360, Math.max(260, width * 0.5)), marginLeft: 16 + textWidth([lowest, highest].map((end) => tick(Math.round(end), "fen"))),
         marginBottom: 46, marginTop: 14, marginRight: 18,
         x: axisX(axis, width), y: { label: null, domain: [Math.min(lowest, 0), Math.max(highest, 0)], grid: true, tickSize: 0, ticks: 6,
           tickFormat: (value) => tick(value, "fen") },
@@ -539,6 +548,8 @@
 
     function composition(mid, low, high) {
       const target = parts.seen.querySelector(".made-of");
+      const width = Math.floor(target.clientWidth);
+      if (width < NARROWEST) return;
       let reached = 0;
       const rows = grid.parts.map((part, place) => {
         const value = Math.round(interpolated(grid.axes, part.fen, at));
@@ -549,7 +560,7 @@
       });
       rows.push({ key: "kept", text: said(WORDS.total), from: 0, shift: 0, low, mid, high, color: "var(--series-7)" });
       const axis = { unit: "fen", title: { en: `of each ¥100 of ${grid.about.en}`, zh: `每 ¥100 ${grid.about.zh}中` } };
-      place(target, [lying(rows, axis, Math.floor(target.clientWidth))], said(WORDS.parts));
+      place(target, [lying(rows, axis, width)], said(WORDS.parts));
     }
 
     return { build, show };

@@ -105,7 +105,9 @@ def _two(en: str, zh: str, element: str = "span") -> str:
 
 
 def _opening(questions: Sequence[Entry]) -> str:
-    verdicts = "".join(_verdict(entry.result.verdict) for entry in questions if entry.result.verdict is not None)
+    verdicts = "".join(
+        _verdict(entry.result.verdict, entry.result.name) for entry in questions if entry.result.verdict is not None
+    )
     argument = "".join(f"<p>{_said(sentence)}</p>" for sentence in _ARGUMENT)
     told = f'<div class="verdicts">{verdicts}</div>' if verdicts else ""
     return (
@@ -119,8 +121,8 @@ def _opening(questions: Sequence[Entry]) -> str:
     )
 
 
-def _verdict(verdict: Verdict) -> str:
-    """A claim, whether it holds, and its interval beside the threshold on one scale."""
+def _verdict(verdict: Verdict, leads_to: str = "") -> str:
+    """A claim, whether it holds, and its interval beside the threshold on one scale. leads_to: where it was found."""
     found = verdict.found
     ends = (found.low, found.high, verdict.threshold)
     of_a_whole = verdict.unit in (Unit.SHARE, Unit.PPM) and min(ends) >= 0 and max(ends) <= MILLION
@@ -132,14 +134,18 @@ def _verdict(verdict: Verdict) -> str:
 
     width = f"{(found.high - found.low) * 100 / max(high - low + 2 * room, 1):.2f}%"
     threshold = Words(*(number(verdict.threshold, verdict.unit, language) for language in ("en", "zh")))
-    asked = Words(f"must lie above {threshold.en}", f"须高于 {threshold.zh}")
+    measure = Words(f"{verdict.measure.en}: ", f"{verdict.measure.zh}：")
+    asked = Words(f"; must lie above {threshold.en}", f"；须高于 {threshold.zh}")
+    claim = _said(verdict.claim)
+    if leads_to:
+        claim = f'<a href="#{escape(leads_to)}">{claim}</a>'
     return (
         f'<section class="verdict {verdict.holds}"><p class="holds">{_said(_HOLDS[verdict.holds])}</p>'
-        f"<p class=claim>{_said(verdict.claim)}</p>"
+        f"<p class=claim>{claim}</p>"
         f'<div class="gauge" aria-hidden="true"><i class="threshold" style="left:{at(verdict.threshold)}"></i>'
         f'<i class="band" style="left:{at(found.low)};width:{width}"></i>'
         f'<i class="mid" style="left:{at(found.mid)}"></i></div>'
-        f"<p class=measure>{_said(verdict.measure)}: {_value(found, verdict.unit)}; {_said(asked)}</p></section>"
+        f"<p class=measure>{_said(measure)}{_value(found, verdict.unit)}{_said(asked)}</p></section>"
     )
 
 
