@@ -13,7 +13,7 @@ from florin.lab.result import Unit, from_json, to_json
 from florin.lab.simulate import simulate_lane
 from florin.lab.study import load_study, run_study, sized, worlds
 from florin.lab.study.answer import answer
-from florin.lab.study.observables import Window, observe
+from florin.lab.study.observables import OBSERVABLES, Kind, Window, observe
 from florin.lab.study.worlds import everybody, worlds_of
 from florin.lab.surplus import account, lost_minor
 
@@ -183,6 +183,24 @@ def test_sales_by_market_add_up_and_merchants_profit_is_that_of_the_accounts(lan
     assert total("merchant_profit") == accounts.party_minor("merchants") - accounts.what_minor(
         "merchants", "installment fee"
     )
+
+
+def test_every_observable_counts_what_its_lender_did_and_stays_within_its_kind(lane, window):
+    met = lane.met
+    by_it = met.bought & (met.tender == window.lender + 1)
+    at_web = replace(window, market=lane.world.market_at("web"))
+    for name, observable in OBSERVABLES.items():
+        rows = observe(name, lane, at_web if observable.needs_market else window)
+        assert np.isfinite(rows.value).all(), name
+        assert (rows.weight > 0).all(), name
+        if observable.is_share and observable.kind is not Kind.RATIO:
+            assert ((rows.value >= 0) & (rows.value <= 1)).all(), name
+        if not observable.signed:
+            assert (rows.value >= 0).all(), name
+
+    assert observe("credit_sales", lane, window).value.sum() == met.price_minor[by_it].sum()
+    assert observe("in_installments", lane, window).value.mean() == pytest.approx((met.count[by_it] > 0).mean())
+    assert observe("without_cash", lane, window).value.mean() == pytest.approx(met.no_cash[met.bought].mean())
 
 
 def test_a_window_is_half_open(lane, window):

@@ -104,6 +104,16 @@ def _baskets(lane: Lane, window: Window) -> Rows:
     return _of_needs(lane, orders, lane.met.price_minor[orders])
 
 
+def _without_cash(lane: Lane, window: Window) -> Rows:
+    orders = _orders(lane, window)
+    return _of_needs(lane, orders, lane.met.no_cash[orders])
+
+
+def _in_installments(lane: Lane, window: Window) -> Rows:
+    orders = _on_credit(lane, window)
+    return _of_needs(lane, orders, lane.met.count[orders] > 0)
+
+
 def _tender_share(lane: Lane, window: Window) -> Rows:
     orders = _orders(lane, window)
     return _of_needs(lane, orders, lane.met.tender[orders] == window.lender + 1, lane.met.price_minor[orders])
@@ -250,6 +260,11 @@ def _issuer_income(lane: Lane, window: Window) -> Rows:
     return _of_persons(charged - lost_minor(book))
 
 
+def _interest(lane: Lane, window: Window) -> Rows:
+    book = _book(lane, window)
+    return _of_persons(np.zeros(lane.people.count) if book is None else book.sums.interest + book.sums.penalty)
+
+
 def _ratio(part: Real | Minor | Flags, whole: Minor) -> Rows:
     """Rows whose weighted mean is the ratio of two sums; who has nothing of the whole is none of them."""
     person = np.flatnonzero(whole > 0)
@@ -321,6 +336,10 @@ OBSERVABLES: dict[str, Observable] = {
     "limit": Observable(
         kind=Kind.PERSON, rows=_limit, is_money=True, title_en="limit", title_zh="额度",
     ),
+    "interest": Observable(
+        kind=Kind.PERSON, rows=_interest, is_money=True, at_the_end=True, signed=True,
+        title_en="interest and penalties a person", title_zh="人均利息与违约金",
+    ),
     "debt": Observable(
         kind=Kind.PERSON, rows=lambda lane, window: _of_persons(_debt_minor(lane, window)), is_money=True, at_the_end=True,
         title_en="debt to the lender studied", title_zh="对该机构的欠款",
@@ -359,6 +378,14 @@ OBSERVABLES: dict[str, Observable] = {
     "default_per_order": Observable(
         kind=Kind.ORDER, rows=_default_per_order, is_share=True, by_market=True,
         title_en="orders on credit that were not paid", title_zh="未还款的信用订单占比",
+    ),
+    "without_cash": Observable(
+        kind=Kind.ORDER, rows=_without_cash, is_share=True, by_market=True,
+        title_en="orders by people who had not the money", title_zh="手头无钱者的订单占比",
+    ),
+    "in_installments": Observable(
+        kind=Kind.ORDER, rows=_in_installments, is_share=True, by_market=True,
+        title_en="orders on credit that are paid in installments", title_zh="信用订单中的分期占比",
     ),
     "likelihood": Observable(
         kind=Kind.NEED, rows=_likelihood, is_share=True, by_market=True, needs_market=True,
