@@ -54,7 +54,9 @@ def test_every_chart_is_drawn_with_intervals_and_a_name_and_nothing_is_fetched(r
     drawings = reader.page.locator("figure.chart .drawing > svg, figure.chart .drawing > figure svg")
 
     assert drawings.count() == len(result().charts) - 1  # a game is a table
-    assert all("table below" in str(each.get_attribute("aria-label")) for each in drawings.all())
+    assert drawings.first.get_attribute("aria-label") == "What free days bring"
+    assert "40 free days: 0 % −¥5.00 → 8 % ¥9.40;" in str(drawings.first.get_attribute("aria-description"))
+    assert all("table below" in str(each.get_attribute("aria-description")) for each in drawings.all())
     assert reader.page.locator("figure.chart .break-even path").count() >= 1
     assert not any("NaN" in each.inner_html() for each in drawings.all())
     assert reader.undisturbed, (reader.requests, reader.complaints)

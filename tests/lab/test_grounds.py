@@ -13,12 +13,13 @@ def told(name: str) -> Result:
 
 
 def test_every_uncertain_parameter_is_told_in_words_with_its_range_and_its_grade() -> None:
-    rows = {row[4]: row for row in told("parameters").tables[0].rows}
+    rows = {row[5]: row for row in told("parameters").tables[0].rows}
 
     assert list(rows) == [each.name for each in uncertain()]
     funding, cost = rows["funding_tech"], rows["purchase_cost_minor"]
     assert funding[0] == Words("Funding of a technology firm, of balance a year", "科技公司的资金成本，占余额，每年")
     assert (funding[1], funding[3]) == (Words("3.50 % (2.50 % … 5.00 %)", "3.50% (2.50% … 5.00%)"), "B")
+    assert "K15: the one-year prime rate is 3.0 %" in str(funding[4])
     assert cost[1] == Words("¥0.12 (¥0.05 … ¥0.30)", "¥0.12 (¥0.05 … ¥0.30)")
 
 

@@ -393,17 +393,33 @@
     boxes.forEach((box) => { box.spot.dy = within(box.center) - box.y; });
   }
 
-  function place(holder, drawn, title) {
+  // Puts a drawing in its place, with a name and a description for who cannot see it.
+  function place(holder, drawn, name, description) {
     const svg = drawn[0].tagName === "svg" ? drawn[0] : drawn[0].querySelector("svg");
-    const name = document.createElementNS("http://www.w3.org/2000/svg", "title");
-    name.textContent = title;
-    svg.prepend(name);
+    const told = document.createElementNS("http://www.w3.org/2000/svg", "desc");
+    told.textContent = description;
+    svg.prepend(told);
     svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", title);
+    svg.setAttribute("aria-label", name);
+    svg.setAttribute("aria-description", description);
     holder.replaceChildren(...drawn);
   }
 
-  const DESCRIBED = { en: ". Its numbers stand in the table below.", zh: "。数据见下表。" };
+  const BELOW = { en: "All numbers stand in the table below.", zh: "全部数据见下表。" };
+  const colon = () => (language() === "en" ? ": " : "：");
+
+  // What a chart shows, in a few words: where its lines begin and end, what its spots and bars are.
+  function described(chart) {
+    const parts = {
+      curves: () => chart.curves.map(({ title, points }) => `${said(title)}${colon()}`
+        + [points[0], points.at(-1)].map((point) => `${tick(point.x, chart.x.unit)} ${number(point.y.mid, chart.y.unit)}`).join(" → ")),
+      heat_map: () => chart.spots.map((spot) => `${said(spot.title)}${colon()}${written(spot.value, chart.value.unit)}`),
+      waterfall: () => [chart.first, ...chart.steps, chart.last]
+        .map((step) => `${said(step.title)}${colon()}${number(step.value.mid, chart.y.unit)}`),
+    }[chart.type];
+    return [...(parts ? parts() : []), said(BELOW)].join(language() === "en" ? "; " : "；");
+  }
+
   const figures = [...document.querySelectorAll("figure.chart")].map((figure) => ({
     holder: figure.querySelector(".drawing"),
     chart: JSON.parse(figure.querySelector("script").textContent),
@@ -413,7 +429,8 @@
   function drawFigure(figure) {
     figure.width = Math.floor(figure.holder.clientWidth);
     if (figure.width < NARROWEST) return;
-    place(figure.holder, draw[figure.chart.type](figure.chart, figure.width), said(figure.chart.title) + said(DESCRIBED));
+    place(figure.holder, draw[figure.chart.type](figure.chart, figure.width), said(figure.chart.title),
+      described(figure.chart));
   }
 
   // --- what if you owned more of it --------------------------------------------------------------------------------------------
@@ -543,7 +560,7 @@
           Plot.dot(here, { x: "x", y: "mid", r: 7, fill: "var(--gold-bright)", stroke: "var(--ink)", strokeWidth: 2 }),
         ],
       });
-      place(target, [drawing], `${said(WORDS.kept)}; ${said(axis.title)}`);
+      place(target, [drawing], said(WORDS.kept), `${said(axis.title)}${colon()}${tick(at[along], axis.unit)} → ${number(mid, "fen")}`);
     }
 
     function composition(mid, low, high) {
@@ -560,7 +577,8 @@
       });
       rows.push({ key: "kept", text: said(WORDS.total), from: 0, shift: 0, low, mid, high, color: "var(--series-7)" });
       const axis = { unit: "fen", title: { en: `of each ¥100 of ${grid.about.en}`, zh: `每 ¥100 ${grid.about.zh}中` } };
-      place(target, [lying(rows, axis, width)], said(WORDS.parts));
+      place(target, [lying(rows, axis, width)], said(WORDS.parts),
+        rows.map((row) => `${row.text}${colon()}${number(row.mid, "fen")}`).join("; "));
     }
 
     return { build, show };

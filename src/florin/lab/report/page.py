@@ -269,7 +269,7 @@ def _table(table: Table, *, captioned: bool = True) -> str:
         rows.append(f'<tr><th scope="row" class="{first[2]}">{_value(first[0], first[1].unit)}</th>{cells}</tr>')
     caption = f"<caption>{_said(table.title)}</caption>" if captioned else ""
     return (
-        f'<div class="scroll" tabindex="0"><table>{caption}<thead><tr>{heads}</tr></thead>'
+        f'<div class="scroll"><table>{caption}<thead><tr>{heads}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
