@@ -7,6 +7,7 @@ Nothing is drawn from a stream: `draws.py` gives each draw by its key, so a lane
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -74,12 +75,18 @@ class Lane:
     walked_away: Flags
 
 
-def simulate_lane(world: World, ids: Bits, seed: int) -> Lane:
+# Looks at the end of each day: its number, the lenders' books, and everybody's spending money. It changes nothing.
+Watch = Callable[[int, Sequence[Book | None], Minor], None]
+
+
+def simulate_lane(world: World, ids: Bits, seed: int, *, watch: Watch | None = None) -> Lane:
     """The people of these numbers, in a world, over all its days."""
     people = draw_people(world, ids, seed)
     running = _Running(world, people, draw_needs(world, people, seed), seed)
     for day, on in enumerate(dates(world)):
         running.live(day, on)
+        if watch is not None:
+            watch(day, running.books, people.spending_minor)
     return running.lane()
 
 

@@ -10,11 +10,12 @@ from florin.lab.experiments.grounds import CALIBRATION, PARAMETERS
 from florin.lab.experiments.null_world import NULL_WORLD
 from florin.lab.experiments.published import STUDIES
 from florin.lab.experiments.sensitive import SENSITIVITY
+from florin.lab.experiments.terms import TERMS
 from florin.lab.experiments.three_birds import THREE_BIRDS
 from florin.lab.experiments.viability import VIABILITY
 
 __all__ = ["EXPERIMENTS", "Experiment", "Part", "Progress", "Run", "Size", "unheard"]
 
-_QUESTIONS = (THREE_BIRDS, FULCRUM, DID_NOT_FOLLOW, FREE_CREDIT, VIABILITY)
+_QUESTIONS = (THREE_BIRDS, FULCRUM, DID_NOT_FOLLOW, FREE_CREDIT, TERMS, VIABILITY)
 _GROUNDS = (CALIBRATION, STUDIES, PARAMETERS, SENSITIVITY, NULL_WORLD)
 EXPERIMENTS: dict[str, Experiment] = {each.name: each for each in (*_QUESTIONS, *_GROUNDS)}
