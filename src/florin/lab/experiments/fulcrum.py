@@ -19,7 +19,7 @@ import numpy as np
 
 from florin.lab.arrays import Bits, Flags
 from florin.lab.chart import Axis, Curve, Curves, HeatMap, Point, Spot
-from florin.lab.experiments.drawing import each_draw, interval, sized, used
+from florin.lab.experiments.drawing import each_draw, interval, middle, sized, used
 from florin.lab.experiments.experiment import Experiment, Progress, Size
 from florin.lab.experiments.sliders import BREADTHS, Worlds, grid, parts_at, worlds
 from florin.lab.grid import Grid
@@ -118,7 +118,7 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
 
 
 def _kept(places: list[Place]) -> Interval:
-    return interval([place.kept for place in places])
+    return middle([place.kept for place in places])
 
 
 def _mean_ppm(values: list[float]) -> int:
@@ -201,6 +201,13 @@ def _result(
                 "Malls do not answer a rival's credit by their take or their prices; sales moved between merchants bring the "
                 "owner his take and the whole nothing, so more than ¥100 may be kept.",
                 "各平台不会以抽成或价格应对对手的信用；仅在商户之间转移的销售给业主带来抽成，却不增加总剩余，故留存可超过¥100。",
+            ),
+            Words(
+                "What a group keeps is a quotient; where its credit mostly moves sales from others' shops to its own, little "
+                "is created to divide by and the quotient is large. Its middle is the median of the draws. The map's colors "
+                "are of one stylized lender; a group's own terms and markets set its number apart from the ground it stands on.",
+                "留存是一个商；若信用主要把别家的销售移到自家，所创造的剩余很少，商就很大；其中值取各次抽样的中位数。"
+                "图的底色属于一个典型放贷者；各集团自身的条款与市场使它的数不同于所处位置的底色。",
             ),
             Words(
                 "Between owning nothing and owning all, losses and the lender's knowledge are drawn as straight lines.",
