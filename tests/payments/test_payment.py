@@ -31,7 +31,7 @@ def decide(of, shop, what, amount_minor):
         case "capture":
             return capture.decide(of, shop, TERMS, capture.Capture(payment_id=PAYMENT, amount_minor=amount_minor), AT)
         case "void":
-            return void.decide(of, void.Void(payment_id=PAYMENT), AT)
+            return void.decide(of, void.Void(payment_id=PAYMENT, amount_minor=amount_minor % 1_500), AT)
         case "receive":
             return receive.decide(of, shop, None, receive.Receive(payment_id=PAYMENT, by="clock"), AT)
         case "refund":

@@ -20,6 +20,7 @@ from florin.engine.tables.event import Recorded
 from florin.engine.told import of_house, of_line, short_of
 from florin.events import (
     AuthorizationExtended,
+    Authorized,
     CampaignRanLow,
     Captured,
     CaseClosed,
@@ -55,12 +56,13 @@ from florin.events import (
     Voided,
 )
 from florin.payments.merchant import App
-from florin.payments.trade import Trade
+from florin.payments.trade import Flow, Trade
 
 # The owner's own messages belong to no app.
 OWNER_APP_ID = 0
 
 TOPICS: dict[type[Event], str] = {
+    Authorized: "payment.authorized",
     Captured: "payment.paid",
     Escrowed: "payment.paid",
     Received: "payment.received",
@@ -120,8 +122,11 @@ _OF_RECEIPT = (
 # What a wire has no word for: Alipay's for no refund that is reversed, WeChat's for no order that is closed or let go.
 UNTOLD: dict[str, tuple[str, ...]] = {
     "alipay": (*_OF_RECEIPT, "payment.refund_reversed"),
-    "wechatpay": (*_OF_RECEIPT, "payment.voided", "trade.closed"),
+    "wechatpay": (*_OF_RECEIPT, "payment.authorized", "payment.voided", "trade.closed"),
 }
+# Of what is frozen, Alipay's has words for these alone: a part that is taken is a sale under a number that no event knows, and
+# whoever took it was answered.
+_OF_FREEZES: dict[str, tuple[str, ...]] = {"alipay": ("payment.authorized", "payment.voided")}
 # What a receiver of a part of a sale is told, on these wires.
 SHARED = "share.received"
 _TELLS_SHARES = ("wechatpay",)
@@ -151,7 +156,7 @@ def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
         rows += _to_endpoints(room, recorded, topic, trade.merchant_id, trade)
         app = room.reference.apps[trade.app_id]
         url = _address_of(event, topic, trade, app)
-        if url and topic not in UNTOLD.get(app.wire, ()):
+        if url and _has_word(app.wire, topic, trade):
             payload = short_of(room.at.instant, trade, room.payments.get(event.payment_id))
             lane = lane_of(recorded.id)
             rows.append(
@@ -168,6 +173,13 @@ def outbox_rows(room: Room) -> list[tuple[Any, ...]]:
                 )
             )
     return rows
+
+
+def _has_word(wire: str, topic: str, trade: Trade) -> bool:
+    """Whether the wire can say it of this trade."""
+    if trade.flow is Flow.MANUAL and wire in _OF_FREEZES:
+        return topic in _OF_FREEZES[wire]
+    return topic not in UNTOLD.get(wire, ())
 
 
 def _to_receiver(room: Room, recorded: Recorded, event: ShareReceived) -> list[tuple[Any, ...]]:

@@ -120,7 +120,10 @@ class Received(Event, frozen=True, kw_only=True):
 
 
 class Voided(Event, frozen=True, kw_only=True):
-    """An authorization, or what is left of it, was released: on request or by time. promised: of a fee's subsidy."""
+    """An authorization, or some of what is left of it, was released: on request or by time. promised: of a fee's subsidy.
+
+    request_no: what the merchant called it.
+    """
 
     kind = 46
     credit_minor: int
@@ -130,6 +133,7 @@ class Voided(Event, frozen=True, kw_only=True):
     place: Place | None = None
     counted: MonthCounted | None = None
     promised: CampaignPart | None = None
+    request_no: str = ""
 
 
 class Refunded(Event, frozen=True, kw_only=True):

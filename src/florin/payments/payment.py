@@ -267,7 +267,7 @@ def evolve(payment: Payment, event: Event, *, cut: int = 0) -> Payment:
         case Voided():
             return replace(
                 payment,
-                state=PaymentState.CAPTURED if payment.paid_minor else PaymentState.VOIDED,
+                state=_state_after_release(payment, event),
                 credit_released_minor=payment.credit_released_minor + event.credit_minor,
                 wallet_released_minor=payment.wallet_released_minor + event.wallet_minor,
                 coupon_released_minor=payment.coupon_released_minor + coupon_minor(event),
@@ -334,6 +334,13 @@ def evolve(payment: Payment, event: Event, *, cut: int = 0) -> Payment:
         case RequestAnswered() | GoodsSentBack() | EvidenceGiven() | DisputeDecided():
             return payment
     raise AssertionError(f"{type(event).__name__} does not touch a payment")
+
+
+def _state_after_release(payment: Payment, event: Voided) -> PaymentState:
+    """Some of it may still be open; else what was taken stands, where something was."""
+    if event.credit_minor + event.wallet_minor + coupon_minor(event) < payment.open_minor:
+        return payment.state
+    return PaymentState.CAPTURED if payment.paid_minor else PaymentState.VOIDED
 
 
 def _frozen(payment: Payment, event: Captured | Received) -> dict[str, Any]:

@@ -50,6 +50,22 @@ def test_a_published_day_is_a_zip_of_what_this_app_sold(house: House):
     assert month["sub_code"] == "isp.bill_not_exist"  # the month is not over
 
 
+def test_the_bill_of_funds_lists_the_sale_and_its_fee_with_what_is_owed_after_each(house: House):
+    sold_on = sold_yesterday(house)
+    shop = Shop(house, DIRECT_SHOP)
+
+    file = fetched(house, asked(shop, sold_on, "signcustomer")["bill_download_url"])
+
+    with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+        one_by_one, sums = (archive.read(name).decode("gbk").splitlines() for name in archive.namelist())
+    rows = [line.replace("\t", "").split(",") for line in one_by_one if not line.startswith("#")]
+    assert [(row[6], row[7], row[8], row[10]) for row in rows[1:]] == [
+        ("12.00", "0.00", "12.00", "交易"), ("0.00", "-0.07", "11.93", "扣除交易手续费"),
+    ]  # fmt: skip
+    assert sums[-2] == "合计,1,12.00,1,-0.07,11.93"
+    assert fetched(house, asked(shop, sold_on)["bill_download_url"], type="signcustomer") is None
+
+
 def test_a_link_is_good_for_what_it_names_and_for_a_while(house: House):
     sold_on = sold_yesterday(house)
     link = asked(Shop(house, DIRECT_SHOP), sold_on)["bill_download_url"]
@@ -69,4 +85,4 @@ def test_what_is_not_published_or_another_apps_or_no_day_is_refused_by_name(hous
     assert asked(shop, sold_on)["sub_code"] == "isp.bill_not_exist"  # the escrow app sold nothing
     assert asked(Shop(house, DIRECT_SHOP), house.world.today)["sub_code"] == "isp.bill_not_exist"
     assert asked(shop, "5 March")["sub_code"] == "ACQ.INVALID_PARAMETER"
-    assert asked(shop, sold_on, "signcustomer")["sub_code"] == "ACQ.INVALID_PARAMETER"
+    assert asked(shop, sold_on, "settlementMerge")["sub_code"] == "ACQ.INVALID_PARAMETER"

@@ -126,18 +126,43 @@ def test_eight_takes_at_once_take_at_most_what_is_frozen(house: House, shop: Sho
     house.world.assert_books_hold()
 
 
-def test_the_rest_is_let_go_once_and_only_as_a_whole(house: House, shop: Shop):
+def test_the_rest_is_let_go_in_parts_each_once_and_never_more_than_there_is(house: House, shop: Shop):
     auth_no = frozen(house, shop)["auth_no"]
-    ask = {"auth_no": auth_no, "out_request_no": "u1"}
+    alice = house.world.line("alice")
 
-    part = shop.call("alipay.fund.auth.order.unfreeze", **ask, amount="100.00")
-    whole, again = (shop.call("alipay.fund.auth.order.unfreeze", **ask, amount="500.00") for _ in range(2))
-    other = shop.call("alipay.fund.auth.order.unfreeze", auth_no=auth_no, out_request_no="u2", amount="500.00")
+    def unfreeze(number: str, amount: str) -> dict[str, Any]:
+        named = {"auth_no": auth_no, "out_request_no": number, "amount": amount}
+        return shop.call("alipay.fund.auth.order.unfreeze", **named)
 
-    assert part["sub_code"] == "UNFREEZE_AMOUNT_NOT_ENOUGH"
-    assert (whole["status"], again["operation_id"]) == ("SUCCESS", whole["operation_id"])
-    assert other["sub_code"] == "ORDER_ALREADY_CLOSED"
-    assert detail(shop, auth_no=auth_no)["order_status"] == "CLOSED"
+    part, again = unfreeze("u1", "100.00"), unfreeze("u1", "100.00")
+    assert (part["status"], part["amount"], again["operation_id"]) == ("SUCCESS", "100.00", part["operation_id"])
+    assert house.world.line("alice").held_minor == alice.held_minor - 100_00
+    assert unfreeze("u1", "99.00")["sub_code"] == "CONTEXT_INCONSISTENT"
+    assert unfreeze("u2", "400.01")["sub_code"] == "UNFREEZE_AMOUNT_NOT_ENOUGH"
+    between = detail(shop, auth_no=auth_no)
+    assert (between["rest_amount"], between["total_unfreeze_amount"]) == ("400.00", "100.00")
+    assert between["order_status"] == "AUTHORIZED"
+    assert take(shop, auth_no, "night-1", "150.00")["code"] == "10000"
+    assert unfreeze("u3", "250.00")["status"] == "SUCCESS"
+    assert unfreeze("u4", "0.01")["sub_code"] == "ORDER_ALREADY_CLOSED"
+    after = detail(shop, auth_no=auth_no)
+    assert (after["order_status"], after["total_unfreeze_amount"], after["total_pay_amount"]) == (
+        "FINISH", "350.00", "150.00",
+    )  # fmt: skip
+    house.world.assert_books_hold()
+
+
+def test_eight_who_let_go_parts_at_once_let_go_what_is_left_and_no_more(house: House, shop: Shop):
+    auth_no = frozen(house, shop)["auth_no"]
+
+    def unfreeze(n: int) -> dict[str, Any]:
+        return shop.call("alipay.fund.auth.order.unfreeze", auth_no=auth_no, out_request_no=f"u{n}", amount="150.00")
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(unfreeze, range(8)))
+
+    assert sum(answer["code"] == "10000" for answer in answers) == 3
+    assert detail(shop, auth_no=auth_no)["rest_amount"] == "50.00"
     house.world.assert_books_hold()
 
 

@@ -163,3 +163,28 @@ def test_a_receipt_is_no_second_payment(house: House, shop: Shop, listener: List
 
     assert sum("gmt_payment" in told for told in listener.told) == 1
     assert {told["trade_status"] for told in listener.told} == {"TRADE_SUCCESS"}
+
+
+def test_a_freeze_and_what_is_let_go_of_it_are_told_in_words_of_their_own(house: House, shop: Shop, listener: Listener):
+    order = {"out_order_no": "deposit", "out_request_no": "f1", "order_title": "押金", "amount": "500.00"}
+    request = shop.request(
+        "alipay.fund.auth.order.freeze", {**order, "auth_code": house.code_of("alice")}, notify_url=listener.url
+    )
+    auth_no = shop.send(request)["auth_no"]
+    part = {"out_trade_no": "night-1", "total_amount": "200.00", "subject": "房费", "auth_no": auth_no}
+    assert shop.call("alipay.trade.pay", **part)["code"] == "10000"
+    let_go = {"auth_no": auth_no, "out_request_no": "u1", "amount": "120.00"}
+    unfrozen = shop.call("alipay.fund.auth.order.unfreeze", **let_go)
+
+    assert delivered(house) == 2  # the part that was taken is no sale of the freeze's number
+
+    for told in listener.told:
+        verify(house, told)
+    froze, released = sorted(listener.told, key=lambda told: told["notify_type"])
+    assert (froze["notify_type"], froze["operation_type"], froze["amount"]) == ("fund_auth_freeze", "FREEZE", "500.00")
+    assert (froze["auth_no"], froze["out_order_no"], froze["out_request_no"]) == (auth_no, "deposit", "f1")
+    assert (froze["rest_amount"], froze["payer_user_id"]) == ("500.00", str(house.world.people["alice"]))
+    assert (released["notify_type"], released["operation_type"]) == ("fund_auth_unfreeze", "UNFREEZE")
+    assert (released["operation_id"], released["out_request_no"]) == (unfrozen["operation_id"], "u1")
+    assert (released["amount"], released["rest_amount"], released["total_pay_amount"]) == ("120.00", "180.00", "200.00")
+    assert "trade_status" not in released

@@ -214,12 +214,12 @@ def test_a_moment_that_is_none_is_refused(text: str):
     assert "time_expire" in refused("alipay.trade.precreate", {**TEA, "time_expire": text}).sub_msg
 
 
-def test_shares_for_third_parties_are_refused_and_not_quietly_dropped():
+def test_shares_named_with_an_order_are_refused_and_not_quietly_dropped():
     royalty = [{"trans_in": "2088", "amount": "1.00"}]
 
     assert "royalty_info" in refused("alipay.trade.precreate", {**TEA, "royalty_info": royalty}).sub_msg
-    refund = {"out_trade_no": "a", "refund_amount": "1.00", "refund_royalty_parameters": royalty}
-    assert "refund_royalty_parameters" in refused("alipay.trade.refund", refund).sub_msg
+    refund = {"out_trade_no": "a", "refund_amount": "1.00", "refund_royalty_parameters": [{"trans_out": "2088"}]}
+    assert "refund_royalty_parameters[0].amount" in refused("alipay.trade.refund", refund).sub_msg
 
 
 def test_a_field_of_the_wrong_kind_or_too_long_names_itself():

@@ -92,3 +92,49 @@ def test_only_a_frozen_order_is_shared_and_only_with_who_is_bound(house: House, 
     assert nobody["sub_code"] == "ACQ.ROYALTY_RECEIVER_INVALID"
     rate = direct.call("alipay.trade.royalty.rate.query", out_request_no="r1")
     assert (rate["user_id"], rate["max_ratio"]) == (str(SHOP), "30")
+
+
+def test_a_refund_takes_others_parts_back_with_it_or_does_nothing(house: House, direct: Shop):
+    trade_no, bob = sold(house, direct, "share-3", royalty_freeze="true"), str(house.world.people["bob"])
+    for number, parts in (("s1", [part(DRIVERS, "10.00")]), ("s2", [part(DRIVERS, "8.00"), part("bob", "2.00")])):
+        parts = [{**each, "trans_in": bob} if each["trans_in"] == "bob" else each for each in parts]
+        given = direct.call(
+            "alipay.trade.order.settle", out_request_no=number, trade_no=trade_no, royalty_parameters=parts
+        )
+        assert given["code"] == "10000", given
+
+    def refund(number: str, amount: str, **back: str) -> dict[str, Any]:
+        royalties = [{"trans_out": out, "amount": minor, "desc": "back"} for out, minor in back.items()]
+        return direct.call(
+            "alipay.trade.refund", trade_no=trade_no, refund_amount=amount, out_request_no=number,
+            refund_royalty_parameters=royalties,
+        )  # fmt: skip
+
+    drivers = str(DRIVERS)
+    assert refund("r0", "95.00", **{drivers: "18.01"})["sub_code"] == "ACQ.ALLOC_AMOUNT_VALIDATE_ERROR"
+    assert refund("r0", "95.00", **{bob: "1.00"})["sub_code"] == "ACQ.ROYALTY_RECEIVER_INVALID"
+    assert refund("r0", "100.01", **{drivers: "15.00"})["sub_code"] == "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL"
+    assert house.world.balance("MERCHANT_AVAILABLE", DRIVERS) == 18_00
+    assert refund("r1", "94.00", **{drivers: "15.00"})["fund_change"] == "Y"
+    assert house.world.balance("MERCHANT_AVAILABLE", DRIVERS) == 3_00
+    assert refund("r1", "94.00", **{drivers: "15.00"})["fund_change"] == "N"
+    assert refund("r1", "94.00", **{drivers: "14.00"})["sub_code"] == "ACQ.DISCORDANT_REPEAT_REQUEST"
+    assert house.world.balance("MERCHANT_AVAILABLE", DRIVERS) == 3_00
+    house.world.assert_books_hold()
+
+
+def test_what_a_shop_says_of_an_order_is_checked_and_changes_nothing(house: House, direct: Shop):
+    trade_no = sold(house, direct, "share-4")
+
+    def said(**changes: Any) -> dict[str, Any]:
+        words = {"trade_no": trade_no, "out_request_no": "o1", "biz_type": "CREDIT_AUTH"}
+        return direct.call(
+            "alipay.trade.orderinfo.sync", **{**words, "order_biz_info": '{"status":"COMPLETE"}', **changes}
+        )
+
+    told = said()
+    assert (told["code"], told["trade_no"], told["out_trade_no"]) == ("10000", trade_no, "share-4")
+    assert told["buyer_user_id"] == str(house.world.people["alice"])
+    assert said(order_biz_info='{"status":"LOST"}')["sub_code"] == "ACQ.INVALID_PARAMETER"
+    assert said(trade_no="7")["sub_code"] == "ACQ.TRADE_NOT_EXIST"
+    assert direct.call("alipay.trade.query", trade_no=trade_no)["trade_status"] == "TRADE_SUCCESS"

@@ -58,7 +58,7 @@ class Authority:
         """What a server of the gateways' names needs: a new key and certificate, which no file keeps."""
         ca_key, ca = self._load()
         key = ec.generate_private_key(ec.SECP256R1())
-        names = x509.SubjectAlternativeName([x509.DNSName(host) for host in GATEWAY_HOSTS])
+        names = x509.SubjectAlternativeName([x509.DNSName(host) for host in _permitted(ca)])
         certificate = (
             _certificate(_name("Florin local gateway"), ca.subject, key.public_key(), days=_SERVER_DAYS)
             .add_extension(names, critical=False)
@@ -103,6 +103,13 @@ class Authority:
         if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
             raise AuthorityUnreadable(path=self.folder)
         return key, certificate
+
+
+def _permitted(ca: x509.Certificate) -> list[str]:
+    """The names that the authority may sign for: one that is older than a name does without it."""
+    permitted = ca.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees or []
+    theirs = {name.value for name in permitted}
+    return [host for host in GATEWAY_HOSTS if host in theirs]
 
 
 def _certificate(

@@ -8,6 +8,7 @@ GATEWAY_HOSTS: Final = (
     "openapi.alipay.com",
     "openapi-sandbox.dl.alipaydev.com",
     "openapi.alipaydev.com",
+    "openauth.alipay.com",
     "api.mch.weixin.qq.com",
     "api2.mch.weixin.qq.com",
 )

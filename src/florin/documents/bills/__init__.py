@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from florin.documents.bills.alipay import alipay_zip
+from florin.documents.bills.alipay import alipay_zip, funds_zip
 from florin.documents.bills.canonical import bill_csv, bill_json, rows_of
 from florin.documents.bills.file import BillFile, Form, packed
 from florin.documents.bills.wechat import fund_flow_bill, trade_bill
@@ -24,6 +24,7 @@ __all__ = [
     "bill_files",
     "bill_json",
     "fund_flow_bill",
+    "funds_zip",
     "packed",
     "trade_bill",
 ]

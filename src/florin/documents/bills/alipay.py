@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from florin.documents.bills.file import BillFile, asked_time, cell, days_of, local_time, yuan
+from florin.documents.bills.flows import Flow, flows_of
 from florin.queries.bills import Bill, BillLine
 
 DETAIL_COLUMNS: Final = (
@@ -24,6 +25,11 @@ SUMMARY_COLUMNS: Final = (
     "门店编号,门店名称,交易订单总笔数,退款订单总笔数,订单金额（元）,商家实收（元）,支付宝优惠（元）,商家优惠（元）,"
     "卡消费金额（元）,服务费（元）,分润（元）,实收净额（元）"
 )
+FUND_COLUMNS: Final = (
+    "账务流水号,业务流水号,商户订单号,商品名称,发生时间,对方账号,收入金额（+元）,支出金额（-元）,账户余额（元）,"
+    "交易渠道,业务类型,备注"
+)
+FUND_SUM_COLUMNS: Final = "类型,收入笔数,收入金额（+元）,支出笔数,支出金额（-元）,总金额（元）"
 
 
 def alipay_zip(bill: Bill, *, seller_id: str) -> BillFile:
@@ -42,6 +48,63 @@ def alipay_zip(bill: Bill, *, seller_id: str) -> BillFile:
             member = _member(name, bill)
             archive.writestr(member, text.encode("gbk", errors="replace"))
     return BillFile(name=f"{stem}.csv.zip", content_type="application/zip", content=made.getvalue())
+
+
+def funds_zip(bill: Bill, *, seller_id: str) -> BillFile:
+    """All that moved what the merchant is owed (`signcustomer`), each with what he is owed after it; and sums by business."""
+    flows = [flow for line in bill.lines for flow in flows_of(line)]
+    stem = f"{seller_id}0156_{days_of(bill)}"
+    head = (
+        f"#账号：[{seller_id}0156]\r\n#起始日期：[{_moment(bill.from_on)}]   终止日期：[{_moment(bill.before_on)}]\r\n"
+    )
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
+        for name, text in (
+            (f"{stem}_账务明细.csv", _funds(head, flows)),
+            (f"{stem}_账务明细(汇总).csv", _fund_sums(head, flows)),
+        ):
+            archive.writestr(_member(name, bill), text.encode("gbk", errors="replace"))
+    return BillFile(name=f"{stem}_账务.csv.zip", content_type="application/zip", content=made.getvalue())
+
+
+def _funds(head: str, flows: list[Flow]) -> str:
+    rule = "#-----------------------------------------账务明细列表"
+    came = [minor for *_, minor, _ in flows if minor > 0]
+    went = [minor for *_, minor, _ in flows if minor < 0]
+    return (
+        f"#支付宝账务明细查询\r\n{head}{rule}----------------------------------------\r\n{FUND_COLUMNS}\r\n"
+        + "".join([_fund_row(*flow) for flow in flows])
+        + f"{rule}结束------------------------------------\r\n"
+        f"#支出合计：{len(went)}笔，共{yuan(sum(went))}元\r\n#收入合计：{len(came)}笔，共{yuan(sum(came))}元\r\n"
+    )
+
+
+def _fund_row(line: BillLine, business: str, kind: str, amount_minor: int, balance_minor: int) -> str:
+    number = line.trade_id or line.payout_id or line.event_id
+    return (
+        f"{line.event_id}\t,{number}\t,{cell(line.order_number)}\t,{cell(line.subject)},{local_time(line)},\t,"
+        f"{yuan(max(amount_minor, 0))},{yuan(min(amount_minor, 0))},{yuan(balance_minor)},,{kind},"
+        f"{cell(line.reason or line.refund_number or line.reference)}\r\n"
+    )
+
+
+def _fund_sums(head: str, flows: list[Flow]) -> str:
+    kinds: dict[str, list[int]] = {}
+    for _, _, kind, minor, _ in flows:
+        kinds.setdefault(kind, []).append(minor)
+    rule = "#-----------------------------------------账务汇总列表"
+    rows = [_fund_sum_row(kind, minors) for kind, minors in kinds.items()]
+    total = _fund_sum_row("合计", [minor for *_, minor, _ in flows])
+    return (
+        f"#支付宝账务汇总查询\r\n{head}{rule}----------------------------------------\r\n{FUND_SUM_COLUMNS}\r\n"
+        + "".join([*rows, total])
+        + f"{rule}结束------------------------------------\r\n"
+    )
+
+
+def _fund_sum_row(kind: str, minors: list[int]) -> str:
+    came, went = [minor for minor in minors if minor > 0], [minor for minor in minors if minor < 0]
+    return f"{kind},{len(came)},{yuan(sum(came))},{len(went)},{yuan(sum(went))},{yuan(sum(minors))}\r\n"
 
 
 class _GbkName(zipfile.ZipInfo):

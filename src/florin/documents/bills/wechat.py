@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal
 
 from florin.documents.bills.file import BillFile, cell, days_of, local_time, yuan
+from florin.documents.bills.flows import flows_of
 from florin.queries.bills import Bill, BillLine
 
 TradeBillType = Literal["ALL", "SUCCESS", "REFUND"]
@@ -61,7 +62,7 @@ def trade_bill(
 
 def fund_flow_bill(bill: Bill, *, mchid: str) -> BillFile:
     """Every movement of what the merchant is owed: the trade and its fee apart, each with what he is owed after it."""
-    flows = [flow for line in bill.lines for flow in _flows(line)]
+    flows = [flow for line in bill.lines for flow in flows_of(line)]
     incomes = [minor for _, _, _, minor, _ in flows if minor > 0]
     expenses = [-minor for _, _, _, minor, _ in flows if minor < 0]
     rows = [_quoted(_flow_row(*flow, mchid)) for flow in flows]
@@ -112,22 +113,6 @@ def _trade_sums(lines: Sequence[BillLine]) -> Sequence[str]:
     )
 
 
-Flow = tuple[BillLine, str, str, int, int]
-
-
-def _flows(line: BillLine) -> Iterable[Flow]:
-    """(line, business, kind, amount, balance after it) of each part that moved something."""
-    earned = line.earned
-    business = _BUSINESS[line.type]
-    moved = earned.received_minor - earned.unsold_minor
-    before = line.balance_minor - earned.net_minor
-    if moved:
-        yield (line, business, business, moved, before + moved)
-    if earned.fees_minor:
-        kind = "扣除交易手续费" if earned.fees_minor > 0 else "退还交易手续费"
-        yield (line, business, kind, -earned.fees_minor, line.balance_minor)
-
-
 def _flow_row(
     line: BillLine, business: str, kind: str, amount_minor: int, balance_minor: int, mchid: str
 ) -> Sequence[str]:
@@ -150,16 +135,3 @@ def _quoted(values: Iterable[str]) -> str:
 
 def _file(name: str, text: str) -> BillFile:
     return BillFile(name=name, content_type="text/csv; charset=utf-8", content=text.encode())
-
-
-_BUSINESS: Final = {
-    "sale": "交易",
-    "refund": "退款",
-    "refund-reversed": "退款撤销",
-    "payout": "提现",
-    "payout-returned": "提现退回",
-    "paid-back": "充值",
-    "transfer": "转账",
-    "share": "分账",
-    "adjustment": "其他",
-}

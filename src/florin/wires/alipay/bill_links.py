@@ -16,11 +16,12 @@ PATH: Final = "/gateway.do/bill"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """What a bill is of: an app's sales of the days [from_on, before_on)."""
+    """What a bill is of: an app's sales (`trade`) or its merchant's funds (`signcustomer`) of the days [from_on, before_on)."""
 
     app_id: int
     from_on: date
     before_on: date
+    bill_type: str = "trade"
 
 
 class BillLinks:
@@ -32,6 +33,7 @@ class BillLinks:
 
     def link(self, period: Period, until: datetime) -> str:
         named = {
+            "type": period.bill_type,
             "app": str(period.app_id),
             "from": period.from_on.isoformat(),
             "before": period.before_on.isoformat(),
@@ -41,13 +43,13 @@ class BillLinks:
 
     def read(self, query: Callable[[str], str], at: datetime) -> Period | None:
         """What a link names; None for one that we did not make, or whose time is over. query: a parameter's text."""
-        named = {name: query(name) for name in ("app", "from", "before", "until")}
+        named = {name: query(name) for name in ("type", "app", "from", "before", "until")}
         if not hmac.compare_digest(self._mac(named).encode(), query("key").encode("utf-8", "replace")):
             return None
         if int(named["until"]) < at.timestamp():
             return None
         from_on, before_on = (date.fromisoformat(named[name]) for name in ("from", "before"))
-        return Period(app_id=int(named["app"]), from_on=from_on, before_on=before_on)
+        return Period(app_id=int(named["app"]), from_on=from_on, before_on=before_on, bill_type=named["type"])
 
     def _mac(self, named: dict[str, str]) -> str:
         text = "\n".join(f"{name}={value}" for name, value in sorted(named.items()))

@@ -1,4 +1,6 @@
-"""data.dataservice.bill.downloadurl.query: a link to a published day or month of the app's sales, as a zip of GBK CSVs.
+"""data.dataservice.bill.downloadurl.query: a link to a published day or month, as a zip of GBK CSVs.
+
+`trade` is what the app sold, `signcustomer` all that moved what its merchant is owed, whichever app it came by.
 
 The link is good for a few minutes of wall time. The file behind it is made of events that never change, so it is the same
 whenever it is fetched.
@@ -11,7 +13,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from florin.documents.bills import BillFile, alipay_zip
+from florin.documents.bills import BillFile, alipay_zip, funds_zip
 from florin.queries.bills import NotPublished, of_app, read_bill
 from florin.wires.alipay import shapes
 from florin.wires.alipay.answers import Problem, business, success
@@ -23,22 +25,24 @@ LINK_LIVES: Final = timedelta(minutes=5)  # X: ours; the real one is said to liv
 
 
 async def download_url(desk: Desk, call: Call, request: shapes.BillQuery) -> Answered:
-    if request.bill_type != "trade":
-        sentence = f"账单类型无效: “{request.bill_type[:30]}” is not trade; what moved beside sales is in the house's own bills"
+    if request.bill_type not in ("trade", "signcustomer"):
+        sentence = f"账单类型无效: “{request.bill_type[:30]}” is not trade or signcustomer"
         raise business("INVALID_PARAMETER", f"参数无效 bill_type {sentence}")
     from_on, before_on = _days(request.bill_date)
-    period = Period(app_id=desk.app.id, from_on=from_on, before_on=before_on)
+    period = Period(app_id=desk.app.id, from_on=from_on, before_on=before_on, bill_type=request.bill_type)
     if await desk.ask(bill_of, period, desk.merchant.id) is None:
         raise _no_bill(request.bill_date)
     return success(bill_download_url=desk.settings.bills.link(period, desk.wall_now + LINK_LIVES))
 
 
 def bill_of(connection: Connection[Any], period: Period, merchant_id: int) -> BillFile | None:
-    """The file of a published period on which the app sold or gave back something; else None."""
+    """The file of a published period on which there is something to list; else None."""
     try:
         bill = read_bill(connection, merchant_id=merchant_id, from_on=period.from_on, before_on=period.before_on)
     except NotPublished:
         return None
+    if period.bill_type == "signcustomer":
+        return funds_zip(bill, seller_id=str(merchant_id)) if bill is not None and bill.lines else None
     part = None if bill is None else of_app(bill, period.app_id)
     return alipay_zip(part, seller_id=str(merchant_id)) if part is not None and part.lines else None
 

@@ -1,8 +1,9 @@
-"""What is done with a trade that exists: query, refund, refund query, close, cancel."""
+"""What is done with a trade that exists: query, refund, refund query, close, cancel, and what a shop says of it."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from florin.engine import ClaimKind, Outcome, claim
 from florin.money import yuan_text
@@ -10,7 +11,7 @@ from florin.payments.close import Close
 from florin.payments.payment import Payment, PaymentState
 from florin.payments.refund import Refund
 from florin.payments.trade import Flow, TradeState
-from florin.wires.alipay import shapes
+from florin.wires.alipay import shapes, sharing
 from florin.wires.alipay.answers import Leaf, Problem, business, success
 from florin.wires.alipay.call import Call
 from florin.wires.alipay.captures import Part, find_sale, refund_number, refund_prefix
@@ -25,7 +26,6 @@ from florin.wires.alipay.words import (
     refund_bills_of,
     trade_status,
 )
-from florin.wires.desk import refund_claim
 from florin.wires.desk.trades import Standing, claimed, find_refund, refund_of
 
 _TRIES: Final = 3
@@ -44,7 +44,13 @@ async def refund(desk: Desk, call: Call, request: shapes.Refund) -> Answered:
         payment = _refundable(desk, standing)
         request_no = _request_no(standing, request)
         outcome = await _give_back(
-            desk, standing, payment, request_no, int(request.refund_amount), request.refund_reason or ""
+            desk,
+            standing,
+            payment,
+            request_no,
+            int(request.refund_amount),
+            request.refund_reason or "",
+            request.refund_royalty_parameters,
         )
         if outcome is None:
             continue
@@ -55,13 +61,28 @@ async def refund(desk: Desk, call: Call, request: shapes.Refund) -> Answered:
 
 
 async def _give_back(
-    desk: Desk, standing: Standing, payment: Payment, request_no: str, amount_minor: int, reason: str = ""
+    desk: Desk,
+    standing: Standing,
+    payment: Payment,
+    request_no: str,
+    amount_minor: int,
+    reason: str = "",
+    royalties: Sequence[shapes.RoyaltyPart] = (),
 ) -> Outcome | None:
-    """Refund under the shop's number; None when a part of an authorization changed under our hands. Raises Problem."""
+    """Refund under the shop's number; None when a part of an authorization changed under our hands. Raises Problem.
+
+    royalties: others' parts of the sale that come back first, out of which it may be refunded; all of it happens, or nothing.
+    """
     trade = standing.trade
     number = refund_number(standing, request_no)
-    claims = [refund_claim(trade.id, number, amount_minor=amount_minor)]
-    if isinstance(standing, Part) and await desk.ask(claimed, ClaimKind.REFUND, trade.id, number) is None:
+    content: dict[str, Any] = {"amount": amount_minor}
+    if royalties:
+        content["royalties"] = [(each.trans_out, int(each.amount)) for each in royalties]
+    claims = [claim(ClaimKind.REFUND, trade.id, number, content)]
+    is_new = (isinstance(standing, Part) or bool(royalties)) and (
+        await desk.ask(claimed, ClaimKind.REFUND, trade.id, number) is None
+    )
+    if isinstance(standing, Part) and is_new:
         if amount_minor > payment.refundable_minor:
             left = yuan_text(payment.refundable_minor)
             sentence = f"超过该笔转支付可退金额: {left} is left of what was taken under this order number"
@@ -71,6 +92,8 @@ async def _give_back(
         seen = f"{refund_prefix(trade.out_trade_no)}#{payment.refunded_minor}"
         claims.append(claim(ClaimKind.REFUND, trade.id, seen, request_no))
     command = Refund(payment_id=payment.id, amount_minor=amount_minor, request_no=number, reason=reason)
+    if royalties and is_new:
+        return await sharing.refunded(desk, payment, royalties, command, claims[0])
     outcome = await desk.execute(command, *claims)
     is_late = len(claims) > 1 and outcome.refusal is not None and outcome.refusal.name == "KeyConflict"
     return None if is_late else outcome
@@ -103,6 +126,15 @@ async def close(desk: Desk, call: Call, request: shapes.Close) -> Answered:
     if outcome.refusal is not None:
         raise problem_of(outcome.refusal, "close")
     return success(**numbers_of(standing.trade))
+
+
+async def sync(desk: Desk, call: Call, request: shapes.OrderinfoSync) -> Answered:
+    """What the shop says became of an order: checked, answered, and no more. What is owed is what was taken."""
+    standing = await desk.ask(find_sale, app_id=desk.app.id, trade_no=request.trade_no, out_trade_no=None)
+    if standing is None:
+        raise business("TRADE_NOT_EXIST", f"交易不存在: this app has no trade {request.trade_no}")
+    buyer = buyer_fields(standing)
+    return success(**numbers_of(standing.trade), buyer_user_id=buyer.get("buyer_user_id"))
 
 
 async def cancel(desk: Desk, call: Call, request: shapes.Cancel) -> Answered:

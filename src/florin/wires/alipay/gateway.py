@@ -74,6 +74,7 @@ METHODS: Final[dict[str, Handler]] = {
     "alipay.trade.fastpay.refund.query": existing.refund_query,
     "alipay.trade.close": existing.close,
     "alipay.trade.cancel": existing.cancel,
+    "alipay.trade.orderinfo.sync": existing.sync,
     "alipay.fund.trans.uni.transfer": funds.transfer,
     "alipay.fund.trans.common.query": funds.query,
     "alipay.fund.account.query": funds.account,
@@ -101,6 +102,7 @@ _READING: Final = frozenset({
     "alipay.fund.trans.common.query", "alipay.fund.account.query", "alipay.fund.auth.operation.detail.query",
     "alipay.data.dataservice.bill.downloadurl.query", "alipay.trade.order.settle.query", "alipay.trade.order.onsettle.query",
     "alipay.trade.royalty.relation.batchquery", "alipay.trade.royalty.rate.query", "alipay.user.info.share",
+    "alipay.trade.orderinfo.sync",
 })  # fmt: skip
 # How long after a notify was delivered the old `notify_verify` still vouches for it.
 _VOUCHED_FOR: Final = timedelta(minutes=1)
@@ -201,6 +203,10 @@ class Gateway:
         at, _ = await self._engine.look_async()
         # Its key may have to be read, and its signature is made: not in the event loop.
         return await asyncio.to_thread(self._signed_way_back, trade, at.instant)
+
+    def sign_in(self, query: str) -> str:
+        """Where a browser goes that asked us, by the name of the real one, for the page where she signs in."""
+        return self._settings.cashier.sign_in(query)
 
     async def bill(self, query: Callable[[str], str]) -> BillFile | None:
         """The file behind a link of `BillLinks`; None for a link that is not ours or too old. query: its parameters."""

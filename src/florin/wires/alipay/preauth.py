@@ -1,7 +1,7 @@
 """fund.auth.*: freeze an amount, take parts of it later with `alipay.trade.pay`, let the rest go.
 
 A freeze is an authorization of ours on a trade that is captured by hand; its `auth_no` is the trade's number, its
-`operation_id` the payment's. What is left can be let go as a whole; it goes by itself when the hold is over.
+`operation_id` the payment's. What is left can be let go, in parts or all; it goes by itself when the hold is over.
 """
 
 from __future__ import annotations
@@ -99,17 +99,13 @@ async def query(desk: Desk, call: Call, request: shapes.FreezeNamed) -> Answered
 
 
 async def unfreeze(desk: Desk, call: Call, request: shapes.Unfreeze) -> Answered:
-    """Let go what is left. A part of it cannot be let go alone: the amount must be all that is left."""
+    """Let go some of what is left, or all. The same number with the same amount again answers as before."""
     standing = await _found(desk, request)
     payment = _frozen(standing)
     amount_minor = int(request.amount)
     once = claim(ClaimKind.REFUND, standing.trade.id, f"unfreeze/{request.out_request_no}", {"amount": amount_minor})
-    if payment.open_minor and amount_minor != payment.open_minor:
-        left = yuan_text(payment.open_minor)
-        raise fund_problem(
-            "UNFREEZE_AMOUNT_NOT_ENOUGH", f"须一次解冻全部剩余金额: {left} is left, let all of it go at once"
-        )
-    outcome = await desk.execute(Void(payment_id=payment.id), once)
+    command = Void(payment_id=payment.id, amount_minor=amount_minor, request_no=str(request.out_request_no))
+    outcome = await desk.execute(command, once)
     if outcome.refusal is not None:
         raise _refused(outcome)
     after = await desk.standing(standing.trade.id)
@@ -202,8 +198,13 @@ def _detail(call: Call, order: shapes.Freeze | shapes.FreezeVoucher, **more: str
     extra = {"out_request_no": str(order.out_request_no), **more}
     if call.sign_type != "RSA2":
         extra["sign_type"] = call.sign_type
-    # Nobody is notified: a notify of this wire speaks of sales, and this is none yet.
-    return TradeDetail(product=call.method, channel="offline", charset=call.charset, extra=extra)
+    return TradeDetail(
+        product=call.method,
+        channel="offline",
+        notify_url=call.notify_url or "",
+        charset=call.charset,
+        extra=extra,
+    )
 
 
 def _fields(desk: Desk, standing: Standing) -> dict[str, Leaf | None]:
@@ -230,6 +231,7 @@ def _fields(desk: Desk, standing: Standing) -> dict[str, Leaf | None]:
         "order_status": "AUTHORIZED" if left_minor else finished,
         "rest_amount": yuan_text(left_minor),
         "total_freeze_amount": amount,
+        "total_unfreeze_amount": yuan_text(payment.amount_minor - payment.paid_minor - left_minor),
         "total_pay_amount": yuan_text(payment.paid_minor),
         "credit_amount": yuan_text(payment.credit_authorized_minor),
         "fund_amount": yuan_text(payment.wallet_authorized_minor),

@@ -1,4 +1,4 @@
-"""The outbox's messages as notifies of this wire: who was paid, refunded, closed.
+"""The outbox's messages as notifies of this wire: who was paid, refunded, closed; what was frozen, and let go.
 
 A message says what was true when its event was written; it is rendered anew for each try, with the time of that try and
 the key that signs now. Its `notify_id` is made of the message's own numbers, so it is the same on every try.
@@ -11,7 +11,8 @@ from typing import Final
 
 from florin.engine.outbox import Message, Rendered
 from florin.money import yuan_text
-from florin.payments.payment import PaymentState
+from florin.payments.payment import Payment, PaymentState
+from florin.payments.trade import Flow
 from florin.wires.alipay.apps import Apps
 from florin.wires.alipay.notify import fund_bill_list, is_delivered, notify_body, notify_content_type
 from florin.wires.alipay.parameters import charset_of
@@ -30,7 +31,7 @@ class AlipayRenderer:
         told = told_of(message)
         charset = charset_of(told.trade.detail.charset)
         body = notify_body(
-            fields_of(message.topic, told),
+            fields_of(message.topic, told, operation_id=message.event_id),
             notify_id=notify_id_of(message),
             app_id=str(message.app_id),
             notify_time=at,
@@ -44,9 +45,11 @@ class AlipayRenderer:
         return is_delivered(status=status, body=body)
 
 
-def fields_of(topic: str, told: Told) -> dict[str, str | None]:
-    """The trade's part of a notify: paid, refunded (all of it closes the trade), or closed unpaid."""
+def fields_of(topic: str, told: Told, *, operation_id: int = 0) -> dict[str, str | None]:
+    """The trade's part of a notify: paid, refunded (all of it closes the trade), or closed unpaid; or that of a freeze."""
     trade, payment = told.trade, told.payment
+    if trade.flow is Flow.MANUAL and payment is not None:
+        return _freeze_fields(topic, told, payment, operation_id)
     fields: dict[str, str | None] = {
         "trade_no": str(trade.id),
         "out_trade_no": trade.out_trade_no,
@@ -79,6 +82,33 @@ def fields_of(topic: str, told: Told) -> dict[str, str | None]:
         "out_biz_no": told.event["request_no"],
         "gmt_refund": f"{china_text(told.at)}.000",
         "gmt_close": china_text(told.at) if all_refunded else None,
+    }
+
+
+def _freeze_fields(topic: str, told: Told, payment: Payment, operation_id: int) -> dict[str, str | None]:
+    """A freeze, or what was let go of it: by the shop under its number, or by time, under none."""
+    trade, let_go, left_minor = told.trade, topic == "payment.voided", payment.open_minor
+    credit_minor, wallet_minor = told.event["credit_minor"], told.event["wallet_minor"]
+    coupon_minor = (told.event.get("coupon") or {}).get("amount_minor", 0)
+    return {
+        "notify_type": "fund_auth_unfreeze" if let_go else "fund_auth_freeze",
+        "auth_no": str(trade.id),
+        "out_order_no": trade.out_trade_no,
+        "operation_id": str(operation_id if let_go else payment.id),
+        "out_request_no": str(told.event["request_no"] if let_go else trade.detail.extra.get("out_request_no", "")),
+        "operation_type": "UNFREEZE" if let_go else "FREEZE",
+        "amount": yuan_text(credit_minor + wallet_minor + coupon_minor),
+        "credit_amount": yuan_text(credit_minor),
+        "fund_amount": yuan_text(wallet_minor),
+        "status": "SUCCESS",
+        "gmt_create": china_text(trade.asked_at),
+        "gmt_trans": china_text(told.at),
+        "payer_user_id": str(payment.person_id),
+        "payee_user_id": str(trade.merchant_id),
+        "total_freeze_amount": yuan_text(trade.amount_minor),
+        "total_unfreeze_amount": yuan_text(trade.amount_minor - payment.paid_minor - left_minor),
+        "total_pay_amount": yuan_text(payment.paid_minor),
+        "rest_amount": yuan_text(left_minor),
     }
 
 

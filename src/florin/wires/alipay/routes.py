@@ -19,6 +19,7 @@ from florin.wires.alipay.parameters import BODY_BYTES_MAX, origin_form
 from florin.wires.alipay.v3 import GatewayV3
 from florin.wires.alipay.v3_call import PATH as V3_PATH
 from florin.wires.alipay.v3_call import V3Request
+from florin.wires.keys.cashier import SIGN_IN_PATH
 
 # Plain ASGI: a scope is a dict, and so are the messages.
 Scope = dict[str, Any]
@@ -38,7 +39,7 @@ _HEADERS: Final = (
 
 
 def alipay_routes(gateway: Gateway) -> Sequence[ASGIRouteHandler]:
-    """`/gateway.do`, the way back from the cashier and bills, for a Litestar application."""
+    """`/gateway.do`, the way back from the cashier, bills and the way to sign in, for a Litestar application."""
 
     @asgi(PATH, copy_scope=False)
     async def gateway_do(scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +69,13 @@ def alipay_routes(gateway: Gateway) -> Sequence[ASGIRouteHandler]:
         file = HttpAnswer(status=200, content_type=found.content_type, body=found.content)
         await _send(send, file, more=[(b"content-disposition", named.encode("ascii"))])
 
-    return [gateway_do, way_back, bill]
+    @asgi(SIGN_IN_PATH, copy_scope=False)
+    async def sign_in(scope: Scope, receive: Receive, send: Send) -> None:
+        query = scope["query_string"].decode("ascii", "replace") if scope["type"] == "http" else ""
+        there = gateway.sign_in(query)
+        await _send(send, HttpAnswer(status=302, content_type="text/plain; charset=utf-8", body=b"", location=there))
+
+    return [gateway_do, way_back, bill, sign_in]
 
 
 class BesideV3:

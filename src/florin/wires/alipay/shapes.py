@@ -229,6 +229,23 @@ class Query(_Named, frozen=True, kw_only=True):
     query_options: list[str] = []
 
 
+class RoyaltyPart(Struct, frozen=True, kw_only=True):
+    """One receiver's part. trans_in_type: userId for a merchant's number or a person's, loginName for a person's name.
+
+    With a refund, what comes back: trans_out has it, and trans_in is the shop's own.
+    """
+
+    trans_in: Text64 | None = None
+    amount: Amount
+    trans_in_type: Text28 | None = None
+    trans_in_name: Text64 | None = None
+    trans_out: Text64 | None = None
+    trans_out_type: Text28 | None = None
+    royalty_type: Text32 | None = None
+    royalty_scene: Text64 | None = None
+    desc: Annotated[str, Meta(max_length=1000)] | None = None
+
+
 class Refund(_Named, frozen=True, kw_only=True):
     """alipay.trade.refund. out_request_no: absent, the refund is the whole trade's, under the order's own number."""
 
@@ -239,7 +256,7 @@ class Refund(_Named, frozen=True, kw_only=True):
     store_id: Text32 | None = None
     terminal_id: Text32 | None = None
     query_options: list[str] = []
-    refund_royalty_parameters: Any = None
+    refund_royalty_parameters: Annotated[list[RoyaltyPart], Meta(max_length=20)] = []
 
 
 class RefundQuery(_Named, frozen=True, kw_only=True):
@@ -343,20 +360,6 @@ class BillQuery(Struct, frozen=True, kw_only=True):
     bill_date: Text28
 
 
-class RoyaltyPart(Struct, frozen=True, kw_only=True):
-    """One receiver's part. trans_in_type: userId for a merchant's number or a person's, loginName for a person's name."""
-
-    trans_in: Text64
-    amount: Amount
-    trans_in_type: Text28 | None = None
-    trans_in_name: Text64 | None = None
-    trans_out: Text64 | None = None
-    trans_out_type: Text28 | None = None
-    royalty_type: Text32 | None = None
-    royalty_scene: Text64 | None = None
-    desc: Annotated[str, Meta(max_length=1000)] | None = None
-
-
 class SettleExtend(Struct, frozen=True, kw_only=True):
     """royalty_finish: what is left is released, and nothing more is shared."""
 
@@ -414,6 +417,22 @@ class RoyaltyQuery(Struct, frozen=True, kw_only=True):
     page_size: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,2}\Z")] = "20"
 
 
+class OrderStatus(Struct, frozen=True, kw_only=True):
+    """What the shop says became of it: kept to, given up, broken."""
+
+    status: Literal["COMPLETE", "CLOSED", "VIOLATED"]
+
+
+class OrderinfoSync(Struct, frozen=True, kw_only=True):
+    """alipay.trade.orderinfo.sync"""
+
+    trade_no: Text64
+    out_request_no: OrderNumber
+    biz_type: Literal["CREDIT_AUTH", "CREDIT_DEDUCT"]
+    order_biz_info: OrderStatus
+    orig_request_no: Text64 | None = None
+
+
 class OauthToken(Struct, frozen=True, kw_only=True):
     """alipay.system.oauth.token; parameters of the request itself."""
 
@@ -440,6 +459,7 @@ Royalties = OrderSettle | SettleQuery | OnsettleQuery | RoyaltyRelation | Royalt
 Identity = OauthToken | UserInfo
 Request = (
     Identity
+    | OrderinfoSync
     | Royalties
     | Precreate
     | PagePay
@@ -465,6 +485,7 @@ REQUESTS: Final[dict[str, type[Request]]] = {
     "alipay.trade.fastpay.refund.query": RefundQuery,
     "alipay.trade.close": Close,
     "alipay.trade.cancel": Cancel,
+    "alipay.trade.orderinfo.sync": OrderinfoSync,
     "alipay.fund.trans.uni.transfer": FundTransfer,
     "alipay.fund.trans.common.query": FundQuery,
     "alipay.fund.account.query": FundAccount,
@@ -509,12 +530,12 @@ def shape_of(method: str) -> type[Request]:
 def request_of(method: str, document: Document) -> Request:
     """As `read_request`, of a document that was read already; its leaves are text."""
     shape = shape_of(method)
-    for name in ("extend_params", "goods_detail", "agreement_params", "payee_info"):
+    for name in ("extend_params", "goods_detail", "agreement_params", "payee_info", "order_biz_info"):
         if isinstance(document.get(name), str):
             document[name] = _loaded(document[name])  # older shops send these as JSON inside JSON
-    for name in ("royalty_info", "refund_royalty_parameters"):
-        if document.get(name):
-            raise _bad(name, "不支持分账: nobody would be paid his share, so the request is refused")
+    if document.get("royalty_info"):
+        sentence = "不支持: nobody would be paid his share with the order; freeze it, and use alipay.trade.order.settle"
+        raise _bad("royalty_info", sentence)
     try:
         request = msgspec.convert(document, shape, dec_hook=_read_leaf)
     except msgspec.ValidationError as error:

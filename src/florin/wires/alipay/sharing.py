@@ -7,14 +7,18 @@ is answered as `sync`.
 
 from __future__ import annotations
 
-from florin.engine import ClaimKind, Submission, claim
+from collections.abc import Sequence
+
+from florin.engine import Claim, ClaimKind, Outcome, Submission, claim
 from florin.events import SharePart
 from florin.events.refusals import Refusal
 from florin.money import yuan_text
 from florin.payments.payment import Payment
+from florin.payments.refund import Refund
+from florin.payments.sharing.give_back import ReturnShare
 from florin.payments.sharing.receivers import AddReceiver, RemoveReceiver
 from florin.payments.sharing.share import Share
-from florin.payments.sharing.state import Receiver
+from florin.payments.sharing.state import Given, Receiver
 from florin.queries import is_id
 from florin.wires.alipay import shapes
 from florin.wires.alipay.answers import Leaf, business, success
@@ -44,6 +48,32 @@ async def settle(desk: Desk, call: Call, request: shapes.OrderSettle) -> Answere
     if outcome.refusal is not None:
         raise problem_of(outcome.refusal, "share")
     return success(trade_no=request.trade_no, settle_no=str(outcome.event_id))
+
+
+async def refunded(
+    desk: Desk, payment: Payment, parts: Sequence[shapes.RoyaltyPart], command: Refund, once: Claim
+) -> Outcome:
+    """A refund, and before it others' parts that come back for it: all of it, or nothing. Raises Problem."""
+    returns: list[ReturnShare] = []
+    for place, named in enumerate(parts):
+        returns += await _returns(
+            desk, payment, named, f"refund_royalty_parameters[{place}]", command.request_no, returns
+        )
+    submissions = [
+        Submission(
+            command=each,
+            claims=(claim(ClaimKind.SHARE_RETURN, desk.app.id, each.return_no, each.amount_minor),),
+            group=1,
+            keeps_refusal=False,
+        )
+        for each in returns
+    ]
+    submissions.append(Submission(command=command, claims=(once,), group=1, keeps_refusal=False))
+    *before, outcome = await desk.engine.execute_async(submissions)
+    own = next((each.refusal for each in before if each.refusal and each.refusal.name != "GroupRefused"), None)
+    if own is not None:
+        raise problem_of(own, "share")
+    return outcome
 
 
 async def query(desk: Desk, call: Call, request: shapes.SettleQuery) -> Answered:
@@ -110,6 +140,54 @@ async def rate(desk: Desk, call: Call, request: shapes.RoyaltyQuery) -> Answered
     return success(user_id=str(desk.merchant.id), max_ratio=str(terms.share_ppm_max // 10_000))
 
 
+async def _returns(
+    desk: Desk, payment: Payment, named: shapes.RoyaltyPart, where: str, request_no: str, before: Sequence[ReturnShare]
+) -> list[ReturnShare]:
+    """One receiver's part of a refund, out of what he was given: the oldest first. before: what else comes back."""
+    if named.trans_out is None:
+        raise business("INVALID_PARAMETER", f"参数无效 {where}.trans_out 不能为空: say whose part comes back")
+    if named.trans_in not in (None, str(desk.merchant.id)):
+        sentence = f"参数无效 {where}.trans_in: it comes back to {desk.merchant.id}, not to {named.trans_in}"
+        raise business("INVALID_PARAMETER", sentence)
+    receiver = await _receiver(desk, named.trans_out, named.trans_out_type or "userId", where)
+    if not receiver.app_id:
+        raise business("ROYALTY_RECEIVER_INVALID", f"分账退回仅支持商户 {where}: what a person was given is hers")
+    sharing, left_minor = payment.particulars.sharing, int(named.amount)
+    returns: list[ReturnShare] = []
+    for given in () if sharing is None else sharing.given:
+        if not given.app_id or given.receiver_id != receiver.receiver_id:
+            continue
+        asked_minor = sum(each.amount_minor for each in before if _is_of(each, given))
+        amount_minor = min(left_minor, given.left_minor - asked_minor)
+        if amount_minor <= 0:
+            continue
+        left_minor -= amount_minor
+        returns.append(
+            ReturnShare(
+                payment_id=payment.id,
+                merchant_id=desk.merchant.id,
+                receiver_id=given.receiver_id,
+                app_id=given.app_id,
+                order_no=given.order_no,
+                return_no=f"{payment.trade_id}/{request_no}/{len(before) + len(returns)}",
+                amount_minor=amount_minor,
+                title=named.desc or "",
+            )
+        )
+    if left_minor:
+        sentence = f"分账退回金额超出 {where}: {yuan_text(left_minor)} more than {named.trans_out} has of this trade"
+        raise business("ALLOC_AMOUNT_VALIDATE_ERROR", sentence)
+    return returns
+
+
+def _is_of(returned: ReturnShare, given: Given) -> bool:
+    return (returned.order_no, returned.app_id, returned.receiver_id) == (
+        given.order_no,
+        given.app_id,
+        given.receiver_id,
+    )
+
+
 async def _payment(desk: Desk, trade_no: str) -> Payment:
     """The payment of the app's trade. Raises Problem for one that nobody has paid."""
     standing = await desk.ask(find_trade, app_id=desk.app.id, trade_no=trade_no, out_trade_no=None)
@@ -128,6 +206,8 @@ async def _part(desk: Desk, named: shapes.RoyaltyPart, place: int) -> SharePart:
     if named.trans_out not in (None, str(desk.merchant.id)):
         sentence = f"参数无效 {where}.trans_out: this app shares for {desk.merchant.id}, not for {named.trans_out}"
         raise business("INVALID_PARAMETER", sentence)
+    if named.trans_in is None:
+        raise business("INVALID_PARAMETER", f"参数无效 {where}.trans_in 不能为空: say who receives this part")
     receiver = await _receiver(desk, named.trans_in, named.trans_in_type or "userId", where, name=named.trans_in_name)
     return SharePart(
         app_id=receiver.app_id,

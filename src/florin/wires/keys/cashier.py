@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import base64
 import hmac
+from typing import Final
 
 from florin.wires.keys.master import MasterKey
 
+SIGN_IN_PATH: Final = "/oauth2/publicAppAuthorize.htm"
 _PURPOSE = "cashier addresses"
 _TOKEN_BYTES = 12
 
@@ -35,6 +37,10 @@ class CashierAddresses:
     def counter(self, terminal_id: int) -> str:
         """What a till's printed code says: where a shopper types an amount and asks to pay it there."""
         return f"{self._public_url}/s/{terminal_id}/{self.counter_token(terminal_id)}"
+
+    def sign_in(self, query: str) -> str:
+        """Where a shopper lets an app know who she is. query: as it came, percent-encoded."""
+        return f"{self._public_url}{SIGN_IN_PATH}?{query}"
 
     def token(self, trade_id: int) -> str:
         """16 letters of URL-safe base64, one spelling each."""
