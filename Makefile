@@ -104,6 +104,7 @@ locks:
 	$(compile) -o requirements/example-oscar.txt requirements/example-oscar.in
 	$(compile) -o requirements/tool-schemathesis.txt requirements/tool-schemathesis.in
 	$(compile) -o requirements/tool-iso20022.txt requirements/tool-iso20022.in
+	$(compile) -o requirements/tool-mesa.txt requirements/tool-mesa.in
 	cd tests/sdk/npm && npm install --package-lock-only --omit-lockfile-registry-resolved=true --ignore-scripts
 
 clean:

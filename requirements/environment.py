@@ -26,6 +26,7 @@ ENVIRONMENTS = {
     "alipay-django": (".venvs/alipay-django", ["sdk-build", "sdk-alipay-django"], False),
     "alipay-v3": (".venvs/alipay-v3", ["sdk-alipay-v3"], False),
     "schemathesis": (".venvs/schemathesis", ["tool-schemathesis"], False),
+    "mesa": (".venvs/mesa", ["tool-mesa"], False),
     "iso20022": (".venvs/iso20022", ["tool-iso20022"], False),
     "example-oscar": (".venvs/example-oscar", ["example-build", "example-oscar"], False),
     "node": (".venvs/node", ["node"], False),

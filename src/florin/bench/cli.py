@@ -1,5 +1,5 @@
 """`florin bench`: measure this machine. What is measured stands in `pay.py`, `close.py`, `wires.py` and `settle.py`, the
-question about plans in `plans.py`. `replay.py` measures the lab against the engine.
+question about plans in `plans.py`. `replay.py` measures the lab against the engine, `lab.py` how fast it is.
 """
 
 from __future__ import annotations
@@ -228,3 +228,32 @@ def replay(
             )
         console.print("the same, to the fen" if report.same else "they differ", highlight=False)
     raise typer.Exit(0 if report.same else 1)
+
+
+@app.command()
+def lab(
+    as_json: Annotated[bool, typer.Option("--json", help="The report for programs, on the standard output.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A small run: a first look, not a figure to quote.")] = False,
+) -> None:
+    """Person-months a second of the lab, against the same model in Mesa. Exit code 1 when results differ."""
+    import msgspec
+    from rich.console import Console
+
+    from florin.app.supervisor import StopSignals
+    from florin.bench.lab import measure
+    from florin.bench.lab_show import lab_view
+    from florin.bench.scale import LAB, LAB_QUICK
+
+    StopSignals()
+    progress = Console(stderr=True)
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        progress.print(f"[dim]{time.monotonic() - began:6.0f} s[/]  {text}", highlight=False)
+
+    report = measure(LAB_QUICK if quick else LAB, say=say)
+    if as_json:
+        typer.echo(msgspec.json.encode(report))
+    else:
+        (Console() if sys.stdout.isatty() else Console(width=160)).print(lab_view(report))
+    raise typer.Exit(0 if report.holds else 1)

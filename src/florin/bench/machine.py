@@ -24,15 +24,22 @@ def describe(connection: Connection[Any], folder: Path) -> dict[str, object]:
     version = connection.execute("SHOW server_version").fetchone()
     assert version is not None
     return {
+        **host(),
+        "file_system": _file_system(folder),
+        "sync_us": round(_sync_us(folder)),
+        "postgresql": version[0],
+        "settings": dict(connection.execute(_SETTINGS).fetchall()),
+    }
+
+
+def host() -> dict[str, object]:
+    """CPU, memory, kernel and Python: all that matters where nothing is stored."""
+    return {
         "cpu": _cpu_model(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "kernel": platform.release(),
-        "file_system": _file_system(folder),
-        "sync_us": round(_sync_us(folder)),
         "python": platform.python_version(),
-        "postgresql": version[0],
-        "settings": dict(connection.execute(_SETTINGS).fetchall()),
     }
 
 

@@ -87,3 +87,42 @@ WIRES_QUICK = WireScale(
     told_per_s=(300, 1_000),
     told_seconds=4,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabScale:
+    """people in the lab over so many months, in lanes of `lane`. same_people: of whom one process and two must say the same.
+
+    mesa_people, mesa_months: of the same model as agents. whatif_accounts: of a book that lives on for whatif_months.
+    """
+
+    people: int
+    months: int
+    lane: int
+    same_people: int
+    mesa_people: int
+    mesa_months: int
+    whatif_accounts: int
+    whatif_months: int
+
+
+LAB = LabScale(
+    people=1_000_000,
+    months=24,
+    lane=15_625,
+    same_people=16_000,
+    mesa_people=10_000,
+    mesa_months=2,
+    whatif_accounts=100_000,
+    whatif_months=12,
+)
+LAB_QUICK = LabScale(
+    people=31_250,
+    months=6,
+    lane=15_625,
+    same_people=4_000,
+    mesa_people=1_000,
+    mesa_months=2,
+    whatif_accounts=2_000,
+    whatif_months=3,
+)

@@ -256,16 +256,15 @@ class _Running:
         by_credit = np.flatnonzero(chosen.tender > WALLET)
         # Purchases that a lender books alike, in the order of the people.
         receipt_days = self._escrow_days[chosen.market[by_credit], self.needs.category[chosen.needs[by_credit]]]
-        alike = ((chosen.tender[by_credit] * 64 + receipt_days) * 128 + chosen.count[by_credit]) * 2 + chosen.free[
-            by_credit
-        ]
+        alike = (chosen.tender[by_credit].astype(np.int64) * 64 + receipt_days) * 256
+        alike += chosen.count[by_credit] * 2 + chosen.free[by_credit]
         order = np.argsort(alike, kind="stable")
         by_credit, alike = by_credit[order], alike[order]
         begins = np.flatnonzero(np.diff(alike, prepend=-1))
         for begin, end in pairwise([*begins.tolist(), len(alike)]):
             taken = by_credit[begin:end]
-            tender, rest = divmod(int(alike[begin]), 64 * 128 * 2)
-            days, kind = divmod(rest, 128 * 2)
+            tender, rest = divmod(int(alike[begin]), 64 * 256)
+            days, kind = divmod(rest, 256)
             book = self.books[tender - 1]
             assert book is not None
             book.buy(
