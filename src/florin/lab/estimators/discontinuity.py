@@ -249,7 +249,7 @@ def _side(
         loads=_loads(line_level, line_residual, groups, count, _rows(line_level), LINE + 1),
         robust_loads=_loads(corrected_level, curve_residual, groups, count, len(away), CURVE + 1),
         n=_rows(line_level),
-        clusters=count,
+        clusters=int(np.count_nonzero(np.bincount(groups, line_level != 0, minlength=count))),
     )
 
 

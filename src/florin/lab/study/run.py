@@ -177,7 +177,7 @@ _MEASURES = {
     "difference": ("difference of {}", "{}的差额"),
     "level": ("{}", "{}"),
     "elasticity": ("elasticity of {} to {}", "{}对{}的弹性"),
-    "slope": ("{}, for one more of: {}", "{}，每增加一单位：{}"),
+    "slope": ("{}, per unit of {}", "{}，按{}每增加一单位计"),
 }
 
 
