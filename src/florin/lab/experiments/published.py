@@ -84,8 +84,9 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
                 "蚂蚁、京东以及单一商户销售与订单的事实也是校准的目标，吻合并不说明多少；其余的则不是。",
             ),
             Words(
-                "Parameters are at their likeliest values here: intervals are those of a sample, not of what is assumed.",
-                "此处参数取最可能值：区间只反映抽样，不反映假设的不确定。",
+                "But for the column of draws, parameters are at their likeliest values: an interval is a sample's, and not of "
+                "what is assumed.",
+                "除“参数抽取”一列外，参数取最可能值：区间只反映抽样，不反映假设的不确定。",
             ),
         ),
     )
