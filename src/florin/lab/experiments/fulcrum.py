@@ -205,7 +205,7 @@ def _result(
             Words(
                 "What a group keeps is a quotient; where its credit mostly moves sales from others' shops to its own, little "
                 "is created to divide by and the quotient is large. Its middle is the median of the draws. The map's colors "
-                "are of one stylized lender; a group's own terms and markets set its number apart from the ground it stands on.",
+                "are of one stylized lender; a group's own terms and markets set its number apart from the ground below it.",
                 "留存是一个商；若信用主要把别家的销售移到自家，所创造的剩余很少，商就很大；其中值取各次抽样的中位数。"
                 "图的底色属于一个典型放贷者；各集团自身的条款与市场使它的数不同于所处位置的底色。",
             ),

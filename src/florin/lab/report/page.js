@@ -616,7 +616,8 @@
   addEventListener("beforeprint", () => {
     before = root.dataset.light;
     root.dataset.light = "light";
-    document.querySelectorAll(".experiment details").forEach((each) => { each.dataset.was = each.open; each.open = false; });
+    document.querySelectorAll(".experiment details").forEach((each) => { each.dataset.was = each.open; });
+    document.querySelectorAll("figure details").forEach((each) => { each.open = false; });
   });
   addEventListener("afterprint", () => {
     root.dataset.light = before;

@@ -46,6 +46,7 @@ _ARGUMENT = (
     ),
 )
 _EQUATIONS = "docs/explanation/lab.md"
+_ROWS_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ def _section(entry: Entry, place: int) -> str:
             *(f"<p>{_said(paragraph)}</p>" for paragraph in result.paragraphs),
             *(_figure(chart, f"{name}-{at}") for at, chart in enumerate(result.charts)),
             _what_if(result.grid, name) if result.grid is not None else "",
-            *(_folded(table) for table in result.tables),
+            *(_folded(table, opened=not result.charts) for table in result.tables),
             _caveats(result.caveats),
             _made_by(result),
             "</section>",
@@ -252,8 +253,11 @@ def _what_if(grid: Grid, name: str) -> str:
     )
 
 
-def _folded(table: Table) -> str:
-    return f'<details class="numbers"><summary>{_said(table.title)}</summary>{_table(table, captioned=False)}</details>'
+def _folded(table: Table, *, opened: bool) -> str:
+    """opened: where no figure stands for it, unless it is long."""
+    shown = " open" if opened and len(table.rows) <= _ROWS_AT_ONCE else ""
+    summary = f"<summary>{_said(table.title)}</summary>"
+    return f'<details class="numbers"{shown}>{summary}{_table(table, captioned=False)}</details>'
 
 
 def _table(table: Table, *, captioned: bool = True) -> str:
