@@ -19,7 +19,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from florin.lab.arrays import Flags, Minor, Small, Whole
+from florin.lab.arrays import Flags, Minor, Small, Whole, sums_at
 from florin.lab.people import PAY_DAYS
 from florin.lab.simulate import Lane
 
@@ -86,14 +86,14 @@ def compare(having: Lane, lacking: Lane) -> Compared:
     to_pay_day = days_to_pay_day(having)
     short = credit & given.no_cash
     return Compared(
-        volume_minor=_sums(at, given.price_minor[credit], len(Kind) * markets).reshape(len(Kind), markets),
+        volume_minor=sums_at(at, given.price_minor[credit], len(Kind) * markets).reshape(len(Kind), markets),
         orders=np.bincount(at, minlength=len(Kind) * markets).reshape(len(Kind), markets),
-        from_minor=_sums(
+        from_minor=sums_at(
             missed.market[moved].astype(np.int64) * markets + given.market[moved], given.price_minor[moved], markets**2
         ).reshape(markets, markets),
-        with_minor=_sums(given.market[given.bought], given.price_minor[given.bought], markets),
-        without_minor=_sums(missed.market[missed.bought], missed.price_minor[missed.bought], markets),
-        crowded_out_minor=_sums(missed.market[undone], missed.price_minor[undone], markets),
+        with_minor=sums_at(given.market[given.bought], given.price_minor[given.bought], markets),
+        without_minor=sums_at(missed.market[missed.bought], missed.price_minor[missed.bought], markets),
+        crowded_out_minor=sums_at(missed.market[undone], missed.price_minor[undone], markets),
         by_tender_minor=np.stack([_by_tender(lane, tenders, markets) for lane in (lacking, having)]),
         no_cash_days=np.bincount(to_pay_day[short], minlength=31)[:31],
         credit_days=np.bincount(to_pay_day[credit], minlength=31)[:31],
@@ -127,11 +127,4 @@ def _by_lenders_in_question(having: Lane, lacking: Lane) -> Flags:
 def _by_tender(lane: Lane, tenders: int, markets: int) -> Minor:
     bought = lane.met.bought
     at = lane.met.tender[bought].astype(np.int64) * markets + lane.met.market[bought]
-    return _sums(at, lane.met.price_minor[bought], tenders * markets).reshape(tenders, markets)
-
-
-def _sums(at: Whole | Small, amounts: Minor, size: int) -> Minor:
-    """Exact sums by place: `np.bincount` would weigh in floats."""
-    found = np.zeros(size, dtype=np.int64)
-    np.add.at(found, at.astype(np.int64), amounts)
-    return found
+    return sums_at(at, lane.met.price_minor[bought], tenders * markets).reshape(tenders, markets)

@@ -25,11 +25,7 @@ _LEAST, _SPREAD = 0.5, 1.0
 
 def places_of(lane: Lane, at: Index) -> Real:
     """The merchants of bought needs `at`, by their place."""
-    found = np.zeros(len(at))
-    for m in range(len(lane.world.markets)):
-        here = lane.met.market[at] == m
-        found[here] = merchant_place(lane.needs.draws[at[here]], m)
-    return found
+    return merchant_place(lane.needs.draws[at], lane.met.market[at].astype(np.int64))
 
 
 def margins_ppm(world: World, category: Index, place: Real) -> Whole:

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from florin.lab.arrays import Index, Minor, Real, Whole
+from florin.lab.arrays import Index, Minor, Real, Whole, sums_at
 from florin.lab.book import Book
 from florin.lab.merchants import margins_ppm, places_of
 from florin.lab.simulate import Lane
@@ -30,6 +30,9 @@ PARTIES: tuple[Party, ...] = ("consumers", "merchants", "mall", "rail", "issuer"
 
 # X: who is so many days past due when the lab ends is counted as lost.
 LOST_AT_THE_END_DAYS = 90
+
+# So many purchases at once that what is computed of them stays in a core's cache.
+_BLOCK = 8_192
 
 
 class Line(NamedTuple):
@@ -82,13 +85,16 @@ class Accounts:
 def account(lane: Lane) -> Accounts:
     """The accounts of a lane."""
     tally = _Tally()
-    sales = _Sales(lane)
-    _buying(tally, sales)
-    _selling(tally, sales)
-    _paying(tally, sales)
+    bought = np.flatnonzero(lane.met.bought)
+    for first in range(0, max(len(bought), 1), _BLOCK):
+        sales = _Sales(lane, bought[first : first + _BLOCK])
+        _buying(tally, sales)
+        _selling(tally, sales)
+        _paying(tally, sales)
+        _selling_on_credit(tally, sales)
     for place, book in enumerate(lane.books):
         if book is not None:
-            _lending(tally, sales, place, book)
+            _lending(tally, lane, place, book)
     return Accounts(tally.lines, tally.whole_minor)
 
 
@@ -109,12 +115,11 @@ class _Tally:
 
 
 class _Sales:
-    """The purchases of a lane, one place each, and the fees of each."""
+    """Purchases of a lane, one place each, and the fees of each. at: the needs that were bought."""
 
-    def __init__(self, lane: Lane) -> None:
+    def __init__(self, lane: Lane, at: Index) -> None:
         world, met = lane.world, lane.met
-        self.lane, self.world = lane, world
-        self.at = at = np.flatnonzero(met.bought)
+        self.lane, self.world, self.at = lane, world, at
         self.person = lane.needs.person[at]
         self.market, self.tender = met.market[at].astype(np.intp), met.tender[at].astype(np.intp)
         self.category, self.wallet = (
@@ -137,7 +142,8 @@ class _Sales:
 
     def by_market(self, amounts: Minor) -> list[int]:
         """Sums by market."""
-        return _by(self.market, amounts, len(self.world.markets))
+        found: list[int] = sums_at(self.market, amounts, len(self.world.markets)).tolist()
+        return found
 
 
 def _buying(tally: _Tally, sales: _Sales) -> None:
@@ -159,47 +165,69 @@ def _selling(tally: _Tally, sales: _Sales) -> None:
             tally.moved(merchants, ("mall", owner), name, minor)
     serving = parts_minor(sales.price, world.parameters.mall_cost.ppm)
     own = parts_minor(sales.profit, world.own_retail_ppm[sales.market])
-    for m, owner in enumerate(world.owners):
+    by_market = zip(world.owners, sales.by_market(serving), sales.by_market(own), strict=True)
+    for m, (owner, serving_minor, own_minor) in enumerate(by_market):
         if world.ads_ppm[m] or world.commission_ppm[m].any():
-            tally.real(("mall", owner), "serving", -int(serving[sales.market == m].sum()))
-        tally.moved(merchants, ("mall", owner), "own retail", int(own[sales.market == m].sum()))
+            tally.real(("mall", owner), "serving", -serving_minor)
+        tally.moved(merchants, ("mall", owner), "own retail", own_minor)
 
 
 def _paying(tally: _Tally, sales: _Sales) -> None:
     """The rail takes the merchant's fee and bears what moving money costs; of a card, what its bank and network take."""
-    world = sales.world
+    world, parameters = sales.world, sales.world.parameters
     tenders: list[Lender | None] = [None, *world.lenders]
+    markets, wallets = len(world.markets), len(WALLETS)
+    size = len(tenders) * wallets * markets
+    alike = (sales.tender * wallets + sales.wallet) * markets + sales.market
+    used = np.bincount(alike, minlength=size).reshape(-1, markets).sum(axis=1)
+    mdr = sums_at(alike, sales.mdr, size)
     for t, lender in enumerate(tenders):
+        is_card = lender is not None and lender.is_card
+        cost = parameters.card_processing if is_card else parameters.wallet_processing
+        of_tender = np.flatnonzero(sales.tender == t)
+        price, here = sales.price[of_tender], alike[of_tender]
+        processing = sums_at(here, parts_minor(price, cost.ppm), size)
+        terms = lender.program.terms_on(world.begins_on) if lender is not None and is_card else None
+        interchange = network = issuer_network = np.zeros(size, dtype=np.int64)
+        if terms is not None:
+            interchange = sums_at(here, parts_minor(price, int(terms.interchange_rate * MILLION)), size)
+            of_network = parts_minor(price, int(terms.network_rate * MILLION))
+            network, issuer_network = sums_at(here, of_network, size), sums_at(here, of_network // 2, size)
         for w, wallet in enumerate(WALLETS):
-            chosen = (sales.tender == t) & (sales.wallet == w)
-            if not chosen.any():
+            if not used[t * wallets + w]:
                 continue
-            is_card = lender is not None and lender.is_card
-            parameters = world.parameters
-            cost = parameters.card_processing if is_card else parameters.wallet_processing
-            processing = parts_minor(sales.price, cost.ppm)
             for m, market in enumerate(world.markets):
-                here = chosen & (sales.market == m)
+                place = (t * wallets + w) * markets + m
                 rail: tuple[Party, str] = ("rail", rail_of(market, wallet if lender is None else lender.group))
-                tally.moved(("merchants", ""), rail, "mdr", int(sales.mdr[here].sum()))
-                tally.real(rail, "processing", -int(processing[here].sum()))
+                tally.moved(("merchants", ""), rail, "mdr", int(mdr[place]))
+                tally.real(rail, "processing", -int(processing[place]))
                 if lender is not None and is_card:
-                    terms = lender.program.terms_on(world.begins_on)
-                    interchange = parts_minor(sales.price[here], int(terms.interchange_rate * MILLION))
-                    network = parts_minor(sales.price[here], int(terms.network_rate * MILLION))
-                    tally.moved(rail, ("issuer", lender.name), "interchange", int(interchange.sum()))
-                    tally.moved(rail, ("network", ""), "network fee", int((network - network // 2).sum()))
-                    tally.moved(("issuer", lender.name), ("network", ""), "network fee", int((network // 2).sum()))
+                    mine: tuple[Party, str] = ("issuer", lender.name)
+                    half = int(issuer_network[place])
+                    tally.moved(rail, mine, "interchange", int(interchange[place]))
+                    tally.moved(rail, ("network", ""), "network fee", int(network[place]) - half)
+                    tally.moved(mine, ("network", ""), "network fee", half)
 
 
-def _lending(tally: _Tally, sales: _Sales, place: int, book: Book) -> None:
-    world, lender, sums = sales.world, sales.world.lenders[place], book.sums
+def _selling_on_credit(tally: _Tally, sales: _Sales) -> None:
+    """What lenders take from merchants, and what each purchase costs them to serve."""
+    lenders = sales.world.lenders
+    fees = sums_at(sales.tender, sales.credit_fee, 1 + len(lenders)).tolist()
+    counts = np.bincount(sales.tender, minlength=1 + len(lenders)).tolist()
+    each_minor = round(sales.world.parameters.purchase_cost_minor)
+    for place, lender in enumerate(lenders):
+        if lender.lends:
+            mine: tuple[Party, str] = ("issuer", lender.name)
+            tally.moved(("merchants", ""), mine, "credit fee", fees[place + 1])
+            tally.real(mine, "serving purchases", -each_minor * counts[place + 1])
+
+
+def _lending(tally: _Tally, lane: Lane, place: int, book: Book) -> None:
+    world, lender, sums = lane.world, lane.world.lenders[place], book.sums
     parameters = world.parameters
     people: tuple[Party, str] = ("consumers", "")
     merchants: tuple[Party, str] = ("merchants", "")
     mine: tuple[Party, str] = ("issuer", lender.name)
-    by_credit = sales.tender == place + 1
-    tally.moved(merchants, mine, "credit fee", int(sales.credit_fee[by_credit].sum()))
     forgone = np.minimum(sums.fee_forgone, sums.shopper_fee)
     tally.moved(people, mine, "installment fee", int((sums.shopper_fee - forgone).sum()))
     tally.moved(merchants, mine, "installment fee", int((sums.merchant_fee - (sums.fee_forgone - forgone)).sum()))
@@ -210,8 +238,7 @@ def _lending(tally: _Tally, sales: _Sales, place: int, book: Book) -> None:
     tally.moved(mine, people, "loss", int(lost.sum()))
     tally.real(people, "distress", -int(parts_minor(lost, round(parameters.distress_cost * MILLION)).sum()))
     tally.real(mine, "funding", -int(_funding(book, lender).sum()))
-    tally.real(mine, "serving purchases", -round(parameters.purchase_cost_minor) * int(by_credit.sum()))
-    lines = int((sales.lane.people.limits_minor[place] > 0).sum())
+    lines = int((lane.people.limits_minor[place] > 0).sum())
     months = round(world.days * 12 / 365)
     tally.real(mine, "serving lines", -round(parameters.account_month_minor) * lines * months)
     # A customer is won once and stays for years: what winning him costs is spread over five. X
@@ -237,7 +264,7 @@ class Shops(NamedTuple):
 
 def shops(lane: Lane) -> Shops:
     """Every purchase of a lane, whoever owns the shop."""
-    sales = _Sales(lane)
+    sales = _Sales(lane, np.flatnonzero(lane.met.bought))
     return Shops(
         at=sales.at,
         market=sales.market,
@@ -252,7 +279,7 @@ def merchant_profit_minor(lane: Lane) -> Minor:
     """What merchants keep of each need's purchase: the price less goods and fees, and less what is the mall's own shop; 0
     where it was not met. Fees of installments, which merchants pay by the plan, are not in it.
     """
-    sales = _Sales(lane)
+    sales = _Sales(lane, np.flatnonzero(lane.met.bought))
     found = np.zeros(lane.needs.count, dtype=np.int64)
     found[sales.at] = sales.profit - parts_minor(sales.profit, lane.world.own_retail_ppm[sales.market])
     return found
@@ -276,8 +303,8 @@ def _funding(book: Book, lender: Lender) -> Minor:
 def consumer_minor(lane: Lane) -> Minor:
     """Each person's surplus: the consumers' lines, by person."""
     met, needs = lane.met, lane.needs
-    found = np.zeros(lane.people.count, dtype=np.int64)
-    np.add.at(found, needs.person, np.where(met.bought, met.worth_minor - met.price_minor, 0))
+    gained = np.where(met.bought, met.worth_minor - met.price_minor, 0)
+    found = sums_at(needs.person, gained, lane.people.count)
     share = round(lane.world.parameters.distress_cost * MILLION)
     for book in lane.books:
         if book is not None:
@@ -286,10 +313,6 @@ def consumer_minor(lane: Lane) -> Minor:
             charged = sums.shopper_fee - forgone + sums.interest + sums.penalty + sums.recovery
             found += lost - charged - parts_minor(lost, share)
     return found
-
-
-def _by(place: Whole, amounts: Minor, count: int) -> list[int]:
-    return [int(amounts[place == each].sum()) for each in range(count)]
 
 
 def _summed(*signed: tuple[Counter[Line], int]) -> Counter[Line]:
