@@ -245,6 +245,12 @@ def lab(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
+def whatif(context: typer.Context) -> None:
+    """Try a change of terms, limits or acceptance on the live book, in memory: income, loss, people hurt."""
+    _call("florin.app.whatif", "whatif", context)
+
+
+@app.command(context_settings=_THEIR_OWN_ARGUMENTS, add_help_option=False)
 def bench(context: typer.Context) -> None:
     """Measure payments per second on this machine."""
     _call("florin.bench.cli", "app", context)

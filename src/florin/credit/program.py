@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 import msgspec
+from msgspec import structs
 
 from florin.credit.contradictions import changes_refused, contradictions
 from florin.credit.terms import Program, Terms, Version
@@ -118,6 +119,17 @@ def program_of(text: str, *, source: str) -> Program:
     return msgspec.convert({**table, "versions": versions}, Program)
 
 
+def with_version(program: Program, stated: dict[str, Any], *, text: str, source: str, index: int) -> Program:
+    """The program with one version more: `from_on`, and what changes of the newest version's terms.
+
+    text, source: where it is stated, below the heading [[versions]] number `index` from 0. Raises ProgramInvalid.
+    """
+    versions, problems = _versions([stated], text, source, before=program.versions[-1], first=index)
+    if problems:
+        raise ProgramInvalid(problems)
+    return structs.replace(program, versions=(*program.versions, *versions))
+
+
 class _NotFinite(ValueError):
     pass
 
@@ -147,13 +159,20 @@ def _head(table: dict[str, Any], text: str, source: str) -> Iterator[Problem]:
             yield Problem(source=source, line=_line(text, -1, field), field=field, fix=fix)
 
 
-def _versions(tables: list[dict[str, Any]], text: str, source: str) -> tuple[list[Version], list[Problem]]:
-    """The versions, and what is wrong with them; a mistake is told once, in the first version that has it."""
+def _versions(
+    tables: list[dict[str, Any]], text: str, source: str, *, before: Version | None = None, first: int = 0
+) -> tuple[list[Version], list[Problem]]:
+    """The versions, and what is wrong with them; a mistake is told once, in the first version that has it. before: the version
+    that they come after. first: the place of their first heading in the text.
+    """
     merged: dict[str, Any] = {"applies_to": "new_cycles"}
+    if before is not None:
+        stated = msgspec.to_builtins(before.terms, builtin_types=(Decimal, date))
+        merged = {**stated, "applies_to": before.applies_to}
     versions: list[Version] = []
     problems: list[Problem] = []
     told: set[tuple[str, str]] = set()
-    for index, table in enumerate(tables):
+    for index, table in enumerate(tables, start=first):
         merged = {**merged, **table}
         try:
             terms = {name: value for name, value in merged.items() if name not in _OF_VERSION}
@@ -163,9 +182,10 @@ def _versions(tables: list[dict[str, Any]], text: str, source: str) -> tuple[lis
             problems.append(_mistyped(error, merged, index, text, source))
             break
         wrong = list(contradictions(version.terms))
-        if versions:
-            wrong += changes_refused(versions[-1].terms, version.terms)
-            if version.from_on <= versions[-1].from_on:
+        earlier = versions[-1] if versions else before
+        if earlier is not None:
+            wrong += changes_refused(earlier.terms, version.terms)
+            if version.from_on <= earlier.from_on:
                 wrong.append(("from_on", "put versions in order of `from_on`, oldest first"))
         for path, fix in wrong:
             if (path, fix) not in told:

@@ -45,6 +45,13 @@ class Purpose(IntEnum):
     WALLET = 64
     ARM = 70
     PARAMETER = 80
+    CREDIT_SHARE = 90
+    SPELL = 91
+    SPELL_MONTHS = 92
+    GOES_FOR_GOOD = 93
+    BUFFER = 94
+    HABIT_NEEDS = 95
+    HABIT_NEED = 96
 
 
 _PERSON = np.uint64(0x9E3779B97F4A7C15)

@@ -21,8 +21,9 @@ from florin.lab.arrays import Bits
 LANE_SIZE = 8_192
 Pool = Literal["processes", "ray"]
 
+_Lane = TypeVar("_Lane")
 _Result = TypeVar("_Result")
-Task = Callable[[Bits], _Result]
+Task = Callable[[_Lane], _Result]
 Progress = Callable[[int, int], None]
 
 
@@ -38,14 +39,14 @@ def lanes_of(people: int, size: int = LANE_SIZE) -> list[Bits]:
 
 
 def run_lanes(
-    task: Task[_Result],
-    lanes: Sequence[Bits],
+    task: Task[_Lane, _Result],
+    lanes: Sequence[_Lane],
     *,
     processes: int | None = None,
     pool: Pool = "processes",
     progress: Progress | None = None,
 ) -> list[_Result]:
-    """What `task` makes of each lane, in the lanes' order. task: can be pickled, and draws by key alone.
+    """What `task` makes of each lane, in the lanes' order. task, lanes: can be pickled; task draws by key alone.
 
     processes: 1 stays in this one; None: as many as there are cores, or lanes if fewer. progress: is told (done, of).
     """
@@ -60,7 +61,7 @@ def run_lanes(
     return found
 
 
-def _results(task: Task[_Result], lanes: Sequence[Bits], processes: int, pool: Pool) -> Iterator[_Result]:
+def _results(task: Task[_Lane, _Result], lanes: Sequence[_Lane], processes: int, pool: Pool) -> Iterator[_Result]:
     if pool == "ray":
         yield from _by_ray(task, lanes, processes)
     elif processes == 1:
@@ -71,7 +72,7 @@ def _results(task: Task[_Result], lanes: Sequence[Bits], processes: int, pool: P
             yield from executor.map(task, lanes)
 
 
-def _by_ray(task: Task[_Result], lanes: Sequence[Bits], processes: int) -> Iterator[_Result]:
+def _by_ray(task: Task[_Lane, _Result], lanes: Sequence[_Lane], processes: int) -> Iterator[_Result]:
     try:
         ray: Any = import_module("ray")
     except ImportError as error:

@@ -12,7 +12,7 @@ from florin.events import Channel, FeePayer
 from florin.payments.items import OrderLine
 
 # Doors that are there for tills alone: what is asked by them needs no word of its own to be offline.
-_OF_TILLS = frozenset({"alipay.trade.pay", "alipay.trade.precreate"})
+OF_TILLS = frozenset({"alipay.trade.pay", "alipay.trade.precreate"})
 
 
 class Flow(IntEnum):
@@ -71,7 +71,7 @@ class TradeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     @property
     def sold(self) -> Channel:
         """By which channel it is sold."""
-        return self.channel or ("offline" if self.product in _OF_TILLS else "online")
+        return self.channel or ("offline" if self.product in OF_TILLS else "online")
 
 
 NO_DETAIL = TradeDetail()

@@ -65,8 +65,8 @@ def experiment_row(number: int, experiment: Experiment) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def load_acceptance(connection: Connection[Any]) -> Acceptance:
-    """All that the owner has stated."""
+def load_ecosystems(connection: Connection[Any]) -> tuple[list[Ecosystem], int]:
+    """The ecosystems that the owner has stated, and how often something was."""
     heads: dict[str, Head] = {}
     versions: dict[str, list[AcceptanceVersion]] = {}
     revision = 0
@@ -75,6 +75,17 @@ def load_acceptance(connection: Connection[Any]) -> Acceptance:
             versions.setdefault(name, []).append(msgspec.json.decode(version, type=AcceptanceVersion))
             if head is not None:
                 heads[name] = msgspec.json.decode(head, type=Head)
+    ecosystems = [
+        Ecosystem(name=name, versions=tuple(stated), **{field: getattr(heads[name], field) for field in _OF_HEAD})
+        for name, stated in versions.items()
+    ]
+    return ecosystems, revision
+
+
+def load_acceptance(connection: Connection[Any]) -> Acceptance:
+    """All that the owner has stated, and who is held out."""
+    ecosystems, revision = load_ecosystems(connection)
+    with connection.cursor(row_factory=tuple_row) as cursor:
         experiments = [
             Experiment(
                 name=name, unit=unit, share_ppm=share, limit_cut_ppm=cut, opens_on=opens_on, closes_on=closes_on,
@@ -82,10 +93,6 @@ def load_acceptance(connection: Connection[Any]) -> Acceptance:
             )
             for name, unit, share, cut, programs, opens_on, closes_on, salt, number in cursor.execute(_EXPERIMENTS)
         ]  # fmt: skip
-    ecosystems = [
-        Ecosystem(name=name, versions=tuple(stated), **{field: getattr(heads[name], field) for field in _OF_HEAD})
-        for name, stated in versions.items()
-    ]
     return Acceptance(ecosystems, experiments, revision)
 
 

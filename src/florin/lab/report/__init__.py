@@ -4,6 +4,6 @@
 from the same records and moves the sliders of a grid; `page.css` makes it a page. The libraries in `vendor` go into it whole.
 """
 
-from florin.lab.report.page import Entry, page
+from florin.lab.report.page import Entry, Opening, page
 
-__all__ = ["Entry", "page"]
+__all__ = ["Entry", "Opening", "page"]

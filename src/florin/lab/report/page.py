@@ -28,6 +28,7 @@ _HOLDS = {
     Holds.REJECTED: Words("Rejected", "不成立"),
     Holds.UNDECIDED: Words("Undecided", "尚无定论"),
 }
+_TITLE = Words("Who gains when an ecosystem lends", "生态放贷，谁受益")
 _ARGUMENT = (
     Words(
         "With commerce of its own, an issuer kills several birds with one stone: shoppers buy before pay day, shops sell more, "
@@ -57,24 +58,38 @@ class Entry:
     result: Result
 
 
-def page(entries: Sequence[Entry]) -> str:
-    """The page. entries: in the order of the argument; what the answers stand on comes after the questions by itself."""
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a page begins with: its title, and sentences. command: what makes the page again."""
+
+    title: Words
+    sentences: tuple[Words, ...]
+    command: str
+
+
+def page(entries: Sequence[Entry], opening: Opening | None = None) -> str:
+    """The page. entries: in the order of the argument; what the answers stand on comes after the questions by itself.
+
+    opening: None is the lab's argument.
+    """
+    begins = opening or Opening(_TITLE, _ARGUMENT, "florin lab report")
     questions = [entry for entry in entries if entry.experiment.part is Part.QUESTION]
     grounds = [entry for entry in entries if entry.experiment.part is Part.GROUND]
     ordered = [*questions, *grounds]
     body = "".join(
         (
-            _opening(questions),
+            _opening(questions, begins),
             _contents(ordered),
             "<main>",
             *(_section(entry, at + 1) for at, entry in enumerate(questions)),
             _grounds_heading() if grounds else "",
             *(_section(entry, at + 1 + len(questions)) for at, entry in enumerate(grounds)),
             "</main>",
-            _foot(ordered),
+            _foot(begins.command),
         )
     )
-    return _skeleton().replace("<!--body-->", body, 1)
+    title = f"{escape(begins.title.en)} · {escape(begins.title.zh)}"
+    return _skeleton().replace("<!--title-->", title, 1).replace("<!--body-->", body, 1)
 
 
 @cache
@@ -105,17 +120,17 @@ def _two(en: str, zh: str, element: str = "span") -> str:
     return _said(Words(en, zh), element)
 
 
-def _opening(questions: Sequence[Entry]) -> str:
+def _opening(questions: Sequence[Entry], opening: Opening) -> str:
     verdicts = "".join(
         _verdict(entry.result.verdict, entry.result.name) for entry in questions if entry.result.verdict is not None
     )
-    argument = "".join(f"<p>{_said(sentence)}</p>" for sentence in _ARGUMENT)
+    argument = "".join(f"<p>{_said(sentence)}</p>" for sentence in opening.sentences)
     told = f'<div class="verdicts">{verdicts}</div>' if verdicts else ""
     return (
         '<header class="opening"><p class="kicker">'
         + _two("Florin · the lab", "Florin · 实验室")
         + "</p><h1>"
-        + _two("Who gains when an ecosystem lends", "生态放贷，谁受益")
+        + _said(opening.title)
         + f'</h1><div class="argument">{argument}</div>'
         + f'<p class="lede">{_two("What the numbers say:", "数字怎么说：")}</p>' * bool(verdicts)
         + f"{told}</header>"
@@ -313,9 +328,8 @@ def _made_by(result: Result) -> str:
     )
 
 
-def _foot(entries: Sequence[Entry]) -> str:
+def _foot(command: str) -> str:
     licenses = escape(files("florin.lab.report").joinpath("vendor", "LICENSES.txt").read_text("utf-8"))
-    command = "florin lab report"
     return (
         '<footer class="foot"><p>'
         + _two(
@@ -326,7 +340,7 @@ def _foot(entries: Sequence[Entry]) -> str:
         + _two("The equations: ", "方程：")
         + f"<code>{_EQUATIONS}</code> · "
         + _two("The page again: ", "再次生成本页：")
-        + f"<code>{command}</code></p><details><summary>"
+        + f"<code>{escape(command)}</code></p><details><summary>"
         + _two("Licenses of the libraries in this page", "本页所含程序库的许可")
         + f"</summary><pre>{licenses}</pre></details></footer>"
     )
