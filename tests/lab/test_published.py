@@ -34,5 +34,7 @@ def test_each_study_is_a_row_with_its_source_and_grade(monkeypatch):
     assert rows[0][1].en == "0.11"
     assert all(row[3] is not None or row[0].en.startswith("K7") for row in rows)
     assert all("…" in row[4].en for row in rows)
+    assert [chart.title.en for chart in result.charts] == ["Slopes and elasticities"]
+    assert [len(series.values) for series in result.charts[0].series] == [2, 2]
     assert result.paragraphs_en[1].startswith("The model knows its own answer of 1 of these studies")
     assert str(rows[1][-1]).endswith("(A)")
