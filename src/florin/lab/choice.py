@@ -15,7 +15,7 @@ import numpy as np
 
 from florin.lab.arrays import Flags, Index, Minor, Real, Small, Whole
 from florin.lab.needs import Needs
-from florin.lab.outlets import NEVER, Outlets
+from florin.lab.outlets import NEVER, Outlets, coupon_minor, dearer_minor
 from florin.lab.people import People
 from florin.lab.world import Lender, World
 
@@ -24,7 +24,8 @@ from florin.lab.world import Lender, World
 class Standing:
     """How those who look stand today, one place for each need looked at. owed_minor: to all lenders.
 
-    available_minor: (lender, need), 0 where he may buy nothing. next_bill_days: by lender, until a purchase is paid.
+    available_minor: (lender, need), 0 where he may buy nothing. next_bill_days: by lender, until a purchase is paid. holds:
+    (lender, need) whether he has a line there, if it is asked who is declined.
     """
 
     cash_minor: Minor
@@ -32,6 +33,7 @@ class Standing:
     available_minor: Minor
     owed_minor: Minor
     next_bill_days: tuple[int, ...]
+    holds: Flags | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,8 @@ class Chosen:
     """The needs that are met now, one place each, and apart from them those that wait for the next pay day.
 
     count: of installments; free: the merchant pays their fee. price_minor: what is paid to the merchant. trouble: of being
-    without a buffer then, as experienced, as a share of the price. no_cash: he did not have the money.
+    without a buffer then, as experienced, as a share of the price. no_cash: he did not have the money. coupon_minor: of the
+    price, what a campaign pays. declined: needs for which he would have used a line that had not enough left, or is blocked.
     """
 
     needs: Index
@@ -51,7 +54,19 @@ class Chosen:
     no_cash: Flags
     price_minor: Minor
     trouble: Real
+    coupon_minor: Minor
     waits: Index
+    declined: Index
+
+    def where(self, kept: Flags) -> Chosen:
+        """Some of what is met, and none of what waits or is declined."""
+        none = self.waits[:0]
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return Chosen(
+            **{name: value[kept] for name, value in fields.items() if name not in ("waits", "declined")},
+            waits=none,
+            declined=none,
+        )
 
 
 def choose(
@@ -72,7 +87,9 @@ def choose(
     if may_wait:
         waits = looking.waits(value)
         met[waits] = False
-    return looking.chosen(np.flatnonzero(met), way, waits)
+    return looking.chosen(
+        np.flatnonzero(met), way, waits, np.flatnonzero(looking.wish > np.maximum(value, looking.nothing))
+    )
 
 
 class _Looking:
@@ -90,6 +107,7 @@ class _Looking:
         self.emptied = _emptied(world, self.spending_minor, standing.cash_minor - self.price_minor)
         self.dear = np.flatnonzero(outlets.may_plan[looked])
         self.planned = np.zeros((len(outlets.ways), len(self.dear)), dtype=np.bool_)
+        self.wish: Real | float = NEVER
 
     def best(self) -> tuple[Index, Real]:
         """The best way of paying for each need, and what it is worth so."""
@@ -104,6 +122,8 @@ class _Looking:
             value[[way.free for way in self.outlets.ways]] = NEVER
             if self.dear.size:
                 self._by_installments(value, at_once[:, self.dear])
+            if standing.holds is not None:
+                self.wish = np.where(standing.holds[lenders], value[1:], NEVER).max(axis=0)
             value[1:][standing.available_minor[lenders] < self._to_pay_minor(slice(1, None))] = NEVER
         value[0][self.standing.cash_minor < self._to_pay_minor(0)] = NEVER
         way = value.argmax(axis=0)
@@ -119,7 +139,7 @@ class _Looking:
         later = self.beta[may] * (self.outlets.best[self.looked][may] - cost)
         return may[(then_minor >= 0) & (later > value[may]) & (later > self.nothing[may])]
 
-    def chosen(self, met: Index, way: Index, waits: Index) -> Chosen:
+    def chosen(self, met: Index, way: Index, waits: Index, declined: Index) -> Chosen:
         """What is bought by those who meet their needs."""
         ways = self.outlets.ways
         count = self._count(way)[met]
@@ -131,6 +151,7 @@ class _Looking:
             each_minor = price_minor[spread] / count[spread]
             owed_minor = self.standing.owed_minor[met[spread]]
             trouble[spread] = _bare(self.world, owed_minor + each_minor, self.spending_minor[met[spread]])
+        to_shop_minor = dearer_minor(self.world, price_minor, market, self.needs.category[self.looked][met])
         return Chosen(
             needs=_at(self.looked, met),
             person=person,
@@ -139,9 +160,11 @@ class _Looking:
             count=count,
             free=np.array([each.free for each in ways])[way],
             no_cash=self.standing.cash_minor[met] < price_minor,
-            price_minor=_dearer_minor(self.world, price_minor, market, self.needs.category[self.looked][met]),
+            price_minor=to_shop_minor,
             trouble=trouble,
+            coupon_minor=coupon_minor(self.world, to_shop_minor, market),
             waits=_at(self.looked, waits),
+            declined=_at(self.looked, declined),
         )
 
     def _by_installments(self, value: Real, at_once: Real) -> None:
@@ -171,21 +194,16 @@ class _Looking:
         return found
 
     def _to_pay_minor(self, ways: int | slice) -> Minor:
-        """What the merchant at the outlet of each way would be paid."""
-        category = self.needs.category[self.looked]
-        return _dearer_minor(self.world, self.price_minor, self.market[ways], category)
+        """What he would pay at the outlet of each way."""
+        category, market = self.needs.category[self.looked], self.market[ways]
+        to_shop_minor = dearer_minor(self.world, self.price_minor, market, category)
+        if self.world.coupon is None:
+            return to_shop_minor
+        return to_shop_minor - coupon_minor(self.world, np.broadcast_to(to_shop_minor, market.shape), market)
 
 
 def _at(looked: Index | slice, places: Index) -> Index:
     return places + looked.start if isinstance(looked, slice) else looked[places]
-
-
-def _dearer_minor(world: World, price_minor: Minor, market: Small, category: Small) -> Minor:
-    """Prices at a market, with what lies on them there."""
-    if not world.price_ppm.any():
-        return price_minor
-    dearer_ppm = world.price_ppm[np.maximum(market, 0), category]
-    return price_minor + (price_minor * dearer_ppm + 500_000) // 1_000_000
 
 
 def _bare(world: World, to_come_minor: Minor | Real, spending_minor: Minor) -> Real:

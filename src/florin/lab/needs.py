@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from florin.lab.arrays import Bits, Index, Minor, Real, Small, Whole
+from florin.lab.arrays import Bits, Flags, Index, Minor, Real, Small, Whole
 from florin.lab.draws import Purpose, bits, key, normal, uniform
 from florin.lab.people import SPENDING_MEDIAN_MINOR, People
 from florin.lab.world import World
@@ -60,8 +60,7 @@ def draw_needs(world: World, people: People, seed: int) -> Needs:
         return bits(key(seed, purpose), ids, number)
 
     table = world.parameters.needs
-    often = np.cumsum([need.needs for need in table])
-    category = np.searchsorted(often[:-1] / often[-1], uniform(drawn(Purpose.NEED_KIND)), side="right").astype(np.int8)
+    category = _categories(world, drawn(Purpose.NEED_KIND))
     medians = np.array([float(need.price_minor) for need in table])[category]
     sigmas = np.array([need.price_sigma for need in table])[category]
     richer = (people.spending_minor / SPENDING_MEDIAN_MINOR)[person] ** _PRICE_ELASTICITY
@@ -99,7 +98,31 @@ def _month(
     within = (ordinal + phase[person]) / often[person]
     cumulative = np.cumsum(season) / season.sum()
     day = np.minimum(first + np.searchsorted(cumulative, within), last - 1)
-    return person, day, _turns(person, day), number * _NEEDS_MAX + ordinal
+    numbers = number * _NEEDS_MAX + ordinal
+    if world.everyday:
+        day = np.where(_is_everyday(world, people, seed, person, numbers), _evenly(within, first, last), day)
+        order = np.lexsort((ordinal, day, person))
+        person, day, numbers = person[order], day[order], numbers[order]
+    return person, day, _turns(person, day), numbers
+
+
+def _categories(world: World, drawn: Bits) -> Small:
+    often = np.cumsum([need.needs for need in world.parameters.needs])
+    return np.searchsorted(often[:-1] / often[-1], uniform(drawn), side="right").astype(np.int8)
+
+
+def _is_everyday(world: World, people: People, seed: int, person: Index, numbers: Whole) -> Flags:
+    """Whether needs are of a kind that no season moves."""
+    category = _categories(world, bits(key(seed, Purpose.NEED_KIND), people.ids[person], numbers))
+    found: Flags = np.isin(world.categories, world.everyday)[category]
+    return found
+
+
+def _evenly(within: Real, first: int, last: int) -> Whole:
+    """The days of a span without a season."""
+    steps = np.arange(1, last - first + 1) / (last - first)
+    days: Whole = np.minimum(first + np.searchsorted(steps, within), last - 1)
+    return days
 
 
 def _poisson(mean: float) -> Real:

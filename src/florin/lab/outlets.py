@@ -29,7 +29,7 @@ NEVER = -1e9
 # X: installments are chosen from this part of a month's money on; more of them where more is owed a month.
 _PLANNED_FROM, _LONGER_FROM, _LONGEST_FROM = 0.5, 1.0, 2.0
 
-_OUTSIDE, _MERCHANT, _TENDER = 1_000, 2_000, 3_000
+_OUTSIDE, _MERCHANT, _TENDER, _MOMENT = 1_000, 2_000, 3_000, 4_000
 
 # So many needs at once that what is computed of them stays in a core's cache.
 _BLOCK = 8_192
@@ -81,6 +81,26 @@ def find_outlets(world: World, people: People, needs: Needs) -> Outlets:
 def merchant_place(draws: Bits, market: int | Whole) -> Real:
     """Which merchant of a market each need would be met by: his place between 0 and 1, the more of a margin the higher."""
     return uniform(further(draws, _MERCHANT + market))
+
+
+def moment(draws: Bits) -> Real:
+    """When in its day each need is looked at, 0 to 1."""
+    return uniform(further(draws, _MOMENT))
+
+
+def dearer_minor(world: World, price_minor: Minor, market: Small, category: Small) -> Minor:
+    """Prices at a market, with what lies on them there, or is cut."""
+    if not world.price_ppm.any():
+        return price_minor
+    dearer_ppm = world.price_ppm[np.maximum(market, 0), category]
+    return price_minor + (price_minor * dearer_ppm + 500_000) // 1_000_000
+
+
+def coupon_minor(world: World, price_minor: Minor, market: Small) -> Minor:
+    """What a coupon pays of each price. market: NOTHING has none."""
+    if world.coupon is None:
+        return np.zeros_like(price_minor)
+    return np.where(market >= 0, world.coupon.of(np.maximum(market, 0), price_minor), 0)
 
 
 def worth_minor(
@@ -136,6 +156,9 @@ def _find(world: World, people: People, needs: Needs, shelves: Real, found: Outl
     utility, market, best = found.utility[:, block], found.market[:, block], found.best[block]
     for m in range(len(world.markets)):
         goods = _goods(world, shelves[m][category], worth, draws, m, people.taste[m][person])
+        if world.coupon is not None:
+            here = np.full(len(price_minor), m, dtype=np.int8)
+            goods += coupon_minor(world, dearer_minor(world, price_minor, here, category), here) / price_minor
         goods[~people.reach[m][person]] = NEVER
         np.maximum(best, goods, out=best)
         taking = _Taking(world, m, category, price_minor, draws)
@@ -226,7 +249,7 @@ def _plan(world: World, found: Outlets, block: slice, price_minor: Minor, spendi
     """How many installments he would take: 0 where the amount is small or none are offered."""
     months = price_minor / spending_minor
     dear = np.flatnonzero(months >= _PLANNED_FROM)
-    months, price_minor = months[dear], price_minor[dear]
+    months, least_minor = months[dear], _least_minor(world, price_minor[dear])
     found.may_plan[block][dear] = True
     for w, way in enumerate(found.ways):
         if not way.tender:
@@ -236,5 +259,12 @@ def _plan(world: World, found: Outlets, block: slice, price_minor: Minor, spendi
         count = np.zeros(len(dear), dtype=np.int8)
         for least, each in ((_PLANNED_FROM, 3), (_LONGER_FROM, 6), (_LONGEST_FROM, 12)):
             if each in offered:
-                count[(months >= least) & (price_minor >= terms.installment_amount_minor_min)] = each
+                count[(months >= least) & (least_minor >= terms.installment_amount_minor_min)] = each
         found.count[w, block][dear] = count
+
+
+def _least_minor(world: World, price_minor: Minor) -> Minor:
+    """What is paid at least, wherever it is bought: plans are not offered for less than an amount."""
+    cut_ppm = max(-int(world.price_ppm.min()), 0)
+    off_minor = 0 if world.coupon is None else world.coupon.off_minor
+    return price_minor - -(-price_minor * cut_ppm // 1_000_000) - off_minor if cut_ppm or off_minor else price_minor

@@ -8,7 +8,7 @@ Nothing is drawn from a stream: `draws.py` gives each draw by its key, so a lane
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
@@ -18,10 +18,12 @@ import numpy as np
 from florin.credit.terms import Program
 from florin.lab.arrays import Bits, Flags, Index, Minor, Real, Small, Whole
 from florin.lab.book import Book, Due
+from florin.lab.book.installments import fee_minor
+from florin.lab.campaign import Purses, Spent
 from florin.lab.choice import Chosen, Standing, choose, revolving
 from florin.lab.draws import Purpose, bits, key, uniform
 from florin.lab.needs import Needs, draw_needs
-from florin.lab.outlets import NOTHING, WALLET, find_outlets, worth_minor
+from florin.lab.outlets import NOTHING, WALLET, Outlets, find_outlets, moment, worth_minor
 from florin.lab.people import PAY_DAYS, People, draw_people
 from florin.lab.world import ESCROW_DAYS, World, dates
 
@@ -39,7 +41,8 @@ class Met:
 
     count: installments; free: their fee is the merchant's. price_minor: paid to the merchant; worth_minor: what it is worth
     to the buyer as experienced. no_cash: bought by somebody who had not the money. waited: it was put off before it was
-    met, or given up.
+    met, or given up. coupon_minor: of the price, paid by the mall. declined: at some time he would have used a line that
+    had not enough left, or was blocked; noted only where it is asked for.
     """
 
     day: Whole
@@ -51,6 +54,8 @@ class Met:
     waited: Flags
     price_minor: Minor
     worth_minor: Minor
+    coupon_minor: Minor
+    declined: Flags
 
     @property
     def bought(self) -> Flags:
@@ -61,7 +66,8 @@ class Met:
 class Lane:
     """What a simulated lane was and became. books: a lender's, None where it does not lend. cash_minor: at the end.
 
-    saved_minor: swept away on pay days. repaid_minor: to all lenders. walked_away: (lender, people).
+    saved_minor: swept away on pay days. repaid_minor: to all lenders. walked_away: (lender, people). spent: what became of
+    each campaign's budget.
     """
 
     world: World
@@ -73,16 +79,19 @@ class Lane:
     saved_minor: Minor
     income_minor: Minor
     walked_away: Flags
+    spent: tuple[Spent, ...] = ()
 
 
 # Looks at the end of each day: its number, the lenders' books, and everybody's spending money. It changes nothing.
 Watch = Callable[[int, Sequence[Book | None], Minor], None]
 
 
-def simulate_lane(world: World, ids: Bits, seed: int, *, watch: Watch | None = None) -> Lane:
+def simulate_lane(
+    world: World, ids: Bits, seed: int, *, watch: Watch | None = None, note_declined: bool = False
+) -> Lane:
     """The people of these numbers, in a world, over all its days."""
     people = draw_people(world, ids, seed)
-    running = _Running(world, people, draw_needs(world, people, seed), seed)
+    running = _Running(world, people, draw_needs(world, people, seed), seed, note_declined=note_declined)
     for day, on in enumerate(dates(world)):
         running.live(day, on)
         if watch is not None:
@@ -91,13 +100,14 @@ def simulate_lane(world: World, ids: Bits, seed: int, *, watch: Watch | None = N
 
 
 class _Running:
-    def __init__(self, world: World, people: People, needs: Needs, seed: int) -> None:
+    def __init__(self, world: World, people: People, needs: Needs, seed: int, *, note_declined: bool = False) -> None:
         self.world, self.people, self.needs, self.seed = world, people, needs, seed
         self.books = tuple(
             Book(lender.program, people.limits_minor[place], world.begins_on) if lender.lends else None
             for place, lender in enumerate(world.lenders)
         )
-        self.outlets = find_outlets(world, people, needs)
+        self.scenes: dict[tuple[int, ...], tuple[World, Outlets]] = {(): (world, find_outlets(world, people, needs))}
+        self.purses, self.note_declined = Purses(world.campaigns, people.count), note_declined
         self.bill_days = [_bill_days(world, lender.program) for lender in world.lenders]
         self.cash = people.cash_minor.copy()
         self.saved, self.income = np.zeros_like(self.cash), np.zeros_like(self.cash)
@@ -114,6 +124,8 @@ class _Running:
             waited=np.zeros(needs.count, dtype=np.bool_),
             price_minor=np.zeros(needs.count, dtype=np.int64),
             worth_minor=np.zeros(needs.count, dtype=np.int64),
+            coupon_minor=np.zeros(needs.count, dtype=np.int64),
+            declined=np.zeros(needs.count, dtype=np.bool_),
         )
         self.trouble = np.zeros(needs.count)
         escrowed = np.array([[market in ("taobao", "tmall")] for market in world.markets])
@@ -150,7 +162,7 @@ class _Running:
         )
         return Lane(
             world=self.world, people=self.people, needs=self.needs, met=self.met, books=self.books, cash_minor=self.cash,
-            saved_minor=self.saved, income_minor=self.income, walked_away=self.walked,
+            saved_minor=self.saved, income_minor=self.income, walked_away=self.walked, spent=tuple(self.purses.spent),
         )  # fmt: skip
 
     # ---------------------------------------------------------------- money comes in
@@ -229,30 +241,64 @@ class _Running:
     # ---------------------------------------------------------------- needs
 
     def _look(self, looked: Index | slice, day: int, on: date, *, waited: bool) -> None:
-        """Decide these needs, one a person, and buy."""
-        person = self.needs.person[looked]
-        chosen = choose(
-            self.world,
-            self.people,
-            self.needs,
-            self.outlets,
-            looked,
-            self._standing(person, day, on),
-            may_wait=not waited,
-        )
+        """Decide these needs, one a person, and buy. Whom a budget refuses decides again without it."""
+        while True:
+            giving = self.purses.open_on(day)
+            chosen = self._choose(giving, looked, day, on, waited=waited)
+            if not giving:
+                self._buy(chosen, day, on)
+                return
+            drawn = {"coupon": chosen.coupon_minor, "installments": self._fees_given(chosen)}
+            refused = self.purses.spend(day, giving, drawn, moment(self.needs.draws[chosen.needs]))  # type: ignore[arg-type]
+            self._note(chosen)
+            self._buy(chosen.where(~refused), day, on)
+            if not refused.any():
+                return
+            looked = chosen.needs[refused]
+
+    def _choose(self, giving: tuple[int, ...], looked: Index | slice, day: int, on: date, *, waited: bool) -> Chosen:
+        world, outlets = self._scene(giving)
+        standing = self._standing(self.needs.person[looked], day, on)
+        return choose(world, self.people, self.needs, outlets, looked, standing, may_wait=not waited)
+
+    def _scene(self, giving: tuple[int, ...]) -> tuple[World, Outlets]:
+        """The world and its outlets while these campaigns give. What waits is for a day without them."""
+        if giving not in self.scenes:
+            world = self.world.giving(*(self.world.campaigns[place] for place in giving))
+            outlets = replace(find_outlets(world, self.people, self.needs), best=self.scenes[()][1].best)
+            self.scenes[giving] = world, outlets
+        return self.scenes[giving]
+
+    def _fees_given(self, chosen: Chosen) -> Minor:
+        """The fees of the installments that merchants bear."""
+        given = np.zeros(len(chosen.needs), dtype=np.int64)
+        for place, lender in enumerate(self.world.lenders):
+            terms = lender.program.terms_on(self.world.begins_on)
+            for offer in terms.installments:
+                by = chosen.free & (chosen.tender == place + 1) & (chosen.count == offer.count)
+                if by.any():
+                    given[by] = fee_minor(chosen.price_minor[by] - chosen.coupon_minor[by], offer)
+        return given
+
+    def _note(self, chosen: Chosen) -> None:
+        """Who puts his need off, and who is declined."""
         waits = chosen.waits[self.waiting[self.needs.person[chosen.waits]] < 0]
         self.waiting[self.needs.person[waits]] = waits
+        self.met.waited[waits] = True
+        self.met.declined[chosen.declined] = True
+
+    def _buy(self, chosen: Chosen, day: int, on: date) -> None:
+        self._note(chosen)
         met, bought = self.met, chosen.needs
-        met.waited[waits] = True
         met.day[bought] = day
-        for name in ("market", "tender", "count", "free", "no_cash", "price_minor"):
+        for name in ("market", "tender", "count", "free", "no_cash", "price_minor", "coupon_minor"):
             getattr(met, name)[bought] = getattr(chosen, name)
         self.trouble[bought] = chosen.trouble
         self._pay(chosen, on)
 
     def _pay(self, chosen: Chosen, on: date) -> None:
-        by_wallet = np.flatnonzero(chosen.tender == WALLET)
-        self.cash[chosen.person[by_wallet]] -= chosen.price_minor[by_wallet]
+        by_wallet, pays_minor = np.flatnonzero(chosen.tender == WALLET), chosen.price_minor - chosen.coupon_minor
+        self.cash[chosen.person[by_wallet]] -= pays_minor[by_wallet]
         by_credit = np.flatnonzero(chosen.tender > WALLET)
         # Purchases that a lender books alike, in the order of the people.
         receipt_days = self._escrow_days[chosen.market[by_credit], self.needs.category[chosen.needs[by_credit]]]
@@ -268,7 +314,7 @@ class _Running:
             book = self.books[tender - 1]
             assert book is not None
             book.buy(
-                chosen.person[taken], chosen.price_minor[taken], on, received_on=date.fromordinal(on.toordinal() + days),
+                chosen.person[taken], pays_minor[taken], on, received_on=date.fromordinal(on.toordinal() + days),
                 installments=kind // 2, fee_payer="merchant" if kind % 2 else "shopper",
             )  # fmt: skip
 
@@ -289,6 +335,7 @@ class _Running:
             available_minor=np.stack(available),
             owed_minor=owed,
             next_bill_days=tuple(bills.until[day] for bills in self.bill_days),
+            holds=self.people.limits_minor[:, person] > 0 if self.note_declined else None,
         )
 
     # ---------------------------------------------------------------- draws

@@ -149,6 +149,10 @@ class _Sales:
 def _buying(tally: _Tally, sales: _Sales) -> None:
     tally.real(("consumers", ""), "goods", int(sales.worth.sum()))
     tally.moved(("consumers", ""), ("merchants", ""), "price", int(sales.price.sum()))
+    if sales.world.campaigns:
+        coupons = sales.by_market(sales.lane.met.coupon_minor[sales.at])
+        for owner, minor in zip(sales.world.owners, coupons, strict=True):
+            tally.moved(("mall", owner), ("consumers", ""), "coupon", minor)
 
 
 def _selling(tally: _Tally, sales: _Sales) -> None:
@@ -303,7 +307,7 @@ def _funding(book: Book, lender: Lender) -> Minor:
 def consumer_minor(lane: Lane) -> Minor:
     """Each person's surplus: the consumers' lines, by person."""
     met, needs = lane.met, lane.needs
-    gained = np.where(met.bought, met.worth_minor - met.price_minor, 0)
+    gained = np.where(met.bought, met.worth_minor - met.price_minor + met.coupon_minor, 0)
     found = sums_at(needs.person, gained, lane.people.count)
     share = round(lane.world.parameters.distress_cost * MILLION)
     for book in lane.books:

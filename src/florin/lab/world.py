@@ -20,6 +20,7 @@ from florin.credit.terms import Program
 from florin.events import Channel
 from florin.events.parts import Place
 from florin.lab.arrays import Minor, Real, Whole
+from florin.lab.campaign import Campaign, Coupon
 from florin.lab.parameters import Parameters
 from florin.lab.units import MILLION, OfBalance
 from florin.market import Acceptance
@@ -86,7 +87,8 @@ class World:
 
     own_retail_ppm: (m,) the share of sales whose merchant is the mall itself. price_ppm: (m, c) by how much prices lie
     above those of a world without fees for credit. entered: (m, c) the logarithm of how many merchants there are for each
-    before. season: (days,) how many needs arise on a day, against the usual.
+    before. season: (days,) how many needs arise on a day, against the usual; everyday: the kinds of goods that it leaves
+    alone. campaigns: what is given on some days; coupon: what is given today (`giving`).
     """
 
     begins_on: date
@@ -104,6 +106,9 @@ class World:
     price_ppm: Whole
     entered: Real
     season: Real
+    everyday: tuple[str, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
+    coupon: Coupon | None = None
 
     def lender(self, name: str) -> Lender:
         return self.lenders[self.lender_at(name)]
@@ -143,6 +148,23 @@ class World:
         _place(group, GROUPS, "group")
         place = self.market_at(market)
         return replace(self, owners=(*self.owners[:place], group, *self.owners[place + 1 :]))
+
+    def giving(self, *campaigns: Campaign) -> World:
+        """The world as it is on a day on which these campaigns give something: at most one coupon."""
+        world = self
+        for campaign in campaigns:
+            here = np.isin(self.markets, campaign.markets)
+            match campaign.kind:
+                case "cut":
+                    world = replace(world, price_ppm=world.price_ppm - campaign.cut_ppm * here[:, None])
+                case "coupon":
+                    coupon = Coupon(off_minor=campaign.off_minor, from_minor=campaign.from_minor, here=here)
+                    world = replace(world, coupon=coupon)
+                case "installments":
+                    for name in campaign.lenders:
+                        free_share = np.where(here[:, None], 1.0, world.lender(name).free_share)
+                        world = world.change(name, free_share=free_share)
+        return world
 
     def day(self, on: date) -> int:
         """The number of a day; the first is 0."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from florin.lab.experiments.did_not_follow import DID_NOT_FOLLOW
+from florin.lab.experiments.eleven import ELEVEN
 from florin.lab.experiments.experiment import Experiment, Part, Progress, Run, Size, unheard
 from florin.lab.experiments.free_credit import FREE_CREDIT
 from florin.lab.experiments.fulcrum import FULCRUM
@@ -16,6 +17,6 @@ from florin.lab.experiments.viability import VIABILITY
 
 __all__ = ["EXPERIMENTS", "Experiment", "Part", "Progress", "Run", "Size", "unheard"]
 
-_QUESTIONS = (THREE_BIRDS, FULCRUM, DID_NOT_FOLLOW, FREE_CREDIT, TERMS, VIABILITY)
+_QUESTIONS = (THREE_BIRDS, FULCRUM, DID_NOT_FOLLOW, FREE_CREDIT, TERMS, ELEVEN, VIABILITY)
 _GROUNDS = (CALIBRATION, STUDIES, PARAMETERS, SENSITIVITY, NULL_WORLD)
 EXPERIMENTS: dict[str, Experiment] = {each.name: each for each in (*_QUESTIONS, *_GROUNDS)}
