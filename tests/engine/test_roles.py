@@ -26,7 +26,7 @@ TABLES = (
     "bank_file", "bank_order", "bank_setup", "bank_statement", "simulated_day", "simulated_entry", "simulated_message",
     "simulated_mishap", "simulated_rule", "store", "terminal",
     "fee_plan", "fee_assignment", "merchant_application", "onboarding_step", "blocked_party", "licensed_category",
-    "payout_policy", "payout_batch", "payout_approval",
+    "payout_policy", "payout_batch", "payout_approval", "wire_call",
 )  # fmt: skip
 HISTORY = ("acceptance_version", "escrow_version", "experiment", "experiment_end", "event", "batch", "sweep", "parent_order",
            "merchant_day",
@@ -88,6 +88,7 @@ def first_column(table: str) -> sql.Identifier:
     known = {
         "clock": "business_on", "account": "name", "posting": "name", "writer": "process", "api_key": "prefix",
         "payment_code": "person_id", "proof": "holds", "bank_line": "amount_minor", "signature_failure": "finding",
+        "wire_call": "asked",
         "platform_key": "wire", "merchant": "name", "app": "name", "program": "source", "store": "name", "terminal": "code",
         "owner_endpoint": "url", "merchant_day": "ended_on", "settlement_terms": "reason", "bank_holiday": "name",
         "proven_head": "seq", "proven_through": "proven_on",

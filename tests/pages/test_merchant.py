@@ -281,10 +281,37 @@ def test_another_merchants_requests_are_not_found(shop, browser):
     shop.connection.execute("UPDATE clock SET reference_version = reference_version + 1")
     shop.connection.commit()
     theirs = _failure(shop, 9)
+    _call(shop, 9, "GET /v1/theirs", "200")
     ours = browser("teahouse")
 
+    assert "theirs" not in ours.read("/merchant/calls") + ours.read("/merchant/calls?app=9")
     assert ours.get(f"/merchant/signatures/{theirs}").status_code == 404
     assert "sign_type" not in ours.read("/merchant/signatures")
+
+
+def _call(shop, app_id: int, asked: str, answered: str, took_us: int = 8_400) -> None:
+    shop.connection.execute(
+        "INSERT INTO wire_call (app_id, received_at, wire, asked, answered, took_us)"
+        " VALUES (%s, '2026-03-02 04:05:06.789Z', 'rest', %s, %s, %s)",
+        (app_id, asked, answered, took_us),
+    )
+    shop.connection.commit()
+
+
+def test_the_last_calls_are_listed_with_their_answers_and_what_they_took(shop, browser):
+    _call(shop, DIRECT_APP, "POST /v1/payments", "201")
+    _call(shop, DIRECT_APP, "GET /v1/payments/7", "404 NotFound", took_us=1_200)
+    merchant = browser("teahouse")
+
+    page, refused = merchant.read("/merchant/calls"), merchant.read("/merchant/calls?refused=1")
+    other = merchant.read(f"/merchant/calls?app={ESCROW_APP}")
+
+    assert "POST /v1/payments Tea House web shop · REST 12:05:06.789 · 8.4 ms 201" in page
+    assert "2 calls, 1 refused. Half of them took 4.8 ms at most, the slowest 8.4 ms" in page
+    assert "404 NotFound" in refused
+    assert "8.4 ms 201" not in refused
+    assert "No calls to show." in other
+    assert "最近调用" in browser("teahouse", language="zh").read("/merchant/calls")
 
 
 def test_a_shopper_is_no_merchant_and_a_merchant_no_shopper(shop, browser):

@@ -57,6 +57,7 @@ def addresses(shop) -> dict[str, list[str]]:
             "/merchant/bills",
             "/merchant/integration",
             "/merchant/deliveries",
+            "/merchant/calls",
             "/merchant/signatures",
             f"/merchant/signatures/{failure}",
         ],

@@ -29,6 +29,7 @@ from florin.wires.alipay.gateway import Gateway
 from florin.wires.alipay.routes import AbsoluteFormTargets, BesideV3, alipay_routes
 from florin.wires.desk import Faults, NoFaults
 from florin.wires.desk.failures import SignatureFailures
+from florin.wires.desk.heard import CallLog
 from florin.wires.keys import load_master_key
 from florin.wires.rest.application import problem_response
 from florin.wires.wechatpay.desk import Settings as WechatPaySettings
@@ -65,6 +66,8 @@ def main() -> None:
 def make_application(parts: Parts) -> Any:
     """`/gateway.do`, `/v3` and the REST API as one ASGI application; it has no lifespan of its own."""
     cashier, failures = cashier_addresses(parts.settings), SignatureFailures(parts.settings.engine_url)
+    notes = CallLog(parts.settings.engine_url)
+    notes.start()
     gateway = Gateway(
         engine=parts.engine,
         reads=parts.reads,
@@ -72,6 +75,7 @@ def make_application(parts: Parts) -> Any:
         failures=failures,
         settings=GatewaySettings(cashier=cashier, bills=BillLinks(parts.settings.api_url, load_master_key())),
         faults=parts.faults,
+        notes=notes,
     )
     clients = make_clients(parts.reads)
     wechatpay = WechatPayGateway(
@@ -81,9 +85,10 @@ def make_application(parts: Parts) -> Any:
         failures=failures,
         settings=WechatPaySettings(cashier=cashier, tls_hosts=GATEWAY_HOSTS),
         faults=parts.faults,
+        notes=notes,
     )
     phone = Phone(reads=parts.reads, clients=clients, cashier=cashier)
-    rest_routes = rest.route_handlers(parts.engine, parts.reads, rest_settings(parts.settings))
+    rest_routes = rest.route_handlers(parts.engine, parts.reads, rest_settings(parts.settings), notes=notes)
     application = Litestar(
         route_handlers=[*alipay_routes(gateway), *wechatpay_routes(wechatpay, phone), *rest_routes],
         exception_handlers={HTTPException: problem_response, Exception: problem_response},

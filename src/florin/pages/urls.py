@@ -12,6 +12,7 @@ from florin.pages.console import views as console
 from florin.pages.merchant import request_views as merchant_requests
 from florin.pages.merchant import stores
 from florin.pages.merchant import views as merchant
+from florin.pages.merchant.calls import calls
 from florin.pages.merchant.deliveries import told
 from florin.pages.shopper import authorize_views, plan_views, request_views, withdraw_views
 from florin.pages.shopper import views as shopper
@@ -47,6 +48,7 @@ urlpatterns = [
     path("merchant/refusals", merchant.refusals),
     path("merchant/integration", merchant.integration),
     path("merchant/deliveries", told),
+    path("merchant/calls", calls),
     path("merchant/requests", merchant_requests.requests),
     path("merchant/orders/<int:payment_id>", merchant_requests.order),
     path("merchant/orders/<int:payment_id>/files/<str:digest>", merchant_requests.file),

@@ -1,4 +1,4 @@
-"""What a merchant's pages ask: his trades, what is settled to him, and the requests whose signature did not fit."""
+"""What a merchant's pages ask: his trades, what is settled to him, his programs' calls, and wrong signatures among them."""
 
 from __future__ import annotations
 
@@ -76,6 +76,17 @@ class SignatureFailure(msgspec.Struct, frozen=True, kw_only=True):
     request_line: str
     expected_text: str
     finding: str
+
+
+class WireCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of a program. received_at: wall time. asked: method or path. answered: the wire's own code."""
+
+    app_id: int
+    received_at: datetime
+    wire: str
+    asked: str
+    answered: str
+    took_us: int
 
 
 class TradePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,3 +238,20 @@ def read_signature_failure(
     """One of them, if it is of these apps."""
     with connection.cursor(row_factory=class_row(SignatureFailure)) as cursor:
         return cursor.execute(_FAILURE, {"id": failure_id, "app_ids": list(app_ids)}).fetchone()
+
+
+_CALLS = """
+    SELECT app_id, received_at, wire, asked, answered, took_us
+      FROM wire_call
+     WHERE app_id = ANY(%(app_ids)s)
+  ORDER BY received_at DESC, id DESC
+     LIMIT %(limit)s
+"""
+
+
+def read_wire_calls(
+    connection: Connection[Any], *, app_ids: Sequence[int], limit: int = 2 * ROWS_MAX
+) -> list[WireCall]:
+    """The last calls of these apps, the newest first; of each app the newest few hundred are kept."""
+    with connection.cursor(row_factory=class_row(WireCall)) as cursor:
+        return cursor.execute(_CALLS, {"app_ids": list(app_ids), "limit": limit}).fetchall()

@@ -458,6 +458,18 @@ TEXTS: dict[str, str] = {
     "deliveries.given_up": "Given up",
     "deliveries.try": "try {number}",
     "deliveries.none": "Nothing was told to your systems yet.",
+    "calls.title": "Latest calls",
+    "calls.how": (
+        "What your programs asked us, and what we answered: a few hundred calls of each app, shown some seconds later. "
+        "Contents and keys are not kept. Requests with a wrong signature stand on a page of their own."
+    ),
+    "calls.all": "All",
+    "calls.refused": "Only refused",
+    "calls.every_app": "Every app",
+    "calls.measures": (
+        "{count} calls, {refused} refused. Half of them took {half} at most, the slowest {most}, without the network."
+    ),
+    "calls.none": "No calls to show.",
     "signatures.title": "Refused signatures",
     "signatures.how": "Requests that we refused because the signature did not fit, with the reason we found.",
     "signatures.none": "No request was refused for its signature.",

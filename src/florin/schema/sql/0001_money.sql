@@ -1032,6 +1032,18 @@ CREATE TABLE signature_failure (
 );
 CREATE INDEX signature_failure_by_app ON signature_failure (app_id, id);
 
+-- The last calls of each app, for its merchant's page. A crash may empty it: nothing else reads it.
+CREATE UNLOGGED TABLE wire_call (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    app_id      bigint NOT NULL,
+    received_at timestamptz NOT NULL,
+    wire        text NOT NULL,
+    asked       text NOT NULL,
+    answered    text NOT NULL,
+    took_us     integer NOT NULL
+);
+CREATE INDEX wire_call_by_app ON wire_call (app_id, id);
+
 CREATE TABLE proof (
     proven_on  date PRIMARY KEY,
     holds      boolean NOT NULL,

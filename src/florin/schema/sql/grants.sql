@@ -12,7 +12,7 @@ GRANT INSERT, SELECT, UPDATE ON settlement_terms TO florin_engine;
 GRANT INSERT, SELECT, UPDATE ON reserve_hold TO florin_engine;
 GRANT INSERT, SELECT, UPDATE, DELETE ON bank_holiday TO florin_engine;
 GRANT INSERT, SELECT ON acceptance_version, experiment, experiment_end, escrow_version TO florin_engine;
-GRANT INSERT, SELECT, DELETE ON claim, parked_line, payment_code, signature_failure TO florin_engine;
+GRANT INSERT, SELECT, DELETE ON claim, parked_line, payment_code, signature_failure, wire_call TO florin_engine;
 GRANT INSERT, SELECT, UPDATE, DELETE ON parked_window TO florin_engine;
 GRANT INSERT, SELECT, UPDATE ON lane, clock, program, merchant, app, store, terminal, api_key, platform_key, person, wallet, agreement, trade, payment,
     line, shared_exposure, line_account, statement, merchant_balance, payout, outbox, proof, campaign, campaign_budget,

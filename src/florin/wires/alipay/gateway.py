@@ -15,6 +15,7 @@ import hmac
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -48,6 +49,7 @@ from florin.wires.desk import Faults, NoFaults, codes_of
 from florin.wires.desk.addresses import refuse_notify_url
 from florin.wires.desk.failures import SignatureFailures
 from florin.wires.desk.findings import RegisteredKey
+from florin.wires.desk.heard import NoNotes, Notes
 from florin.wires.desk.pace import DiagnosisPace
 from florin.wires.desk.signatures import signer
 from florin.wires.desk.trades import standing_of
@@ -146,6 +148,7 @@ class Gateway:
         failures: SignatureFailures,
         settings: GatewaySettings,
         faults: Faults | None = None,
+        notes: Notes | None = None,
         pace: DiagnosisPace | None = None,
         wall_now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -155,6 +158,7 @@ class Gateway:
         self._failures = failures
         self._settings = settings
         self._faults = faults or NoFaults()
+        self.notes: Notes = notes or NoNotes()
         self._pace = pace or DiagnosisPace()
         self._codes = codes_of(reads, name=WIRE)
         self.sign = signer(name=WIRE)
@@ -162,6 +166,7 @@ class Gateway:
 
     async def answer(self, request: HttpRequest) -> HttpAnswer:
         """The answer to anything that comes to `/gateway.do`. Never raises."""
+        began = perf_counter()
         parameters = read_parameters(
             query=request.query,
             content_type=request.content_type,
@@ -178,12 +183,16 @@ class Gateway:
                 raise in_clear(invalid("isv.invalid-parameter", body_too_large_sentence(request.oversized)))
             answered = await self._serve(parameters, caller, request)
         except Problem as problem:
+            if app is not None and not problem.in_clear:  # else nobody knows whether it was the app
+                self._note(app, parameters, problem.sub_code, began)
             if request_is_for_a_page(request, parameters):
                 return _page(problem, request)
             return await self._json(problem.content(), parameters, app, sealed=not problem.in_clear)
         except Exception:  # the one place where a mistake of ours still has to be answered in the wire's own form
             log.exception("a call failed", method=parameters.ascii("method"))
             answered = unknown_result().content()
+        if app is not None:
+            self._note(app, parameters, _code_of(answered), began)
         if isinstance(answered, Redirect):
             return HttpAnswer(status=302, content_type="text/plain; charset=utf-8", body=b"", location=answered.url)
         return await self._json(answered, parameters, app)
@@ -286,6 +295,10 @@ class Gateway:
         line = f"{request.http_method} {request.path} method={parameters.ascii('method') or ''}"
         return await self.served(await self.read(call, app_id, request_line=line), caller)
 
+    def _note(self, app: CallingApp, parameters: Parameters, answered: str, began: float) -> None:
+        asked = parameters.ascii("method") or ""
+        self.notes.note(app_id=int(app.app_id), wire=WIRE, asked=asked, answered=answered, began=began)
+
     def _desk(self, caller: Caller) -> Desk:
         app = caller.reference.apps[int(caller.app.app_id)]
         if app.state != "open":
@@ -346,6 +359,10 @@ class Gateway:
             sign_type="RSA" if trade.detail.extra.get("sign_type") == "RSA" else "RSA2",
             key=self._apps.platform_key(trade.app_id),
         )
+
+
+def _code_of(answered: Answered) -> str:
+    return "302" if isinstance(answered, Redirect) else str(answered["code"])
 
 
 def way_back_link(trade: Trade, api_url: str) -> str:

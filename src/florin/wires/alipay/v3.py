@@ -11,11 +11,13 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Final
 
 import structlog
 
 from florin.wires.alipay.answers import Content, Problem, invalid, json_text
+from florin.wires.alipay.apps import WIRE
 from florin.wires.alipay.call import Call, CallingApp
 from florin.wires.alipay.certificates import named_root
 from florin.wires.alipay.desk import Caller, Redirect
@@ -63,6 +65,7 @@ class GatewayV3:
 
     async def answer(self, request: V3Request) -> V3Answer:
         """The answer to anything that comes below `/v3/alipay/`. Never raises."""
+        began = perf_counter()
         app: CallingApp | None = None
         try:
             authorization = read_authorization(request.authorization)
@@ -72,8 +75,11 @@ class GatewayV3:
                 raise invalid("isv.invalid-parameter", body_too_large_sentence(request.oversized))
             content = await self._serve(request, authorization, caller)
             status = WAITING if content.get("code") == "10003" else 200
+            self._note(app, request, str(status), began)
             return await self._signed(status, _success(content), request, app, sealed=bool(request.encrypt_type))
         except Problem as problem:
+            if app is not None and problem.code == "40004":  # what is refused before the signature has another code
+                self._note(app, request, f"{_STATUS[problem.code]} {problem.sub_code}", began)
             return await self._refused(problem, request, app)
         except Exception:  # the one place where a mistake of ours still has to be answered in the wire's own form
             log.exception("a call failed", method=request.method)
@@ -100,6 +106,10 @@ class GatewayV3:
         if answered.get("code") not in ("10000", "10003"):
             raise Problem(str(answered["code"]), str(answered["sub_code"]), str(answered["sub_msg"]))
         return answered
+
+    def _note(self, app: CallingApp, request: V3Request, answered: str, began: float) -> None:
+        asked = f"{request.http_method} {request.target.partition('?')[0]}"
+        self._gateway.notes.note(app_id=int(app.app_id), wire=WIRE, asked=asked, answered=answered, began=began)
 
     async def _refused(self, problem: Problem, request: V3Request, app: CallingApp | None) -> V3Answer:
         status = 401 if problem.sub_code in _UNKNOWN_CALLER else _STATUS[problem.code]

@@ -18,6 +18,7 @@ from litestar.types import Receive, Scope, Send
 
 from florin.engine import Engine
 from florin.queries import ReadPool
+from florin.wires.desk.heard import NoNotes, Notes
 from florin.wires.keys import KnownApiKeys
 from florin.wires.rest import documents
 from florin.wires.rest.operations import OPERATIONS
@@ -43,13 +44,20 @@ def create_app(
 
 
 def route_handlers(
-    engine: Engine, read_pool: ReadPool, settings: Settings, *, keys: KnownApiKeys | None = None
+    engine: Engine,
+    read_pool: ReadPool,
+    settings: Settings,
+    *,
+    keys: KnownApiKeys | None = None,
+    notes: Notes | None = None,
 ) -> list[ASGIRouteHandler]:
     """The routes, for an application that serves other wires beside this one. See `create_app`.
 
     Such an application also takes `problem_response` as its handler of exceptions.
     """
-    house = House(engine=engine, reads=read_pool, settings=settings, keys=keys or KnownApiKeys())
+    house = House(
+        engine=engine, reads=read_pool, settings=settings, keys=keys or KnownApiKeys(), notes=notes or NoNotes()
+    )
     by_path: dict[str, list[Operation]] = defaultdict(list)
     for operation in OPERATIONS:
         by_path[operation.path].append(operation)

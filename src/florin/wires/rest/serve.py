@@ -11,6 +11,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Final, Literal
 
 import msgspec
@@ -24,6 +25,7 @@ from florin.engine import Engine
 from florin.events.refusals import Language
 from florin.queries import ReadPool
 from florin.store import default_data_dir
+from florin.wires.desk.heard import NoNotes, Notes
 from florin.wires.keys import ApiKey, KnownApiKeys, hash_of, looks_like_api_key
 from florin.wires.rest import fields
 from florin.wires.rest.problems import (
@@ -69,6 +71,7 @@ class House:
     reads: ReadPool
     settings: Settings
     keys: KnownApiKeys = field(default_factory=KnownApiKeys)
+    notes: Notes = field(default_factory=NoNotes)
     asked: dict[bytes, asyncio.Future[ApiKey | None]] = field(default_factory=dict)
 
     async def find_key(self, text: str) -> ApiKey | None:
@@ -163,30 +166,41 @@ class Endpoint:
         self._allowed = ", ".join(sorted({*self._serving, "OPTIONS"}))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = perf_counter()
+        answered = await self._answered(scope, receive, send)
+        app_id = scope.get("calling_app")
+        if app_id is not None:
+            asked = f"{scope['method']} {scope['path']}"  # type: ignore[typeddict-item]
+            self._house.notes.note(app_id=app_id, wire="rest", asked=asked, answered=answered, began=began)  # type: ignore[arg-type]
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> str:
+        """Answer; the status, and the problem's name where there is one."""
         serving = self._serving.get(scope["method"])  # type: ignore[typeddict-item]
         try:
             if serving is None:
                 await drain(scope, receive)
                 await self._other_method(scope, send)
-                return
+                return ""
             answer = await serving.answer(scope, receive)
             headers = [(b"content-type", answer.content_type), (b"cache-control", b"no-store")]
             if answer.replayed:
                 headers.append((b"idempotency-replayed", b"true"))
             is_json = answer.content_type == b"application/json"
             await respond(send, answer.status, headers, encode(answer.body) if is_json else answer.body)
+            return str(answer.status)
         except Refuse as refuse:
-            await respond_problem(scope, send, refuse.problem(language(scope), scope["path"]), refuse.headers)
+            problem, more = refuse.problem(language(scope), scope["path"]), refuse.headers
         except RefusedBy as refused:
             problem = problem_of(refused.refusal, language(scope), scope["path"], **refused.numbers)
-            replayed = ((b"idempotency-replayed", b"true"),) if refused.replayed else ()
-            await respond_problem(scope, send, problem, replayed)
+            more = ((b"idempotency-replayed", b"true"),) if refused.replayed else ()
         except (psycopg.OperationalError, PoolTimeout, PoolClosed) as failure:
             _log.warning("store unavailable", path=scope["path_template"], failure=type(failure).__name__)
-            await respond_problem(scope, send, Refuse("StoreUnavailable").problem(language(scope), scope["path"]))
+            problem, more = Refuse("StoreUnavailable").problem(language(scope), scope["path"]), ()
         except Exception:  # noqa: BLE001 - the edge: whatever it is, the caller gets an answer and we a record
             _log.exception("request failed", method=scope["method"], path=scope["path_template"])  # type: ignore[typeddict-item]
-            await respond_problem(scope, send, Refuse("Unexpected").problem(language(scope), scope["path"]))
+            problem, more = Refuse("Unexpected").problem(language(scope), scope["path"]), ()
+        await respond_problem(scope, send, problem, more)
+        return f"{problem.status} {problem.code}"
 
     async def _other_method(self, scope: Scope, send: Send) -> None:
         allow = (b"allow", self._allowed.encode())
@@ -212,6 +226,7 @@ class _Serving:
         try:
             headers = _headers(scope)
             key = await self._caller(headers.get(b"authorization"))
+            scope["calling_app"] = key.app_id  # type: ignore[typeddict-unknown-key]
             idempotency_key = _idempotency_key(headers.get(b"idempotency-key")) if operation.idempotent else ""
             if self._reader is not None:
                 _refuse_length_and_type(headers, operation.bytes_max)

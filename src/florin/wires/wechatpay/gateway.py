@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import NamedTuple
 
 import structlog
@@ -24,6 +25,7 @@ from florin.money.at import At
 from florin.queries import ReadPool
 from florin.wires.desk import Faults, NoFaults, codes_of
 from florin.wires.desk.failures import SignatureFailures
+from florin.wires.desk.heard import NoNotes, Notes
 from florin.wires.desk.pace import DiagnosisPace
 from florin.wires.desk.signatures import signer
 from florin.wires.wechatpay.answers import JSON, SIGNATURE, Answered, Problem, stamped
@@ -74,6 +76,7 @@ class Gateway:
         failures: SignatureFailures,
         settings: Settings,
         faults: Faults | None = None,
+        notes: Notes | None = None,
         pace: DiagnosisPace | None = None,
         heard: Heard | None = None,
         wall_now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -84,6 +87,7 @@ class Gateway:
         self._failures = failures
         self._settings = settings
         self._faults = faults or NoFaults()
+        self._notes: Notes = notes or NoNotes()
         self._pace = pace or DiagnosisPace()
         self._heard = heard or Heard()
         self._wall_now = wall_now
@@ -92,17 +96,28 @@ class Gateway:
 
     async def answer(self, request: HttpRequest) -> HttpAnswer:
         """The answer to anything that comes to `/v3`. Never raises."""
-        caller: Caller | None = None
+        began, caller, is_theirs = perf_counter(), None, False
         answered: Answered | Problem
         try:
             authorization = _authorization(request)
             caller = await self._caller(authorization, request)
-            answered = await self._serve(request, authorization, caller)
+            await self._verify(request, authorization, caller)
+            is_theirs = True
+            answered = await self._serve(request, caller)
         except Problem as problem:
             answered = problem
         except Exception:  # the one place where a mistake of ours still has to be answered in the wire's own form
             log.exception("a call failed", target=request.path)
             answered = unknown_result()
+        if caller is not None and is_theirs:
+            code = f" {answered.code}" if isinstance(answered, Problem) else ""
+            self._notes.note(
+                app_id=caller.client.app_id,
+                wire=WIRE,
+                asked=f"{request.method} {request.path}",
+                answered=f"{answered.status}{code}",
+                began=began,
+            )
         return await self._signed(answered, caller)
 
     async def _caller(self, authorization: Authorization, request: HttpRequest) -> Caller:
@@ -119,18 +134,20 @@ class Gateway:
         known = self._clients.recall(app_id, version)
         return known or await asyncio.to_thread(self._clients.calling, app_id, version)
 
-    async def _serve(self, request: HttpRequest, authorization: Authorization, caller: Caller) -> Answered:
-        wall_now = self._wall_now()
+    async def _verify(self, request: HttpRequest, authorization: Authorization, caller: Caller) -> None:
+        """Raises Problem for a request that is not the client's, not of now, or not new."""
         if request.oversized:  # its body was not kept, so nothing can be said of its signature
             raise body_too_large(request.oversized)
         try:
             check_signature(request, authorization, caller.client, may_diagnose=lambda: False)
         except SignatureWrong:
             await asyncio.to_thread(self._refuse_signature, request, authorization, caller.client)
-        leeway = self._settings.timestamp_leeway
+        wall_now, leeway = self._wall_now(), self._settings.timestamp_leeway
         check_freshness(authorization, caller.client, self._heard, wall_now=wall_now, leeway=leeway)
+
+    async def _serve(self, request: HttpRequest, caller: Caller) -> Answered:
         call = read_call(request, caller.client)
-        desk = self._desk(request, call, caller, wall_now)
+        desk = self._desk(request, call, caller, self._wall_now())
         answered = await call.route.serve(desk, call.request, **call.parts)
         if not call.route.reads and self._faults.take("timeout"):
             raise unknown_result()
