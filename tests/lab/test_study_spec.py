@@ -6,7 +6,7 @@ import pytest
 
 from florin.lab.result import Interval
 from florin.lab.study import OBSERVABLES, StudyInvalid, load_study, spec, study_of
-from florin.lab.study.run import agrees, published_interval
+from florin.lab.study.told import agrees, published_interval
 from florin.presets import study_names
 
 A_LOT = {
