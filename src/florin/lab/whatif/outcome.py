@@ -55,11 +55,13 @@ class Hurt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """Lines alike on the day of the book. by: score or utilization, from `least` on and less than `below` (None: no end)."""
+    """Lines alike on the day of the book. by: score or utilization, from `least` on and less than `below` (None: no end), in parts
+    per million.
+    """
 
     by: str
-    least: float
-    below: float | None
+    least_ppm: int
+    below_ppm: int | None
     lines: int
     measures: tuple[Compared, ...]
     hurt: tuple[Hurt, ...]
@@ -267,8 +269,8 @@ class _Sums:
             found.append(
                 Group(
                     by=by,
-                    least=least,
-                    below=bands[band + 1] if band + 1 < len(bands) else None,
+                    least_ppm=round(least * MILLION),
+                    below_ppm=round(bands[band + 1] * MILLION) if band + 1 < len(bands) else None,
                     lines=round(float(self._worlds[0][:, 0, lines][:, cells].sum(axis=1).mean())),
                     measures=self.compared(0, months, cells),
                     hurt=self.hurt(cells),

@@ -319,8 +319,9 @@ def _groups(groups: Sequence[Group]) -> Table:
 
 def _band(group: Group) -> Words:
     by = _BY[group.by]
-    least, below = f"{group.least:.0%}", "" if group.below is None else f"{group.below:.0%}"
-    if not group.least:
+    least = f"{group.least_ppm // 10_000}%"
+    below = "" if group.below_ppm is None else f"{group.below_ppm // 10_000}%"
+    if not group.least_ppm:
         return Words(f"{by.en} below {below}", f"{by.zh} 低于 {below}")
     if not below:
         return Words(f"{by.en} from {least}", f"{by.zh} {least} 及以上")

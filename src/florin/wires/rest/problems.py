@@ -375,6 +375,16 @@ TROUBLES: Final[dict[str, Trouble]] = {
         "the books hold.",
         zh="该日账单尚未发布，最近一期为{through_on}。日终结账且账实相符后发布。",
     ),
+    "BookTooLarge": Trouble(
+        status=409,
+        en="The book has {lines} lines, and up to {lines_max} are tried here. Ask for it by `florin whatif`.",
+        zh="账本共{lines}户，此处最多推演{lines_max}户，请使用命令 florin whatif。",
+    ),
+    "WhatIfRuns": Trouble(
+        status=503,
+        en="Another what-if runs, or this one took too long. Try it again later; nothing was changed.",
+        zh="另一项推演正在进行，或本次耗时过长。请稍后重试，未做任何更改。",
+    ),
     "MerchantClosed": Trouble(
         status=409,
         en="This merchant is closed for good.",

@@ -31,6 +31,7 @@ from florin.wires.rest.operations import (
     settlement,
     statements,
     stores,
+    what_ifs,
 )
 from florin.wires.rest.serve import Operation
 
@@ -54,6 +55,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *settlement.OPERATIONS,
     *stores.OPERATIONS,
     *market.OPERATIONS,
+    *what_ifs.OPERATIONS,
     *bills.OPERATIONS,
     *bank.OPERATIONS,
     *endpoints.OPERATIONS,

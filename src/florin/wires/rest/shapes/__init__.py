@@ -239,6 +239,21 @@ from florin.wires.rest.shapes.statements import (
     StatementShown,
 )
 from florin.wires.rest.shapes.stores import NewStore, NewTerminal, Store, Stores, Terminal
+from florin.wires.rest.shapes.what_if import (
+    NewWhatIf,
+    WhatIf,
+    WhatIfAcceptance,
+    WhatIfBook,
+    WhatIfChange,
+    WhatIfGroup,
+    WhatIfInterval,
+    WhatIfLeftOut,
+    WhatIfLimits,
+    WhatIfMeasure,
+    WhatIfMonth,
+    WhatIfPeople,
+    WhatIfTerms,
+)
 
 __all__ = [
     "Agreement",
@@ -379,6 +394,7 @@ __all__ = [
     "NewTerminal",
     "NewTopUp",
     "NewUplift",
+    "NewWhatIf",
     "Notice",
     "Notices",
     "Offer",
@@ -466,5 +482,17 @@ __all__ = [
     "Uplift",
     "Void",
     "Webhooks",
+    "WhatIf",
+    "WhatIfAcceptance",
+    "WhatIfBook",
+    "WhatIfChange",
+    "WhatIfGroup",
+    "WhatIfInterval",
+    "WhatIfLeftOut",
+    "WhatIfLimits",
+    "WhatIfMeasure",
+    "WhatIfMonth",
+    "WhatIfPeople",
+    "WhatIfTerms",
     "percent_text",
 ]

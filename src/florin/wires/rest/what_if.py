@@ -1,0 +1,82 @@
+"""What if, by the owner's program: a change of terms, limits or acceptance, tried on the live book, in a process of its own.
+
+The event loop of payments only waits: the process is nice to others, and one runs at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import msgspec
+import structlog
+
+from florin.lab.whatif import Outcome
+from florin.queries import what_if
+from florin.wires.rest import shapes
+from florin.wires.rest.problems import FieldError, Refuse, invalid
+from florin.wires.rest.serve import Answer, Call
+
+# What is larger is asked for by command, where somebody watches.
+LINES_MAX = 200_000
+_TIMEOUT_S = 600.0
+
+_log = structlog.get_logger(__name__)
+_answered = msgspec.json.Decoder(what_if.Answer)
+
+
+async def try_change(call: Call, body: shapes.NewWhatIf) -> Answer:
+    """POST /v1/owner/what-ifs"""
+    asked = what_if.Asked(
+        dsn=call.house.engine.dsn,
+        change=body.toml,
+        months=body.months,
+        draws=body.draws,
+        seed=body.seed,
+        lines_max=LINES_MAX,
+    )
+    match await _asked(asked):
+        case what_if.Lived(outcome=outcome):
+            return Answer(shown(outcome))
+        case what_if.ChangeWrong(problems=problems):
+            fix = "Mend the change; docs/how-to/what-if.md has each part."
+            errors = tuple(FieldError(field=field, message=message, fix=fix) for field, message in problems)
+            raise Refuse("FieldsInvalid", errors=errors)
+        case what_if.SizeWrong(message=message):
+            raise invalid("draws", message, "Leave it out for all draws.")
+        case what_if.BookWrong(lines=lines, most=most):
+            raise Refuse("BookTooLarge", lines=lines, lines_max=most)
+        case _:
+            raise Refuse("WhatIfRuns")
+
+
+def shown(outcome: Outcome) -> shapes.WhatIf:
+    """An outcome as this wire's JSON. Decimals are text."""
+    return msgspec.convert(msgspec.to_builtins(outcome), shapes.WhatIf)
+
+
+async def _asked(asked: what_if.Asked) -> what_if.Answer:
+    """The answer of a process that ends with its caller, at the latest after `_TIMEOUT_S`."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        what_if.__name__,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            said, _ = await process.communicate(msgspec.json.encode(asked))
+    except TimeoutError:
+        _log.warning("a what-if took too long", seconds=_TIMEOUT_S)
+        raise Refuse("WhatIfRuns") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        _log.error("a what-if failed", returncode=process.returncode)
+        raise Refuse("Unexpected")
+    answer: what_if.Answer = _answered.decode(said)
+    return answer
