@@ -55,8 +55,8 @@ class Hurt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """Lines alike on the day of the book. by: score or utilization, from `least` on and less than `below` (None: no end), in parts
-    per million.
+    """Lines alike on the day of the book. by: score or utilization, from `least` on and less than `below` (None: no end), in
+    parts per million.
     """
 
     by: str

@@ -60,7 +60,9 @@ class WhatIfMonth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WhatIfGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """Lines alike on the day of the book, by `score` or `utilization`: from `least_ppm` on and less than `below_ppm` (null: no end)."""
+    """Lines alike on the day of the book, by `score` or `utilization`: from `least_ppm` on and less than `below_ppm` (null:
+    no end).
+    """
 
     by: str
     least_ppm: int
