@@ -107,6 +107,28 @@ def test_nonsense_is_refused_by_name(changes, said):
         study_of(written(changes), source="a-lot.toml")
 
 
+@pytest.mark.parametrize(
+    ("observable", "said"),
+    [
+        (
+            {"observable.from_day": 30},
+            "from_day is 30 and to_day 90: a matching compares the window with as many days before",
+        ),
+        (
+            {"observable.name": "debt", "observable.from_day": 45},
+            "'debt', read when the simulation ends: a matching needs it",
+        ),
+        ({"observable.name": "basket", "observable.from_day": 45}, "'basket': a matching needs one number a person"),
+    ],
+)
+def test_a_matching_needs_a_before_that_is_like_its_after(observable, said):
+    with pytest.raises(StudyInvalid, match=said):
+        study_of(
+            written({"design": "matching", "matching.covariates": ["before"], **observable}),
+            source="a-lot.toml",
+        )
+
+
 def test_all_that_is_wrong_is_said_at_once():
     with pytest.raises(StudyInvalid) as refused:
         study_of(written({"population.people": 1, "observable.name": "sale", "measure": "level"}), source="a-lot.toml")

@@ -374,12 +374,15 @@ def _of_design(study: Study) -> Iterator[str]:
             if not 0 < value < 1:
                 yield f"[cut] has {value:g}; a score lies between 0 and 1"
     if study.matching is not None:
-        yield from _of_matching(study.matching, study.observable)
+        yield from _of_matching(study, study.matching)
 
 
-def _of_matching(matching: Matching, watched: Watched) -> Iterator[str]:
-    if watched.from_day == 0:
-        yield "observable.from_day is 0: matching with differences needs days before the window to take off"
+def _of_matching(study: Study, matching: Matching) -> Iterator[str]:
+    name, (first, end) = study.observable.name, study.days
+    if end - first != first:
+        yield f"observable.from_day is {first} and to_day {end}: a matching compares the window with as many days before it"
+    if name in OBSERVABLES and OBSERVABLES[name].at_the_end:
+        yield f"observable.name is {name!r}, read when the simulation ends: a matching needs it before the window, too"
     if not matching.covariates:
         yield f"matching.covariates is empty; there are {', '.join(COVARIATES)}"
     for name in matching.covariates:

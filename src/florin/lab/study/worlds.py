@@ -97,10 +97,11 @@ def everybody(study: Study, parameters: Parameters, *, people: int | None = None
 def _lane(study: Study, parameters: Parameters, ids: Bits) -> Everybody:
     treated, other = worlds_of(study, parameters)
     seed, (first, end) = study.population.seed, study.days
+    end = treated.days if study.observable.to_day is None else end
     lender = treated.lender_at(study.lender)
     watched = study.observable
     market = None if watched.market is None else treated.market_at(watched.market)
-    window, before = Window(market, first, min(end, treated.days), lender), Window(market, 0, first, lender)
+    window, before = Window(market, first, end, lender), Window(market, 0, first, lender)
     with_it = simulate_lane(treated, ids, seed)
     both = treated is not other
     without = simulate_lane(other, ids, seed) if both else with_it
