@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from florin.lab.calibration import kept, targets
-from florin.lab.experiments import EXPERIMENTS, Size, unheard
-from florin.lab.parameters import uncertain
+from florin.lab.chart import Bars
+from florin.lab.experiments import EXPERIMENTS, Size, sensitive, unheard
+from florin.lab.parameters import Parameters, uncertain
 from florin.lab.result import Interval, Result, Words
 
 
@@ -34,3 +37,24 @@ def test_every_fact_is_told_with_what_the_kept_draws_reach() -> None:
         assert isinstance(aimed, Interval) and isinstance(reached, Interval)  # noqa: PT018
         assert aimed.low <= reached.low <= reached.high <= aimed.high, chosen.moment
     assert result.draws == len(kept().draws)
+
+
+def test_the_assumption_that_moves_the_answer_most_stands_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("SALib")
+
+    def launched(_people: int, _months: int, _seed: int, parameters: Parameters) -> dict[str, float]:
+        return {"gained": 10 * parameters.limit_months + parameters.card_share, "lift": parameters.revolving}
+
+    monkeypatch.setattr(sensitive, "_launched", launched)
+    result = EXPERIMENTS["sensitivity"].run(seed=1, size=Size(draws=2), progress=unheard)
+    effects, shares = result.charts
+
+    assert isinstance(effects, Bars)
+    assert isinstance(shares, Bars)
+    assert [each.en for each in effects.categories[:2]] == [
+        "Limit, in months of spending",
+        "People who hold a bank's credit card",
+    ]
+    assert effects.series[0].values[0].mid > 20 * effects.series[0].values[1].mid > 0
+    assert shares.series[0].values[0].mid > 900_000 > shares.series[0].values[1].high
+    assert "“Limit, in months of spending” moves most" in result.paragraphs_en[0]

@@ -20,62 +20,67 @@ from florin.lab.units import MILLION
 from florin.lab.world import preset_world
 
 
-def _kept_share(people: int, months: int, seed: int, parameters: Parameters) -> dict[str, float]:
-    """Two results of one world: what Alibaba keeps of ¥100, and the lift of all sales in parts per hundred."""
+def _launched(people: int, months: int, seed: int, parameters: Parameters) -> dict[str, float]:
+    """Two results of one launch: what it brings Alibaba, in yuan a person and year, and the lift of all sales, in percent.
+
+    Not the share that Alibaba keeps of what is created: where hardly anything is, a quotient says nothing, and one such world
+    would hide all others.
+    """
     ids = np.arange(people, dtype=np.uint64)
     world = preset_world(parameters, months=months)
     having = simulate_lane(world.launch("bank-card", "huabei"), ids, seed)
     lacking = simulate_lane(world.launch("bank-card"), ids, seed)
     created = account(having) - account(lacking)
     lift = int(having.met.price_minor.sum()) / int(lacking.met.price_minor.sum()) - 1
-    return {
-        "kept": 100 * created.group_minor("ali", world) / max(created.whole_minor, 1),
-        "lift": 100 * lift,
-    }
+    return {"gained": created.group_minor("ali", world) * 12 / months / people / 100, "lift": 100 * lift}
 
 
 def run(*, seed: int, size: Size, progress: Progress) -> Result:
     """What matters: Morris' screening of all parameters, then Sobol's total indices of the strongest. draws: trajectories."""
     chosen = sized(size, people=300, months=8, draws=6)
     assert chosen.people and chosen.months and chosen.draws
-    model = of_parameters(partial(_kept_share, chosen.people, chosen.months, seed))
+    model = of_parameters(partial(_launched, chosen.people, chosen.months, seed))
     found = sensitivity(
         model,
         lab_inputs(),
         seed=seed,
         keep=5,
         trajectories=chosen.draws,
-        samples=16,
+        samples=32,
         heard=lambda done, of: progress(done, of, "worlds at other parameters"),
     )
-    kept_by, lift_by = found.screened["kept"][:12], found.screened["lift"]
+    gained_by, lift_by = found.screened["gained"][:12], found.screened["lift"]
     lifts = {each.name: each for each in lift_by}
     rows = tuple(
         (
-            each.name,
-            _effect(each.strength, each.half_width),
-            _effect(lifts[each.name].strength, lifts[each.name].half_width),
+            said(each.name),
+            _effect(each.strength, each.half_width, 100),
+            _effect(lifts[each.name].strength, lifts[each.name].half_width, 10_000),
         )
-        for each in kept_by
+        for each in gained_by
     )
     bars = Bars(
-        Words("What moves what Alibaba keeps of ¥100 (Morris)", "影响阿里留存的参数（Morris法）"),
-        tuple(said(each.name) for each in kept_by),
-        Axis(Words("Mean absolute effect over a parameter's range", "参数全程的平均绝对影响"), Unit.FEN),
-        (BarSeries(Words("effect", "影响"), tuple(_effect(each.strength, each.half_width) for each in kept_by)),),
+        Words("What moves what lending brings Alibaba (Morris)", "影响阿里放贷所得的参数（Morris法）"),
+        tuple(said(each.name) for each in gained_by),
+        Axis(Words("mean effect, either way, a person and year", "平均绝对影响，每人每年"), Unit.FEN),
+        (
+            BarSeries(
+                Words("effect", "影响"), tuple(_effect(each.strength, each.half_width, 100) for each in gained_by)
+            ),
+        ),
     )
     total = Bars(
         Words("Share of its variance, with all others (Sobol)", "方差占比（Sobol总效应）"),
-        tuple(said(each.name) for each in found.indices["kept"]),
+        tuple(said(each.name) for each in found.indices["gained"]),
         Axis(Words("Total index", "总效应指数"), Unit.PPM),
         (
             BarSeries(
                 Words("total", "总效应"),
-                tuple(_share(each.total, each.total_half_width) for each in found.indices["kept"]),
+                tuple(_share(each.total, each.total_half_width) for each in found.indices["gained"]),
             ),
         ),
     )
-    first = said(kept_by[0].name)
+    first = said(gained_by[0].name)
     return Result(
         name="sensitivity",
         title_en="Sensitivity: which assumptions matter",
@@ -90,19 +95,19 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
                 Words("The strongest twelve", "最强的十二个"),
                 (
                     Column(Words("Parameter", "参数")),
-                    Column(Words("on what is kept of ¥100", "对¥100留存"), Unit.FEN),
-                    Column(Words("on the lift of ¥100 of sales", "对每¥100销售的增幅"), Unit.FEN),
+                    Column(Words("on what it brings Alibaba, a person and year", "对阿里所得，每人每年"), Unit.FEN),
+                    Column(Words("on the lift of all sales", "对全部销售的提升"), Unit.PPM),
                 ),
                 rows,
             ),
         ),
         charts=(bars, total),
         paragraphs_en=(
-            f"Of {len(found.screened['kept'])} parameters, moved over their whole ranges in {found.runs} pairs of worlds, "
-            f"\u201c{first.en}\u201d moves most what Alibaba keeps of each ¥100 that its credit creates.",
+            f"Of {len(found.screened['gained'])} parameters, moved over their whole ranges in {found.runs} pairs of worlds, "
+            f"\u201c{first.en}\u201d moves most what lending brings Alibaba.",
         ),
         paragraphs_zh=(
-            f"在{found.runs}对世界中让{len(found.screened['kept'])}个参数走遍各自区间，最能改变阿里每¥100留存的是“{first.zh}”。",
+            f"在{found.runs}对世界中让{len(found.screened['gained'])}个参数走遍各自区间，最能改变阿里放贷所得的是“{first.zh}”。",
         ),
         caveats=(
             Words(
@@ -113,10 +118,10 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
     )
 
 
-def _effect(strength: float, half_width: float) -> Interval:
-    """An effect in parts per hundred, as fen of ¥100."""
-    mid, half = round(100 * strength), round(100 * half_width)
-    return Interval(mid - half, mid, mid + half)
+def _effect(strength: float, half_width: float, scale: int) -> Interval:
+    """An effect in whole units, so many to one; it has no sign, so it is not below zero."""
+    mid, half = round(scale * strength), round(scale * half_width)
+    return Interval(max(mid - half, 0), mid, mid + half)
 
 
 def _share(total: float, half_width: float) -> Interval:
@@ -129,7 +134,7 @@ SENSITIVITY = Experiment(
     title_en="Sensitivity: which assumptions matter",
     title_zh="敏感性：哪些假设要紧",
     run=run,
-    asks_en="Which assumptions move what the lender keeps, and by how much?",
-    asks_zh="哪些假设最能改变放贷者的留存，改变多少？",
+    asks_en="Which assumptions move what lending brings its group, and by how much?",
+    asks_zh="哪些假设最能改变放贷集团的所得，改变多少？",
     part=Part.GROUND,
 )
