@@ -18,7 +18,6 @@ import msgspec
 import typer
 from rich.console import Console, Group, RenderableType
 from rich.measure import Measurement
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as ProgressBar
 from rich.table import Table
@@ -287,7 +286,10 @@ def told(result: Result, *, width: int, language: Language) -> RenderableType:
     for paragraph in result.paragraphs:
         parts += [Text(paragraph.of(language)), ""]
     parts.append(Text({"en": "Where the model fails", "zh": "模型的局限"}[language], style="bold"))
-    parts += [Padding(Text("– " + caveat.of(language)), (0, 0, 0, 1)) for caveat in result.caveats]
+    caveats = Table.grid(padding=(0, 1))
+    for caveat in result.caveats:
+        caveats.add_row("–", Text(caveat.of(language)))
+    parts.append(caveats)
     return Group(*parts, "", Text(_made_by(result), style="dim"))
 
 

@@ -131,7 +131,7 @@ class _Drawing:
             if isinstance(line, str):
                 yield Text(set_cell_size(line, min(cell_len(line), self.width)), style="bold dim")
                 continue
-            text = Text(set_cell_size(line.label, label_width) + " ")
+            text = Text(_cut(line.label, label_width) + " ")
             text.append_text(_joined(_bar(line, scale)))
             yield text.append(" " + line.shown.rjust(text_width - cell_len(line.shown) + len(line.shown)))
 
@@ -280,9 +280,7 @@ class _Drawing:
                 cells[at] = ("░", "dim")
             _whisk(cells, scale, each.reached, COLORS[0])
             cells[scale.cell(each.reached.mid)] = ("●", COLORS[0])
-            lines.append(
-                Text(set_cell_size(each.title.of(self.language), label_width) + " ").append_text(_joined(cells))
-            )
+            lines.append(Text(_cut(each.title.of(self.language), label_width) + " ").append_text(_joined(cells)))
             told = {"en": f"aimed at {aimed}, reached {reached}", "zh": f"目标 {aimed}，达到 {reached}"}[self.language]
             lines.append(Text(f"  {told}", style="dim"))
         key = {"en": "░ aimed at   ├●┤ reached", "zh": "░ 目标   ├●┤ 达到"}[self.language]
@@ -383,6 +381,11 @@ def _high(value: Interval) -> int:
 
 def _at(mark: Mark) -> int:
     return mark.at
+
+
+def _cut(text: str, width: int) -> str:
+    """Filled up to the width; what is longer ends in dots."""
+    return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
 
 
 def _letter(index: int) -> str:
