@@ -21,6 +21,10 @@ _PRICE_ELASTICITY = 0.6
 _PRICE_STEP_MINOR = 10
 _NEEDS_MAX = 60
 _TURNS_MAX = 16
+_OF_PRICES = ("price_minor", "price_sigma")
+
+# So many needs at once that what is computed of them stays in a core's cache.
+_BLOCK = 16_384
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,30 +58,40 @@ def draw_needs(world: World, people: People, seed: int) -> Needs:
     person, day, turn, number = (np.concatenate(parts) for parts in zip(*months, strict=True))
     order = np.argsort((day * _TURNS_MAX + turn).astype(np.int16), kind="stable")
     person, day, turn, number = person[order], day[order], turn[order].astype(np.int8), number[order]
-    ids = people.ids[person]
+    found = Needs(
+        person=person,
+        day=day,
+        turn=turn,
+        category=np.empty(len(person), dtype=np.int8),
+        price_minor=np.empty(len(person), dtype=np.int64),
+        worth=np.empty(len(person)),
+        wait_days=np.empty(len(person), dtype=np.int64),
+        draws=np.empty(len(person), dtype=np.uint64),
+        starts=np.searchsorted(day, np.arange(world.days + 1)),
+    )
+    richer = (people.spending_minor / SPENDING_MEDIAN_MINOR) ** _PRICE_ELASTICITY
+    for first in range(0, found.count, _BLOCK):
+        block = slice(first, first + _BLOCK)
+        _draw(world, found, block, people.ids[person[block]], number[block], richer[person[block]], seed)
+    return found
+
+
+def _draw(world: World, found: Needs, block: slice, ids: Bits, number: Whole, richer: Real, seed: int) -> None:
+    """What is wanted by a block of needs: each of a person and by its number among his."""
 
     def drawn(purpose: Purpose) -> Bits:
         return bits(key(seed, purpose), ids, number)
 
-    table = world.parameters.needs
+    parameters, table = world.parameters, world.parameters.needs
     category = _categories(world, drawn(Purpose.NEED_KIND))
-    medians = np.array([float(need.price_minor) for need in table])[category]
-    sigmas = np.array([need.price_sigma for need in table])[category]
-    richer = (people.spending_minor / SPENDING_MEDIAN_MINOR)[person] ** _PRICE_ELASTICITY
-    prices = medians * richer * np.exp(sigmas * normal(drawn(Purpose.NEED_PRICE)))
-    price_minor = np.maximum(np.rint(prices / _PRICE_STEP_MINOR).astype(np.int64), 1) * _PRICE_STEP_MINOR
+    medians, sigmas = (np.array([getattr(need, name) for need in table], dtype=np.float64) for name in _OF_PRICES)
+    prices = medians[category] * richer * np.exp(sigmas[category] * normal(drawn(Purpose.NEED_PRICE)))
     longest = np.array([need.wait_days for need in table])[category]
-    return Needs(
-        person=person,
-        day=day,
-        turn=turn,
-        category=category,
-        price_minor=price_minor,
-        worth=world.parameters.value_mean + world.parameters.value_spread * normal(drawn(Purpose.NEED_VALUE)),
-        wait_days=np.floor(uniform(drawn(Purpose.NEED_WAIT)) * (longest + 1)).astype(np.int64),
-        draws=drawn(Purpose.OUTLET),
-        starts=np.searchsorted(day, np.arange(world.days + 1)),
-    )
+    found.category[block] = category
+    found.price_minor[block] = np.maximum(np.rint(prices / _PRICE_STEP_MINOR), 1) * _PRICE_STEP_MINOR
+    found.worth[block] = parameters.value_mean + parameters.value_spread * normal(drawn(Purpose.NEED_VALUE))
+    found.wait_days[block] = np.floor(uniform(drawn(Purpose.NEED_WAIT)) * (longest + 1))
+    found.draws[block] = drawn(Purpose.OUTLET)
 
 
 def _months(days: int) -> list[tuple[int, int]]:

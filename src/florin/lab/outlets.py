@@ -32,7 +32,7 @@ _PLANNED_FROM, _LONGER_FROM, _LONGEST_FROM = 0.5, 1.0, 2.0
 _OUTSIDE, _MERCHANT, _TENDER, _MOMENT = 1_000, 2_000, 3_000, 4_000
 
 # So many needs at once that what is computed of them stays in a core's cache.
-_BLOCK = 8_192
+_BLOCK = 16_384
 
 
 class Way(NamedTuple):
@@ -73,8 +73,10 @@ def find_outlets(world: World, people: People, needs: Needs) -> Outlets:
         fees=np.stack([_fees(world, way) for way in ways]),
     )
     shelves = _shelves(world)
+    # Who does not use a market has no taste for it at all.
+    taste = np.where(people.reach, people.taste, NEVER)
     for first in range(0, needs.count, _BLOCK):
-        _find(world, people, needs, shelves, found, slice(first, first + _BLOCK))
+        _find(world, people, needs, shelves, taste, found, slice(first, first + _BLOCK))
     return found
 
 
@@ -149,17 +151,16 @@ def _terms(world: World, way: Way) -> Terms:
     return world.lenders[way.tender - 1].program.terms_on(world.begins_on)
 
 
-def _find(world: World, people: People, needs: Needs, shelves: Real, found: Outlets, block: slice) -> None:
+def _find(world: World, people: People, needs: Needs, shelves: Real, taste: Real, found: Outlets, block: slice) -> None:
     """Fill in the needs of a block."""
     person, category, draws = needs.person[block], needs.category[block], needs.draws[block]
     price_minor, worth = needs.price_minor[block], needs.worth[block]
     utility, market, best = found.utility[:, block], found.market[:, block], found.best[block]
     for m in range(len(world.markets)):
-        goods = _goods(world, shelves[m][category], worth, draws, m, people.taste[m][person])
+        goods = _goods(world, shelves[m][category], worth, draws, m, taste[m][person])
         if world.coupon is not None:
             here = np.full(len(price_minor), m, dtype=np.int8)
             goods += coupon_minor(world, dearer_minor(world, price_minor, here, category), here) / price_minor
-        goods[~people.reach[m][person]] = NEVER
         np.maximum(best, goods, out=best)
         taking = _Taking(world, m, category, price_minor, draws)
         for w, way in enumerate(found.ways):
@@ -167,11 +168,10 @@ def _find(world: World, people: People, needs: Needs, shelves: Real, found: Outl
             if taken is False:
                 continue
             eased = goods + _ease(world, m, way.tender) if way.tender else goods
-            better = eased > utility[w]
             if taken is not True:
-                better &= taken
-            np.copyto(utility[w], eased, where=better)
-            np.copyto(market[w], np.int8(m), where=better)
+                eased = np.where(taken, eased, NEVER)
+            np.copyto(market[w], np.int8(m), where=eased > utility[w])
+            np.maximum(utility[w], eased, out=utility[w])
     handy: dict[int, Real] = {}
     for w, way in enumerate(found.ways):
         if way.tender not in handy:
