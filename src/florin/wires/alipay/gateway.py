@@ -191,6 +191,8 @@ class Gateway:
         except Exception:  # the one place where a mistake of ours still has to be answered in the wire's own form
             log.exception("a call failed", method=parameters.ascii("method"))
             answered = unknown_result().content()
+            if app is None:  # not even the app could be looked up: the database is away
+                return await self._json(answered, parameters, self._apps.known(parameters.ascii("app_id")))
         if app is not None:
             self._note(app, parameters, _code_of(answered), began)
         if isinstance(answered, Redirect):
