@@ -1,6 +1,7 @@
 """The lab's speed: a world of all four lenders, simulated and accounted for, against the same model as agents in Mesa.
 
-What comes out must not depend on how many processes worked: a digest of the accounts says so. Nothing here needs a database.
+What comes out must not depend on how many processes worked: a digest of the accounts says so. Only the what-if, which is
+measured last, needs a database.
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -24,6 +24,7 @@ from florin.bench import machine, processes
 from florin.bench.lab_agents import AgentsTask, AgentsTold, rows_of
 from florin.bench.lab_agents import digest as digest_of_needs
 from florin.bench.scale import LabScale
+from florin.bench.whatif import measure_whatif
 from florin.lab.arrays import Bits
 from florin.lab.lanes import lanes_of, run_lanes
 from florin.lab.parameters import likeliest
@@ -59,20 +60,21 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """seconds: from the first person to the sum of all accounts. rss_gb: of all processes together, at most, in 10^9 bytes.
 
     cpu_us: CPU a person and month, of all processes. digest: of the accounts; same_digests: of a smaller run, by the number
-    of its processes. mesa_ratio: person-months a second of the lab to those of Mesa, one process each, in CPU time. What could
-    not be measured is None, and `lacks` says what is missing.
+    of its processes. mesa_ratio: person-months a second of the lab to those of Mesa, one process each, in CPU time; None where
+    Mesa is not, and `lacks` says how to get it. whatif_s: of a what-if on a live book.
     """
 
     seconds: float
     rss_gb: float
     person_months_per_s: float
     mesa_ratio: float | None
-    whatif_s: float | None
+    whatif_s: float
     cpu_us: float
     people: int
     months: int
     lenders: int
     lane: int
+    whatif_accounts: int
     processes: int
     digest: str
     same_digests: dict[str, str]
@@ -110,12 +112,13 @@ def measure(scale: LabScale, *, say: Say = lambda text: None) -> Report:
         rss_gb=most[0] / 1e9,
         person_months_per_s=person_months / seconds,
         mesa_ratio=None if mesa is None else mesa.agents_us / mesa.lanes_us,
-        whatif_s=_if_there(partial(_whatif, scale, say), lacks),
+        whatif_s=_whatif(scale, say),
         cpu_us=cpu_s / person_months * 1e6,
         people=scale.people,
         months=scale.months,
         lenders=len(preset_world(likeliest(), months=1).lenders),
         lane=scale.lane,
+        whatif_accounts=scale.whatif_accounts,
         processes=used,
         digest=digest(accounts),
         same_digests=same,
@@ -194,13 +197,8 @@ def _mesa(scale: LabScale, say: Say) -> Mesa:
 
 
 def _whatif(scale: LabScale, say: Say) -> float:
-    """Raises Missing where there is no what-if."""
-    try:
-        whatif: Any = import_module("florin.bench.whatif")
-    except ImportError as error:
-        raise Missing("What-ifs on a live book are not here.") from error
     say(f"what if: {scale.whatif_accounts:,} accounts, {scale.whatif_months} months")
-    return float(whatif.measure_whatif(scale.whatif_accounts, scale.whatif_months))
+    return measure_whatif(scale.whatif_accounts, scale.whatif_months)
 
 
 def _cpu_s() -> float:

@@ -22,7 +22,7 @@ def lab_view(report: Report) -> RenderableType:
         f"{report.person_months_per_s:,.0f} person-months a second, {report.cpu_us:.1f} µs of CPU each",
         f"digest of the accounts {report.digest}",
     ]
-    return Group(Text("\n".join([*lines, "", *_same(report), "", *_mesa(report), *_whatif(report), *report.lacks])))
+    return Group(Text("\n".join([*lines, "", *_same(report), "", *_mesa(report), *report.lacks, "", _whatif(report)])))
 
 
 def _same(report: Report) -> list[str]:
@@ -43,5 +43,5 @@ def _mesa(report: Report) -> list[str]:
     ]
 
 
-def _whatif(report: Report) -> list[str]:
-    return [] if report.whatif_s is None else [f"what if, on a live book: {report.whatif_s:,.1f} s"]
+def _whatif(report: Report) -> str:
+    return f"what if, on a live book of {report.whatif_accounts:,} accounts: {report.whatif_s:,.1f} s"

@@ -109,7 +109,7 @@ class LabScale:
 LAB = LabScale(
     people=1_000_000,
     months=24,
-    lane=15_625,
+    lane=31_250,
     same_people=16_000,
     mesa_people=10_000,
     mesa_months=2,
