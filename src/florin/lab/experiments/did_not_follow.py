@@ -202,7 +202,7 @@ def _waterfall(drawn: list[Drawn]) -> Waterfall:
     steps[largest] = Interval(min(steps[largest].low, mended), mended, max(steps[largest].high, mended))
     return Waterfall(
         Words("From Tencent's launch to Alibaba's, a person and year", "从腾讯到阿里：人均每年"),
-        Axis(Words("Fen a person and year", "人均每年"), Unit.FEN),
+        Axis(Words("A person and year", "人均每年"), Unit.FEN),
         Step(NAMES["tencent"], tencent),
         tuple(Step(title, step) for title, step in zip(PARTS.values(), steps, strict=True)),
         Step(NAMES["ali"], ali),
