@@ -53,6 +53,7 @@ _LINES = f"""
     SELECT {", ".join(f"l.{column.name}" for column in LINE.columns)}, a.account::text
       FROM line l JOIN line_account a ON a.lane = l.lane AND a.line_id = l.id
      WHERE l.state <> 3                                                          -- closed
+  ORDER BY l.lane, l.id                                                          -- as they lie: nothing is sorted
 """  # noqa: S608 - our own list of columns
 _PENDING = """
     SELECT e.kind, e.value_on, coalesce(e.trade_id, 0), coalesce(e.payment_id, 0), coalesce(e.line_id, 0),
@@ -63,7 +64,7 @@ _PENDING = """
   ORDER BY e.line_id, e.sequence
 """
 _PURCHASES = """
-    SELECT e.line_id, coalesce(e.merchant_id, t.merchant_id),
+    SELECT e.line_id, e.sequence, coalesce(e.merchant_id, t.merchant_id),
            coalesce(t.detail->>'channel', '') = 'offline' OR coalesce(t.detail->>'product', '') = ANY(%(tills)s),
            (e.body->>'credit_minor')::bigint, coalesce((e.body->'plan'->>'count')::int, 0),
            coalesce(e.body->'plan'->>'fee_payer' = 'merchant', false)
@@ -105,7 +106,8 @@ def live_book(connection: Connection[Any], *, lines_max: int | None = None) -> L
         found = _Found(on)
         for line, account in _accounts(connection, on):
             found.take(line, account)
-        history = _Histories(connection, on, found)
+        found.sort()
+        history = _Histories(connection, on)
         ecosystems, revision = load_ecosystems(connection)
     return LiveBook(
         on=on,
@@ -145,9 +147,16 @@ class _Found:
         self.lines[name].append(line)
         self.accounts[name].append(pack(account))
 
+    def sort(self) -> None:
+        """In the order of ids."""
+        for name, lines in self.lines.items():
+            order = sorted(range(len(lines)), key=[line.id for line in lines].__getitem__)
+            self.lines[name] = [lines[place] for place in order]
+            self.accounts[name] = [self.accounts[name][place] for place in order]
+
 
 def _accounts(connection: Connection[Any], on: date) -> Iterator[tuple[Line, Account]]:
-    """Each line as of the business date with its account, in the order of ids."""
+    """Each line as of the business date with its account."""
     pending: dict[int, list[Event]] = defaultdict(list)
     with connection.cursor("pending", binary=True, row_factory=tuple_row) as cursor:
         cursor.itersize = _CHUNK
@@ -156,7 +165,7 @@ def _accounts(connection: Connection[Any], on: date) -> Iterator[tuple[Line, Acc
     programs: dict[str, Program] = {}
     with connection.cursor("lines", binary=True, row_factory=tuple_row) as cursor:
         cursor.itersize = _CHUNK
-        for row in cursor.execute(f"{_LINES} ORDER BY l.id"):
+        for row in cursor.execute(_LINES):
             line = line_of(row[:-1])
             program = programs.setdefault(line.program, load_program(line.program))
             account, _ = catch_up(account_from(row[-1]), pending.get(line.id, ()), on, program)
@@ -166,7 +175,7 @@ def _accounts(connection: Connection[Any], on: date) -> Iterator[tuple[Line, Acc
 class _Histories:
     """A year of purchases, bills and repayments, and the shops where the purchases were made."""
 
-    def __init__(self, connection: Connection[Any], on: date, found: _Found) -> None:
+    def __init__(self, connection: Connection[Any], on: date) -> None:
         self._on = on
         since = on - timedelta(days=HISTORY_DAYS)
         self._bills: dict[int, tuple[int, int, int, int]] = {}
@@ -210,19 +219,20 @@ def _purchases(connection: Connection[Any], since: date) -> tuple[_Purchases, li
     chunks = []
     with connection.cursor("purchases", binary=True, row_factory=tuple_row) as cursor:
         cursor.itersize = _CHUNK
-        cursor.execute(
-            f"{_PURCHASES} ORDER BY e.line_id, e.sequence",
-            {"since": since, "lanes": list(LANES), "tills": sorted(OF_TILLS)},
-        )
+        cursor.execute(_PURCHASES, {"since": since, "lanes": list(LANES), "tills": sorted(OF_TILLS)})
         while rows := cursor.fetchmany(_CHUNK):
             numbers = [
-                (line, minor, doors.setdefault((merchant or 0, offline), len(doors)), count, free)
-                for line, merchant, offline, minor, count, free in rows
+                (line, sequence, doors.setdefault((merchant or 0, offline), len(doors)), minor, count, free)
+                for line, sequence, merchant, offline, minor, count, free in rows
             ]
             chunks.append(np.array(numbers, np.int64))
-    found = np.concatenate(chunks).T if chunks else np.zeros((5, 0), np.int64)
-    line, minor, shop, count, free = found
-    return (line, minor, shop.astype(np.int32), count.astype(np.int8), free.astype(np.bool_)), list(doors)
+    found = np.concatenate(chunks) if chunks else np.zeros((0, 6), np.int64)
+    # Shops are numbered by merchant, not as they happened to be met: the same book has the same digest.
+    ordered = sorted(doors)
+    numbered = np.argsort(sorted(range(len(doors)), key=list(doors).__getitem__))
+    line, _, shop, minor, count, free = found[np.lexsort((found[:, 1], found[:, 0]))].T
+    shop = numbered[shop] if numbered.size else shop
+    return (line, minor, shop.astype(np.int32), count.astype(np.int8), free.astype(np.bool_)), ordered
 
 
 def _shops(connection: Connection[Any], doors: Sequence[_Door], on: date) -> tuple[Shop, ...]:

@@ -333,18 +333,28 @@ def _band(group: Group) -> Words:
 
 def _charts(outcome: Outcome) -> tuple[Curves, ...]:
     return (
-        _curves(outcome, "net", Words("Income less funding and loss, month by month", "逐月扣除资金与损失后的收入")),
-        _curves(outcome, "past_due_30", Words("More than 30 days late, of balance", "逾期三十天以上占余额")),
+        _curves(
+            outcome,
+            "net",
+            Words("Income less funding and loss, month by month", "逐月扣除资金与损失后的收入"),
+            Words("yuan a month", "每月，元"),
+        ),
+        _curves(
+            outcome,
+            "past_due_30",
+            Words("More than 30 days late, at each month's end", "每月末逾期三十天以上"),
+            Words("of balance", "占余额"),
+        ),
     )
 
 
-def _curves(outcome: Outcome, name: str, title: Words) -> Curves:
+def _curves(outcome: Outcome, name: str, title: Words, measured: Words) -> Curves:
     found = [_measure(month.measures, name) for month in outcome.months]
     worlds = ((Words("today's terms", "现行条款"), "today"), (Words("the change", "变更后"), "changed"))
     return Curves(
         title=title,
         x=Axis(Words("month", "月"), Unit.MONTHS),
-        y=Axis(title, found[0].unit),
+        y=Axis(measured, found[0].unit),
         curves=tuple(
             Curve(said, tuple(Point(at + 1, getattr(each, world)) for at, each in enumerate(found)))
             for said, world in worlds
