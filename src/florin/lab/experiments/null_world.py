@@ -78,12 +78,13 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
         ),
         verdict=Verdict(
             claim=Words(
-                "Where owning cannot matter, the lab finds that it does.", "在拥有无关紧要之处，实验室却说它要紧。"
+                "Where owning cannot matter, the lab finds that it does not.",
+                "在拥有无关紧要之处，实验室也说它无关紧要。",
             ),
-            measure=Words("the greatest step of a curve, of ¥100", "曲线的最大变动（每¥100）"),
+            measure=Words("one fen, less the greatest step of a curve, of ¥100", "一分减去曲线的最大变动（每¥100）"),
             unit=Unit.FEN,
-            found=Interval.sure(slope),
-            threshold=1,
+            found=Interval.sure(1 - slope),
+            threshold=0,
         ),
     )
 
