@@ -24,7 +24,7 @@ from florin.lab.parameters import Parameters
 from florin.lab.quantity import Interval, Unit, Words
 from florin.lab.result import Column, Finding, Result, Table, Verdict, holds
 from florin.lab.simulate import Lane, simulate_lane
-from florin.lab.surplus import Shops, shops
+from florin.lab.surplus import Shops, account, shops
 from florin.lab.world import MARKETS as PLACES
 from florin.lab.world import OWNERS, preset_world
 
@@ -72,7 +72,7 @@ class Gained(NamedTuple):
 
 class Drawn(NamedTuple):
     """One draw. short_days: (kind, day) orders on credit by people who had not the money, by days to their pay day. alone:
-    Ali's malls where nobody else lends beside banks. person_years: of the run.
+    Ali's malls where nobody else lends beside banks. banks: what they gain as issuers, fen. person_years: of the run.
     """
 
     compared: Compared
@@ -81,6 +81,7 @@ class Drawn(NamedTuple):
     gained: Gained
     alone: float
     interchange_ppm: int
+    banks: float
     person_years: float
 
 
@@ -100,6 +101,7 @@ def _draw(months: int, parameters: Parameters, people: Bits, seed: int) -> Drawn
         gained=gained(having, lacking, kinds > 0),
         alone=_of_100(_net(alone, ALI), _credit(alone, ALI)),
         interchange_ppm=round(card.program.terms_on(world.begins_on).interchange_rate * 1_000_000),
+        banks=float((account(having) - account(lacking)).party_minor("issuer", card.name)),
         person_years=len(people) * months / 12,
     )
 
@@ -400,6 +402,7 @@ def _told(
     alone = _each(drawn, lambda each: each.alone)
     shared, single = said(together, Unit.FEN), said(alone, Unit.FEN)
     losers = _losers(drawn)
+    banks = said(_each(drawn, lambda each: 1_000 * each.banks / each.person_years), Unit.FEN)
     return (
         Words(
             f"Of all orders on credit, {short.en} are by people who have not the money at hand: {before.en} per 1,000 people "
@@ -417,8 +420,10 @@ def _told(
         ),
         Words(
             f"Banks lose {gone.en} of their card sales, and the interchange on them, in malls whose owners lend, and "
-            f"{elsewhere.en} everywhere else.",
-            f"在业主放贷的商城，银行失去{gone.zh}的卡交易及其交换费；在其他地方失去{elsewhere.zh}。",
+            f"{elsewhere.en} everywhere else. With interest, losses and funding counted too, their cards' result changes by "
+            f"{banks.en} per 1,000 people and year.",
+            f"在业主放贷的商城，银行失去{gone.zh}的卡交易及其交换费；在其他地方失去{elsewhere.zh}。"
+            f"连同利息、坏账与资金成本，银行卡业务的损益变化为每千人每年{banks.zh}。",
         ),
     )
 
