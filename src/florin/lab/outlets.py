@@ -106,25 +106,26 @@ def coupon_minor(world: World, price_minor: Minor, market: Small) -> Minor:
 
 
 def worth_minor(
-    world: World, people: People, needs: Needs, at: Index, market: Whole, tender: Whole, trouble: Real, waited: Flags
+    world: World, people: People, needs: Needs, at: Index, market: Small, tender: Small, trouble: Real, waited: Flags
 ) -> Minor:
-    """What buying needs `at` is worth to whom they belong, each at its market and paid by its tender: before the price, and
-    with the trouble of paying and of waiting taken off.
+    """What buying needs `at` is worth to whom they belong: before the price, and with the trouble of paying and of waiting
+    taken off. In fen, to the nearest.
 
-    trouble: of being without a buffer, as a share of the price. In fen, to the nearest.
+    By need of the lane: its market and tender; trouble of being without a buffer, as a share of the price; whether it waited.
     """
     found = np.empty(len(at), dtype=np.int64)
     ease = np.array([[_ease(world, m, t) for t in range(1 + len(world.lenders))] for m in range(len(world.markets))])
     shelves = _shelves(world)
     for first in range(0, len(at), _BLOCK):
         block = slice(first, first + _BLOCK)
-        need, m, t = at[block], market[block], tender[block]
+        need = at[block]
+        m, t = market[need].astype(np.int64), tender[need].astype(np.int64)
         person, category, draws = needs.person[need], needs.category[need], needs.draws[need]
         goods = _goods(world, shelves[m, category], needs.worth[need], draws, m, people.taste[m, person])
         handy = world.parameters.tender_noise * gumbel(further(draws, _TENDER + t))
-        loss = trouble[block] - ease[m, t] - handy
+        loss = trouble[need] - ease[m, t] - handy
         # What dearer prices take is in the price, as money.
-        worth = 1.0 + (goods + world.price_ppm[m, category] / 1e6) - loss - world.parameters.wait_cost * waited[block]
+        worth = 1.0 + (goods + world.price_ppm[m, category] / 1e6) - loss - world.parameters.wait_cost * waited[need]
         found[block] = np.rint(needs.price_minor[need] * worth)
     return found
 

@@ -156,9 +156,8 @@ class _Running:
     def lane(self) -> Lane:
         """What became of everybody."""
         met, bought = self.met, np.flatnonzero(self.met.bought)
-        market, tender = met.market[bought].astype(np.int64), met.tender[bought].astype(np.int64)
         met.worth_minor[bought] = worth_minor(
-            self.world, self.people, self.needs, bought, market, tender, self.trouble[bought], met.waited[bought]
+            self.world, self.people, self.needs, bought, met.market, met.tender, self.trouble, met.waited
         )
         return Lane(
             world=self.world, people=self.people, needs=self.needs, met=self.met, books=self.books, cash_minor=self.cash,
