@@ -13,7 +13,9 @@ from florin.wires.desk import heard
 from florin.wires.desk.heard import CallLog
 from florin.wires.keys.forms import new_private_key
 from wires.alipay.house import ESCROW_SHOP, House, Shop
-from world import World
+from wires.rest.house import RestHouse
+from wires.wechatpay import house as wechatpay
+from world import DIRECT_APP, World
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +56,32 @@ def test_calls_are_noted_with_their_answers_and_those_of_nobody_known_are_not(
             (ESCROW_SHOP, "alipay", "alipay.trade.precreate", "ACQ.INVALID_PARAMETER"),
         ]
         assert 0 < world.one("SELECT max(took_us) FROM wire_call") < 60_000_000
+        house.close()
+
+
+def test_the_other_wires_note_the_status_and_the_name_of_what_is_wrong(fresh_database: FreshDatabase, tmp_path: Path):
+    with World(fresh_database.engine) as world, RestHouse(world) as rest:
+        house = wechatpay.House(world, new_private_key(), tmp_path)
+        house.gateway._notes = rest.notes
+        shop = wechatpay.Shop(house)
+        later = shop.request("GET", "/v3/certificates", b"", timestamp="1")
+        nowhere = f"/v3/pay/transactions/out-trade-no/never?mchid={shop.mchid}"
+
+        rest.shop.get("/v1/payments/7")
+        rest.stranger.get("/v1/payments/7")
+        rest.owner.get("/v1/owner/nothing")
+        rest.shop.post("/v1/payments", {"amount_minor": 100, "subject": "tea"}, key="k1")
+        shop.native("tea-000001")
+        shop.get(nowhere)
+        shop.send(later)
+        rest.notes.write()
+
+        assert kept(world) == [
+            (DIRECT_APP, "rest", "GET /v1/payments/7", "404 NotFound"),
+            (DIRECT_APP, "rest", "POST /v1/payments", "201"),
+            (shop.app_id, "wechatpay", "POST /v3/pay/transactions/native", "200"),
+            (shop.app_id, "wechatpay", nowhere.replace("/v3", "GET /v3").partition("?")[0], "404 ORDER_NOT_EXIST"),
+        ]
         house.close()
 
 

@@ -18,6 +18,7 @@ import psycopg
 from litestar import Litestar
 
 from florin.queries import ReadPool
+from florin.wires.desk.heard import CallLog
 from florin.wires.keys import create_api_key
 from florin.wires.rest import Settings, create_app
 from florin.wires.rest.openapi import document
@@ -118,7 +119,8 @@ class RestHouse:
         self.reads = ReadPool(self.world.dsn)
         self.evidence = TemporaryDirectory(prefix="florin-evidence-")
         settings = Settings(checkout_url=checkout, evidence=Path(self.evidence.name))
-        self.app = create_app(self.world.engine, self.reads, settings)
+        self.notes = CallLog(self.world.dsn)
+        self.app = create_app(self.world.engine, self.reads, settings, notes=self.notes)
         self.loop = Loop().__enter__()
         self.shop, self.market, self.owner = (Client(self.loop, self.app, key) for key in keys)
         self.stranger = Client(self.loop, self.app, "")

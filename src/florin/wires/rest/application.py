@@ -29,14 +29,20 @@ _log = structlog.get_logger(__name__)
 
 
 def create_app(
-    engine: Engine, read_pool: ReadPool, settings: Settings, *, keys: KnownApiKeys | None = None
+    engine: Engine,
+    read_pool: ReadPool,
+    settings: Settings,
+    *,
+    keys: KnownApiKeys | None = None,
+    notes: Notes | None = None,
 ) -> Litestar:
     """This wire alone, as an application.
 
     read_pool: of a role that may see API keys and payment codes (`florin_engine`). keys: those seen lately, if shared.
+    notes: where calls are noted.
     """
     return Litestar(
-        route_handlers=route_handlers(engine, read_pool, settings, keys=keys),
+        route_handlers=route_handlers(engine, read_pool, settings, keys=keys, notes=notes),
         exception_handlers={HTTPException: problem_response, Exception: problem_response},
         openapi_config=None,
         logging_config=None,
