@@ -47,10 +47,18 @@ def wish(wanted: Any, name: str = "") -> str:
     if base is str and meta is not None and meta.max_length is not None:
         return f"Send a string of {_span(meta)} characters, without control characters."
     if base is int:
-        bounds = "" if meta is None or meta.ge is None else f" from {meta.ge} to {meta.le}"
         minor = ", in minor units (¥199.00 is 19900)" if name.endswith("_minor") else ""
-        return f"Send an integer{bounds}, without quotes{minor}."
+        return f"Send an integer{_bounds(meta)}, without quotes{minor}."
+    if isinstance(base, type) and issubclass(base, msgspec.Struct):
+        needed = [field.encode_name for field in msgspec.structs.fields(base) if field.required]
+        return f"Send an object with {', '.join(needed)}." if needed else "Send an object."
     return _PLAIN.get(base, "")
+
+
+def _bounds(meta: msgspec.Meta | None) -> str:
+    if meta is None or meta.ge is None:
+        return ""
+    return f" of at least {meta.ge}" if meta.le is None else f" from {meta.ge} to {meta.le}"
 
 
 def _array_wish(base: Any, meta: msgspec.Meta | None) -> str:
@@ -68,6 +76,7 @@ def _span(meta: msgspec.Meta) -> str:
 _PLAIN: dict[Any, str] = {
     bool: "Send true or false.",
     str: "Send a string.",
+    bytes: "Send a string of base64.",
     datetime: 'Send a time with its zone, as in "2026-03-05T20:00:00+08:00".',
     date: 'Send a date, as in "2026-04-01".',
 }
