@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 import pytest
@@ -94,6 +96,26 @@ def test_where_credit_is_no_longer_taken_nothing_is_sold_and_elsewhere_as_much()
     assert [each.ecosystem for each in both.change.acceptance] == ["ali", "ali"]
 
 
+def test_a_cap_of_a_month_holds_in_every_month_and_counts_who_is_declined():
+    book = live_book(acceptance=Acceptance([load_ecosystem("ali")]))
+    capped = 70_000
+
+    outcome = tried(f'[[acceptance]]{HUABEI}channel = "home"\nanswer = "yes"\ncap_month_minor = {capped}', book)
+
+    street = tried(f'[[acceptance]]{HUABEI}channel = "home"\nanswer = "no"', book)
+    for capped_month, street_month in zip(outcome.months, street.months, strict=True):
+        home = _sales(capped_month.measures).changed.high - _sales(street_month.measures).changed.low
+        assert 0 < home <= 2 * capped * book.count, "a month of the book touches two of the calendar"
+    assert people(outcome, "declined") > 0
+
+
+def test_higher_limits_serve_some_who_were_declined_and_hurt_nobody_by_declining():
+    outcome = tried(f"[[limits]]{HUABEI}scale = 2")
+
+    assert people(outcome, "newly_served") > 0 == people(outcome, "declined")
+    assert total(outcome, "sales").difference.low > 0
+
+
 def test_a_change_that_begins_later_changes_nothing_before():
     outcome = tried(f"[[terms]]{HUABEI}from_on = 2026-08-20\ninterest_daily_rate = 0.00065")
 
@@ -132,7 +154,10 @@ def test_parts_of_a_result_add_up_and_are_told_in_both_languages():
 
     income = sum(total(outcome, name).today.mid for name in ("interest", "late_fees", "plan_fees", "credit_fees"))
     months = sum(next(m for m in month.measures if m.name == "sales").changed.mid for month in outcome.months)
+    hurt = {each.name: each.people.mid for each in outcome.hurt}
+    kinds = [hurt[name] for name in ("pays_more", "declined", "newly_late", "newly_lost")]
     result = told(outcome)
+    assert max(kinds) <= hurt["any_hurt"] <= sum(kinds)
     assert abs(income - total(outcome, "income").today.mid) <= 2
     assert abs(months - total(outcome, "sales").changed.mid) <= len(outcome.months)
     assert [each.name for each in outcome.totals] == list(MEASURED)
@@ -150,9 +175,11 @@ def test_parts_of_a_result_add_up_and_are_told_in_both_languages():
         (f"[[terms]]{HUABEI}due_day = 40", "line 3: `due_day` is 40"),
         (f'[[terms]]{HUABEI}draws_on = "payment"', "open a program of another name"),
         (f'[[terms]]{HUABEI}interest_free = "never"', "until the due day nothing is borne"),
-        (f"[[terms]]{HUABEI}repayment_hold_days = 3", "cannot be computed for many people at once"),
+        (f"[[terms]]{HUABEI}repayment_hold_days = 3", "it cannot be computed for many people at once"),
         (f"[[terms]]{HUABEI}from_on = 2026-01-01\ndue_day = 3", f"from {ON} on"),
         (f"[[terms]]{HUABEI}", "changes no term"),
+        (f"[[terms]]{HUABEI}interest_daily_rate = 0.000512345678901", "round the rates"),
+        (f"[[terms]]{HUABEI}interest_daily_rate = 0.01", "`yearly_rate_max`"),
         (f"[[limits]]{HUABEI}scale = -0.5", "`scale` is -0.5: write a number from 0 to 100"),
         (f"[[limits]]{HUABEI}scale = 0.5\namount_minor = 100", "write one of `scale`"),
         (f"[[limits]]{HUABEI}amount_minor = 99999999", "from 0 to 5000000"),
@@ -177,6 +204,10 @@ def test_a_size_that_cannot_be_is_refused_by_name(months: int, draws: int, says:
 
     with pytest.raises(WhatIfTooLarge, match=says):
         what_if(book, no_change(book), months=months, draws=draws)
+
+
+def _sales(measures: Sequence[Compared]) -> Compared:
+    return next(each for each in measures if each.name == "sales")
 
 
 def _of_funding(outcome: Outcome, world: str) -> float:

@@ -22,7 +22,6 @@ def test_a_change_is_tried_in_a_process_of_its_own_and_nothing_is_changed(house:
     asked = {"toml": NOTHING_SOLD, "months": 2, "draws": 2}
 
     answered = house.owner.post(PATH, asked)
-    again = house.owner.post(PATH, asked)
     wrong = house.owner.post(PATH, asked | {"toml": NOTHING_SOLD.replace("huabei", "huabey")})
     many = house.owner.post(PATH, asked | {"draws": 999})
     others = house.shop.post(PATH, asked)
@@ -30,7 +29,6 @@ def test_a_change_is_tried_in_a_process_of_its_own_and_nothing_is_changed(house:
     found = answered.json()
     totals = {each["name"]: each for each in found["totals"]}
     assert answered.status_code == 200, answered.text
-    assert found == again.json()
     assert (found["book"]["lines"], found["months_count"], found["draws"]) == (len(world.line_ids), 2, 2)
     assert totals["sales"]["today"]["low"] > 0 == totals["sales"]["changed"]["high"]
     assert found["change"]["limits"][0]["where"] == {"utilization_below": "2"}

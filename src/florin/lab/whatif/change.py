@@ -177,7 +177,7 @@ class _Reader:
             self.problems += [replace(problem, version=0) for problem in error.problems]
             return
         if what := program_unfit(changed, self.book.on):
-            self._wrong("terms", index, "", None, f"this cannot be computed for many people at once: {what}")
+            self._wrong("terms", index, "", None, f"it cannot be computed for many people at once: {what}")
             return
         self.programs[program.name] = changed
         yield TermsChange(program=program.name, from_on=from_on, stated={name: _said(v) for name, v in fields.items()})

@@ -24,6 +24,8 @@ from florin.market import Acceptance
 
 # How far back a line's habits are read.
 HISTORY_DAYS = 365
+# What must fit, whatever the terms allow: ten million yuan on a line.
+_AMOUNT_MINOR_MAX = 10**9
 
 _accounts = msgspec.msgpack.Encoder()
 _account = msgspec.msgpack.Decoder(Account)
@@ -158,9 +160,12 @@ def why_unfit(line: Line, account: Account, on: date, program: Program) -> str |
 def program_unfit(program: Program, on: date) -> str | None:
     """What of a program's terms the lab has no arithmetic for."""
     try:
-        Tables(program, on.toordinal() - 1)
+        tables = Tables(program, on.toordinal() - 1)
     except ProgramNotVectorized as error:
         return error.what
+    most_minor = min(max(version.terms.limit_minor_max for version in program.versions), _AMOUNT_MINOR_MAX)
+    if tables.most_minor() < most_minor:
+        return f"amounts of {most_minor} fen do not fit with rates this fine: round the rates"
     return None
 
 

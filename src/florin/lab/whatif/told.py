@@ -59,6 +59,10 @@ CAVEATS = (
         "不计新开额度、退款与纾困；已核销者不再还款。",
     ),
     Words(
+        "What waits in escrow on the first day stays there: it uses its limit, and is never owed.",
+        "首日仍在担保中的款项停留不动：占用额度，但不转为欠款。",
+    ),
+    Words(
         "How much dearer credit turns people away is the lab's, calibrated on published facts, not on this house's people: "
         "before a large change try a small one on a few, held out by lot.",
         "信用变贵会劝退多少人，取自实验室按公开事实校准的参数，而非本店用户：重大调整之前，先随机选少数人小步试行。",
