@@ -202,3 +202,15 @@ def _free() -> Address:
     with socket.socket() as tried:
         tried.bind(("127.0.0.1", 0))
         return Address("127.0.0.1", tried.getsockname()[1])
+
+
+def test_an_authority_that_is_older_than_a_name_goes_on_for_the_others(wires, tmp_path, monkeypatch):
+    older = tuple(host for host in GATEWAY_HOSTS if host != "openauth.alipay.com")
+    with monkeypatch.context() as then:
+        then.setattr("florin.app.proxy.authority.GATEWAY_HOSTS", older)
+        Authority(tmp_path).ready()
+
+    with ProxyThread(tmp_path, wires=wires) as proxy, shop(proxy) as client:
+        assert client.post("https://openapi.alipay.com/", content=b"still here").status_code == 200
+        with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            client.post("https://openauth.alipay.com/", content=b"x")

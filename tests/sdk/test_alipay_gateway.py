@@ -156,6 +156,9 @@ def test_other_methods_of_http_and_a_way_back_without_a_key_lead_nowhere(open_ho
     assert httpx.put(f"{address}/gateway.do").status_code == 405
     assert httpx.get(f"{address}/gateway.do/return?trade=1&key=x").status_code == 404
     assert httpx.get(f"{address}/gateway.do/return").status_code == 404
+    sign_in = httpx.get(f"{address}/oauth2/publicAppAuthorize.htm?app_id=7&state=%E8%8A%B1", follow_redirects=False)
+    there = "http://pages.test/oauth2/publicAppAuthorize.htm?app_id=7&state=%E8%8A%B1"
+    assert (sign_in.status_code, sign_in.headers["location"]) == (302, there)
     assert urlsplit(str(httpx.get(f"{address}/gateway.do").url)).path == "/gateway.do"
 
 
