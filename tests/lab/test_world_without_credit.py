@@ -9,7 +9,9 @@ import pytest
 
 from florin.lab.compare import Kind, classify, compare
 from florin.lab.lanes import lanes_of
+from florin.lab.needs import draw_needs
 from florin.lab.parameters import drawn, likeliest
+from florin.lab.people import draw_people
 from florin.lab.simulate import Lane, simulate_lane
 from florin.lab.surplus import account, consumer_minor
 from florin.lab.world import ECOSYSTEM_CREDIT, LENDERS, preset_world
@@ -100,6 +102,15 @@ def test_a_longer_world_begins_like_a_shorter_one(lane):
         assert (
             longer.met.price_minor[longer.met.day == day].sum() == shorter.met.price_minor[shorter.met.day == day].sum()
         )
+
+
+def test_needs_of_ten_years_come_in_the_order_of_their_days():
+    decade = preset_world(likeliest(), months=120)
+
+    needs = draw_needs(decade, draw_people(decade, PEOPLE[:20], seed=1), seed=1)
+
+    assert (np.diff(needs.day * 16 + needs.turn) >= 0).all()
+    assert needs.starts[-1] == needs.count > 0
 
 
 def test_every_sale_on_credit_is_of_one_kind_and_the_kinds_add_up(lane):

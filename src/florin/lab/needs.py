@@ -56,8 +56,6 @@ def draw_needs(world: World, people: People, seed: int) -> Needs:
         _month(world, people, seed, number, first, last) for number, (first, last) in enumerate(_months(world.days))
     ]
     person, day, turn, number = (np.concatenate(parts) for parts in zip(*months, strict=True))
-    order = np.argsort((day * _TURNS_MAX + turn).astype(np.int16), kind="stable")
-    person, day, turn, number = person[order], day[order], turn[order].astype(np.int8), number[order]
     found = Needs(
         person=person,
         day=day,
@@ -101,8 +99,8 @@ def _months(days: int) -> list[tuple[int, int]]:
 
 def _month(
     world: World, people: People, seed: int, number: int, first: int, last: int
-) -> tuple[Index, Whole, Whole, Whole]:
-    """Whose, on which day, in which turn, and numbered how, the needs of one span are; in order of person and day."""
+) -> tuple[Index, Whole, Small, Whole]:
+    """Whose, on which day, in which turn, and numbered how, the needs of one span are; in order of day, turn and person."""
     season = world.season[first:last]
     mean = sum(need.needs for need in world.parameters.needs) * season.sum() / 30.0
     often = np.searchsorted(_poisson(mean), uniform(bits(key(seed, Purpose.NEEDS), people.ids, number)))
@@ -117,7 +115,9 @@ def _month(
         day = np.where(_is_everyday(world, people, seed, person, numbers), _evenly(within, first, last), day)
         order = np.lexsort((ordinal, day, person))
         person, day, numbers = person[order], day[order], numbers[order]
-    return person, day, _turns(person, day), numbers
+    turn = _turns(person, day)
+    order = np.argsort(((day - first) * _TURNS_MAX + turn).astype(np.int16), kind="stable")
+    return person[order], day[order], turn[order].astype(np.int8), numbers[order]
 
 
 def _categories(world: World, drawn: Bits) -> Small:
