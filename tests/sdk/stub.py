@@ -74,9 +74,9 @@ class Stub:
         request = call.request
         if isinstance(request, Order):
             return success(out_trade_no=str(request.out_trade_no), qr_code=request.subject, store_name=NASTY)
+        numbers = {name: getattr(request, name, None) for name in ("trade_no", "out_trade_no", "out_request_no")}
         return success(
-            trade_no=request.trade_no,
-            out_trade_no=request.out_trade_no,
+            **{name: str(number) for name, number in numbers.items() if number is not None},
             store_name=NASTY,
             fund_bill_list=[{"fund_channel": "PCREDIT", "amount": "199.00"}],
         )

@@ -23,7 +23,15 @@ from sdk.stub import NASTY, Stub
 pytestmark = pytest.mark.sdk
 
 TEA = {"out_trade_no": "tea-0305", "total_amount": "199.00", "subject": "雨前龙井 {tea} & more = 100%"}
-NAMED = {"out_trade_no": "tea-0305", "trade_no": "7", "refund_amount": "60.00", "out_request_no": "r1"}
+NUMBERS = {"out_trade_no": "tea-0305", "trade_no": "7", "out_request_no": "r1"}
+NAMED = {
+    **NUMBERS,
+    "refund_amount": "60.00",
+    "royalty_parameters": [{"trans_in_type": "userId", "trans_in": "2088000000000003", "amount": "9.00"}],
+    "receiver_list": [{"type": "userId", "account": "2088000000000003", "memo": "茶农"}],
+    "biz_type": "CREDIT_AUTH",
+    "order_biz_info": {"status": "COMPLETE"},
+}
 
 
 def biz_of(method: str) -> dict[str, Any]:
@@ -39,10 +47,13 @@ def test_every_method_goes_through_with_the_sdks_own_checks_on(sdk: Sdk, shop: S
 
     results = sdk.run(shop, *calls)
 
-    for method, result in zip(trades, results, strict=True):
+    for call, result in zip(calls, results, strict=True):
         answer = result.get("answer")
-        assert answer is not None, f"{method}: {result}"
-        assert (answer["code"], answer["out_trade_no"], answer["store_name"]) == ("10000", "tea-0305", NASTY)
+        assert answer is not None, f"{call}: {result}"
+        assert (answer["code"], answer["store_name"]) == ("10000", NASTY)
+        sent = {name: number for name, number in NUMBERS.items() if name in call["biz"]}
+        assert sent.items() <= answer.items(), f"{call}: {answer}"
+        assert sent, f"{call} names nothing that could come back"
 
 
 @pytest.mark.parametrize("sign_type", ["RSA2", "RSA"])

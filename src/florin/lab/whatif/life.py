@@ -72,6 +72,7 @@ def live(lot: Lot, world: World, shops: Sequence[Shop], months: int) -> Lived:
     ends = [months_after(world.on, month) for month in range(1, months + 1)]
     life = _Life(lot, world, shops)
     sums = [life.counted()]
+    life.pay_bills(0, world.on)  # what is due on the book's own day is not late yet
     for day in range(1, (ends[-1] - world.on).days + 1):
         on = date.fromordinal(world.on.toordinal() + day)
         life.begin(day, on)
