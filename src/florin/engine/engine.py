@@ -25,6 +25,7 @@ from florin.engine.reference import Reference
 from florin.engine.side import Answer
 from florin.engine.submission import Outcome, Submission
 from florin.money.at import At
+from florin.structs import prepare_structs
 
 BATCH_MAX = 500
 
@@ -57,6 +58,7 @@ class Engine:
     """
 
     def __init__(self, dsn: str, *, connections: int = 1, batch_max: int = BATCH_MAX, name: str = "florin") -> None:
+        prepare_structs()  # before the threads that read them
         self.dsn = dsn
         self._name = name
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
