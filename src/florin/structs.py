@@ -21,7 +21,7 @@ def prepare_structs() -> None:
             continue  # nothing reads it: a union of records without a tag, say
 
 
-def _descendants(parent: type) -> Iterator[type]:
+def _descendants(parent: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
     for child in parent.__subclasses__():
         yield child
         yield from _descendants(child)

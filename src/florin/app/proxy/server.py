@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ipaddress
 from collections.abc import Awaitable, Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from florin.app.listening import Address
@@ -57,7 +58,7 @@ class Proxy:
         self._proxy_at = proxy_at
         self._tls_wanted = tls_at or Address("127.0.0.1", 0)
         self._servers: list[asyncio.Server] = []
-        self._open = 0
+        self._open: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
         self._authority.ready()
@@ -74,20 +75,26 @@ class Proxy:
         self._servers = [front, tls]
 
     async def stop(self) -> None:
+        """Listen no more, and end what is open."""
         for server in self._servers:
             server.close()
         self._servers = []
+        for connection in self._open:
+            connection.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
 
     def _limited(self, serve: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
         async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            self._open += 1
+            connection = asyncio.current_task()
+            assert connection is not None
+            self._open.add(connection)
             try:
-                if self._open <= _CONNECTIONS_MAX:
+                if len(self._open) <= _CONNECTIONS_MAX:
                     await serve(reader, writer)
             except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 pass  # either side may leave, or say what is no request: the connection ends, and that is the answer
             finally:
-                self._open -= 1
+                self._open.discard(connection)
                 writer.close()
 
         return one
