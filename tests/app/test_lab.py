@@ -12,11 +12,19 @@ from rich.cells import cell_len
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from florin.app.lab import ExperimentUnknown, ExtraMissing, PageNotWritten, ResultUnreadable, StudyUnusable, told
+from florin.app.lab import (
+    ExperimentUnknown,
+    ExtraMissing,
+    PageNotWritten,
+    ResultTwice,
+    ResultUnreadable,
+    StudyUnusable,
+    told,
+)
 from florin.cli import app
 from florin.lab.experiments import EXPERIMENTS
 from florin.lab.quantity import LANGUAGES, Interval, Language
-from florin.lab.result import from_json
+from florin.lab.result import from_json, to_json
 from florin.lab.sensitivity import ExtraMissing as LibraryMissing
 from florin.presets import study_text
 from lab.invented import INVENTED, result
@@ -91,9 +99,18 @@ def test_an_unknown_experiment_is_refused_by_name_with_those_there_are() -> None
     assert "There are invented;" in refusal.remedy
 
 
-def test_nonsense_for_a_size_is_refused(tmp_path: Path) -> None:
-    for option in ("--people", "--months", "--draws"):
-        said = ask("run", "invented", option, 0)
+@pytest.mark.parametrize(
+    ("option", "beyond"),
+    [
+        ("--people", (0, 99, 10**12)),  # fewer tell nothing, more do not fit into memory
+        ("--months", (0, 121)),
+        ("--draws", (0, 1, 10**6)),  # one has no interval
+        ("--seed", (-1, 2**53)),  # what JSON cannot hold
+    ],
+)
+def test_nonsense_for_a_size_is_refused_by_its_option(option: str, beyond: tuple[int, ...]) -> None:
+    for value in beyond:
+        said = ask("run", "invented", option, value)
 
         assert said.exit_code == 2
         assert option in said.output
@@ -123,7 +140,52 @@ def test_what_is_no_result_and_where_no_page_can_be_written_are_refused(tmp_path
     assert "missing required field `title_en`" in refusal.problem
     assert isinstance(missing, ResultUnreadable)
     assert isinstance(unwritten, PageNotWritten)
-    assert "No such file or directory" in unwritten.problem
+    assert f"there is no folder {tmp_path / 'no'}" in unwritten.problem
+
+
+def test_where_no_page_can_be_written_nothing_is_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def run(**_: object) -> Never:
+        raise AssertionError("minutes of work for nothing")
+
+    monkeypatch.setitem(EXPERIMENTS, "invented", replace(INVENTED, run=run))
+
+    for said in (ask("run", "invented", "--html", tmp_path), ask("report", "--out", tmp_path / "no" / "page.html")):
+        assert isinstance(said.exception, PageNotWritten)
+
+
+def test_a_page_that_cannot_be_finished_leaves_the_older_one_and_nothing_half(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    older = tmp_path / "page.html"
+    older.write_text("older")
+
+    def full(*_: object) -> Never:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    said = ask("report", "--out", older)
+
+    assert isinstance(said.exception, PageNotWritten)
+    assert "No space left" in said.exception.problem
+    assert [(each, each.read_text()) for each in tmp_path.iterdir()] == [(older, "older")]
+
+
+def test_kept_results_come_in_the_order_of_the_argument_and_each_experiment_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(EXPERIMENTS, "later", replace(INVENTED, name="later"))
+    first, second = tmp_path / "b.json", tmp_path / "a.json"
+    first.write_bytes(to_json(result()))
+    second.write_bytes(to_json(result(name="later")))
+    page = tmp_path / "page.html"
+
+    said = ask("report", second, first, "--out", page)
+    twice = ask("report", first, first, "--out", page).exception
+
+    assert page.read_text().index('id="invented"') < page.read_text().index('id="later"')
+    assert f"{first} was made with other parameters than this version draws" in said.stderr
+    assert isinstance(twice, ResultTwice)
+    assert "invented stands in" in twice.problem
 
 
 def test_a_study_is_told_beside_what_was_published_and_where_the_model_fails() -> None:

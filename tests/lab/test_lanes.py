@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
+import time
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -50,6 +54,50 @@ def test_results_come_back_in_the_order_of_the_lanes_and_each_is_told() -> None:
 
     assert [int(each) for each in found] == [6, 22, 17]
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_workers_end_when_their_caller_is_killed_or_interrupted() -> None:
+    for blow in (signal.SIGKILL, signal.SIGINT):
+        caller = subprocess.Popen(
+            [sys.executable, "-c", _SLEEPERS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert caller.stdout is not None
+        workers = [int(pid) for pid in caller.stdout.readline().split()]
+
+        caller.send_signal(blow)
+        caller.communicate(timeout=20)
+
+        assert len(workers) == 2
+        until = time.monotonic() + 10
+        while any(_lives(worker) for worker in workers):
+            assert time.monotonic() < until, f"{workers} outlive {blow.name}"
+            time.sleep(0.05)
+
+
+# Two workers who say who they are and would then sleep for a minute.
+_SLEEPERS = """
+import signal, sys, threading, time
+from multiprocessing import active_children
+from florin.lab.lanes import run_lanes
+
+def told():
+    while len(active_children()) < 2:
+        time.sleep(0.05)
+    time.sleep(1)
+    print(*(child.pid for child in active_children()), flush=True)
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Thread(target=told, daemon=True).start()
+    run_lanes(time.sleep, [60, 60, 60, 60], processes=2)
+"""
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_ray_is_asked_for_by_name_and_told_how_to_get(monkeypatch: pytest.MonkeyPatch) -> None:

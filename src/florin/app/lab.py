@@ -29,11 +29,13 @@ from florin.lab import experiments
 from florin.lab.calibration import NothingAllowed, kept_text
 from florin.lab.calibration import calibrate as calibrate_draws
 from florin.lab.experiments import Experiment, Progress, Size
+from florin.lab.experiments.drawing import used
 from florin.lab.quantity import LANGUAGES, Interval, Language, Unit, written
 from florin.lab.report import Entry, page
 from florin.lab.result import Holds, Result, Verdict, from_json, to_json
 from florin.lab.result import Table as Figures
 from florin.lab.sensitivity import ExtraMissing as LibraryMissing
+from florin.lab.world import MONTHS_MAX
 from florin.store import StoreRefusal
 
 if TYPE_CHECKING:
@@ -44,13 +46,21 @@ _SEED = 11
 
 app = group("The lab: who gains when an ecosystem lends. Experiments on simulated people, by the engine's own rules.")
 
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give equal answers.")]
+# What JSON's readers keep exactly; fewer people tell nothing, one draw has no interval; more of either is a week's work.
+_SEED_MAX = 2**53 - 1
+_PEOPLE_MIN, _PEOPLE_MAX, _DRAWS_MIN, _DRAWS_MAX = 100, 100_000, 2, 1_000
+
+SeedOption = Annotated[int, typer.Option("--seed", min=0, max=_SEED_MAX, help="Equal seeds give equal answers.")]
 PeopleOption = Annotated[
-    int | None, typer.Option("--people", min=1, help="How many people; else as many as it asks for.")
+    int | None,
+    typer.Option("--people", min=_PEOPLE_MIN, max=_PEOPLE_MAX, help="How many people; else as many as it asks for."),
 ]
-MonthsOption = Annotated[int | None, typer.Option("--months", min=1, help="How many months they live; else its own.")]
+MonthsOption = Annotated[
+    int | None, typer.Option("--months", min=1, max=MONTHS_MAX, help="How many months they live; else its own.")
+]
 DrawsOption = Annotated[
-    int | None, typer.Option("--draws", min=1, help="How often the parameters are drawn; else its own.")
+    int | None,
+    typer.Option("--draws", min=_DRAWS_MIN, max=_DRAWS_MAX, help="How often the parameters are drawn; else its own."),
 ]
 
 
@@ -91,6 +101,13 @@ class PageNotWritten(StoreRefusal):
         super().__init__(f"{file} could not be written: {why}.", "Name a file in a folder that you may write to.")
 
 
+class ResultTwice(StoreRefusal):
+    def __init__(self, *, name: str, files: list[Path]) -> None:
+        super().__init__(
+            f"{name} stands in {' and in '.join(str(file) for file in files)}.", "Name one result of each experiment."
+        )
+
+
 @app.command("list")
 def list_experiments(as_json: JsonOption = False) -> None:
     """The experiments, in the order of the argument, and what each asks."""
@@ -118,6 +135,8 @@ def run(
     """Run one experiment: a table, a chart and a paragraph; where the model fails stands below them."""
     experiment = _known(name)
     size = Size(people=people, months=months, draws=draws)
+    if html is not None:
+        _check_writable(html)
     began = time.monotonic()
     try:
         with _watched() as progress:
@@ -137,24 +156,24 @@ def run(
 @app.command()
 def calibrate(
     seed: SeedOption = 1,
-    people: Annotated[int, typer.Option("--people", min=1, help="How many people each draw is tried on.")] = 1_500,
+    people: Annotated[
+        int, typer.Option("--people", min=_PEOPLE_MIN, max=_PEOPLE_MAX, help="How many people each draw is tried on.")
+    ] = 1_500,
     months: Annotated[
-        int, typer.Option("--months", min=7, help="How long they live; late debts take half a year.")
+        int, typer.Option("--months", min=7, max=MONTHS_MAX, help="How long they live; late debts take half a year.")
     ] = 13,
     tries: Annotated[int, typer.Option("--tries", min=1, help="How many draws of the parameters are tried.")] = 100,
     out: Annotated[Path, typer.Option("--out", help="The file of kept draws to write.")] = Path("kept.toml"),
 ) -> None:
     """Draw the parameters and keep what the facts allow; the lab's own draws are a file that this made."""
+    _check_writable(out)
     with _watched() as progress:
         heard = progress(experiments.EXPERIMENTS["calibration"])
         try:
             found = calibrate_draws(seed=seed, people=people, months=months, tries=tries, progress=heard)
         except NothingAllowed as refused:
             raise CalibrationFailed(why=str(refused)) from refused
-    try:
-        out.write_text(kept_text(found), encoding="utf-8")
-    except OSError as error:
-        raise PageNotWritten(file=out, why=error.strerror or "the system refused") from None
+    _write_whole(out, kept_text(found).encode())
     typer.echo(f"{len(found.draws)} of {tries} draws are allowed by the facts; they are in {out}.")
 
 
@@ -171,9 +190,10 @@ def report(
     draws: DrawsOption = None,
 ) -> None:
     """Write every experiment on one page, in Chinese and English, that opens without a server or a network."""
+    _check_writable(out)
     began = time.monotonic()
     if files:
-        entries = [_read(file) for file in files]
+        entries = _read_all(files)
     else:
         size = Size(people=people, months=months, draws=draws)
         with _watched() as progress:
@@ -185,11 +205,14 @@ def report(
 def _run_all(seed: int, size: Size, progress: _Watcher) -> Iterator[Entry]:
     """Every experiment; one whose libraries are not installed is left out, and it is said."""
     for each in experiments.EXPERIMENTS.values():
+        began = time.monotonic()
         try:
             yield Entry(each, each.run(seed=seed, size=size, progress=progress(each)))
         except LibraryMissing:
             refusal = ExtraMissing(name=each.name)
             typer.echo(f"{each.name} is left out: {refusal.problem} {refusal.remedy}", err=True)
+        else:
+            typer.echo(f"{each.name}: {time.monotonic() - began:.1f} s", err=True)
 
 
 def _known(name: str) -> Experiment:
@@ -197,6 +220,20 @@ def _known(name: str) -> Experiment:
     if experiment is None:
         raise ExperimentUnknown(name=name)
     return experiment
+
+
+def _read_all(files: list[Path]) -> list[Entry]:
+    """Kept results in the order of the argument. Raises ResultTwice, and as `_read`."""
+    found: dict[str, tuple[Path, Entry]] = {}
+    for file in files:
+        entry = _read(file)
+        name = entry.experiment.name
+        if name in found:
+            raise ResultTwice(name=name, files=[found[name][0], file])
+        found[name] = file, entry
+        if entry.result.parameters.digest != used().digest:
+            typer.echo(f"{file} was made with other parameters than this version draws; run it again.", err=True)
+    return [found[name][1] for name in experiments.EXPERIMENTS if name in found]
 
 
 def _read(file: Path) -> Entry:
@@ -213,13 +250,33 @@ def _read(file: Path) -> Entry:
 def _write(file: Path, entries: list[Entry]) -> None:
     """Write the page and say where. Raises PageNotWritten."""
     text = page(entries).encode()
-    try:
-        file.write_bytes(text)
-    except OSError as error:
-        raise PageNotWritten(file=file, why=error.strerror or "the system refused") from None
+    _write_whole(file, text)
     count = len(entries)
     many = "1 experiment" if count == 1 else f"{count} experiments"
     typer.echo(f"{file}: {many}, {len(text) / 1e6:.1f} MB. Open it in a browser; it needs no server.", err=True)
+
+
+def _check_writable(file: Path) -> None:
+    """Before minutes of work, not after them. Raises PageNotWritten."""
+    folder = file.parent
+    if not folder.is_dir():
+        raise PageNotWritten(file=file, why=f"there is no folder {folder}")
+    if file.is_dir():
+        raise PageNotWritten(file=file, why="it is a folder")
+    if not os.access(folder, os.W_OK):
+        raise PageNotWritten(file=file, why=f"the folder {folder} is not open to you")
+
+
+def _write_whole(file: Path, text: bytes) -> None:
+    """All of it or nothing: an older file stands until the new one is whole. Raises PageNotWritten."""
+    half = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        half.write_bytes(text)
+        half.replace(file)
+    except OSError as error:
+        raise PageNotWritten(file=file, why=error.strerror or "the system refused") from None
+    finally:
+        half.unlink(missing_ok=True)
 
 
 class StudyUnusable(StoreRefusal):

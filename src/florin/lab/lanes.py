@@ -8,10 +8,13 @@ order.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from threading import Thread
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -67,9 +70,40 @@ def _results(task: Task[_Lane, _Result], lanes: Sequence[_Lane], processes: int,
     elif processes == 1:
         yield from map(task, lanes)
     else:
-        # A fresh interpreter each: the caller may have threads and connections, which a fork would copy.
-        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as executor:
-            yield from executor.map(task, lanes)
+        yield from _together(task, lanes, processes)
+
+
+def _together(task: Task[_Lane, _Result], lanes: Sequence[_Lane], processes: int) -> Iterator[_Result]:
+    """By processes that end with this one: at once when it is interrupted, killed, or loses its interest."""
+    # A fresh interpreter each: the caller may have threads and connections, which a fork would copy.
+    context = get_context("spawn")
+    watched, held = context.Pipe(duplex=False)
+    executor = ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with, initargs=(watched,))
+    try:
+        # Ctrl-C goes to every process of a terminal; workers begin deaf to it, and the caller alone answers.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            results = executor.map(task, lanes)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        yield from results
+    except BaseException:
+        held.close()
+        raise
+    finally:
+        executor.shutdown(cancel_futures=True)
+        held.close()
+        watched.close()
+
+
+def _end_with(watched: Connection) -> None:
+    """In a worker: end when the other end of the pipe is closed, by its holder or by its holder's death."""
+
+    def watch() -> None:
+        watched.poll(None)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _by_ray(task: Task[_Lane, _Result], lanes: Sequence[_Lane], processes: int) -> Iterator[_Result]:

@@ -43,6 +43,9 @@ ESCROW_DAYS = {"groceries": 2, "fashion": 5, "home": 5, "electronics": 5}
 UNCAPPED = np.int64(10**12)
 
 
+MONTHS_MAX = 120
+
+
 class UnknownHere(ValueError):
     """A name that the world does not know: which one, and which it knows."""
 
@@ -173,8 +176,8 @@ class World:
 
 def preset_world(parameters: Parameters, *, begins_on: date = date(2026, 1, 1), months: int = 24) -> World:
     """The world of the presets: Ali, JD, Tencent and the bank, all four of whom lend. months: of 30 days and a bit, in all."""
-    if not 1 <= months <= 120:
-        raise UnknownHere(f"{months} months cannot be simulated: choose 1 to 120.")
+    if not 1 <= months <= MONTHS_MAX:
+        raise UnknownHere(f"{months} months cannot be simulated: choose 1 to {MONTHS_MAX}.")
     categories = tuple(need.category for need in parameters.needs)
     places = [
         [Place(market=m, category=c, channel="offline" if m == "street" else "online") for c in categories]

@@ -202,7 +202,7 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
         draws=chosen.draws,
         parameters=used(),
         tables=(_factors_table(drawn), _frontier_table(drawn)),
-        charts=(_frontier_chart(drawn), _limits_chart(drawn)),
+        charts=(*_frontier_charts(drawn), _limits_chart(drawn)),
         **paragraphs(*_told(drawn, verdict)),
         caveats=(
             Words(
@@ -316,7 +316,9 @@ def _frontier_table(drawn: list[Drawn]) -> Table:
     )
 
 
-def _frontier_chart(drawn: list[Drawn]) -> Curves:
+def _frontier_charts(drawn: list[Drawn]) -> tuple[Curves, ...]:
+    """One; none in a world so small or short that no term brings more people into debt than another."""
+
     def path(title: Words, every: Sequence[Terms]) -> Curve | None:
         points = {round(_mean(drawn, terms, "over") * MILLION): terms for terms in every}
         if len(points) < 2:
@@ -326,12 +328,16 @@ def _frontier_chart(drawn: list[Drawn]) -> Curves:
 
     paths = [path(Words("the frontier", "前沿"), _on_frontier(drawn))]
     paths += [path(name, every) for name, every in FACTORS.items()]
-    return Curves(
+    curves = tuple(each for each in paths if each is not None)
+    if not curves:
+        return ()
+    chart = Curves(
         Words("Profit by people in too much debt, as each term moves", "各条款变动时：利润与过度负债者"),
         Axis(Words("Over-indebted", "过度负债者"), Unit.SHARE),
         Axis(Words("group gains, a person and year", "集团所得，人均每年"), Unit.FEN),
-        tuple(each for each in paths if each is not None),
+        curves,
     )
+    return (chart,)
 
 
 def _limits_chart(drawn: list[Drawn]) -> Curves:
