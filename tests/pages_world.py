@@ -10,6 +10,7 @@ from typing import Any
 
 from conftest import FreshDatabase
 from florin.engine import ClaimKind, Engine, claim, lane_for
+from florin.pages.hasher import Argon2
 from florin.payments.ask import Ask
 from florin.payments.trade import Flow, TradeDetail
 from florin.store import django_database
@@ -90,10 +91,20 @@ class PagesWorld(World):
         return int(self.one("SELECT payment_id FROM trade WHERE id = %s", trade_id))
 
 
+class QuickArgon2(Argon2):
+    """The pages' own hasher with the least work that it knows: people of a test have no secrets."""
+
+    time_cost = 1
+    memory_cost = 8
+
+
 @contextmanager
 def pages_joined(database: FreshDatabase, engine: Engine) -> Iterator[None]:
-    """Django's connection leads to this database, as the role florin_pages; its views use this engine and these addresses."""
+    """Django's connection leads to this database, as the role florin_pages; its views use this engine and these addresses,
+    and hash quickly.
+    """
     from django.db import connections
+    from django.test import override_settings
 
     from florin.pages.engine import use_engine
     from florin.pages.hooks import tell_addresses_by, tell_counters_by
@@ -107,7 +118,8 @@ def pages_joined(database: FreshDatabase, engine: Engine) -> Iterator[None]:
     tell_addresses_by(CASHIER.fits)
     tell_counters_by(fits=CASHIER.fits_counter, page_of=CASHIER.page, counter_of=CASHIER.counter)
     try:
-        yield
+        with override_settings(PASSWORD_HASHERS=["pages_world.QuickArgon2"]):
+            yield
     finally:
         use_engine(None)
         _forget_connection(connections)

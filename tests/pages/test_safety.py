@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.contrib.auth.hashers import check_password, make_password
 
 import florin.pages
 from florin.engine import lane_of
@@ -88,6 +89,13 @@ def test_no_template_has_inline_script_or_style():
 
     for template in (PAGES / "templates").rglob("*.html"):
         assert not forbidden.search(template.read_text(encoding="utf-8")), template.name
+
+
+def test_passwords_and_pins_are_hashed_with_the_work_that_owasp_asks_of_servers():
+    hashed = make_password("correct horse")
+
+    assert hashed.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+    assert check_password("correct horse", hashed)
 
 
 def test_session_cookies_are_kept_from_scripts_and_from_other_sites(shop, browser):
