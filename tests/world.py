@@ -39,6 +39,8 @@ from florin.wallet.top_up import TopUp
 START = date(2026, 3, 2)
 ESCROW_APP, DIRECT_APP = 1, 2
 SHOP = 1
+# A day close asks the same of a handful of rows, and a test closes many: each question is planned once, not for every day.
+GENERIC_PLANS = "-c plan_cache_mode=force_generic_plan"
 
 
 @dataclass
@@ -90,7 +92,7 @@ class World:
     line_ids: dict[str, int] = field(default_factory=dict)
 
     def __enter__(self) -> World:
-        self.connection = psycopg.connect(self.dsn)
+        self.connection = psycopg.connect(self.dsn, options=GENERIC_PLANS, prepare_threshold=1)
         clock.start(self.connection, self.start_on)
         self.connection.execute(
             "INSERT INTO merchant (id, lane, name, mdr_ppm, mdr_refunded, negative_limit_minor)"

@@ -18,7 +18,7 @@ from psycopg import Connection
 
 from florin.engine import autopay, clock
 from florin.engine.close_lines import advance_lines, pay_cleared_balances
-from florin.engine.close_step import closed_through, settle
+from florin.engine.close_step import closed_through, each_by_itself, settle
 from florin.engine.engine import Engine
 from florin.engine.fall_due import expire_due, finish_sharing, lapse_due, receive_due
 from florin.engine.merchant_days import record_merchant_days
@@ -63,13 +63,14 @@ def close_through(engine: Engine, connection: Connection, to_on: date, *, bank: 
     connection: of the engine's role, used by nobody else meanwhile. Raises clock.BatchHangs, CloseUnfinished.
     """
     days = []
-    while (on := clock.read(connection).on) <= to_on:
-        if closed_through(connection) < on - timedelta(days=1):
-            days.append(close_day(engine, connection, on, bank=bank))
-        if on == to_on:
-            break
-        autopay.autopay(engine, connection, on, 2, bank=bank)
-        clock.roll(connection, on)
+    with each_by_itself(connection):
+        while (on := clock.read(connection).on) <= to_on:
+            if closed_through(connection) < on - timedelta(days=1):
+                days.append(close_day(engine, connection, on, bank=bank))
+            if on == to_on:
+                break
+            autopay.autopay(engine, connection, on, 2, bank=bank)
+            clock.roll(connection, on)
     return days
 
 
@@ -78,6 +79,11 @@ def close_day(engine: Engine, connection: Connection, on: date, *, bank: Bank) -
 
     Raises clock.BatchHangs, CloseUnfinished.
     """
+    with each_by_itself(connection):
+        return _close_day(engine, connection, on, bank)
+
+
+def _close_day(engine: Engine, connection: Connection, on: date, bank: Bank) -> DayClosed:
     yesterday = on - timedelta(days=1)
     # Whoever rolled may have died, or given up, before the last batch of yesterday had ended.
     clock.await_older_batches(connection)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any, LiteralString
 
@@ -17,6 +18,21 @@ CHUNK = 100
 
 class CloseUnfinished(RuntimeError):
     """A step of settlement was not done: the day stays open until the close, run again, has done it."""
+
+
+@contextmanager
+def each_by_itself(connection: Connection) -> Iterator[None]:
+    """Each statement is a transaction of its own in one round trip, not in three with a BEGIN before and a COMMIT after it.
+
+    What is under way on the connection is committed first. Who needs several statements in one transaction begins it.
+    """
+    connection.commit()
+    before, connection.autocommit = connection.autocommit, True
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.autocommit = before
 
 
 def rows_of(connection: Connection, statement: LiteralString, **parameters: Any) -> list[Any]:

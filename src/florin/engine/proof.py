@@ -145,6 +145,8 @@ def last_proof_holds(connection: Connection) -> bool:
 
 def _begin(connection: Connection) -> None:
     connection.commit()
+    if connection.autocommit:
+        connection.execute("BEGIN")
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     connection.execute(_MEMORY)
 

@@ -38,10 +38,12 @@ from florin.store.postgres import SUPERUSER
 from florin.store.roles import Addresses, create_database
 from florin.store.session import addresses_in, prepare
 
-# Small, because a sandbox holds a handful of rows and may stand beside another.
+# Small, because a sandbox holds a handful of rows and may stand beside another; a parallel worker takes longer to start than they
+# take to read.
 SERVER_SETTINGS = {
     "shared_buffers": "32MB",
     "max_connections": "50",
+    "max_parallel_workers_per_gather": "0",
     "max_wal_size": "128MB",
     "min_wal_size": "32MB",
     "autovacuum_naptime": "1h",
