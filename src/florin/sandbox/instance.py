@@ -38,8 +38,8 @@ from florin.store.postgres import SUPERUSER
 from florin.store.roles import Addresses, create_database
 from florin.store.session import addresses_in, prepare
 
-# Small, because a sandbox holds a handful of rows and may stand beside another; a parallel worker takes longer to start than they
-# take to read.
+# Small, because a sandbox holds a handful of rows and may stand beside another; to start a parallel worker takes longer than
+# to read them.
 SERVER_SETTINGS = {
     "shared_buffers": "32MB",
     "max_connections": "50",
