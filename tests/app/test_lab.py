@@ -13,6 +13,7 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from florin.app.lab import (
+    DrawsTooFew,
     ExperimentUnknown,
     ExtraMissing,
     PageNotWritten,
@@ -104,7 +105,7 @@ def test_an_unknown_experiment_is_refused_by_name_with_those_there_are() -> None
     [
         ("--people", (0, 99, 10**12)),  # fewer tell nothing, more do not fit into memory
         ("--months", (0, 121)),
-        ("--draws", (0, 1, 10**6)),  # one has no interval
+        ("--draws", (0, 10**6)),
         ("--seed", (-1, 2**53)),  # what JSON cannot hold
     ],
 )
@@ -114,6 +115,12 @@ def test_nonsense_for_a_size_is_refused_by_its_option(option: str, beyond: tuple
 
         assert said.exit_code == 2
         assert option in said.output
+
+
+def test_one_draw_is_refused_where_it_would_be_without_an_interval(tmp_path: Path) -> None:
+    for said in (ask("run", "invented", "--draws", 1), ask("report", "--draws", 1, "--out", tmp_path / "page.html")):
+        assert isinstance(said.exception, DrawsTooFew)
+        assert "invented cannot say how sure its numbers are by --draws 1" in said.exception.problem
 
 
 def test_the_report_is_written_from_runs_or_from_kept_results(tmp_path: Path) -> None:

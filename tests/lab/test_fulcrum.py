@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from florin.lab.experiments.fulcrum import OWNED, kept
-from florin.lab.experiments.sliders import BREADTHS, PARTS, grid, parts_at, worlds
+from florin.lab.experiments.sliders import BREADTHS, PARTS, grid, parts_at, together, worlds
 from florin.lab.parameters import likeliest
 from florin.lab.units import OfVolume
 
@@ -57,3 +57,18 @@ def test_the_sliders_hold_what_the_worlds_gave():
     place = sliders.places().index((500_000, 300_000, 120_000, 60_000, 25, 1_000_000))
     direct = parts_at(every, own=0.5, breadth=0.3, take=0.12, fee=0.06, free=25, loss=1.0)
     assert sliders.kept_fen()[place] == pytest.approx(sum(direct.values()), abs=len(PARTS))
+
+
+def test_a_draw_that_creates_hardly_anything_does_not_throw_the_middle_far_away(real):
+    """A mean of quotients would be near the bad draw's, ¥10,000 times as large."""
+    bad = {
+        at: happened._replace(whole=max(happened.whole // 10_000, 1)) if at[0] == 1.0 else happened
+        for at, happened in real.items()
+    }
+    nothing = {at: happened._replace(whole=-1) for at, happened in real.items()}
+
+    middle = kept(together([real, bad]), breadth=1.0, owned=0.5)
+
+    assert middle == pytest.approx(2 * kept(real, breadth=1.0, owned=0.5), rel=1e-3)
+    assert abs(kept(bad, breadth=1.0, owned=0.5)) > 1_000 * abs(middle)
+    assert kept(nothing, breadth=1.0, owned=0.5) == 0

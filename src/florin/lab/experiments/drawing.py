@@ -43,15 +43,14 @@ def _draw(task: Callable[[Parameters, Bits, int], _Found], people: int, seed: in
 
 def interval(values: Sequence[float]) -> Interval:
     """The mean, and the middle nine tenths of the draws, rounded; wide enough to hold the mean."""
+    return about(float(np.mean(values)), values)
+
+
+def about(mid: float, values: Sequence[float]) -> Interval:
+    """As `interval`, about another middle than the mean of the draws: what they come to together."""
     low, high = np.quantile(values, [_LOW, _HIGH])
-    mid = round(float(np.mean(values)))
-    return Interval(min(round(float(low)), mid), mid, max(round(float(high)), mid))
-
-
-def middle(values: Sequence[float]) -> Interval:
-    """As `interval`, about the median: for quotients, which a draw with hardly anything to divide by throws far away."""
-    low, mid, high = (round(float(value)) for value in np.quantile(values, [_LOW, 0.5, _HIGH]))
-    return Interval(low, mid, high)
+    whole = round(mid)
+    return Interval(min(round(float(low)), whole), whole, max(round(float(high)), whole))
 
 
 def ppm(values: Sequence[float]) -> Interval:

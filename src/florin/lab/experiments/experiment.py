@@ -40,7 +40,10 @@ class Run(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
-    """run: the same seed and size give the same result. asks_en, asks_zh: the question, in a sentence."""
+    """run: the same seed and size give the same result. asks_en, asks_zh: the question, in a sentence.
+
+    draws_min: of fewer there is no interval.
+    """
 
     name: str
     title_en: str
@@ -49,6 +52,7 @@ class Experiment:
     asks_en: str = ""
     asks_zh: str = ""
     part: Part = Part.QUESTION
+    draws_min: int = 2
 
 
 def unheard(done: int, of: int, step: str = "") -> None:

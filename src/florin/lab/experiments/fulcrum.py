@@ -19,9 +19,10 @@ import numpy as np
 
 from florin.lab.arrays import Bits, Flags
 from florin.lab.chart import Axis, Curve, Curves, HeatMap, Point, Spot
-from florin.lab.experiments.drawing import each_draw, interval, middle, sized, used
+from florin.lab.experiments.drawing import about, each_draw, interval, sized, used
 from florin.lab.experiments.experiment import Experiment, Progress, Size
-from florin.lab.experiments.sliders import BREADTHS, Worlds, grid, parts_at, worlds
+from florin.lab.experiments.sliders import BREADTHS, Worlds, grid, parts_at, together, worlds
+from florin.lab.experiments.telling import said
 from florin.lab.grid import Grid
 from florin.lab.parameters import Parameters
 from florin.lab.quantity import Interval, Unit, Words
@@ -46,11 +47,12 @@ GROUPS = {
 
 
 class Place(NamedTuple):
-    """A group of the presets: where it stands on the two axes, and what it keeps right there; shares, and fen of ¥100."""
+    """A group of the presets: where it stands on the two axes, as shares, and what it gains of what is created, in fen."""
 
     owned: float
     breadth: float
-    kept: float
+    gained: int
+    created: int
 
 
 class Drawn(NamedTuple):
@@ -83,7 +85,8 @@ def _place(parameters: Parameters, group: str, months: int, people: Bits, seed: 
     return Place(
         owned=float(volume[by_it & owns[having.met.market]].sum() / max(int(volume[by_it].sum()), 1)),
         breadth=float(volume[bought & accepts[having.met.market]].sum() / max(int(volume[bought].sum()), 1)),
-        kept=10_000 * created.group_minor(group, world) / max(created.whole_minor, 1),
+        gained=created.group_minor(group, world),
+        created=created.whole_minor,
     )
 
 
@@ -100,10 +103,17 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
     drawn = each_draw(
         partial(_draw, chosen.months), seed=seed, size=chosen, progress=progress, step="worlds by breadth and ownership"
     )
-    cells = tuple(
-        tuple(interval([kept(each.worlds, breadth=breadth, owned=owned) for each in drawn]) for owned in OWNED)
-        for breadth in BREADTHS
-    )
+    every = [each.worlds for each in drawn]
+    pooled = together(every)
+
+    def cell(breadth: float, owned: float) -> Interval:
+        each = [kept(found, breadth=breadth, owned=owned) for found in every]
+        return about(kept(pooled, breadth=breadth, owned=owned), each)
+
+    def owning(found: Worlds) -> float:
+        return kept(found, breadth=1.0, owned=1.0) - kept(found, breadth=1.0, owned=0.0)
+
+    cells = tuple(tuple(cell(breadth, owned) for owned in OWNED) for breadth in BREADTHS)
     places = {group: [each.places[group] for each in drawn] for group in GROUPS}
     spots = tuple(
         Spot(
@@ -111,14 +121,18 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
         )
         for g, (_, title) in GROUPS.items()
     )
-    owning = interval(
-        [kept(each.worlds, breadth=1.0, owned=1.0) - kept(each.worlds, breadth=1.0, owned=0.0) for each in drawn]
-    )
-    return _result(seed, chosen, TAKE, cells, spots, places, grid([each.worlds for each in drawn]), owning)
+    found = about(owning(pooled), [owning(each) for each in every])
+    return _result(seed, chosen, TAKE, cells, spots, places, grid(every), found)
 
 
 def _kept(places: list[Place]) -> Interval:
-    return middle([place.kept for place in places])
+    """Of ¥100 that all draws create together, in fen; the interval is that of each draw's own quotient."""
+
+    def of(gained: int, created: int) -> float:
+        return 10_000 * gained / created if created > 0 else 0.0
+
+    pooled = of(sum(place.gained for place in places), sum(place.created for place in places))
+    return about(pooled, [of(place.gained, place.created) for place in places])
 
 
 def _mean_ppm(values: list[float]) -> int:
@@ -171,17 +185,17 @@ def _result(
         ),
     )
     none, full = cells[-1][0], cells[-1][-1]
+    least, most = said(none, Unit.FEN), said(full, Unit.FEN)
+    ali, jd, tencent, bank = (said(spot.value, Unit.FEN) for spot in spots)
     en = (
-        f"A group that is accepted everywhere and owns nothing keeps {_yuan(none)} of each ¥100 that its credit creates; "
-        f"one that owns all of it keeps {_yuan(full)}, at a mall's take of {take.ppm / 10_000:.1f} %. "
-        f"On the map, Alibaba's credit keeps {_yuan(spots[0].value)}, JD's {_yuan(spots[1].value)}, "
-        f"Tencent's {_yuan(spots[2].value)} and a bank's card {_yuan(spots[3].value)}.",
+        f"A group that is accepted everywhere and owns nothing keeps {least.en} of each ¥100 that its credit creates; "
+        f"one that owns all of it keeps {most.en}, at a mall's take of {take.ppm / 10_000:.1f} %. "
+        f"On the map, Alibaba's credit keeps {ali.en}, JD's {jd.en}, Tencent's {tencent.en} and a bank's card {bank.en}.",
     )
     zh = (
-        f"处处受理而毫无自有场景的集团，信用每创造¥100剩余可留存{_yuan(none)}；"
-        f"场景全部自有时，按{take.ppm / 10_000:.1f}%的平台抽成，可留存{_yuan(full)}。"
-        f"图中阿里留存{_yuan(spots[0].value)}，京东{_yuan(spots[1].value)}，"
-        f"腾讯{_yuan(spots[2].value)}，银行卡{_yuan(spots[3].value)}。",
+        f"处处受理而毫无自有场景的集团，信用每创造¥100剩余可留存{least.zh}；"
+        f"场景全部自有时，按{take.ppm / 10_000:.1f}%的平台抽成，可留存{most.zh}。"
+        f"图中阿里留存{ali.zh}，京东{jd.zh}，腾讯{tencent.zh}，银行卡{bank.zh}。",
     )
     return Result(
         name="fulcrum",
@@ -204,10 +218,11 @@ def _result(
             ),
             Words(
                 "What a group keeps is a quotient; where its credit mostly moves sales from others' shops to its own, little "
-                "is created to divide by and the quotient is large. Its middle is the median of the draws. The map's colors "
-                "are of one stylized lender; a group's own terms and markets set its number apart from the ground below it.",
-                "留存是一个商；若信用主要把别家的销售移到自家，所创造的剩余很少，商就很大；其中值取各次抽样的中位数。"
-                "图的底色属于一个典型放贷者；各集团自身的条款与市场使它的数不同于所处位置的底色。",
+                "is created to divide by and the quotient is large. Its middle is what all draws together keep of all that "
+                "they create; its interval is of each draw's own quotient. The map's colors are of one stylized lender; a "
+                "group's own terms and markets set its number apart from the ground below it.",
+                "留存是一个商；若信用主要把别家的销售移到自家，所创造的剩余很少，商就很大。其中值是各次抽样合计的留存除以合计所创造的剩余；"
+                "区间取自每次抽样各自的商。图的底色属于一个典型放贷者；各集团自身的条款与市场使它的数不同于所处位置的底色。",
             ),
             Words(
                 "Between owning nothing and owning all, losses and the lender's knowledge are drawn as straight lines.",
@@ -233,10 +248,6 @@ def _result(
             Finding(Words("Kept by who owns all", "全部自有者留存"), Unit.FEN, full),
         ),
     )
-
-
-def _yuan(value: Interval) -> str:
-    return f"¥{value.mid / 100:.0f} (¥{value.low / 100:.0f}–¥{value.high / 100:.0f})"
 
 
 FULCRUM = Experiment(

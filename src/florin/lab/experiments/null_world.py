@@ -9,10 +9,10 @@ from functools import partial
 
 from florin.lab.arrays import Bits
 from florin.lab.chart import Axis, Curve, Curves, Point
-from florin.lab.experiments.drawing import each_draw, interval, sized, used
+from florin.lab.experiments.drawing import about, each_draw, sized, used
 from florin.lab.experiments.experiment import Experiment, Part, Progress, Size
 from florin.lab.experiments.fulcrum import FREE, OWNED, kept
-from florin.lab.experiments.sliders import BREADTHS, Worlds, worlds
+from florin.lab.experiments.sliders import BREADTHS, Worlds, together, worlds
 from florin.lab.parameters import Parameters
 from florin.lab.quantity import Interval, Unit, Words
 from florin.lab.result import Result, Verdict
@@ -34,8 +34,10 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
     chosen = sized(size, people=600, months=12, draws=6)
     assert chosen.people and chosen.months and chosen.draws
     drawn = each_draw(partial(_null_draw, chosen.months), seed=seed, size=chosen, progress=progress, step="null worlds")
+    pooled = together(drawn)
     rows = {
-        breadth: [interval([_at(each, breadth, owned) for each in drawn]) for owned in OWNED] for breadth in BREADTHS
+        breadth: [about(_at(pooled, breadth, owned), [_at(each, breadth, owned) for each in drawn]) for owned in OWNED]
+        for breadth in BREADTHS
     }
     steps = [abs(_at(each, breadth, 1.0) - _at(each, breadth, 0.0)) for each in drawn for breadth in BREADTHS]
     slope = round(max(steps))

@@ -189,4 +189,5 @@ STUDIES = Experiment(
     asks_en="Does the lab give what studies found, when it is asked in the way that they asked?",
     asks_zh="用各研究自己的方法提问，实验室能否得出它们的结论？",
     part=Part.GROUND,
+    draws_min=1,  # intervals are the samples'
 )

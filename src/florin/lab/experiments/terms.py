@@ -392,13 +392,17 @@ def _told(drawn: list[Drawn], verdict: Verdict) -> tuple[Words, ...]:
             f"前沿上最温和的“{least.title.zh}”带来{small_gain.zh}，过度负债者{small_over.zh}。",
         ),
         Words(
-            f"Of the limits tried, those best for the group are {best['group']:g} times today's, for the issuer alone "
-            f"{best['issuer']:g} times. Doubling them brings the group {doubled.en} more than it would an issuer alone: that "
-            f"who earns on the sale gains more by lending more is {HOLDS[verdict.holds].en}.",
+            f"Of the limits tried, best for the group are {_as_today(best['group'])}, for the issuer alone "
+            f"{_as_today(best['issuer'])}. Doubling them brings the group {doubled.en} more than it would an issuer alone: "
+            f"that who earns on the sale gains more by lending more is {HOLDS[verdict.holds].en}.",
             f"在尝试的额度中，对集团最有利的是现行的{best['group']:g}倍，仅作为放贷方则为{best['issuer']:g}倍。"
             f"额度翻倍给集团带来的比单纯放贷方多{doubled.zh}：“赚取销售收益者更愿多贷”{HOLDS[verdict.holds].zh}。",
         ),
     )
+
+
+def _as_today(limit: float) -> str:
+    return "today's" if limit == 1 else f"{limit:g} times today's"
 
 
 TERMS = Experiment(

@@ -21,9 +21,10 @@ from florin.lab.chart import Axis, Bars, BarSeries
 from florin.lab.compare import compare
 from florin.lab.experiments.drawing import each_draw, interval, ppm, sized, used
 from florin.lab.experiments.experiment import Experiment, Progress, Size
+from florin.lab.experiments.telling import paragraphs, said
 from florin.lab.merchants import brought_share, tourist_test
 from florin.lab.parameters import Parameters
-from florin.lab.quantity import Unit, Words
+from florin.lab.quantity import Interval, Unit, Words
 from florin.lab.result import Column, Finding, Result, Table
 from florin.lab.simulate import Lane, simulate_lane
 from florin.lab.surplus import account
@@ -180,9 +181,9 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
         Axis(Words("of each ¥100", "每¥100"), Unit.FEN),
         (BarSeries(Words("at the losses of the lab", "按实验室坏账"), tuple(profits.values())),),
     )
-    low, mid = profits["fee-6000"], profits["fee-40000"]
-    verdict_en = "lives" if low.low > 0 else "does not live" if low.high < 0 else "may or may not live"
-    verdict_zh = "可以存活" if low.low > 0 else "无法存活" if low.high < 0 else "能否存活未定"
+    bank, least = profits["bank"], profits["fee-6000"]
+    told = {name: said(profit, Unit.FEN) for name, profit in profits.items()}
+    american = said(at_k8["fee-40000"], Unit.FEN)
     return Result(
         name="viability",
         title_en="Viability: lending without a mall",
@@ -194,16 +195,20 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
         parameters=used(),
         tables=(table,),
         charts=(bars,),
-        paragraphs_en=(
-            f"Of each ¥100 of volume, a pay-later firm at 4 % keeps {_yuan(mid.mid)} (at the losses of American firms "
-            f"{_yuan(at_k8['fee-40000'].mid)}), a bank {_yuan(profits['bank'].mid)}. A lender without a mall at 0.6 % keeps "
-            f"{_yuan(low.mid)} ({_yuan(low.low)} to {_yuan(low.high)}), so it {verdict_en} "
-            "on its fee, installments and interest.",
-        ),
-        paragraphs_zh=(
-            f"每¥100交易额：费率4%的先买后付公司留下{_yuan(mid.mid)}（按美国同行坏账为{_yuan(at_k8['fee-40000'].mid)}），"
-            f"银行留下{_yuan(profits['bank'].mid)}；费率0.6%而无商城者留下{_yuan(low.mid)}"
-            f"（{_yuan(low.low)}至{_yuan(low.high)}），凭手续费、分期与利息{verdict_zh}。",
+        **paragraphs(
+            Words(
+                f"Of each ¥100 of volume a pay-later firm keeps {told['fee-25000'].en} at a fee of 2.5 %, "
+                f"{told['fee-40000'].en} at 4 % and {told['fee-60000'].en} at 6 %; with the losses of American firms, at 4 %, "
+                f"{american.en}.",
+                f"每¥100交易额：先买后付公司在费率2.5%时留下{told['fee-25000'].zh}，4%时{told['fee-40000'].zh}，"
+                f"6%时{told['fee-60000'].zh}；若坏账如美国同行，4%时为{american.zh}。",
+            ),
+            Words(
+                f"A bank with interchange of 0.45 % and interest keeps {told['bank'].en}: {_lives(bank).en}. A lender without "
+                f"a mall at 0.6 % keeps {told['fee-6000'].en}: {_lives(least).en} on its fee, installments and interest.",
+                f"银行凭0.45%的交换费与利息留下{told['bank'].zh}：{_lives(bank).zh}。"
+                f"费率0.6%而无商城者留下{told['fee-6000'].zh}：凭手续费、分期与利息{_lives(least).zh}。",
+            ),
         ),
         caveats=(
             Words(
@@ -213,12 +218,23 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
             ),
             Words("Growth, marketing and taxes are left out.", "未计增长、市场费用与税。"),
         ),
-        findings=(Finding(Words("0.6 % without a mall, of ¥100", "0.6%且无商城，每¥100"), Unit.FEN, low),),
+        findings=(
+            Finding(
+                Words("A pay-later firm at 4 %, of each ¥100", "先买后付公司，费率4%，每¥100"),
+                Unit.FEN,
+                profits["fee-40000"],
+            ),
+            Finding(Words("A bank, of each ¥100", "银行，每¥100"), Unit.FEN, bank),
+            Finding(Words("0.6 % without a mall, of each ¥100", "0.6%且无商城，每¥100"), Unit.FEN, least),
+        ),
     )
 
 
-def _yuan(fen: int) -> str:
-    return f"{'−' if fen < 0 else ''}¥{abs(fen) / 100:.2f}"
+def _lives(profit: Interval) -> Words:
+    """By the whole interval; one that holds zero leaves it open."""
+    if profit.low > 0:
+        return Words("it lives", "可以存活")
+    return Words("it does not live", "无法存活") if profit.high < 0 else Words("it may or may not live", "能否存活未定")
 
 
 VIABILITY = Experiment(

@@ -362,10 +362,10 @@
       x: axisX(axis, width - left - right, { grid: true, nice: true }), y: { axis: null, domain: rows.map((row) => row.key), padding: 0.28 },
       marks: [
         Plot.text(rows.filter((row) => !row.heading), label),
-        Plot.text(rows.filter((row) => row.heading), { ...label, fontWeight: 700 }),
         Plot.barX(values, { y: "key", x1: "from", x2: "x2", fill: "color", rx: 2, className: "bar" }),
         Plot.ruleX([0], { stroke: "currentColor", strokeWidth: 1.2 }),
         ...whiskersX(values.filter((row) => row.low < row.high), "key"),
+        Plot.text(rows.filter((row) => row.heading), { ...label, fontWeight: 700, ...halo }), // may reach over the bars' ground
         Plot.text(values, { y: "key", text, frameAnchor: "right", dx: right, textAnchor: "end" }),
       ],
     });

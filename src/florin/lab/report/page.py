@@ -7,6 +7,7 @@ the page's own policy forbids it.
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -46,8 +47,10 @@ _ARGUMENT = (
         "据说，这正是阿里、京东在收银台放贷，而坐拥十多亿用户的最大社交平台迟迟没有跟进的主要原因。",
     ),
 )
-_EQUATIONS = "docs/explanation/lab.md"
+_EXPLAINED = "docs/explanation/lab.md"
+_EQUATIONS = Words("The model in one page", "一页看懂模型")
 _ROWS_AT_ONCE = 20
+_PERCENT, _MINUS = re.compile(r"(?<=\d) %"), re.compile(r"−(?=¥)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Opening:
 def page(entries: Sequence[Entry], opening: Opening | None = None) -> str:
     """The page. entries: in the order of the argument; what the answers stand on comes after the questions by itself.
 
-    opening: None is the lab's argument.
+    opening: None is the lab's argument, and the model's equations stand behind all experiments.
     """
     begins = opening or Opening(_TITLE, _ARGUMENT, "florin lab report")
     questions = [entry for entry in entries if entry.experiment.part is Part.QUESTION]
@@ -79,11 +82,12 @@ def page(entries: Sequence[Entry], opening: Opening | None = None) -> str:
     body = "".join(
         (
             _opening(questions, begins),
-            _contents(ordered),
+            _contents(ordered, equations=opening is None),
             "<main>",
             *(_section(entry, at + 1) for at, entry in enumerate(questions)),
             _grounds_heading() if grounds else "",
             *(_section(entry, at + 1 + len(questions)) for at, entry in enumerate(grounds)),
+            _own("equations.html") if opening is None else "",
             "</main>",
             _foot(begins.command),
         )
@@ -110,10 +114,11 @@ def _unpacked(name: str) -> str:
 
 
 def _said(words: Words, element: str = "span") -> str:
-    """The same in both languages; the style sheet shows one."""
-    if words.en == words.zh:
-        return f"<{element}>{escape(words.en)}</{element}>"
-    return f'<{element} lang="en">{escape(words.en)}</{element}><{element} lang="zh">{escape(words.zh)}</{element}>'
+    """The same in both languages; the style sheet shows one. No line ends between a number and its sign."""
+    en, zh = (_MINUS.sub("−\u2060", _PERCENT.sub("\u00a0%", escape(text))) for text in (words.en, words.zh))
+    if en == zh:
+        return f"<{element}>{en}</{element}>"
+    return f'<{element} lang="en">{en}</{element}><{element} lang="zh">{zh}</{element}>'
 
 
 def _two(en: str, zh: str, element: str = "span") -> str:
@@ -165,10 +170,10 @@ def _verdict(verdict: Verdict, leads_to: str = "") -> str:
     )
 
 
-def _contents(entries: Sequence[Entry]) -> str:
-    items = "".join(
-        f'<li><a href="#{escape(entry.result.name)}">{_said(entry.result.title)}</a></li>' for entry in entries
-    )
+def _contents(entries: Sequence[Entry], *, equations: bool) -> str:
+    places = [(entry.result.name, entry.result.title) for entry in entries]
+    places += [("equations", _EQUATIONS)] if equations else []
+    items = "".join(f'<li><a href="#{escape(name)}">{_said(title)}</a></li>' for name, title in places)
     return f'<nav class="contents" aria-label="Contents 目录"><ol>{items}</ol></nav>'
 
 
@@ -337,8 +342,8 @@ def _foot(command: str) -> str:
             "区间是参数抽样留下的不确定；每个实验下面写明抽了多少次。",
         )
         + "</p><p>"
-        + _two("The equations: ", "方程：")
-        + f"<code>{_EQUATIONS}</code> · "
+        + _two("All of the model: ", "模型全文：")
+        + f"<code>{_EXPLAINED}</code> · "
         + _two("The page again: ", "再次生成本页：")
         + f"<code>{escape(command)}</code></p><details><summary>"
         + _two("Licenses of the libraries in this page", "本页所含程序库的许可")
