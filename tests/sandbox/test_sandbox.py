@@ -6,6 +6,7 @@ import base64
 import stat
 import time
 import urllib.request
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -15,7 +16,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_private_key, load_pem_public_key
 from cryptography.x509 import load_pem_x509_certificate
 
+from florin.sandbox.control import ControlServer
 from florin.sandbox.faults import SLOW_S
+from florin.sandbox.remote import Answer, VerbRefused, send_verb
 from sandbox.conftest import descendants, is_alive, start_sandbox
 
 
@@ -413,6 +416,21 @@ def test_the_control_endpoint_wants_its_token(sandbox):
     assert answer.status_code == 401
 
 
+def test_a_refusal_that_names_a_day_reaches_whoever_sent_the_verb():
+    def pay() -> Answer:
+        raise VerbRefused("LinePastDue", "A bill is past due.", numbers={"due_on": date(2026, 4, 10)})
+
+    control = ControlServer({"pay": pay})
+    control.start()
+    try:
+        with pytest.raises(VerbRefused) as refused:
+            send_verb(control.url, control.token, "pay", {})
+    finally:
+        control.close()
+
+    assert refused.value.answer()["numbers"] == {"due_on": "2026-04-10"}
+
+
 def test_the_pages_are_served(sandbox):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"{sandbox.env['PAGES_URL']}/sign-in", timeout=20) as page:
@@ -431,7 +449,7 @@ def test_it_ends_when_told_to_and_leaves_nothing_behind(tmp_path):
 
 
 def test_verbs_without_a_sandbox_say_how_to_start_one(tmp_path):
-    from florin.sandbox.remote import EnvironmentFileMissing, SandboxGone, read_environment, send_verb
+    from florin.sandbox.remote import EnvironmentFileMissing, SandboxGone, read_environment
 
     with pytest.raises(EnvironmentFileMissing, match="no environment file"):
         read_environment(tmp_path / "none.env")

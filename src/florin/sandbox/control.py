@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import msgspec
 import structlog
 
 from florin.sandbox.remote import Answer, VerbRefused
@@ -83,7 +84,7 @@ class ControlServer:
                 self._answer(*control.do(self.path.strip("/"), wanted))
 
             def _answer(self, status: int, answer: Answer) -> None:
-                body = json.dumps(answer, ensure_ascii=False).encode()
+                body = msgspec.json.encode(answer)
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
