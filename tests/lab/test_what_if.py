@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -17,6 +18,7 @@ from florin.market import Acceptance
 from florin.market.load import load_ecosystem
 from lab.live_books import ON, live_book
 
+BOUGHT = ("amount_minor", "shop", "count", "free")
 HUABEI = '\nprogram = "huabei"\n'
 
 
@@ -94,6 +96,8 @@ def test_where_credit_is_no_longer_taken_nothing_is_sold_and_elsewhere_as_much()
     assert total(outcome, "sales").today.low > total(outcome, "sales").changed.low > 0
     assert total(both, "sales").changed.high == 0
     assert [each.ecosystem for each in both.change.acceptance] == ["ali", "ali"]
+    with pytest.raises(ChangeInvalid, match="line 7: a part above says of this place"):
+        tried(f"{rule}\n{rule}".replace('"no"', '"yes"', 1), book)
 
 
 def test_a_cap_of_a_month_holds_in_every_month_and_counts_who_is_declined():
@@ -187,6 +191,15 @@ def test_parts_of_a_result_add_up_and_are_told_in_both_languages():
         (f"[[limits]]{HUABEI}scale = 0.5\nwhere = {{ age = 3 }}", "there is no such field"),
         (f'[[acceptance]]{HUABEI}answer = "no"', "accepted everywhere"),
         ("[[limits]]\nscale = inf", "no number"),
+        (f"[[limits]]{HUABEI}scale = 1e-400000000", "`scale`: write a number of 30 places or less"),
+        (
+            f"[[limits]]{HUABEI}scale = 1\nwhere = {{ score_below = 1e400000000 }}",
+            "`score_below`: write a number of 30",
+        ),
+        (f"[[terms]]{HUABEI}interest_daily_rate = 1e400000000", "`interest_daily_rate`: write a number of 30 places"),
+        (f"[[terms]]{HUABEI}from_on = 9999-12-31\ndue_day = 3", "write a day up to the end of 2999"),
+        (f"[[limits]]{HUABEI}amount_minor = 1000.5", "`amount_minor`: write a whole number, without quotes"),
+        (f'[[limits]]{HUABEI}scale = 1\nwhere = "all"', "`where`: write a table"),
     ],
 )
 def test_nonsense_is_refused_by_name_with_what_would_be_possible(change: str, says: str):
@@ -196,6 +209,46 @@ def test_nonsense_is_refused_by_name_with_what_would_be_possible(change: str, sa
         read_change(change, book, source="change.toml")
 
     assert says in str(refused.value)
+
+
+def test_what_begins_after_the_last_month_is_refused_for_it_would_look_like_no_effect():
+    with pytest.raises(
+        WhatIfTooLarge, match="What begins on 2026-12-01 would change nothing before 2026-10-20"
+    ) as refused:
+        tried(f"[[limits]]{HUABEI}from_on = 2026-12-01\nscale = 0")
+
+    assert refused.value.field == "months"
+
+
+def test_a_limit_part_says_how_many_limits_it_makes_other_ones():
+    outcome = tried(
+        f"""
+        [[terms]]{HUABEI}limit_minor_max = 9_000_000
+        [[limits]]{HUABEI}scale = 1
+        [[limits]]{HUABEI}from_on = 2026-07-01\nscale = 0
+        [[limits]]{HUABEI}most_minor = 9_000_000
+        """,
+        months=1,
+        draws=1,
+    )
+
+    assert outcome.change.limit_lines == (0, 0, 60)
+    assert [each.scale for each in outcome.change.limits] == [1, None, 0]
+    assert total(outcome, "sales").changed.high > 0, "they are set in the order of their days"
+
+
+def test_a_book_in_which_nobody_buys_says_that_its_zeros_say_nothing():
+    book = live_book(6)
+    (portfolio,) = book.portfolios
+    history = portfolio.history
+    nothing = replace(history, starts=np.zeros(7, np.int64), **{name: getattr(history, name)[:0] for name in BOUGHT})
+    book = replace(book, portfolios=(replace(portfolio, history=nothing),))
+
+    outcome = tried(f"[[limits]]{HUABEI}scale = 2", book, months=1, draws=1)
+
+    assert (outcome.book.idle, total(outcome, "sales").today.high) == (6, 0)
+    assert "the zeros say nothing" in told(outcome).paragraphs_en[0]
+    assert live_book(6).idle == 0
 
 
 @pytest.mark.parametrize(("months", "draws", "says"), [(0, 3, "choose 1 to 36"), (3, 999, "calibration kept")])

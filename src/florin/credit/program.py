@@ -29,6 +29,10 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 _WHERE = re.compile(r"(?P<problem>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
 _PATH = re.compile(r"(?P<field>\w*)(?:\[(?P<index>\d+)\])?(?:\.(?P<inner>\w+))?")
 _SHOWN_MAX = 60
+# So that a calendar's end and a number's length are no trouble of whoever computes with them.
+YEAR_MAX = 2999
+PLACES_MAX = 30
+_EXPONENT_MAX = 999_999  # what arithmetic of decimals goes up to
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +145,27 @@ def _finite(text: str) -> Decimal:
     return number
 
 
+def is_endless(number: Decimal) -> bool:
+    """Whether writing it out would never end, as of 1e-400000000: terms are quoted, and made fractions of whole numbers."""
+    return not -PLACES_MAX <= number.adjusted() <= _EXPONENT_MAX
+
+
+def _endless(terms: Terms) -> Iterator[str]:
+    """The fields with such a number."""
+    for field, value in msgspec.to_builtins(terms, builtin_types=(Decimal, date)).items():
+        if any(map(is_endless, _numbers(value))):
+            yield field
+
+
+def _numbers(value: Any) -> Iterator[Decimal]:
+    """The decimals in a value, however deep."""
+    if isinstance(value, Decimal):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(each)
+
+
 def _head(table: dict[str, Any], text: str, source: str) -> Iterator[Problem]:
     for field in _OF_PROGRAM[:-1]:
         value = table.get(field)
@@ -181,7 +206,13 @@ def _versions(
         except msgspec.ValidationError as error:
             problems.append(_mistyped(error, merged, index, text, source))
             break
+        if endless := list(_endless(version.terms)):
+            fix = f"write a number of {PLACES_MAX} places or less"
+            problems += [_problem(path, None, fix, index, text, source) for path in endless]
+            break
         wrong = list(contradictions(version.terms))
+        if version.from_on.year > YEAR_MAX:
+            wrong.append(("from_on", f"write a day up to the end of {YEAR_MAX}"))
         earlier = versions[-1] if versions else before
         if earlier is not None:
             wrong += changes_refused(earlier.terms, version.terms)

@@ -44,6 +44,9 @@ class ChangeWrong(msgspec.Struct, frozen=True, kw_only=True, tag="change_wrong")
 
 
 class SizeWrong(msgspec.Struct, frozen=True, kw_only=True, tag="size_wrong"):
+    """field: months or draws; empty where it is the book."""
+
+    field: str
     message: str
 
 
@@ -77,7 +80,7 @@ def answer(asked: Asked) -> Answer:
                 problems=tuple((f"toml:{each.line}" if each.line else "toml", each.text()) for each in error.problems)
             )
         except WhatIfTooLarge as error:
-            return SizeWrong(message=str(error))
+            return SizeWrong(field=error.field, message=str(error))
     return Lived(outcome=outcome)
 
 

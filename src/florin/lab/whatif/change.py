@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 from msgspec.structs import replace
 
-from florin.credit.program import Problem, ProgramInvalid, with_version
+from florin.credit.program import PLACES_MAX, Problem, ProgramInvalid, is_endless, with_version
 from florin.credit.terms import Program
 from florin.events.market import AcceptanceRule
 from florin.events.refusals import Refusal
@@ -28,6 +28,13 @@ from florin.money.at import At
 
 SCALE_MAX = 100
 _WHERE = re.compile(r"(?P<problem>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
+# What msgspec calls a kind of value, as whoever wrote the file would.
+_KINDS = {
+    "int": "a whole number, without quotes",
+    "decimal": "a number, without quotes",
+    "object": "a table, as in { score_below = 0.9 }",
+    "str": "a text in quotes",
+}
 _PARTS = ("terms", "limits", "acceptance")
 _UNSAID = "What if."
 
@@ -86,7 +93,9 @@ class AcceptanceChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A change as it was understood, and the world that it makes. programs: those that it changes, with their new versions."""
+    """A change as it was understood, and the world that it makes. limits: in the order in which they are set, each on what
+    the one before left. programs: those that it changes, with their new versions.
+    """
 
     title: str
     terms: tuple[TermsChange, ...]
@@ -122,7 +131,7 @@ def read_change(text: str, book: LiveBook, *, source: str) -> Change:
     return Change(
         title=table.get("title", ""),
         terms=tuple(terms),
-        limits=tuple(limits),
+        limits=tuple(sorted(limits, key=lambda each: each.from_on or book.on)),
         acceptance=tuple(rules),
         programs=reader.programs,
         accepts=reader.accepts,
@@ -158,6 +167,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self.programs: dict[str, Program] = {}
         self.accepts: Acceptance = book.acceptance
+        self._places: set[tuple[date, str, str, str, str]] = set()
         self._known = {portfolio.program.name: portfolio.program for portfolio in book.portfolios}
 
     def terms(self, index: int, stated: dict[str, Any]) -> Iterator[TermsChange]:
@@ -187,7 +197,7 @@ class _Reader:
         if program is None or from_on is None:
             return
         try:
-            change = msgspec.convert({**stated, "from_on": from_on}, LimitChange, strict=False)
+            change = msgspec.convert({**stated, "from_on": from_on}, LimitChange)
         except msgspec.ValidationError as error:
             self._mistyped("limits", index, error)
             return
@@ -195,6 +205,8 @@ class _Reader:
         if len(ways) != 1:
             fix = "write one of `scale`, `amount_minor` and `most_minor`"
             self._wrong("limits", index, ways[0] if ways else "scale", None, fix)
+            return
+        if list(self._endless(index, change)):
             return
         highest = program.terms_on(from_on).limit_minor_max
         most, value = {"scale": Decimal(SCALE_MAX)}.get(ways[0], highest), getattr(change, ways[0])
@@ -220,6 +232,13 @@ class _Reader:
         except msgspec.ValidationError as error:
             self._mistyped("acceptance", index, error)
             return
+        place = (from_on, rule.program, rule.market, rule.category, rule.channel)
+        if place in self._places:
+            self._wrong(
+                "acceptance", index, "", None, "a part above says of this place what holds from this day: leave one"
+            )
+            return
+        self._places.add(place)
         command = ChangeAcceptance(ecosystem=owner.name, from_on=from_on, rules=(rule,), reason=_UNSAID)
         changed = changed_by(command, self.accepts, _at(self.book.on))
         if isinstance(changed, Refusal):
@@ -247,6 +266,13 @@ class _Reader:
         self._wrong(part, index, "from_on", from_on, f"write a day from {self.book.on} on, the day of the book")
         return None
 
+    def _endless(self, index: int, change: LimitChange) -> Iterator[None]:
+        shares = {"scale": change.scale, **msgspec.structs.asdict(change.where)}
+        for name, value in shares.items():
+            if isinstance(value, Decimal) and is_endless(value):
+                self._wrong("limits", index, name, None, f"write a number of {PLACES_MAX} places or less")
+                yield
+
     def _where_wrong(self, index: int, where: Where) -> Iterator[None]:
         for name in ("score", "utilization", "days_past_due", "limit_minor"):
             least, below = getattr(where, f"{name}_from"), getattr(where, f"{name}_below")
@@ -267,6 +293,10 @@ class _Reader:
             fix = "there is no such field" if named[1] == "unknown" else "it is missing"
             self._wrong(part, index, named[2], None, fix)
             return
+        if kinds := re.fullmatch(r"Expected `(\w+)[^`]*`, got .*", problem):
+            problem = f"write {_KINDS.get(kinds[1], kinds[1])}"
+        elif problem.startswith("Invalid enum value"):
+            problem = f"write one of {', '.join(map(_said, get_args(get_type_hints(AcceptanceRule)[path])))}"
         self._wrong(part, index, path.rpartition(".")[2], None, f"{problem[:1].lower()}{problem[1:]}")
 
     def _wrong(self, part: str, index: int, field: str, value: Any, fix: str) -> None:
@@ -296,7 +326,7 @@ def _said(value: Any) -> str:
         return f"{{ {', '.join(f'{name} = {_said(each)}' for name, each in value.items())} }}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_said, value))}]"
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return (f"{value:f}" if isinstance(value, Decimal) else str(value))[:60]
 
 
 def _line(text: str, part: str, index: int, field: str) -> int:

@@ -126,6 +126,11 @@ class LiveBook:
         return sum(portfolio.count for portfolio in self.portfolios)
 
     @property
+    def idle(self) -> int:
+        """Lines of which nothing was bought within `HISTORY_DAYS`."""
+        return sum(int((portfolio.history.purchases == 0).sum()) for portfolio in self.portfolios)
+
+    @property
     def owed_minor(self) -> int:
         """Principal, in whatever stage."""
         return sum(line.principal_minor for portfolio in self.portfolios for line in portfolio.lines)

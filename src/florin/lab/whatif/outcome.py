@@ -21,7 +21,7 @@ from florin.lab.quantity import Interval, Unit
 from florin.lab.whatif.change import AcceptanceChange, Change, LimitChange, TermsChange
 from florin.lab.whatif.life import MEASURES
 from florin.lab.whatif.live import LeftOut, LiveBook
-from florin.lab.whatif.run import HURTS, SCORE_BANDS, UTILIZATION_BANDS, Pair, run_what_if
+from florin.lab.whatif.run import HURTS, SCORE_BANDS, UTILIZATION_BANDS, Pair, limit_lines, run_what_if
 from florin.money import MILLION
 from florin.money.dates import months_after
 
@@ -68,21 +68,25 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BookSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """The book that was lived on. owed: principal. left_out: what of it was not."""
+    """The book that was lived on. owed: principal. idle: lines of which nothing was bought in a year, so that nothing is
+    expected to be. left_out: what of it was not lived on.
+    """
 
     on: date
     lines: int
+    idle: int
     owed_minor: int
     programs: dict[str, int]
     left_out: tuple[LeftOut, ...]
 
 
 class Understood(msgspec.Struct, frozen=True, kw_only=True):
-    """The change as it was understood."""
+    """The change as it was understood. limit_lines: how many lines' limits each of `limits` makes other ones."""
 
     title: str
     terms: tuple[TermsChange, ...]
     limits: tuple[LimitChange, ...]
+    limit_lines: tuple[int, ...]
     acceptance: tuple[AcceptanceChange, ...]
 
 
@@ -118,7 +122,13 @@ def what_if(
     """Both worlds over the coming months. draws: of those that calibration kept; None: all. Raises WhatIfTooLarge."""
     pairs = run_what_if(book, change, months=months, draws=draws, seed=seed, processes=processes, progress=progress)
     draws = 1 + max(pair.draw for pair in pairs)
-    understood = Understood(title=change.title, terms=change.terms, limits=change.limits, acceptance=change.acceptance)
+    understood = Understood(
+        title=change.title,
+        terms=change.terms,
+        limits=change.limits,
+        limit_lines=limit_lines(book, change),
+        acceptance=change.acceptance,
+    )
     sums = _Sums(pairs, draws)
     ends = [months_after(book.on, month) for month in range(months + 1)]
     whole = np.arange(len(SCORE_BANDS) * len(UTILIZATION_BANDS))
@@ -127,6 +137,7 @@ def what_if(
         book=BookSeen(
             on=book.on,
             lines=book.count,
+            idle=book.idle,
             owed_minor=book.owed_minor,
             programs={each.program.name: each.count for each in book.portfolios},
             left_out=book.left_out,

@@ -41,7 +41,13 @@ CELLS = len(SCORE_BANDS) * len(UTILIZATION_BANDS)
 
 
 class WhatIfTooLarge(ValueError):
-    """What is asked is more than a run does, or nothing: says which, and what would be possible."""
+    """What is asked is more than a run does, or nothing: says which, and what would be possible. field: months or draws; empty
+    where it is the book.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 HURTS = ("pays_more", "declined", "newly_late", "newly_lost", "any_hurt", "pays_less", "newly_served")
@@ -78,7 +84,7 @@ def run_what_if(
 
     Raises WhatIfTooLarge.
     """
-    draws = _refuse_size(book, months, draws)
+    draws = _refuse_size(book, change, months, draws)
     tasks = [
         task
         for portfolio in book.portfolios
@@ -100,15 +106,30 @@ def dealt(portfolio: Portfolio, draws: int, of: int) -> list[Index]:
     return [np.flatnonzero((rank - draw) % draws < each) for draw in range(draws)]
 
 
-def _refuse_size(book: LiveBook, months: int, draws: int | None) -> int:
+def limit_lines(book: LiveBook, change: Change) -> tuple[int, ...]:
+    """How many lines' limits each of a change's parts makes other ones."""
+    found = {
+        each.program.name: iter(_limits_of(each, change, standing(each, book.on.toordinal()), book.on))
+        for each in (book.portfolios if change.limits else ())
+    }
+    return tuple(next(found[each.program])[1].size for each in change.limits)
+
+
+def _refuse_size(book: LiveBook, change: Change, months: int, draws: int | None) -> int:
     most = len(kept().draws)
     draws = most if draws is None else draws
     if not 1 <= months <= MONTHS_MAX:
-        raise WhatIfTooLarge(f"{months} months cannot be lived: choose 1 to {MONTHS_MAX}.")
+        raise WhatIfTooLarge("months", f"{months} months cannot be lived: choose 1 to {MONTHS_MAX}.")
     if not 1 <= draws <= most:
-        raise WhatIfTooLarge(f"{draws} draws cannot be lived: calibration kept {most}; choose 1 to {most}.")
+        raise WhatIfTooLarge("draws", f"{draws} draws cannot be lived: calibration kept {most}; choose 1 to {most}.")
     if book.count == 0:
-        raise WhatIfTooLarge("There is no line in this book that can be lived on: open one, and let a day close.")
+        raise WhatIfTooLarge("", "There is no line in this book that can be lived on: open one, and let a day close.")
+    last = months_after(book.on, months)
+    parts = (change.terms, change.limits, change.acceptance)
+    for begins_on in (each.from_on or book.on for part in parts for each in part):
+        if begins_on > last:
+            message = f"What begins on {begins_on} would change nothing before {last}, the last day that is lived"
+            raise WhatIfTooLarge("months", f"{message}: ask for more months, or for an earlier day.")
     return draws
 
 
@@ -142,7 +163,7 @@ def _tasks(
     book: LiveBook, portfolio: Portfolio, change: Change, *, months: int, draws: int, seed: int
 ) -> Iterator[_Task]:
     stands = standing(portfolio, book.on.toordinal())
-    limits = limits_of(change, portfolio.program, stands, book.on)
+    limits = _limits_of(portfolio, change, stands, book.on)
     missed_mean = mean_missed(portfolio)
     for draw, chosen in enumerate(dealt(portfolio, draws, book.count)):
         lot = portfolio.of(chosen)
@@ -166,6 +187,11 @@ def _tasks(
             months=months,
             seed=seed,
         )
+
+
+def _limits_of(portfolio: Portfolio, change: Change, stands: Standing, on: date) -> list[tuple[date, Index, Minor]]:
+    """Under the terms that the change has, which may allow higher ones."""
+    return limits_of(change, change.program(portfolio.program), stands, on)
 
 
 def _limits_in(place: Index, from_on: date, lines: Index, minor: Minor) -> tuple[date, Index, Minor]:

@@ -44,6 +44,11 @@ HURTS = {
 }
 _BY = {"score": Words("bills met in time", "按时还款比例"), "utilization": Words("use of the limit", "额度使用率")}
 
+_IDLE = Words(
+    " But nothing was bought on any of these lines within a year, so nothing is expected to be: the zeros say nothing.",
+    "但这些额度一年内均未使用，因此预计无人购买：以上的零不说明任何问题。",
+)
+
 CAVEATS = (
     Words(
         "Nobody is seen to buy where credit is refused today, so a wider acceptance and a higher limit bring more than is "
@@ -127,13 +132,18 @@ def _paragraph(outcome: Outcome) -> tuple[str, str]:
     def said(value: Interval, unit: Unit, language: int) -> str:
         return written(value, unit, LANGUAGES[language])
 
+    months = "1 month" if outcome.months_count == 1 else f"{outcome.months_count} months"
+    hurt_people = "1 person is hurt" if hurt.high == hurt.low == 1 else f"{said(hurt, Unit.COUNT, 0)} people are hurt"
+    idle = outcome.book.idle == outcome.book.lines
     return (
-        f"Over {outcome.months_count} months from {outcome.book.on} the change moves what is left of income after funding and "
+        f"Over {months} from {outcome.book.on} the change moves what is left of income after funding and "
         f"loss by {said(net.difference, net.unit, 0)}, against {said(net.today, net.unit, 0)} under today's terms, and sales "
-        f"on credit by {said(sales.difference, sales.unit, 0)}. {said(hurt, Unit.COUNT, 0)} people are hurt.",
+        f"on credit by {said(sales.difference, sales.unit, 0)}. {hurt_people}."
+        f"{_IDLE.en if idle else ''}",
         f"自 {outcome.book.on} 起 {outcome.months_count} 个月内，扣除资金与损失后的收入变化 "
         f"{said(net.difference, net.unit, 1)}（现行条款下为 {said(net.today, net.unit, 1)}），"
-        f"信用成交额变化 {said(sales.difference, sales.unit, 1)}；{said(hurt, Unit.COUNT, 1)} 人因此受损。",
+        f"信用成交额变化 {said(sales.difference, sales.unit, 1)}；{said(hurt, Unit.COUNT, 1)} 人因此受损。"
+        f"{_IDLE.zh if idle else ''}",
     )
 
 
@@ -174,18 +184,28 @@ def _changed(outcome: Outcome) -> list[Changed]:
 
 def _change(outcome: Outcome) -> Table:
     change = outcome.change
-    rows: list[tuple[Words, str, str, str]] = [
+    rows: list[tuple[Words, str, str, str, int | None]] = [
         (
             Words("terms", "条款"),
             each.program,
             str(each.from_on),
             ", ".join(f"{n} = {v}" for n, v in each.stated.items()),
+            outcome.book.programs[each.program],
         )
         for each in change.terms
     ]
-    rows += [(Words("limits", "额度"), each.program, str(each.from_on), _limits(each)) for each in change.limits]
     rows += [
-        (Words("acceptance", "受理"), each.rule.program, str(each.from_on), _rule(each.rule))
+        (Words("limits", "额度"), each.program, str(each.from_on), _limits(each), lines)
+        for each, lines in zip(change.limits, change.limit_lines, strict=True)
+    ]
+    rows += [
+        (
+            Words("acceptance", "受理"),
+            each.rule.program,
+            str(each.from_on),
+            _rule(each.rule),
+            None,
+        )
         for each in change.acceptance
     ]
     return Table(
@@ -195,6 +215,7 @@ def _change(outcome: Outcome) -> Table:
             _column("program", "产品"),
             _column("from", "生效日"),
             _column("says", "内容为"),
+            _column("for lines", "涉及户数", Unit.COUNT),
         ),
         rows=tuple(rows),
     )
@@ -221,6 +242,8 @@ def _book(outcome: Outcome) -> Table:
         (Words(f"lived on from {book.on}", f"自 {book.on} 推演"), book.lines, book.owed_minor)
     ]
     rows += [(name, lines, None) for name, lines in book.programs.items()]
+    if book.idle:
+        rows.append((Words("of these, bought nothing in a year", "其中一年内未使用"), book.idle, None))
     rows += [
         (
             Words(f"left out, {each.program}: {each.why}", f"未纳入，{each.program}：{each.why}"),

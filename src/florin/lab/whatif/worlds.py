@@ -142,14 +142,19 @@ def usual_world(program: Program, on: date) -> Program:
 
 
 def limits_of(change: Change, program: Program, standing: Standing, on: date) -> list[tuple[date, Index, Minor]]:
-    """Whose limits a change sets, and to what; a scale is rounded down to the fen. A line without a limit keeps none."""
+    """Whose limits each part of a change makes other ones, and which; a scale is rounded down to the fen. A line without a
+    limit keeps none.
+    """
     limits, found = standing.limit_minor.copy(), []
-    stated = [each for each in change.limits if each.program == program.name]
-    for each in sorted(stated, key=lambda each: each.from_on or on):
+    for each in change.limits:
+        if each.program != program.name:
+            continue
         from_on = each.from_on or on
-        lines = np.flatnonzero(_meant(each.where, standing) & (limits > 0))
-        limits[lines] = _limits(each, limits[lines], program.terms_on(from_on).limit_minor_max)
-        found.append((from_on, lines, limits[lines].copy()))
+        meant = np.flatnonzero(_meant(each.where, standing) & (limits > 0))
+        set_to = _limits(each, limits[meant], program.terms_on(from_on).limit_minor_max)
+        other = set_to != limits[meant]
+        limits[meant] = set_to
+        found.append((from_on, meant[other], set_to[other]))
     return found
 
 

@@ -21,6 +21,12 @@ from florin.wires.rest.serve import Answer, Call
 LINES_MAX = 200_000
 _TIMEOUT_S = 600.0
 
+_FIXES = {
+    "months": "Choose another number of months, or an earlier day.",
+    "draws": "Leave it out for all draws.",
+    "": "Open a line, and let a day close.",
+}
+
 _log = structlog.get_logger(__name__)
 _answered = msgspec.json.Decoder(what_if.Answer)
 
@@ -42,8 +48,8 @@ async def try_change(call: Call, body: shapes.NewWhatIf) -> Answer:
             fix = "Mend the change; docs/how-to/what-if.md has each part."
             errors = tuple(FieldError(field=field, message=message, fix=fix) for field, message in problems)
             raise Refuse("FieldsInvalid", errors=errors)
-        case what_if.SizeWrong(message=message):
-            raise invalid("draws", message, "Leave it out for all draws.")
+        case what_if.SizeWrong(field=field, message=message):
+            raise invalid(field or "toml", message, _FIXES[field])
         case what_if.BookWrong(lines=lines, most=most):
             raise Refuse("BookTooLarge", lines=lines, lines_max=most)
         case _:

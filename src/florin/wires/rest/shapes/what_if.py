@@ -82,10 +82,13 @@ class WhatIfLeftOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WhatIfBook(msgspec.Struct, frozen=True, kw_only=True):
-    """The book that was lived on. programs: lines by program."""
+    """The book that was lived on. idle: lines of which nothing was bought in a year, so that nothing is expected to be.
+    programs: lines by program.
+    """
 
     on: date
     lines: int
+    idle: int
     owed_minor: int
     programs: dict[str, int]
     left_out: tuple[WhatIfLeftOut, ...]
@@ -119,11 +122,12 @@ class WhatIfAcceptance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WhatIfChange(msgspec.Struct, frozen=True, kw_only=True):
-    """The change as it was understood."""
+    """The change as it was understood. limit_lines: how many lines' limits each of `limits` makes other ones."""
 
     title: str
     terms: tuple[WhatIfTerms, ...]
     limits: tuple[WhatIfLimits, ...]
+    limit_lines: tuple[int, ...]
     acceptance: tuple[WhatIfAcceptance, ...]
 
 
