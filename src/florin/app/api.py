@@ -32,6 +32,7 @@ from florin.wires.desk.failures import SignatureFailures
 from florin.wires.desk.heard import CallLog
 from florin.wires.keys import load_master_key
 from florin.wires.rest.application import problem_response
+from florin.wires.rest.what_if import end_what_ifs
 from florin.wires.wechatpay.desk import Settings as WechatPaySettings
 from florin.wires.wechatpay.gateway import Gateway as WechatPayGateway
 from florin.wires.wechatpay.phone import Phone
@@ -101,7 +102,7 @@ def make_application(parts: Parts) -> Any:
 async def _serve(application: Any, settings: Settings) -> None:
     stop = asyncio.Event()
     stop_on_signals(asyncio.get_running_loop(), stop)
-    await serve_asgi(application, settings.api_at, stop)
+    await serve_asgi(application, settings.api_at, stop, end_long=end_what_ifs)
 
 
 if __name__ == "__main__":

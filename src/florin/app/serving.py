@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from granian import Granian
@@ -21,8 +21,11 @@ _BACKLOG = 1024
 _STOP_TIMEOUT_S = 10
 
 
-async def serve_asgi(application: Any, addresses: Sequence[Address], stop: asyncio.Event) -> None:
-    """Serve in this process and loop, at every address, until `stop` is set. Raises RuntimeError when a server ends before.
+async def serve_asgi(
+    application: Any, addresses: Sequence[Address], stop: asyncio.Event, *, end_long: Callable[[], None]
+) -> None:
+    """Serve in this process and loop, at every address, until `stop` is set; what is being answered then is waited for, but for
+    what `end_long` ends. Raises RuntimeError when a server ends before.
 
     The application's lifespan is its caller's affair: with two addresses it would run twice.
     """
@@ -42,6 +45,7 @@ async def serve_asgi(application: Any, addresses: Sequence[Address], stop: async
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
     ended_early = not stopping.done()
+    end_long()
     for server in servers:
         server.stop()  # type: ignore[no-untyped-call]
     stopping.cancel()

@@ -1,13 +1,14 @@
 """A what-if in a process of its own: the book is read, lived twice, and what came of it goes back as one line.
 
 Nice to others, on one core, read-only, and one at a time in a house: payments of the same machine come first. Run as a program
-it reads one `Asked` from its standard input and writes one answer.
+it reads one `Asked`, a line of its standard input, writes one answer, and ends with whoever asked, when that input is closed.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from threading import Thread
 
 import msgspec
 import psycopg
@@ -86,11 +87,18 @@ def answer(asked: Asked) -> Answer:
 
 def main() -> None:
     """The answer goes to the standard output; all else that is printed goes where errors go."""
+    asked = msgspec.json.decode(sys.stdin.buffer.readline(), type=Asked)
+    Thread(target=_end_with_the_asker, daemon=True).start()
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
         os.nice(_NICE)
-        asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Asked)
         answers.write(msgspec.json.encode(answer(asked)))
+
+
+def _end_with_the_asker() -> None:
+    while os.read(0, 1):  # nothing more is said; an end is
+        pass
+    os._exit(1)
 
 
 if __name__ == "__main__":

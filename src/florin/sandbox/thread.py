@@ -9,6 +9,7 @@ from typing import Any
 
 from florin.app.listening import Address, wait_until_listening
 from florin.app.serving import serve_asgi
+from florin.wires.rest.what_if import end_what_ifs
 
 _LISTEN_TIMEOUT_S = 30.0
 
@@ -39,7 +40,7 @@ class ServingThread:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        await serve_asgi(self._call, self._addresses, self._stop)
+        await serve_asgi(self._call, self._addresses, self._stop, end_long=end_what_ifs)
 
     async def _call(self, scope: Any, receive: Any, send: Any) -> None:
         if self.application is not None:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import Callable
 from datetime import date
 
+import msgspec
 import psycopg
 
+from florin.queries import what_if
 from florin.queries.what_if import _TAKE_TURN, _TURN
+from florin.wires.rest.what_if import _running, end_what_ifs
 from wires.rest.house import RestHouse
 
 PATH = "/v1/owner/what-ifs"
@@ -45,3 +53,33 @@ def test_one_runs_at_a_time(house: RestHouse):
 
     assert (refused.status_code, refused.json()["code"]) == (503, "WhatIfRuns")
     assert refused.headers["retry-after"]
+
+
+def test_it_ends_with_whoever_asked_and_when_the_server_stops(house: RestHouse):
+    async def ended_by(end: Callable[[asyncio.subprocess.Process], None]) -> int:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", what_if.__name__, stdin=PIPE, stdout=PIPE, start_new_session=True
+        )
+        assert process.stdin is not None
+        process.stdin.write(msgspec.json.encode(asked) + b"\n")
+        async with asyncio.timeout(30):
+            end(process)
+            return await process.wait()
+
+    def leave(process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        process.stdin.close()
+
+    def stop(process: asyncio.subprocess.Process) -> None:
+        _running.add(process)
+        end_what_ifs()
+        _running.discard(process)
+
+    with psycopg.connect(house.world.dsn) as other:
+        other.execute(
+            "LOCK TABLE line IN ACCESS EXCLUSIVE MODE"
+        )  # what is asked would wait for it, and for nobody's end
+        asked = what_if.Asked(dsn=house.world.dsn, change=NOTHING_SOLD, months=1, draws=1, seed=1, lines_max=9)
+
+        assert asyncio.run(ended_by(leave)) == 1
+        assert asyncio.run(ended_by(stop)) == -signal.SIGKILL

@@ -382,8 +382,9 @@ TROUBLES: Final[dict[str, Trouble]] = {
     ),
     "WhatIfRuns": Trouble(
         status=503,
-        en="Another what-if runs, or this one took too long. Try it again later; nothing was changed.",
-        zh="另一项推演正在进行，或本次耗时过长。请稍后重试，未做任何更改。",
+        en="Another what-if runs, or this one was ended: it took too long, or the server stops. Try it again later; nothing "
+        "was changed.",
+        zh="另一项推演正在进行，或本次已中止（耗时过长或服务正在停止）。请稍后重试，未做任何更改。",
     ),
     "MerchantClosed": Trouble(
         status=409,

@@ -6,6 +6,7 @@ The event loop of payments only waits: the process is nice to others, and one ru
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 
 import msgspec
@@ -21,6 +22,7 @@ from florin.wires.rest.serve import Answer, Call
 LINES_MAX = 200_000
 _TIMEOUT_S = 600.0
 
+_running: set[asyncio.subprocess.Process] = set()
 _FIXES = {
     "months": "Choose another number of months, or an earlier day.",
     "draws": "Leave it out for all draws.",
@@ -61,8 +63,14 @@ def shown(outcome: Outcome) -> shapes.WhatIf:
     return msgspec.convert(msgspec.to_builtins(outcome), shapes.WhatIf)
 
 
+def end_what_ifs() -> None:
+    """Whoever stops the server does not wait for minutes: what runs is ended, and whoever asked is told to ask again."""
+    for process in tuple(_running):
+        process.kill()
+
+
 async def _asked(asked: what_if.Asked) -> what_if.Answer:
-    """The answer of a process that ends with its caller, at the latest after `_TIMEOUT_S`."""
+    """The answer of a process that ends with this one, with its caller, and at the latest after `_TIMEOUT_S`."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -71,16 +79,24 @@ async def _asked(asked: what_if.Asked) -> what_if.Answer:
         stdout=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    _running.add(process)
     try:
         async with asyncio.timeout(_TIMEOUT_S):
-            said, _ = await process.communicate(msgspec.json.encode(asked))
+            process.stdin.write(msgspec.json.encode(asked) + b"\n")  # and it stays open: its end would end the process
+            said = await process.stdout.read()
+            await process.wait()
     except TimeoutError:
         _log.warning("a what-if took too long", seconds=_TIMEOUT_S)
         raise Refuse("WhatIfRuns") from None
     finally:
+        _running.discard(process)
         if process.returncode is None:
             process.kill()
             await process.wait()
+    if process.returncode == -signal.SIGKILL:
+        raise Refuse("WhatIfRuns")
     if process.returncode != 0:
         _log.error("a what-if failed", returncode=process.returncode)
         raise Refuse("Unexpected")
