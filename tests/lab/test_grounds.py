@@ -22,7 +22,11 @@ def test_every_uncertain_parameter_is_told_in_words_with_its_range_and_its_grade
     funding, cost = rows["funding_tech"], rows["purchase_cost_minor"]
     assert funding[0] == Words("Funding of a technology firm, of balance a year", "科技公司的资金成本，占余额，每年")
     assert (funding[1], funding[3]) == (Words("3.50 % (2.50 % … 5.00 %)", "3.50% (2.50% … 5.00%)"), "B")
-    assert "K15: the one-year prime rate is 3.0 %" in str(funding[4])
+    assert funding[4].en.startswith("One-year prime rate of 3.0 %, January 2026 (Xinhua, K15)")
+    assert all(source.en.startswith("Our choice") for *_, grade, source, _ in rows.values() if grade == "X")
+    assert all(
+        "a draw is kept only where all facts" in source.en for *_, grade, source, _ in rows.values() if grade == "K"
+    )
     assert cost[1] == Words("¥0.12 (¥0.05 … ¥0.30)", "¥0.12 (¥0.05 … ¥0.30)")
 
 

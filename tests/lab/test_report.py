@@ -12,9 +12,9 @@ import pytest
 
 from florin.lab.chart import Chart
 from florin.lab.experiments import Part
-from florin.lab.report import Entry, page
+from florin.lab.report import Entry, Opening, page
 from florin.lab.report.numbers import tables_of
-from florin.lab.result import Words
+from florin.lab.result import Column, Table, Words
 from lab.invented import INVENTED, charts, result
 
 
@@ -56,6 +56,28 @@ def test_the_page_says_it_all_in_both_languages_without_a_script() -> None:
     ):
         assert said in shown
     assert "florin lab run invented --seed 7 --people 1000 --months 12 --draws 40" in shown
+    assert "The model in one page" in shown
+    assert "一页看懂模型" in shown
+
+
+def test_the_model_stands_in_the_lab_s_report_alone_and_is_led_to() -> None:
+    other = page([Entry(INVENTED, result())], Opening(Words("A trial", "试算"), (), "florin whatif"))
+
+    assert page([Entry(INVENTED, result())]).count('href="#equations"') == 1
+    assert "equations" not in re.sub(r"<script.*?</script>|<style.*?</style>", "", other, flags=re.DOTALL)
+
+
+def test_no_line_ends_between_a_number_and_its_sign_and_ends_in_text_are_set_as_ends() -> None:
+    table = Table(
+        Words("T", "表"),
+        (Column(Words("a", "甲")),),
+        ((Words("3.50 % (−¥2.50 … 5.00 %)", "3.50% (−¥2.50 … 5.00%)"),),),
+    )
+
+    text = page([Entry(INVENTED, msgspec.structs.replace(result(), tables=(table,)))])
+
+    assert '<span class="mid"><span lang="en">3.50\u00a0%</span>' in text
+    assert '<span class="ends"><span lang="en">−\u2060¥2.50 … 5.00\u00a0%</span>' in text
 
 
 def test_the_page_leads_nowhere_and_stays_small() -> None:

@@ -225,6 +225,11 @@ def _result(
                 "区间取自每次抽样各自的商。图的底色属于一个典型放贷者；各集团自身的条款与市场使它的数不同于所处位置的底色。",
             ),
             Words(
+                "The sliders' take, fee and losses are priced on what people did: nobody leaves because of them, no merchant "
+                "refuses a dearer fee, so that a large one may seem to keep more than ¥100.",
+                "滑块中的抽成、手续费与坏账是按人们已有的行为计价的：没有人因此离开，没有商户因费率高而拒绝，所以费率很高时留存看似会超过¥100。",
+            ),
+            Words(
                 "Between owning nothing and owning all, losses and the lender's knowledge are drawn as straight lines.",
                 "在零自有与全自有之间，坏账与识别能力按直线内插。",
             ),

@@ -32,6 +32,7 @@ _BASES = {"volume": Words("of volume", "占交易额"), "balance": Words("of bal
 
 class _Words(msgspec.Struct, frozen=True):
     parameters: dict[str, tuple[str, str, str]]
+    sources: dict[str, tuple[str, str]]
     moments: dict[str, tuple[str, str]]
 
 
@@ -57,7 +58,7 @@ def parameters(*, seed: int, size: Size, progress: Progress) -> Result:
                     Column(Words("likeliest (least … greatest)", "最可能（最小 … 最大）")),
                     Column(Words("mean of the kept draws (their middle nine tenths)", "保留抽样的均值（中间九成）")),
                     Column(Words("grade", "等级")),
-                    Column(Words("what the file says", "文件中的说明（英文）")),
+                    Column(Words("source, or why", "来源或理由")),
                     Column(Words("name in the file", "文件中的名称")),
                 ),
                 rows,
@@ -139,20 +140,9 @@ def _row(each: Uncertain, values: list[float]) -> tuple[Cell, ...]:
         _both(assumed, unit),
         _both(interval([value * scale for value in values]), unit),
         each.grade,
-        _notes().get(each.name, ""),
+        Words(*_words().sources[each.name]),
         each.name,
     )
-
-
-@cache
-def _notes() -> dict[str, str]:
-    """The comments of parameters.toml, by parameter: what it is, and where a number is from."""
-    notes = {}
-    for block in lab_text("parameters").split("[[parameters]]")[1:]:
-        lines = block.split("\n\n")[0].splitlines()
-        name = next(line.split('"')[1] for line in lines if line.startswith("name"))
-        notes[name] = "; ".join(line.partition("#")[2].strip() for line in lines if "#" in line)
-    return notes
 
 
 def _shown_as(kind: str) -> tuple[Unit, int]:

@@ -182,7 +182,7 @@ _AXES = (
     GridAxis("take", Words("Take rate of own malls", "自有平台抽成"), Unit.PPM, (0, 120_000)),
     GridAxis("fee", Words("Merchants' fee for credit", "商户信用手续费"), Unit.PPM, (0, 60_000)),
     GridAxis("free", Words("Days free of interest", "免息天数"), Unit.DAYS, FREE_DAYS),
-    GridAxis("loss", Words("Losses, against the lab's", "坏账（相对实验室）"), Unit.RATIO, (0, MILLION, 5 * MILLION)),
+    GridAxis("loss", Words("Losses, times the lab's", "坏账（实验室的倍数）"), Unit.RATIO, (0, MILLION, 5 * MILLION)),
 )
 
 _PRESETS = (

@@ -540,9 +540,10 @@
       const [from, to] = [axis.knots[0], axis.knots.at(-1)];
       const xs = d3.sort(new Set([...d3.range(0, 49).map((step) => from + ((to - from) * step) / 48), ...axis.knots]));
       const points = slice(at, xs);
-      // The scale holds every preset's curve, so that it stands still while a slider moves, and grows only where it must.
-      const held = [...grid.presets.flatMap((preset) => slice(preset.at, axis.knots)), ...points];
-      const [lowest, highest] = [d3.min(held, (point) => point.low), d3.max(held, (point) => point.high)];
+      // The scale holds every preset's curve, so that it stands still while a slider moves; and this one's interval.
+      const held = [...grid.presets.flatMap((preset) => slice(preset.at, axis.knots).map((point) => point.mid)),
+        ...points.flatMap((point) => [point.low, point.high])];
+      const [lowest, highest] = d3.extent(held);
       const target = parts.seen.querySelector(".curve-over");
       const width = Math.floor(target.clientWidth);
       if (width < NARROWEST) return;

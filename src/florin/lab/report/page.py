@@ -19,7 +19,7 @@ import msgspec
 from florin.lab.chart import Chart, Game
 from florin.lab.experiments.experiment import Experiment, Part
 from florin.lab.grid import Grid
-from florin.lab.quantity import Cell, Interval, Unit, Words, number, written
+from florin.lab.quantity import LANGUAGES, Cell, Interval, Unit, Words, number, written
 from florin.lab.report.numbers import tables_of
 from florin.lab.result import Finding, Holds, Result, Table, Verdict
 from florin.money import MILLION
@@ -50,6 +50,7 @@ _ARGUMENT = (
 _EXPLAINED = "docs/explanation/lab.md"
 _EQUATIONS = Words("The model in one page", "一页看懂模型")
 _ROWS_AT_ONCE = 20
+_WITH_ENDS = re.compile(r"([^()]+) \(([^()]+ … [^()]+)\)")
 _PERCENT, _MINUS = re.compile(r"(?<=\d) %"), re.compile(r"−(?=¥)")
 
 
@@ -154,7 +155,7 @@ def _verdict(verdict: Verdict, leads_to: str = "") -> str:
         return f"{(value - low + room) * 100 / max(high - low + 2 * room, 1):.2f}%"
 
     width = f"{(found.high - found.low) * 100 / max(high - low + 2 * room, 1):.2f}%"
-    threshold = Words(*(number(verdict.threshold, verdict.unit, language) for language in ("en", "zh")))
+    threshold = _numbers(verdict.threshold, verdict.unit)
     measure = Words(f"{verdict.measure.en}: ", f"{verdict.measure.zh}：")
     asked = Words(f"; must lie above {threshold.en}", f"；须高于 {threshold.zh}")
     claim = _said(verdict.claim)
@@ -299,13 +300,23 @@ def _table(table: Table, *, captioned: bool = True) -> str:
 
 
 def _value(value: Cell, unit: Unit) -> str:
-    """A number, its interval smaller beside it."""
+    """A number, its interval smaller beside it; so, too, where a column of text holds one."""
+    if isinstance(value, Words):
+        en, zh = _WITH_ENDS.fullmatch(value.en), _WITH_ENDS.fullmatch(value.zh)
+        if en and zh:
+            return _with_ends(Words(en[1], zh[1]), Words(en[2], zh[2]))
     if isinstance(value, Interval) and not value.is_sure:
-        mid = _written(value.mid, unit)
-        low, high = (Words(*(number(end, unit, each) for each in ("en", "zh"))) for end in (value.low, value.high))
-        ends = _two(f"{low.en} … {high.en}", f"{low.zh} … {high.zh}")
-        return f'<span class="mid">{mid}</span> <span class="ends">{ends}</span>'
+        mid, low, high = (_numbers(each, unit) for each in (value.mid, value.low, value.high))
+        return _with_ends(mid, Words(f"{low.en} … {high.en}", f"{low.zh} … {high.zh}"))
     return _written(value, unit)
+
+
+def _with_ends(mid: Words, ends: Words) -> str:
+    return f'<span class="mid">{_said(mid)}</span> <span class="ends">{_said(ends)}</span>'
+
+
+def _numbers(value: int, unit: Unit) -> Words:
+    return Words(*(number(value, unit, language) for language in LANGUAGES))
 
 
 def _written(value: Cell, unit: Unit) -> str:
