@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from conftest import FreshDatabase
-from florin.bench.replay import live, replay, result_of
+from florin.bench.replay import ProgramNotReplayed, live, measure, replay, result_of
 
 
 def test_the_ledger_has_the_income_and_loss_of_the_book_to_the_fen(fresh_database: FreshDatabase) -> None:
@@ -17,3 +19,9 @@ def test_the_ledger_has_the_income_and_loss_of_the_book_to_the_fen(fresh_databas
     assert found == result_of(book)
     assert min(found.interest, found.penalty, found.fee, found.deferred, found.principal) > 0
     assert {action.what for action in actions if action.installments or action.received_on} == {"buy"}
+
+
+@pytest.mark.parametrize(("program", "says"), [("baitiao-order", "days of its own"), ("nosuch", "presets are")])
+def test_a_program_that_the_book_does_not_have_is_refused_by_name(program: str, says: str) -> None:
+    with pytest.raises(ProgramNotReplayed, match=says):
+        measure(program, 3, 1, parent=None, say=lambda text: None)

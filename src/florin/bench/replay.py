@@ -19,22 +19,31 @@ import psycopg
 from florin.bank import SimulatedBank
 from florin.bench.house import own_store
 from florin.credit.open import OpenLine
-from florin.credit.program import load_program
+from florin.credit.program import ProgramInvalid, load_program
 from florin.credit.repay import Repay
 from florin.engine import ClaimKind, Engine, Outcome, Submission, claim, clock, lane_for, lane_of
 from florin.engine.admin import add_app, add_merchant
 from florin.engine.close_day import close_through
 from florin.engine.ids import IdBlocks
-from florin.lab.book import Action, Book
+from florin.lab.book import Action, Book, ProgramNotVectorized
 from florin.ledger import Account
 from florin.payments.ask import Ask
 from florin.payments.pay import Pay
 from florin.payments.receive import Receive
 from florin.payments.trade import Flow, TradeDetail
+from florin.store import StoreRefusal
 from florin.store.migrate import migrate
 from florin.wallet.join import Join
 
 Say = Callable[[str], None]
+
+
+class ProgramNotReplayed(StoreRefusal):
+    def __init__(self, why: Exception) -> None:
+        super().__init__(
+            str(why), "docs/explanation/lab-book.md says which terms the lab's book has; huabei is one of them."
+        )
+
 
 _ESCROW_APP, _DIRECT_APP = 1, 2
 _CHUNK = 500
@@ -316,8 +325,11 @@ def _spend(book: Book, on: date, random: np.random.Generator) -> None:
 
 
 def measure(program: str, people: int, months: int, *, parent: Path | None, say: Say) -> Replayed:
-    """Live, and live again on a server of its own."""
-    book, limits, actions, until = live(program, people, months)
+    """Live, and live again on a server of its own. Raises ProgramNotReplayed."""
+    try:
+        book, limits, actions, until = live(program, people, months)
+    except (ProgramInvalid, ProgramNotVectorized) as error:
+        raise ProgramNotReplayed(error) from None
     say(f"{len(actions):,} actions of {people:,} people under {program}")
     with own_store(parent) as (store, _):
         migrate(store.addresses.owner)

@@ -58,15 +58,26 @@ class BookWrong(msgspec.Struct, frozen=True, kw_only=True, tag="book_wrong"):
     most: int
 
 
+class Away(msgspec.Struct, frozen=True, kw_only=True, tag="away"):
+    """The database does not answer, or no longer."""
+
+
 class Runs(msgspec.Struct, frozen=True, kw_only=True, tag="runs"):
     """Another one runs."""
 
 
-Answer = Lived | ChangeWrong | SizeWrong | BookWrong | Runs
+Answer = Lived | ChangeWrong | SizeWrong | BookWrong | Away | Runs
 
 
 def answer(asked: Asked) -> Answer:
     """What comes of it."""
+    try:
+        return _answer(asked)
+    except psycopg.OperationalError:
+        return Away()
+
+
+def _answer(asked: Asked) -> Answer:
     with psycopg.connect(asked.dsn, autocommit=True, application_name="what-if", options=_READ_ONLY) as connection:
         if connection.execute(_TAKE_TURN, {"turn": _TURN}).fetchone() != (True,):
             return Runs()

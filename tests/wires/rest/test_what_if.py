@@ -55,6 +55,12 @@ def test_one_runs_at_a_time(house: RestHouse):
     assert refused.headers["retry-after"]
 
 
+def test_without_its_database_it_says_so():
+    asked = what_if.Asked(dsn="postgresql://127.0.0.1:9/none", change="", months=1, draws=1, seed=1, lines_max=9)
+
+    assert what_if.answer(asked) == what_if.Away()
+
+
 def test_it_ends_with_whoever_asked_and_when_the_server_stops(house: RestHouse):
     async def ended_by(end: Callable[[asyncio.subprocess.Process], None]) -> int:
         process = await asyncio.create_subprocess_exec(

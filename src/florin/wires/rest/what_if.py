@@ -54,6 +54,8 @@ async def try_change(call: Call, body: shapes.NewWhatIf) -> Answer:
             raise invalid(field or "toml", message, _FIXES[field])
         case what_if.BookWrong(lines=lines, most=most):
             raise Refuse("BookTooLarge", lines=lines, lines_max=most)
+        case what_if.Away():
+            raise Refuse("StoreUnavailable")
         case _:
             raise Refuse("WhatIfRuns")
 
