@@ -368,6 +368,8 @@ def told(result: Result, *, width: int, language: Language) -> RenderableType:
 
 
 def _made_by(result: Result) -> str:
+    if result.command:
+        return f"{result.command}, digest of all that went in {result.parameters.digest}"
     changed = "".join(f", {each.name} = {each.value} (else {each.default})" for each in result.parameters.changed)
     return (
         f"seed {result.seed}, {result.people:,} people × {result.months} months × {result.draws:,} draws, "

@@ -116,6 +116,9 @@ class Finding(Struct, frozen=True):
 class Result(Struct, frozen=True):
     """people, months: the size of each run; draws: runs, each with its own draw of the parameters.
 
+    command: by which it is asked for again, when it is no experiment of the lab's; the parameters' digest is then of all that
+    went in.
+
     paragraphs: what came out, in whole sentences with the numbers; caveats: where the model fails. Raises FigureInvalid:
     without a paragraph in both languages, or without a caveat, a result is not one.
     """
@@ -136,6 +139,7 @@ class Result(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     verdict: Verdict | None = None
     grid: Grid | None = None
+    command: str = ""
 
     def __post_init__(self) -> None:
         if not self.paragraphs_en or len(self.paragraphs_en) != len(self.paragraphs_zh):

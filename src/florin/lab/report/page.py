@@ -205,7 +205,7 @@ def _section(entry: Entry, place: int) -> str:
             *(f"<p>{_said(paragraph)}</p>" for paragraph in result.paragraphs),
             *(_figure(chart, f"{name}-{at}") for at, chart in enumerate(result.charts)),
             _what_if(result.grid, name) if result.grid is not None else "",
-            *(_folded(table, opened=not result.charts) for table in result.tables),
+            *(_folded(table, opened=not result.charts or bool(result.command)) for table in result.tables),
             _caveats(result.caveats),
             _made_by(result),
             "</section>",
@@ -275,7 +275,7 @@ def _what_if(grid: Grid, name: str) -> str:
 
 
 def _folded(table: Table, *, opened: bool) -> str:
-    """opened: where no figure stands for it, unless it is long."""
+    """opened: where no figure stands for it, unless it is long; who decides by it reads it all."""
     shown = " open" if opened and len(table.rows) <= _ROWS_AT_ONCE else ""
     summary = f"<summary>{_said(table.title)}</summary>"
     return f'<details class="numbers"{shown}>{summary}{_table(table, captioned=False)}</details>'
@@ -330,7 +330,8 @@ def _caveats(caveats: Iterable[Words]) -> str:
 
 def _made_by(result: Result) -> str:
     size = f"--people {result.people} --months {result.months} --draws {result.draws}"
-    command = f"florin lab run {result.name} --seed {result.seed} {size}"
+    command = result.command or f"florin lab run {result.name} --seed {result.seed} {size}"
+    digest_of = _two("parameters", "参数") if not result.command else _two("all that went in", "全部输入")
     otherwise = _two("else", "默认")
     changed = "".join(
         f"<li><code>{escape(each.name)}</code> = {escape(each.value)} ({otherwise} {escape(each.default)})</li>"
@@ -338,7 +339,7 @@ def _made_by(result: Result) -> str:
     )
     digest = escape(result.parameters.digest[:16])
     return (
-        f'<footer class="made-by"><code>{escape(command)}</code> · {_two("parameters", "参数")} <code>{digest}</code>'
+        f'<footer class="made-by"><code>{escape(command)}</code> · {digest_of} <code>{digest}</code>'
         + (f"<ul>{changed}</ul>" if changed else "")
         + "</footer>"
     )

@@ -12,17 +12,17 @@ from florin.lab.experiments.experiment import Experiment
 from florin.lab.quantity import LANGUAGES, Interval, Unit, Words, written
 from florin.lab.report import Entry, Opening
 from florin.lab.report import page as report_page
-from florin.lab.result import Changed, Column, Finding, ParametersUsed, Result, Table
+from florin.lab.result import Column, Finding, ParametersUsed, Result, Table
 from florin.lab.whatif.change import LimitChange, Where
 from florin.lab.whatif.outcome import Compared, Group, Outcome
 
 MEASURES = {
     "sales": Words("Sales on credit", "信用成交额"),
     "income": Words("Income", "收入"),
-    "interest": Words("  interest", "  利息"),
-    "late_fees": Words("  penalties and late charges", "  罚息与违约金"),
-    "plan_fees": Words("  installment fees", "  分期手续费"),
-    "credit_fees": Words("  credit fees of merchants", "  商户信用服务费"),
+    "interest": Words("– interest", "– 利息"),
+    "late_fees": Words("– penalties and late charges", "– 罚息与违约金"),
+    "plan_fees": Words("– installment fees", "– 分期手续费"),
+    "credit_fees": Words("– credit fees of merchants", "– 商户信用服务费"),
     "funding": Words("Funding", "资金成本"),
     "lost": Words("Charged off", "核销"),
     "recovered": Words("Recovered", "收回"),
@@ -91,7 +91,8 @@ def told(outcome: Outcome) -> Result:
         people=outcome.book.lines,
         months=outcome.months_count,
         draws=outcome.draws,
-        parameters=ParametersUsed(digest=outcome.digest, changed=tuple(_changed(outcome))),
+        parameters=ParametersUsed(digest=outcome.digest),
+        command=f"florin whatif FILE --seed {outcome.seed} --months {outcome.months_count} --draws {outcome.draws}",
         tables=(
             _change(outcome),
             _book(outcome),
@@ -172,14 +173,6 @@ def _not_again(**_: object) -> Result:
 
 def _column(en: str, zh: str, unit: Unit = Unit.TEXT) -> Column:
     return Column(Words(en, zh), unit)
-
-
-def _changed(outcome: Outcome) -> list[Changed]:
-    return [
-        Changed(name=f"{each.program}.{name}", value=value, default="today's terms")
-        for each in outcome.change.terms
-        for name, value in each.stated.items()
-    ]
 
 
 def _change(outcome: Outcome) -> Table:
