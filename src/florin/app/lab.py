@@ -6,6 +6,7 @@ Nothing here touches a house: no data folder, no database, no clock. The same se
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -42,6 +43,7 @@ from florin.store import StoreRefusal
 if TYPE_CHECKING:
     from florin.lab.study import Study
 
+_WITH_ENDS = re.compile(r"^([^()]+) (\([^()]+ … [^()]+\))$")  # an interval, or text that tells one
 _WIDTH_MAX, _WIDTH_WITHOUT_TERMINAL = 120, 100
 _SEED = 11
 
@@ -410,8 +412,7 @@ def _filled(table: Figures, language: Language, *, folded: bool) -> Table:
         filled.add_column(column.title.of(language), justify="left" if left else "right", overflow="fold")
     for row in table.rows:
         cells = [written(cell, column.unit, language) for cell, column in zip(row, table.columns, strict=True)]
-        filled.add_row(*(Text(cell.replace(" (", "\n(") if folded and isinstance(given, Interval) else cell)
-                         for cell, given in zip(cells, row, strict=True)))  # fmt: skip
+        filled.add_row(*(Text(_WITH_ENDS.sub(r"\1\n\2", cell) if folded else cell) for cell in cells))
     return filled
 
 
