@@ -85,15 +85,18 @@ def database_template(postgres_server: EmbeddedPostgres) -> str:
 @pytest.fixture(scope="session")
 def new_database(
     postgres_server: EmbeddedPostgres, database_template: str
-) -> Callable[[], AbstractContextManager[FreshDatabase]]:
-    """`with new_database() as database:` for fixtures of a wider scope, and for tests that need two."""
+) -> Callable[..., AbstractContextManager[FreshDatabase]]:
+    """`with new_database() as database:` for fixtures of a wider scope, and for tests that need two.
+
+    template: another's name, to begin with what is in it. Nobody may be connected to that one.
+    """
     numbers = itertools.count(1)
 
     @contextmanager
-    def make() -> Iterator[FreshDatabase]:
+    def make(template: str = database_template) -> Iterator[FreshDatabase]:
         name = f"test_{next(numbers)}"
         with psycopg.connect(postgres_server.dsn("postgres", "postgres"), autocommit=True) as connection:
-            create_database(connection, name, template=database_template, strategy="FILE_COPY")
+            create_database(connection, name, template=template, strategy="FILE_COPY")
         try:
             yield FreshDatabase(
                 name=name,

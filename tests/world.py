@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -80,7 +81,10 @@ class SimpleBank:
 
 @dataclass
 class World:
-    """Everything that a test may do, in the words of the business. Amounts in fen."""
+    """Everything that a test may do, in the words of the business. Amounts in fen.
+
+    goes_on: its database is a copy of another world's, in which the house is open already. database: that copy.
+    """
 
     dsn: str
     start_on: date = START
@@ -90,9 +94,18 @@ class World:
     numbers: int = 0
     people: dict[str, int] = field(default_factory=dict)
     line_ids: dict[str, int] = field(default_factory=dict)
+    goes_on: bool = False
+    database: Any = None
 
     def __enter__(self) -> World:
         self.connection = psycopg.connect(self.dsn, options=GENERIC_PLANS, prepare_threshold=1)
+        if not self.goes_on:
+            self._begin()
+        self.bank = SimpleBank(self.connection)
+        self.engine = Engine(self.dsn, connections=self.connections)
+        return self
+
+    def _begin(self) -> None:
         clock.start(self.connection, self.start_on)
         self.connection.execute(
             "INSERT INTO merchant (id, lane, name, mdr_ppm, mdr_refunded, negative_limit_minor)"
@@ -108,9 +121,6 @@ class World:
             (lane_of(SHOP), SHOP, self.negative_limit_minor),
         )
         self.connection.commit()
-        self.bank = SimpleBank(self.connection)
-        self.engine = Engine(self.dsn, connections=self.connections)
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.engine.close()
@@ -345,3 +355,38 @@ class World:
         rows = table.load(self.connection, [(lane_of(identifier), identifier)], READ)
         self.connection.commit()
         return rows[0]
+
+
+class LivedOnce:
+    """Worlds that all begin with the same days: these are lived once, for the first who asks, and copied for each.
+
+    live: what happens in them. options: those of World.
+    """
+
+    def __init__(self, new_database: Callable[..., Any], live: Callable[[World], None], **options: Any) -> None:
+        self._new_database = new_database
+        self._live = live
+        self._options = options
+        self._stack = ExitStack()
+        self._lived: tuple[str, World] | None = None
+
+    def __enter__(self) -> LivedOnce:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @contextmanager
+    def again(self) -> Iterator[World]:
+        """A world of its own that has lived them."""
+        name, lived = self._lived = self._lived or self._first()
+        with self._new_database(template=name) as database:
+            known = {"people": dict(lived.people), "line_ids": dict(lived.line_ids)}
+            with replace(lived, dsn=database.engine, database=database, goes_on=True, **known) as world:
+                yield world
+
+    def _first(self) -> tuple[str, World]:
+        database = self._stack.enter_context(self._new_database())
+        with World(database.engine, **self._options) as world:
+            self._live(world)
+        return database.name, world

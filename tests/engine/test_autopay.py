@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -14,19 +15,28 @@ from florin.engine.close_day import close_day
 from florin.engine.drift import drift_of_all
 from florin.events import KINDS, event_of
 from florin.queries.as_of import line_as_of_day
-from world import World
+from world import LivedOnce, World
 
 DUE_ON, DAY_AFTER = date(2026, 4, 10), date(2026, 4, 11)
 BILL = 300_00
 
 
+@pytest.fixture(scope="module")
+def until_the_bill_is_due(new_database: Any) -> Iterator[LivedOnce]:
+    def live(world: World) -> None:
+        world.person("alice", limit_minor=1_000_00, wallet_minor=500_00)
+        world.buy("alice", BILL)
+        world.until(date(2026, 4, 9))
+
+    with LivedOnce(new_database, live) as lived:
+        yield lived
+
+
 @pytest.fixture
-def alice(world: World) -> World:
+def alice(until_the_bill_is_due: LivedOnce) -> Iterator[World]:
     """She owes 300.00 on 10 April and has 500.00 in her wallet."""
-    world.person("alice", limit_minor=1_000_00, wallet_minor=500_00)
-    world.buy("alice", BILL)
-    world.until(date(2026, 4, 9))
-    return world
+    with until_the_bill_is_due.again() as world:
+        yield world
 
 
 def turn_on(world: World, *sources: Any) -> None:

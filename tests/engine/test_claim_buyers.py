@@ -20,7 +20,7 @@ from florin.credit.settle_buyer import BuyerPaymentNotPositive, RecordBuyerPayme
 from florin.engine import lane_for
 from florin.engine.proof import prove
 from florin.payments.reverse_refund import ReverseRefund
-from world import DIRECT_APP, World
+from world import DIRECT_APP, LivedOnce, World
 
 pytestmark = pytest.mark.every_proof
 
@@ -28,10 +28,9 @@ JUNE = date(2026, 6, 1)
 BUYER = "Blue River"
 
 
-@pytest.fixture
-def world(fresh_database: FreshDatabase) -> Iterator[World]:
-    """Bob's 1,026.00 and Carol's 307.80 are charged off and sold to Blue River, for 51.30 and 15.00."""
-    with World(fresh_database.engine, negative_limit_minor=1_000_000) as made:
+@pytest.fixture(scope="module")
+def until_the_claims_are_sold(new_database: Any) -> Iterator[LivedOnce]:
+    def live(made: World) -> None:
         made.until(date(2026, 3, 5))
         for name, amount_minor in (("bob", 1000_00), ("carol", 300_00)):
             made.person(name, limit_minor=10_000_00)
@@ -45,8 +44,22 @@ def world(fresh_database: FreshDatabase) -> Iterator[World]:
                 )
             )
             assert sold.event is not None
+
+    with LivedOnce(new_database, live, negative_limit_minor=1_000_000) as lived:
+        yield lived
+
+
+@pytest.fixture
+def world(until_the_claims_are_sold: LivedOnce) -> Iterator[World]:
+    """Bob's 1,026.00 and Carol's 307.80 are charged off and sold to Blue River, for 51.30 and 15.00."""
+    with until_the_claims_are_sold.again() as made:
         yield made
         made.assert_books_hold()
+
+
+@pytest.fixture
+def fresh_database(world: World) -> FreshDatabase:
+    return world.database
 
 
 def bought(world: World, name: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -24,13 +25,33 @@ from florin.payments.reverse_refund import (
     ReverseRefund,
 )
 from florin.wallet.withdraw import WalletTooLow, Withdraw
-from world import DIRECT_APP, ESCROW_APP, World
+from world import DIRECT_APP, ESCROW_APP, LivedOnce, World
+
+HOUSE = {"negative_limit_minor": 10_000_000, "mdr_refunded": True}
 
 
 @pytest.fixture
 def world(fresh_database: FreshDatabase) -> Iterator[World]:
-    with World(fresh_database.engine, negative_limit_minor=10_000_000, mdr_refunded=True) as made:
+    with World(fresh_database.engine, **HOUSE) as made:
         made.person("alice", limit_minor=1_000_000, wallet_minor=50_000)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def until_june(new_database: Any) -> Iterator[LivedOnce]:
+    def live(made: World) -> None:
+        made.person("alice", limit_minor=1_000_000, wallet_minor=50_000)
+        bought(made)
+        made.until(date(2026, 6, 1))
+
+    with LivedOnce(new_database, live, **HOUSE) as lived:
+        yield lived
+
+
+@pytest.fixture
+def june(until_june: LivedOnce) -> Iterator[World]:
+    """Nothing of the first day's 1,000.00 was paid by 1 June."""
+    with until_june.again() as made:
         yield made
 
 
@@ -41,6 +62,10 @@ def reverse(world: World, payment_id: int, number: str, value_on: date | None = 
 
 def bought(world: World, minor: int = 100_000, wallet_minor: int = 0) -> int:
     return int(world.buy("alice", minor, wallet_minor, app=DIRECT_APP).event.payment_id)
+
+
+def sale_of(world: World) -> int:
+    return int(world.one("SELECT id FROM payment"))
 
 
 # ── refunds of every stage ────────────────────────────────────────────────────────────────────────────────────────
@@ -59,16 +84,15 @@ def test_a_refund_on_a_past_due_line_clears_the_arrears_and_cures_it(world: Worl
     world.assert_books_hold()
 
 
-def test_a_refund_on_a_charged_off_line_lowers_the_claim_and_is_recovery(world: World) -> None:
-    sale = bought(world)
-    world.until(date(2026, 6, 1))
-    world.do(ChargeOff(line_id=world.line_ids["alice"], reason="insolvent"))
+def test_a_refund_on_a_charged_off_line_lowers_the_claim_and_is_recovery(june: World) -> None:
+    sale = sale_of(june)
+    june.do(ChargeOff(line_id=june.line_ids["alice"], reason="insolvent"))
 
-    assert world.refund(sale, 30_000).event
+    assert june.refund(sale, 30_000).event
 
-    assert world.balance("RECOVERY_INCOME") == 30_000
-    assert world.balance("MEMO_CLAIM_PRINCIPAL") == 70_000
-    world.assert_books_hold()
+    assert june.balance("RECOVERY_INCOME") == 30_000
+    assert june.balance("MEMO_CLAIM_PRINCIPAL") == 70_000
+    june.assert_books_hold()
 
 
 @pytest.mark.parametrize("program", ["huabei", "bank-card"])
@@ -157,33 +181,31 @@ def test_a_reversal_that_counts_on_a_day_that_is_over_bears_interest_from_that_d
     world.assert_books_hold()
 
 
-def test_on_a_charged_off_line_it_is_claimed_again_and_no_recovery(world: World) -> None:
-    sale = bought(world)
-    world.until(date(2026, 6, 1))
-    world.do(ChargeOff(line_id=world.line_ids["alice"], reason="insolvent"))
-    world.refund(sale, 30_000, "r1")
+def test_on_a_charged_off_line_it_is_claimed_again_and_no_recovery(june: World) -> None:
+    sale = sale_of(june)
+    june.do(ChargeOff(line_id=june.line_ids["alice"], reason="insolvent"))
+    june.refund(sale, 30_000, "r1")
 
-    assert reverse(world, sale, "r1").event
+    assert reverse(june, sale, "r1").event
 
-    assert world.balance("RECOVERY_INCOME") == 0
-    assert world.balance("MEMO_CLAIM_PRINCIPAL") == 100_000
-    world.assert_books_hold()
+    assert june.balance("RECOVERY_INCOME") == 0
+    assert june.balance("MEMO_CLAIM_PRINCIPAL") == 100_000
+    june.assert_books_hold()
 
 
-def test_on_a_sold_claim_it_is_the_buyers_again(world: World) -> None:
-    sale = bought(world)
-    world.until(date(2026, 6, 1))
-    line_id = world.line_ids["alice"]
-    world.do(ChargeOff(line_id=line_id, reason="insolvent"))
-    world.do(SellClaims(line_id=line_id, buyer="Blue River", contact="tel 400", price_minor=5_000, reference="1"))
-    world.refund(sale, 30_000, "r1")
-    assert world.balance("DUE_TO_CLAIM_BUYERS") == 30_000
+def test_on_a_sold_claim_it_is_the_buyers_again(june: World) -> None:
+    sale = sale_of(june)
+    line_id = june.line_ids["alice"]
+    june.do(ChargeOff(line_id=line_id, reason="insolvent"))
+    june.do(SellClaims(line_id=line_id, buyer="Blue River", contact="tel 400", price_minor=5_000, reference="1"))
+    june.refund(sale, 30_000, "r1")
+    assert june.balance("DUE_TO_CLAIM_BUYERS") == 30_000
 
-    assert reverse(world, sale, "r1").event
+    assert reverse(june, sale, "r1").event
 
-    assert world.balance("DUE_TO_CLAIM_BUYERS") == 0
-    assert world.line("alice").principal_minor == 0
-    world.assert_books_hold()
+    assert june.balance("DUE_TO_CLAIM_BUYERS") == 0
+    assert june.line("alice").principal_minor == 0
+    june.assert_books_hold()
 
 
 def test_the_part_that_went_to_the_wallet_is_taken_back_from_it_or_the_reversal_is_refused(world: World) -> None:
