@@ -40,7 +40,7 @@ tour:
 
 test: browser
 	@$(environment) dev alipay-official alipay-fzlee alipay-django alipay-v3 wechatpayv3 example-oscar schemathesis iso20022 npm
-	$(bin)/pytest -n $(WORKERS) $(ARGUMENTS)
+	$(bin)/pytest -n $(WORKERS) --dist worksteal $(ARGUMENTS)
 
 check:
 	@$(environment) dev

@@ -18,6 +18,7 @@ from florin.credit.open import OpenLine
 from florin.credit.repay import Repay
 from florin.engine import ClaimKind, Engine, Outcome, Submission, claim, clock, lane_for, lane_of
 from florin.engine.close_day import DayClosed, close_through
+from florin.engine.close_step import each_by_itself
 from florin.engine.proof import prove
 from florin.engine.tables import line as line_rows
 from florin.engine.tables import payment as payment_rows
@@ -301,9 +302,8 @@ class World:
 
     @property
     def today(self) -> date:
-        on = clock.read(self.connection).on
-        self.connection.commit()
-        return on
+        with each_by_itself(self.connection):
+            return clock.read(self.connection).on
 
     def budget(self, campaign_id: int) -> Budget:
         """All of it."""
@@ -347,14 +347,12 @@ class World:
         assert proof.holds, [check for check in proof.checks if not check.holds]
 
     def one(self, statement: str, *parameters: Any) -> Any:
-        row = self.connection.execute(statement, parameters).fetchone()  # type: ignore[call-overload]
-        self.connection.commit()
-        return row[0]
+        with each_by_itself(self.connection):
+            return self.connection.execute(statement, parameters).fetchone()[0]  # type: ignore[call-overload]
 
     def _row(self, table: Any, identifier: int) -> tuple[Any, ...]:
-        rows = table.load(self.connection, [(lane_of(identifier), identifier)], READ)
-        self.connection.commit()
-        return rows[0]
+        with each_by_itself(self.connection):
+            return table.load(self.connection, [(lane_of(identifier), identifier)], READ)[0]
 
 
 class LivedOnce:

@@ -156,6 +156,22 @@ def test_a_page_pay_order_leads_to_the_cashier_and_back_with_a_signed_query(sand
     assert tea_house.is_genuine(query)
 
 
+def test_after_a_reset_the_same_pages_know_nobody_and_sell_as_on_the_first_morning(sandbox):
+    browser = Browser()
+    browser.open(ask_by_rest(sandbox, "C4", 5_000)["checkout_url"])
+    browser.sign_in("alice")
+    browser.submit(way="wallet-0", pin=PIN)
+
+    sandbox.verb("reset")
+    browser.open(ask_by_rest(sandbox, "C4", 7_000)["checkout_url"])
+    assert 'name="password"' in browser.page
+    browser.sign_in("alice")
+    browser.submit(way="wallet-0", pin=PIN)
+
+    assert sandbox.verb("statement", "alice")["wallet"] == "430.00"
+    assert sandbox.verb("prove")["holds"]
+
+
 def signature_of(secret: str, headers: dict[str, str], body: bytes) -> str:
     """As a listener computes it, by the specification of Standard Webhooks."""
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body

@@ -28,6 +28,7 @@ from florin.engine import clock, outbox
 from florin.engine.close_day import DayClosed
 from florin.queries import ReadPool
 from florin.sandbox.addresses import reserve_port_80
+from florin.sandbox.beginning import begin, end
 from florin.sandbox.faults import DecliningEngine, SandboxFaults, SpoiltAnswers
 from florin.sandbox.provision import Provisioned, Wanted, morning_of, provision
 from florin.sandbox.proxying import ProxyThread
@@ -123,6 +124,9 @@ class Instance:
         self._stack.callback(self._stop_serving)
         self._start_serving()
         self._api.start()
+        if self._with_pages:
+            child = Child(name="pages", module=self.pages_module, environment={}, listens_at=[self.pages_at])
+            self._stack.enter_context(Supervisor([child]))
         self.proxy = self._stack.enter_context(ProxyThread(self.folder, wires=api_at))
 
     def _at_port_80(self) -> Sequence[Address]:
@@ -195,8 +199,10 @@ class Instance:
     def _start_serving(self) -> None:
         self._serving = _Serving(self)
         self._api.application = self._serving.application
+        begin(self.folder)
 
     def _stop_serving(self) -> None:
+        end(self.folder)
         self._api.application = None
         if self._serving is not None:
             self._serving.stop()
@@ -217,7 +223,7 @@ class Instance:
 
 
 class _Serving:
-    """What runs on one database: replaced as a whole by a reset."""
+    """What runs in this process on one database: replaced as a whole by a reset. The pages see to themselves."""
 
     def __init__(self, instance: Instance) -> None:
         self._stack = ExitStack()
@@ -245,9 +251,6 @@ class _Serving:
         self._stack.callback(self.housekeeping.stop)
         self.delivery.start()
         self._stack.callback(self.delivery.stop)
-        if instance._with_pages:
-            child = Child(name="pages", module=instance.pages_module, environment={}, listens_at=[instance.pages_at])
-            self._stack.enter_context(Supervisor([child]))
 
     def stop(self) -> None:
         self._stack.close()
