@@ -8,7 +8,9 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace as replace_struct
 
+from florin.credit.line import LineState
 from florin.lab.whatif import ChangeInvalid, Outcome, WhatIfTooLarge, no_change, read_change, what_if
 from florin.lab.whatif.live import LiveBook
 from florin.lab.whatif.outcome import MEASURED, Compared
@@ -246,6 +248,9 @@ def test_a_book_in_which_nobody_buys_says_that_its_zeros_say_nothing():
 
     outcome = tried(f"[[limits]]{HUABEI}scale = 2", book, months=1, draws=1)
 
+    lost = [replace_struct(line, state=LineState.CHARGED_OFF) for line in portfolio.lines[:2]]
+    with_lost = replace(book, portfolios=(replace(book.portfolios[0], lines=(*lost, *portfolio.lines[2:])),))
+    assert (with_lost.idle, with_lost.charged_off) == (4, lost)
     assert (outcome.book.idle, total(outcome, "sales").today.high) == (6, 0)
     assert "the zeros say nothing" in told(outcome).paragraphs_en[0]
     assert live_book(6).idle == 0

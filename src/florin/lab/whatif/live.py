@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from florin.credit.items import Account
-from florin.credit.line import Line
+from florin.credit.line import Line, LineState
 from florin.credit.terms import Program
 from florin.events import Place
 from florin.lab.arrays import Flags, Index, Minor, Real, Small, Whole
@@ -127,8 +127,19 @@ class LiveBook:
 
     @property
     def idle(self) -> int:
-        """Lines of which nothing was bought within `HISTORY_DAYS`."""
-        return sum(int((portfolio.history.purchases == 0).sum()) for portfolio in self.portfolios)
+        """Lines of which nothing was bought within `HISTORY_DAYS`, without those that are charged off."""
+        return sum(
+            not bought and line.state is not LineState.CHARGED_OFF
+            for portfolio in self.portfolios
+            for line, bought in zip(portfolio.lines, portfolio.history.purchases.tolist(), strict=True)
+        )
+
+    @property
+    def charged_off(self) -> list[Line]:
+        """Lines of which nothing more comes: the lab has no collector."""
+        return [
+            line for portfolio in self.portfolios for line in portfolio.lines if line.state is LineState.CHARGED_OFF
+        ]
 
     @property
     def owed_minor(self) -> int:

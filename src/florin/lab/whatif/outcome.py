@@ -69,13 +69,15 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
 class BookSeen(msgspec.Struct, frozen=True, kw_only=True):
     """The book that was lived on. owed: principal. idle: lines of which nothing was bought in a year, so that nothing is
-    expected to be. left_out: what of it was not lived on.
+    expected to be. charged_off: lines of which nothing more comes, and their principal. left_out: what of it was not lived on.
     """
 
     on: date
     lines: int
     idle: int
     owed_minor: int
+    charged_off: int
+    charged_off_minor: int
     programs: dict[str, int]
     left_out: tuple[LeftOut, ...]
 
@@ -139,6 +141,8 @@ def what_if(
             lines=book.count,
             idle=book.idle,
             owed_minor=book.owed_minor,
+            charged_off=len(book.charged_off),
+            charged_off_minor=sum(line.principal_minor for line in book.charged_off),
             programs={each.program.name: each.count for each in book.portfolios},
             left_out=book.left_out,
         ),

@@ -45,8 +45,9 @@ HURTS = {
 _BY = {"score": Words("bills met in time", "按时还款比例"), "utilization": Words("use of the limit", "额度使用率")}
 
 _IDLE = Words(
-    " But nothing was bought on any of these lines within a year, so nothing is expected to be: the zeros say nothing.",
-    "但这些额度一年内均未使用，因此预计无人购买：以上的零不说明任何问题。",
+    " But each of these lines is charged off, or nothing was bought with it in a year, so nothing is expected to be: the zeros "
+    "say nothing.",
+    "但这些额度均已核销或一年内未使用，因此预计无人购买：以上的零不说明任何问题。",
 )
 
 CAVEATS = (
@@ -135,7 +136,7 @@ def _paragraph(outcome: Outcome) -> tuple[str, str]:
 
     months = "1 month" if outcome.months_count == 1 else f"{outcome.months_count} months"
     hurt_people = "1 person is hurt" if hurt.high == hurt.low == 1 else f"{said(hurt, Unit.COUNT, 0)} people are hurt"
-    idle = outcome.book.idle == outcome.book.lines
+    idle = outcome.book.idle + outcome.book.charged_off == outcome.book.lines
     return (
         f"Over {months} from {outcome.book.on} the change moves what is left of income after funding and "
         f"loss by {said(net.difference, net.unit, 0)}, against {said(net.today, net.unit, 0)} under today's terms, and sales "
@@ -237,6 +238,9 @@ def _book(outcome: Outcome) -> Table:
     rows += [(name, lines, None) for name, lines in book.programs.items()]
     if book.idle:
         rows.append((Words("of these, bought nothing in a year", "其中一年内未使用"), book.idle, None))
+    if book.charged_off:
+        gone = Words("of these, charged off: nothing more comes", "其中已核销，不再有进项")
+        rows.append((gone, book.charged_off, book.charged_off_minor))
     rows += [
         (
             Words(f"left out, {each.program}: {each.why}", f"未纳入，{each.program}：{each.why}"),

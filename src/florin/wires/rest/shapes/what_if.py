@@ -83,13 +83,15 @@ class WhatIfLeftOut(msgspec.Struct, frozen=True, kw_only=True):
 
 class WhatIfBook(msgspec.Struct, frozen=True, kw_only=True):
     """The book that was lived on. idle: lines of which nothing was bought in a year, so that nothing is expected to be.
-    programs: lines by program.
+    charged_off: lines of which nothing more comes, and their principal. programs: lines by program.
     """
 
     on: date
     lines: int
     idle: int
     owed_minor: int
+    charged_off: int
+    charged_off_minor: int
     programs: dict[str, int]
     left_out: tuple[WhatIfLeftOut, ...]
 
