@@ -8,12 +8,14 @@ import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import msgspec
 import psycopg
 
 from florin.queries import what_if
 from florin.queries.what_if import _TAKE_TURN, _TURN
+from florin.wires.rest.serve import CALLER_GONE, Answer, _while_waited_for
 from florin.wires.rest.what_if import _running, end_what_ifs
 from wires.rest.house import RestHouse
 
@@ -89,3 +91,28 @@ def test_it_ends_with_whoever_asked_and_when_the_server_stops(house: RestHouse):
 
         assert asyncio.run(ended_by(leave)) == 1
         assert asyncio.run(ended_by(stop)) == -signal.SIGKILL
+
+
+def test_what_takes_long_is_ended_when_its_caller_goes_away_and_answered_when_he_stays():
+    ended = []
+
+    async def work(seconds: float) -> Answer:
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            ended.append("ended")
+            raise
+        return Answer("done")
+
+    async def receive_then(seconds: float) -> Any:
+        await asyncio.sleep(seconds)
+        return {"type": "http.disconnect"}
+
+    async def both() -> tuple[Answer, Answer]:
+        left = await _while_waited_for(work(60), lambda: receive_then(0))
+        assert ended == ["ended"]
+        return left, await _while_waited_for(work(0), lambda: receive_then(60))
+
+    left, stayed = asyncio.run(both())
+
+    assert (left.status, stayed.body, ended) == (CALLER_GONE, "done", ["ended"])

@@ -44,6 +44,8 @@ BODY_BYTES_MAX: Final = 1_048_576
 DRAIN_BYTES_MAX: Final = 16_777_216
 BODY_TIMEOUT_S: Final = 30.0
 IDEMPOTENCY_KEY_LENGTH_MAX: Final = 255
+# Only the latest calls' page shows it.
+CALLER_GONE: Final = 499
 
 _log = structlog.get_logger(__name__)
 
@@ -136,7 +138,7 @@ class Operation:
     """One method of one path. body, query: the structs it takes; answer: the one it gives, with `status`.
 
     bytes_max: of its body. idempotent: it needs an Idempotency-Key. refusals: by which names it may be refused; examples:
-    bodies by what they are for. Both are for the document.
+    bodies by what they are for. Both are for the document. long: it may take minutes, and is ended when its caller goes away.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -152,6 +154,7 @@ class Operation:
     query: type[msgspec.Struct] | None = None
     bytes_max: int = BODY_BYTES_MAX
     idempotent: bool = False
+    long: bool = False
     refusals: tuple[str, ...] = ()
     tag: str = "payments"
     examples: Mapping[str, Any] = field(default_factory=dict)
@@ -243,7 +246,8 @@ class _Serving:
         accepted = headers.get(b"accept-language", b"")
         reads: Language = language_of(accepted.decode("latin-1")) if b"zh" in accepted else "en"
         call = Call(self._house, key, idempotency_key, scope["path_params"], query, reads, headers.get(b"accept", b""))
-        return await operation.run(call, body)
+        working = operation.run(call, body)
+        return await (_while_waited_for(working, receive) if operation.long else working)
 
     async def _caller(self, authorization: bytes | None) -> ApiKey:
         """The key of the caller, remembered or looked up. Raises Refuse."""
@@ -266,6 +270,24 @@ class _Serving:
 _BEARER = ((b"www-authenticate", b'Bearer realm="florin"'),)
 _SINGLE = (b"authorization", b"idempotency-key", b"content-length", b"content-type", b"content-encoding")
 _VISIBLE = re.compile(rb"[\x21-\x7e]{1,%d}" % IDEMPOTENCY_KEY_LENGTH_MAX)
+
+
+async def _while_waited_for(work: Awaitable[Answer], receive: Receive) -> Answer:
+    """The answer; when the caller goes away before, what works on it is cancelled, and nobody reads what is answered."""
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else Answer({}, status=CALLER_GONE)
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _gone(receive: Receive) -> None:
+    """Return when the caller is. The body has been read."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _headers(scope: Scope) -> dict[bytes, bytes]:

@@ -20,6 +20,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         tag="owner",
         needs="owner",
         run=what_if.try_change,
+        long=True,
         body=shapes.NewWhatIf,
         examples={"half the limit": {"toml": _HALVED, "months": 12}},
         answer=shapes.WhatIf,
