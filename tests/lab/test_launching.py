@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from florin.lab.answers import answered
-from florin.lab.experiments.gap import PARTS, gap, shapley
+from florin.lab.experiments.did_not_follow import _of_the_gap
+from florin.lab.experiments.gap import PARTS, Gap, gap, shapley
 from florin.lab.experiments.launching import Game, Move, effective, moves
 from florin.lab.parameters import likeliest
 from florin.lab.world import preset_world
@@ -32,6 +33,17 @@ def test_the_parts_of_the_gap_sum_to_it():
     assert set(found.parts) == set(PARTS)
     assert sum(found.parts.values()) == pytest.approx(found.ali - found.tencent)
     assert found.parts["take"] > 0
+
+
+def test_a_draw_in_which_the_two_hardly_differ_does_not_throw_their_share_far_away():
+    apart = Gap(ali=900.0, tencent=100.0, parts=dict.fromkeys(PARTS, 0.0) | {"take": 200.0, "rail": 600.0})
+    alike = Gap(ali=101.0, tencent=100.0, parts=dict.fromkeys(PARTS, 0.0) | {"take": 200.0, "rail": -199.0})
+
+    share = _of_the_gap([apart] * 9 + [alike], "take")
+
+    assert share.mid == round(1e6 * (10 * 200) / (9 * 800 + 1))
+    assert share.low == 250_000
+    assert share.high > 50 * share.mid  # the interval does not hide the draw
 
 
 def _game(payoff) -> Game:

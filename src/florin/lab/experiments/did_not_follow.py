@@ -7,6 +7,7 @@ a mall, bought (JD's) or built (on the web's shops), to see whether it would hav
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -16,7 +17,7 @@ import numpy as np
 from florin.lab.arrays import Bits
 from florin.lab.chart import Axis, Bars, BarSeries, Equilibrium, Step, Waterfall
 from florin.lab.chart import Game as GameChart
-from florin.lab.experiments.drawing import each_draw, interval, ppm, sized, used
+from florin.lab.experiments.drawing import about, each_draw, interval, sized, used
 from florin.lab.experiments.experiment import Experiment, Progress, Size
 from florin.lab.experiments.gap import PARTS, Gap, gap
 from florin.lab.experiments.launching import PLAYERS, Game, Move, Profile, play, present_value
@@ -82,7 +83,6 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
         partial(_draw, chosen.months), seed=seed, size=chosen, progress=progress, step="draws of the game"
     )
     game, waterfall, malls = _game(drawn), _waterfall(drawn), _malls(drawn)
-    shares = [sum(each.gap.parts[name] for name in OWNERSHIP) / _difference(each.gap) for each in drawn]
     verdict = Verdict(
         claim=Words(
             "Owning the place of sale is the main reason why Alibaba lent and Tencent did not.",
@@ -93,7 +93,7 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
             "自有销售抽成与所省卡成本在差距中的占比",
         ),
         unit=Unit.PPM,
-        found=ppm(shares),
+        found=_of_the_gap([each.gap for each in drawn], *OWNERSHIP),
         threshold=MILLION // 2,
     )
     launches = _launching(drawn)
@@ -132,6 +132,17 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
         ),
         verdict=verdict,
     )
+
+
+def _of_the_gap(found: Sequence[Gap], *names: str) -> Interval:
+    """What these parts are of the gap, in parts per million: of all draws together; the interval is of each draw's own.
+
+    A draw in which the two hardly differ has no share to speak of, and would throw a mean of shares far away.
+    """
+    parts = [sum(each.parts[name] for name in names) for each in found]
+    gaps = [_difference(each) for each in found]
+    each_own = [MILLION * part / whole for part, whole in zip(parts, gaps, strict=True)]
+    return about(MILLION * sum(parts) / sum(gaps), each_own)
 
 
 def _difference(found: Gap) -> float:
@@ -236,7 +247,7 @@ def _parts_table(drawn: list[Drawn]) -> Table:
         (
             title,
             interval([each.gap.parts[name] for each in drawn]),
-            ppm([each.gap.parts[name] / _difference(each.gap) for each in drawn]),
+            _of_the_gap([each.gap for each in drawn], name),
         )
         for name, title in PARTS.items()
     )
