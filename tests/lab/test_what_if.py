@@ -11,11 +11,12 @@ import pytest
 from msgspec.structs import replace as replace_struct
 
 from florin.credit.line import LineState
+from florin.lab.book import tables, taking
 from florin.lab.whatif import ChangeInvalid, Outcome, WhatIfTooLarge, no_change, read_change, what_if
 from florin.lab.whatif.live import LiveBook
 from florin.lab.whatif.outcome import MEASURED, Compared
 from florin.lab.whatif.run import LOT_LEAST, dealt
-from florin.lab.whatif.told import page, told
+from florin.lab.whatif.told import LEFT_OUT_ZH, page, told
 from florin.market import Acceptance
 from florin.market.load import load_ecosystem
 from lab.live_books import ON, live_book
@@ -254,6 +255,10 @@ def test_a_book_in_which_nobody_buys_says_that_its_zeros_say_nothing():
     assert (outcome.book.idle, total(outcome, "sales").today.high) == (6, 0)
     assert "the zeros say nothing" in told(outcome).paragraphs_en[0]
     assert live_book(6).idle == 0
+
+
+def test_every_reason_for_which_lines_are_left_out_is_told_in_chinese_too():
+    assert set(LEFT_OUT_ZH) == {reason for reason, _ in (*tables._UNFIT, *taking._UNFIT)}
 
 
 @pytest.mark.parametrize(("months", "draws", "says"), [(0, 3, "choose 1 to 36"), (3, 999, "calibration kept")])

@@ -44,6 +44,27 @@ HURTS = {
 }
 _BY = {"score": Words("bills met in time", "按时还款比例"), "utilization": Words("use of the limit", "额度使用率")}
 
+# Why lines are left out, as the lab's book says it; what is not here has a number in it and is said in English.
+LEFT_OUT_ZH = {
+    'billing = "order" gives each order days of its own': "逐单计息，每笔订单各有账期",
+    "a repayment's limit waits for `repayment_hold_days`": "还款到账前额度不恢复（repayment_hold_days）",
+    "`sub_limits` ask where a purchase is made": "设有分场景额度（sub_limits）",
+    "`exposure_group` counts other programs' debts": "额度与其他产品共用（exposure_group）",
+    'charge_off_interest = "memo" lets claims bear interest': "核销后债权继续计息",
+    'installments by method "declining" are not flat': "分期按剩余本金计费",
+    "a hardship plan runs": "正在执行纾困方案",
+    "its claims were sold": "债权已转让",
+    "its claims bear interest": "债权仍在计息",
+    "costs of collection are owed": "欠有催收费用",
+    "its limit is lifted for a time": "正在临时提额",
+    "a repayment has not cleared": "有还款尚未到账",
+    "collection is paused": "催收已暂停",
+    "the next statement tells of a correction": "下期账单含更正",
+    "a re-age has left a part of a minimum to later statements": "重整账龄后部分最低还款延后",
+    "a plan bears interest, or a campaign bears a part of its fee": "分期另计利息或由活动补贴",
+    "a correction has made it late": "因更正而成为逾期",
+}
+
 _IDLE = Words(
     " But each of these lines is charged off, or nothing was bought with it in a year, so nothing is expected to be: the zeros "
     "say nothing.",
@@ -243,7 +264,10 @@ def _book(outcome: Outcome) -> Table:
         rows.append((gone, book.charged_off, book.charged_off_minor))
     rows += [
         (
-            Words(f"left out, {each.program}: {each.why}", f"未纳入，{each.program}：{each.why}"),
+            Words(
+                f"left out, {each.program}: {each.why}",
+                f"未纳入，{each.program}：{LEFT_OUT_ZH.get(each.why, each.why)}",
+            ),
             each.lines,
             each.owed_minor,
         )
