@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final, Literal
@@ -214,6 +215,9 @@ class Endpoint:
         raise Refuse("MethodNotAllowed", allowed=self._allowed, method=method[:20], headers=(allow,))
 
 
+_reader_of = cache(fields.Reader)  # of a struct once, however many applications a process makes
+
+
 class _Serving:
     """An operation, with what is made once for it."""
 
@@ -222,7 +226,7 @@ class _Serving:
     def __init__(self, operation: Operation, house: House) -> None:
         self._operation = operation
         self._house = house
-        self._reader = fields.Reader(operation.body) if operation.body is not None else None
+        self._reader = _reader_of(operation.body) if operation.body is not None else None
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:
         operation = self._operation
