@@ -324,7 +324,7 @@ def _thresholds_table(drawn: list[Drawn]) -> Table:
                 Words(
                     "the back of an envelope: float of 24.7 days at 3 %, 4.5 %, 6 % by the sixth of sales that a lift of 20 % "
                     "adds",
-                    "信封背面的估算：24.7天浮存按3%、4.5%、6%计，除以20%提升带来的六分之一增量",
+                    "粗略估算：24.7天浮存按3%、4.5%、6%计，除以20%提升带来的六分之一增量",
                 ),
                 envelope,
                 None,
@@ -411,8 +411,8 @@ def _told(drawn: list[Drawn], verdict: Verdict, with_fee: Interval) -> tuple[Wor
         Words(
             f"Against no such credit at all, free credit raises those sales by {all_lift.en} and pays from a take of "
             f"{at_none.en} on. The back of an envelope, which knows the float and a lift of 20 % and neither losses nor the "
-            f"installments that are sold with it, says {_FLOAT[0] * 6:.1%} to {_FLOAT[2] * 6:.1%}.",
-            f"与完全没有该信用相比，免息信用使销售提高{all_lift.zh}，抽成从{at_none.zh}起回本。信封背面的估算只知浮存与20%的提升，"
+            f"installments that are sold with it, says {_FLOAT[0] * 600:.1f} % to {_FLOAT[2] * 600:.1f} %.",
+            f"与完全没有该信用相比，免息信用使销售提高{all_lift.zh}，抽成从{at_none.zh}起回本。粗略估算只知浮存与20%的提升，"
             f"不知坏账，也不知随之卖出的分期，得出{_FLOAT[0] * 6:.1%}至{_FLOAT[2] * 6:.1%}。",
         ),
     )
