@@ -9,6 +9,7 @@ import pytest
 
 from app.operator import Operator
 from conftest import FreshDatabase
+from florin.app.lab import PageNotWritten
 from florin.app.whatif import ChangeUnusable, FileUnreadable, TooLarge
 from world import World
 
@@ -50,9 +51,11 @@ def test_what_cannot_be_tried_is_refused_by_name(operator: Operator, tmp_path: P
     unknown = operator.refused("whatif", file)
     missing = operator.refused("whatif", tmp_path / "none.toml")
     file.write_text(HALVED)
+    nowhere = operator.refused("whatif", file, "--months", 99, "--html", tmp_path / "none" / "page.html")
     long = operator.refused("whatif", file, "--months", 99)
 
     assert isinstance(unknown, ChangeUnusable)
     assert "change.toml, line 2" in unknown.problem
     assert isinstance(missing, FileUnreadable)
     assert isinstance(long, TooLarge)
+    assert isinstance(nowhere, PageNotWritten), "before the work, not after it"

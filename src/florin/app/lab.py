@@ -147,7 +147,7 @@ def run(
     experiment = _known(name)
     size = _sized(people, months, draws, [experiment])
     if html is not None:
-        _check_writable(html)
+        check_writable(html)
     began = time.monotonic()
     try:
         with _watched() as progress:
@@ -177,14 +177,14 @@ def calibrate(
     out: Annotated[Path, typer.Option("--out", help="The file of kept draws to write.")] = Path("kept.toml"),
 ) -> None:
     """Draw the parameters and keep what the facts allow; the lab's own draws are a file that this made."""
-    _check_writable(out)
+    check_writable(out)
     with _watched() as progress:
         heard = progress(experiments.EXPERIMENTS["calibration"])
         try:
             found = calibrate_draws(seed=seed, people=people, months=months, tries=tries, progress=heard)
         except NothingAllowed as refused:
             raise CalibrationFailed(why=str(refused)) from refused
-    _write_whole(out, kept_text(found).encode())
+    write_whole(out, kept_text(found).encode())
     typer.echo(f"{len(found.draws)} of {tries} draws are allowed by the facts; they are in {out}.")
 
 
@@ -201,7 +201,7 @@ def report(
     draws: DrawsOption = None,
 ) -> None:
     """Write every experiment on one page, in Chinese and English, that opens without a server or a network."""
-    _check_writable(out)
+    check_writable(out)
     began = time.monotonic()
     if files:
         entries = _read_all(files)
@@ -269,13 +269,13 @@ def _read(file: Path) -> Entry:
 def _write(file: Path, entries: list[Entry]) -> None:
     """Write the page and say where. Raises PageNotWritten."""
     text = page(entries).encode()
-    _write_whole(file, text)
+    write_whole(file, text)
     count = len(entries)
     many = "1 experiment" if count == 1 else f"{count} experiments"
     typer.echo(f"{file}: {many}, {len(text) / 1e6:.1f} MB. Open it in a browser; it needs no server.", err=True)
 
 
-def _check_writable(file: Path) -> None:
+def check_writable(file: Path) -> None:
     """Before minutes of work, not after them. Raises PageNotWritten."""
     folder = file.parent
     if not folder.is_dir():
@@ -286,7 +286,7 @@ def _check_writable(file: Path) -> None:
         raise PageNotWritten(file=file, why=f"the folder {folder} is not open to you")
 
 
-def _write_whole(file: Path, text: bytes) -> None:
+def write_whole(file: Path, text: bytes) -> None:
     """All of it or nothing: an older file stands until the new one is whole. Raises PageNotWritten."""
     half = file.with_name(f".{file.name}.{os.getpid()}")
     try:

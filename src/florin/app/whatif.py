@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from florin.app.house import DataOption, JsonOption, NotMigrated
-from florin.app.lab import LanguageOption, PageNotWritten
+from florin.app.lab import LanguageOption, check_writable, write_whole
 from florin.app.lab import told as shown
 from florin.lab.quantity import LANGUAGES
 from florin.lab.whatif import ChangeInvalid, LiveBook, Outcome, WhatIfTooLarge, read_change, what_if
@@ -63,12 +63,15 @@ def whatif(
     """What would a change of terms, limits or acceptance bring: income, loss, and people hurt. Nothing is written."""
     began = time.monotonic()
     text = _read(file)
+    if html is not None:
+        check_writable(html)
     with open_house(data) as store:
         book = _book(store)
     taken_s = time.monotonic() - began
     outcome = _run(text, book, source=file.name, months=months, draws=draws, seed=seed)
     if html is not None:
-        _write(html, page(outcome))
+        write_whole(html, page(outcome).encode())
+        typer.echo(f"{html}: open it in a browser; it needs no server.", err=True)
     if as_json:
         typer.echo(msgspec.json.encode(outcome))
         return
@@ -114,14 +117,6 @@ def _read(file: Path) -> str:
         raise FileUnreadable(file=file, why=f"it is no text in UTF-8, {error.reason}") from None
     except OSError as error:
         raise FileUnreadable(file=file, why=error.strerror or "it cannot be opened") from None
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise PageNotWritten(file=file, why=error.strerror or "the system refused") from None
-    typer.echo(f"{file}: open it in a browser; it needs no server.", err=True)
 
 
 def _width() -> int:
