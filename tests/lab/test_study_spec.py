@@ -99,6 +99,7 @@ def test_a_specification_says_what_it_leaves_out():
         ),
         ({"drivers": ["patience"]}, "`drivers` names 'patience'"),
         ({"parameters.patience": 0.5}, r"\[parameters\] names 'patience'"),
+        ({"parameters.card_share": "30 %"}, r"`parameters\.card_share` is '30 %'; write a plain number"),
         ({"name": "A lot"}, "use small letters, digits and hyphens"),
     ],
 )

@@ -31,8 +31,14 @@ from florin.lab.world import MARKETS
 
 
 def unknown_fields(table: Any) -> Iterator[str]:
-    """Fields of a file's tables that no study has, in the file's order, each with what is meant or known."""
-    return _unknown(table, Study, "")
+    """Fields of a file's tables that no study has, in the file's order, each with what is meant or known; and parameters that
+    are no numbers, which msgspec would not name.
+    """
+    yield from _unknown(table, Study, "")
+    given = table.get("parameters") if isinstance(table, dict) else None
+    for name, value in given.items() if isinstance(given, dict) else ():
+        if type(value) not in (int, float):
+            yield f"`parameters.{name}` is {value!r}; write a plain number, a share as 0.03"
 
 
 def _unknown(table: Any, kind: Any, at: str) -> Iterator[str]:
