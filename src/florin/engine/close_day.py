@@ -18,7 +18,7 @@ from psycopg import Connection
 
 from florin.engine import autopay, clock
 from florin.engine.close_lines import advance_lines, pay_cleared_balances
-from florin.engine.close_step import closed_through, each_by_itself, settle
+from florin.engine.close_step import OpenDays, closed_through, each_by_itself, settle
 from florin.engine.engine import Engine
 from florin.engine.fall_due import expire_due, finish_sharing, lapse_due, receive_due
 from florin.engine.merchant_days import record_merchant_days
@@ -100,15 +100,16 @@ def _close_day(engine: Engine, connection: Connection, on: date, bank: Bank) -> 
     expired = expire_due(engine, connection)
     watch.lap("receipts")
     finish_sharing(engine, connection, on)
-    swept, windows_parked = sweep_windows(engine, connection, yesterday)
+    days = OpenDays(closed_through(connection), on)
+    swept, windows_parked = sweep_windows(engine, connection, days)
     keep_reserves(engine, connection, on)
-    settle_books(engine, connection, on, bank)
-    settle_mall(engine, connection, on, bank)
-    settle_network(engine, connection, on, bank)
-    settle_partners(engine, connection, on, bank)
-    settle_buyers(engine, connection, on, bank)
-    sweep_fees(engine, connection, on, bank)
-    record_merchant_days(connection, since_on=closed_through(connection), on=on)
+    settle_books(engine, connection, days, bank)
+    settle_mall(engine, connection, days, bank)
+    settle_network(engine, connection, days, bank)
+    settle_partners(engine, connection, days, bank)
+    settle_buyers(engine, connection, days, bank)
+    sweep_fees(engine, connection, days, bank)
+    record_merchant_days(connection, since_on=days.since_on, on=on)
     watch.lap("settlement")
     proof = prove_day(connection)
     record_proof(connection, on, proof)

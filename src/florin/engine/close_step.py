@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg import Connection
 from psycopg.rows import namedtuple_row
@@ -43,11 +43,18 @@ def rows_of(connection: Connection, statement: LiteralString, **parameters: Any)
     return rows
 
 
-def of_open_days(connection: Connection, statement: LiteralString, on: date) -> list[Any]:
-    """What a question finds on the days before `on` that are not closed. They are told as values: by a join with the clock no
-    index would lead to them, and every event would be read.
+class OpenDays(NamedTuple):
+    """The days between the last closed one and the business date, both left out."""
+
+    since_on: date
+    on: date
+
+
+def of_open_days(connection: Connection, statement: LiteralString, days: OpenDays) -> list[Any]:
+    """What a question finds on the days that are not closed. They are told as values: by a join with the clock no index would
+    lead to them, and every event would be read.
     """
-    return rows_of(connection, statement, since_on=closed_through(connection), on=on)
+    return rows_of(connection, statement, since_on=days.since_on, on=days.on)
 
 
 def drain(

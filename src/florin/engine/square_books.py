@@ -12,7 +12,7 @@ from psycopg import Connection
 from florin.credit.funding import SettlePartner
 from florin.credit.settle_buyer import SettleBuyer
 from florin.engine import autopay
-from florin.engine.close_step import of_open_days, rows_of, settle
+from florin.engine.close_step import OpenDays, of_open_days, rows_of, settle
 from florin.engine.engine import Engine
 from florin.engine.submission import job
 from florin.payments.settle import SettleBooks, SettleMall, SettleNetwork, SweepFees
@@ -100,19 +100,26 @@ _FEES = """
 """
 
 
-def settle_books(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
+def settle_books(engine: Engine, connection: Connection, days: OpenDays, bank: Bank) -> None:
     """Net each lane's pair of yesterday; one bank line for what either side then owes the other.
 
     A day on which more was given back than was owed sums below zero, and is settled the other way.
     """
-    rows = [row for row in of_open_days(connection, _PAIRS, on) if row.lender_owes or row.institution_owes]
+    rows = [row for row in of_open_days(connection, _PAIRS, days) if row.lender_owes or row.institution_owes]
     for row in rows:
-        _move(bank, "lender", "safeguarded", row.lender_owes - row.institution_owes, f"books/{row.lane}/{on}", on)
+        _move(
+            bank,
+            "lender",
+            "safeguarded",
+            row.lender_owes - row.institution_owes,
+            f"books/{row.lane}/{days.on}",
+            days.on,
+        )
     settle(
         engine,
         [
             job(
-                f"books/{row.lane}/{on}",
+                f"books/{row.lane}/{days.on}",
                 SettleBooks(
                     lane=row.lane, lender_owes_minor=row.lender_owes, institution_owes_minor=row.institution_owes
                 ),
@@ -122,19 +129,19 @@ def settle_books(engine: Engine, connection: Connection, on: date, bank: Bank) -
     )
 
 
-def settle_mall(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
+def settle_mall(engine: Engine, connection: Connection, days: OpenDays, bank: Bank) -> None:
     """What the mall's campaigns owed the others for yesterday leaves its account; what came back of it, and the mall's own fees
     on sales, come to it.
     """
-    rows = [row for row in of_open_days(connection, _MALL, on) if row.institution or row.lender or row.commission]
+    rows = [row for row in of_open_days(connection, _MALL, days) if row.institution or row.lender or row.commission]
     for row in rows:
-        _move(bank, "mall", "safeguarded", row.institution - row.commission, f"mall/{row.lane}/{on}", on)
-        _move(bank, "mall", "lender", row.lender, f"mall-lender/{row.lane}/{on}", on)
+        _move(bank, "mall", "safeguarded", row.institution - row.commission, f"mall/{row.lane}/{days.on}", days.on)
+        _move(bank, "mall", "lender", row.lender, f"mall-lender/{row.lane}/{days.on}", days.on)
     settle(
         engine,
         [
             job(
-                f"mall/{row.lane}/{on}",
+                f"mall/{row.lane}/{days.on}",
                 SettleMall(
                     lane=row.lane,
                     institution_minor=row.institution,
@@ -147,17 +154,17 @@ def settle_mall(engine: Engine, connection: Connection, on: date, bank: Bank) ->
     )
 
 
-def settle_network(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
+def settle_network(engine: Engine, connection: Connection, days: OpenDays, bank: Bank) -> None:
     """What cards owed their network for yesterday, each side its half, one bank line a lane and side."""
-    rows = [row for row in of_open_days(connection, _NETWORK, on) if row.institution or row.lender]
+    rows = [row for row in of_open_days(connection, _NETWORK, days) if row.institution or row.lender]
     for row in rows:
-        _move(bank, "safeguarded", "network", row.institution, f"network/{row.lane}/{on}", on)
-        _move(bank, "lender", "network", row.lender, f"network-lender/{row.lane}/{on}", on)
+        _move(bank, "safeguarded", "network", row.institution, f"network/{row.lane}/{days.on}", days.on)
+        _move(bank, "lender", "network", row.lender, f"network-lender/{row.lane}/{days.on}", days.on)
     settle(
         engine,
         [
             job(
-                f"network/{row.lane}/{on}",
+                f"network/{row.lane}/{days.on}",
                 SettleNetwork(lane=row.lane, institution_minor=row.institution, lender_minor=row.lender),
             )
             for row in rows
@@ -165,15 +172,15 @@ def settle_network(engine: Engine, connection: Connection, on: date, bank: Bank)
     )
 
 
-def settle_partners(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
+def settle_partners(engine: Engine, connection: Connection, days: OpenDays, bank: Bank) -> None:
     """Net what lender and each partner bank came to owe each other yesterday, lane by lane; the rest is one bank line."""
     if not rows_of(connection, _ANY_PARTNER)[0].found:
         return
-    rows = [row for row in of_open_days(connection, _PARTNERS, on) if row.lender_owes or row.partner_owes]
+    rows = [row for row in of_open_days(connection, _PARTNERS, days) if row.lender_owes or row.partner_owes]
     steps = []
     for row in rows:
-        reference = f"partner/{row.agreement_id}/{row.lane}/{on}"
-        _move(bank, "lender", "partner", row.lender_owes - row.partner_owes, reference, on)
+        reference = f"partner/{row.agreement_id}/{row.lane}/{days.on}"
+        _move(bank, "lender", "partner", row.lender_owes - row.partner_owes, reference, days.on)
         command = SettlePartner(
             lane=row.lane,
             agreement_id=row.agreement_id,
@@ -184,28 +191,28 @@ def settle_partners(engine: Engine, connection: Connection, on: date, bank: Bank
     settle(engine, steps)
 
 
-def settle_buyers(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
+def settle_buyers(engine: Engine, connection: Connection, days: OpenDays, bank: Bank) -> None:
     """What arrived yesterday of claims that were sold goes to their buyers, lane by lane, one bank line each."""
     if not rows_of(connection, _ANY_SALE)[0].found:
         return
-    rows = of_open_days(connection, _BUYERS, on)
+    rows = of_open_days(connection, _BUYERS, days)
     steps = []
     for row in rows:
-        reference = f"buyer/{row.buyer}/{row.lane}/{on}"
+        reference = f"buyer/{row.buyer}/{row.lane}/{days.on}"
         if row.passed_on > 0:
-            _move(bank, "lender", "buyer", row.passed_on, reference, on)
+            _move(bank, "lender", "buyer", row.passed_on, reference, days.on)
         steps.append(job(reference, SettleBuyer(lane=row.lane, buyer=row.buyer, passed_on_minor=row.passed_on)))
     settle(engine, steps)
 
 
-def sweep_fees(engine: Engine, connection: Connection, on: date, bank: Bank) -> None:
+def sweep_fees(engine: Engine, connection: Connection, days: OpenDays, bank: Bank) -> None:
     """Yesterday's fees leave the safeguarded account; where more was given back than earned, the rest comes back to it."""
-    rows = of_open_days(connection, _FEES, on)
+    rows = of_open_days(connection, _FEES, days)
     for row in rows:
-        _move(bank, "safeguarded", "own", row.amount_minor, f"fees/{row.lane}/{on}", on)
+        _move(bank, "safeguarded", "own", row.amount_minor, f"fees/{row.lane}/{days.on}", days.on)
     settle(
         engine,
-        [job(f"fees/{row.lane}/{on}", SweepFees(lane=row.lane, amount_minor=row.amount_minor)) for row in rows],
+        [job(f"fees/{row.lane}/{days.on}", SweepFees(lane=row.lane, amount_minor=row.amount_minor)) for row in rows],
     )
 
 

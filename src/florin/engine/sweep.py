@@ -7,13 +7,13 @@ cut-off; one that could not be is swept by the day close.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 
 import structlog
 from psycopg import Connection
 
-from florin.engine.close_step import CloseUnfinished, drain, execute, of_open_days, rows_of
+from florin.engine.close_step import CloseUnfinished, OpenDays, drain, execute, of_open_days, rows_of
 from florin.engine.engine import Engine
 from florin.engine.ids import lane_of
 from florin.engine.submission import Busy, Submission, job
@@ -96,15 +96,15 @@ class Window(NamedTuple):
     ends: int
 
 
-def sweep_windows(engine: Engine, connection: Connection, through: date) -> tuple[int, int]:
+def sweep_windows(engine: Engine, connection: Connection, days: OpenDays) -> tuple[int, int]:
     """(swept, parked). Windows of the days that are not closed, each once, and those that were parked before. A window that
     somebody holds stops the close; one that is refused waits for the next, parked.
     """
-    payable = windows_of(of_open_days(connection, _PAYABLE, through + timedelta(days=1)), engine.reference.merchants)
+    payable = windows_of(of_open_days(connection, _PAYABLE, days), engine.reference.merchants)
     parked = {
         Window(row.merchant_id, row.lane, row.window_on, row.window_from, row.window_until): row.amount_minor
         for row in rows_of(connection, _PARKED)
-        if row.window_on <= through
+        if row.window_on < days.on
     }
     return _sweep(engine, connection, parked | payable)
 
