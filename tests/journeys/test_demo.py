@@ -61,7 +61,7 @@ def test_somebody_elses_shop_sells_at_the_demo_with_what_it_printed(demo, sdk_py
     process, said = demo
     env_file = Path(_told(said, "drive it").split()[-1])
     env = read_environment(env_file)
-    sdk = Sdk("python-alipay-sdk", sdk_python("alipay-fzlee"), HERE / "fzlee_driver.py")
+    sdk = Sdk("python-alipay-sdk", sdk_python("alipay-fzlee"), HERE / "fzlee_driver.py", stays=True)
     shop = Shop(
         gateway=env["GATEWAY_URL"],
         app_id=env["APP_ID"],

@@ -170,7 +170,7 @@ def notified() -> Iterator[Notified]:
 @pytest.fixture
 def tea_house(sandbox: RunningSandbox, notified: Notified, sdk_python: Callable[[str], Path]) -> Callable[..., Any]:
     """The shop: `tea_house("alipay.trade.query", out_trade_no="T1")`, through python-alipay-sdk, which checks our signature."""
-    sdk = Sdk("python-alipay-sdk", sdk_python("alipay-fzlee"), HERE / "fzlee_driver.py")
+    sdk = Sdk("python-alipay-sdk", sdk_python("alipay-fzlee"), HERE / "fzlee_driver.py", stays=True)
     shop = Shop(
         gateway=sandbox.env["GATEWAY_URL"],
         app_id=sandbox.env["APP_ID"],

@@ -28,7 +28,7 @@ def sdk(request: pytest.FixtureRequest, sdk_python: Callable[[str], Path]) -> Sd
     if request.param == "alipay-sdk-python":
         return Sdk(request.param, sdk_python("alipay-official"), HERE / "official_driver.py", needs_port_80=True)
     if request.param == "python-alipay-sdk":
-        return Sdk(request.param, sdk_python("alipay-fzlee"), HERE / "fzlee_driver.py")
+        return Sdk(request.param, sdk_python("alipay-fzlee"), HERE / "fzlee_driver.py", stays=True)
     node: Path = request.getfixturevalue("node")
     return Sdk(request.param, node, HERE / "npm" / "driver.mjs")
 

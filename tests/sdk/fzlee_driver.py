@@ -1,4 +1,4 @@
-"""Drives `python-alipay-sdk` (fzlee); run by the Python that has it. JSON in on stdin, JSON out on stdout."""
+"""Drives `python-alipay-sdk` (fzlee); run by the Python that has it. Takes an order a line, as JSON; answers a line."""
 
 import json
 import sys
@@ -26,7 +26,11 @@ def run(client, gateway, call):
 
 
 def main():
-    order = json.load(sys.stdin)
+    for line in sys.stdin:
+        print(json.dumps(carry_out(json.loads(line))), flush=True)
+
+
+def carry_out(order):
     common = {
         "appid": order["app_id"],
         "app_private_key_string": pem(order["app_private_key"], "RSA PRIVATE KEY"),
@@ -48,7 +52,7 @@ def main():
             results.append({"answer": run(client, order["gateway"], call)})
         except Exception as error:  # noqa: BLE001  what a shop would see is the result
             results.append({"error": f"{type(error).__name__}: {error}"})
-    json.dump(results, sys.stdout)
+    return results
 
 
 if __name__ == "__main__":

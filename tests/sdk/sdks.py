@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+import select
 import socket
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +34,38 @@ class Shop:
 
 @dataclass(frozen=True)
 class Sdk:
-    """name: of its package. needs_port_80: it cannot be given a port, so it can only be served on 80."""
+    """name: of its package. needs_port_80: it cannot be given a port, so it can only be served on 80.
+
+    stays: its driver takes an order a line and waits for the next: to start it costs more than what most tests ask.
+    """
 
     name: str
     program: Path
     driver: Path
     needs_port_80: bool = False
+    stays: bool = False
 
     def run(self, shop: Shop, *calls: dict[str, Any]) -> list[dict[str, Any]]:
         """One result a call: {"answer": …}, or {"error": …} with what the SDK raised."""
+        order = json.dumps({**vars(shop), "calls": calls})
+        results: list[dict[str, Any]] = json.loads(self._asked(order) if self.stays else self._run(order))
+        return results
+
+    def _asked(self, order: str) -> str:
+        driver = _staying(self.program, self.driver)
+        assert driver.stdin is not None
+        assert driver.stdout is not None
+        driver.stdin.write(order + "\n")
+        driver.stdin.flush()
+        assert select.select([driver.stdout], [], [], TIMEOUT_S)[0], f"{self.name} did not answer"
+        answer = driver.stdout.readline()
+        assert answer, f"{self.name} ended"
+        return answer
+
+    def _run(self, order: str) -> str:
         done = subprocess.run(
             [self.program, self.driver],
-            input=json.dumps({**vars(shop), "calls": calls}),
+            input=order,
             capture_output=True,
             text=True,
             timeout=TIMEOUT_S,
@@ -51,14 +73,21 @@ class Sdk:
             check=False,
         )
         assert done.returncode == 0, f"{self.name} failed to start:\n{done.stderr[-2000:]}"
-        results: list[dict[str, Any]] = json.loads(done.stdout)
-        return results
+        return done.stdout
 
     def answer(self, shop: Shop, **call: Any) -> Any:
         """The answer to one call; whatever the SDK raises fails the test with its words."""
         result = self.run(shop, {"do": "execute", **call})[0]
         assert "answer" in result, f"{self.name} raised {result['error']}"
         return result["answer"]
+
+
+@cache
+def _staying(program: Path, driver: Path) -> subprocess.Popen[str]:
+    """Ends with its input, and so with us."""
+    return subprocess.Popen(
+        [program, driver], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=driver.parent
+    )
 
 
 def free_address(port: int) -> tuple[str, int] | None:
