@@ -26,7 +26,9 @@ APP_ID = "2026030200000001"
 def sdk(request: pytest.FixtureRequest, sdk_python: Callable[[str], Path]) -> Sdk:
     """Each of the three, in turn."""
     if request.param == "alipay-sdk-python":
-        return Sdk(request.param, sdk_python("alipay-official"), HERE / "official_driver.py", needs_port_80=True)
+        return Sdk(
+            request.param, sdk_python("alipay-official"), HERE / "official_driver.py", needs_port_80=True, stays=True
+        )
     if request.param == "python-alipay-sdk":
         return Sdk(request.param, sdk_python("alipay-fzlee"), HERE / "fzlee_driver.py", stays=True)
     node: Path = request.getfixturevalue("node")

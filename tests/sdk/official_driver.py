@@ -1,4 +1,4 @@
-"""Drives the official `alipay-sdk-python`; run by the Python that has it. JSON in on stdin, JSON out on stdout.
+"""Drives the official `alipay-sdk-python`; run by the Python that has it. Takes an order a line, as JSON; answers a line.
 
 It shares the name `alipay` with python-alipay-sdk, so it lives in an environment of its own and nothing of ours is
 imported.
@@ -59,7 +59,11 @@ def run(client, config, call):
 
 
 def main():
-    order = json.load(sys.stdin)
+    for line in sys.stdin:
+        print(json.dumps(carry_out(json.loads(line)), default=lambda model: model.to_alipay_dict()), flush=True)
+
+
+def carry_out(order):
     config = AlipayClientConfig()
     config.server_url = order["gateway"]
     config.app_id = order["app_id"]
@@ -74,7 +78,7 @@ def main():
             results.append({"answer": run(client, config, call)})
         except Exception as error:  # noqa: BLE001  what a shop would see is the result
             results.append({"error": f"{type(error).__name__}: {error}"})
-    json.dump(results, sys.stdout, default=lambda model: model.to_alipay_dict())
+    return results
 
 
 if __name__ == "__main__":
