@@ -169,11 +169,11 @@ def calibrate(
     seed: SeedOption = 1,
     people: Annotated[
         int, typer.Option("--people", min=_PEOPLE_MIN, max=_PEOPLE_MAX, help="How many people each draw is tried on.")
-    ] = 1_500,
+    ] = 6_000,
     months: Annotated[
         int, typer.Option("--months", min=7, max=MONTHS_MAX, help="How long they live; late debts take half a year.")
     ] = 13,
-    tries: Annotated[int, typer.Option("--tries", min=1, help="How many draws of the parameters are tried.")] = 100,
+    tries: Annotated[int, typer.Option("--tries", min=1, help="How many draws of the parameters are tried.")] = 140,
     out: Annotated[Path, typer.Option("--out", help="The file of kept draws to write.")] = Path("kept.toml"),
 ) -> None:
     """Draw the parameters and keep what the facts allow; the lab's own draws are a file that this made."""

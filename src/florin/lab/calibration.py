@@ -19,6 +19,7 @@ from florin.lab.arrays import Bits
 from florin.lab.lanes import Progress, run_lanes
 from florin.lab.parameters import Parameters, drawn
 from florin.lab.simulate import Lane, simulate_lane
+from florin.lab.surplus import lost_minor
 from florin.lab.world import ECOSYSTEM_CREDIT, World, preset_world
 from florin.presets import lab_text
 
@@ -90,6 +91,7 @@ def moments(parameters: Parameters, people: Bits, seed: int, months: int) -> dic
         "huabei_30_days_of_balance": _late_share(every, huabei, 30),
         "baitiao_90_days_of_balance": _late_share(every, baitiao, 90),
         "approved": float((every.people.limits_minor[huabei][asked] > 0).mean()),
+        "card_charge_off_of_balance": _lost_a_year(cards, world.lender_at("bank-card")),
     }
 
 
@@ -106,6 +108,13 @@ def _late_share(lane: Lane, place: int, days: int) -> float:
     assert book is not None
     balance = book.principal_minor()
     return float(balance[book.days_past_due() > days].sum() / max(int(balance.sum()), 1))
+
+
+def _lost_a_year(lane: Lane, place: int) -> float:
+    """What is lost of what is owed, a year: of the mean balance."""
+    book = lane.books[place]
+    assert book is not None
+    return float(lost_minor(book).sum() * 365 / max(int(book.principal_days().sum()), 1))
 
 
 def _try(seed: int, people: int, months: int, numbers: Bits) -> list[dict[str, float]]:

@@ -24,7 +24,7 @@ from florin.lab.experiments.experiment import Experiment, Progress, Size
 from florin.lab.experiments.telling import paragraphs, said
 from florin.lab.merchants import brought_share, tourist_test
 from florin.lab.parameters import Parameters
-from florin.lab.quantity import Interval, Unit, Words
+from florin.lab.quantity import Unit, Words
 from florin.lab.result import Column, Finding, Result, Table
 from florin.lab.simulate import Lane, simulate_lane
 from florin.lab.surplus import account
@@ -142,7 +142,7 @@ def _brought(base: World, people: Bits, seed: int) -> float:
 
 def run(*, seed: int, size: Size, progress: Progress) -> Result:
     """Each firm's year."""
-    chosen = sized(size, people=1_000, months=13, draws=10)
+    chosen = sized(size, people=5_000, months=13, draws=16)
     assert chosen.people and chosen.months and chosen.draws
     drawn = each_draw(
         partial(_draw, chosen.months), seed=seed, size=chosen, progress=progress, step="firms without a mall"
@@ -181,7 +181,7 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
         Axis(Words("of each ¥100", "每¥100"), Unit.FEN),
         (BarSeries(Words("at the losses of the lab", "按实验室坏账"), tuple(profits.values())),),
     )
-    bank, least = profits["bank"], profits["fee-6000"]
+    lives = {name: _lives([each[name].profit for each in drawn]) for name in FIRMS}
     told = {name: said(profit, Unit.FEN) for name, profit in profits.items()}
     american = said(at_k8["fee-40000"], Unit.FEN)
     return Result(
@@ -197,17 +197,19 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
         charts=(bars,),
         **paragraphs(
             Words(
-                f"Of each ¥100 of volume a pay-later firm keeps {told['fee-25000'].en} at a fee of 2.5 %, "
-                f"{told['fee-40000'].en} at 4 % and {told['fee-60000'].en} at 6 %; with the losses of American firms, at 4 %, "
+                f"Of each ¥100 of volume a pay-later firm keeps {told['fee-25000'].en} at a fee of 2.5 % "
+                f"({lives['fee-25000'].en}), {told['fee-40000'].en} at 4 % ({lives['fee-40000'].en}) and "
+                f"{told['fee-60000'].en} at 6 % ({lives['fee-60000'].en}); with the losses of American firms, at 4 %, "
                 f"{american.en}.",
-                f"每¥100交易额：先买后付公司在费率2.5%时留下{told['fee-25000'].zh}，4%时{told['fee-40000'].zh}，"
-                f"6%时{told['fee-60000'].zh}；若坏账如美国同行，4%时为{american.zh}。",
+                f"每¥100交易额：先买后付公司在费率2.5%时留下{told['fee-25000'].zh}（{lives['fee-25000'].zh}），"
+                f"4%时{told['fee-40000'].zh}（{lives['fee-40000'].zh}），6%时{told['fee-60000'].zh}"
+                f"（{lives['fee-60000'].zh}）；若坏账如美国同行，4%时为{american.zh}。",
             ),
             Words(
-                f"A bank with interchange of 0.45 % and interest keeps {told['bank'].en}: {_lives(bank).en}. A lender without "
-                f"a mall at 0.6 % keeps {told['fee-6000'].en}: {_lives(least).en} on its fee, installments and interest.",
-                f"银行凭0.45%的交换费与利息留下{told['bank'].zh}：{_lives(bank).zh}。"
-                f"费率0.6%而无商城者留下{told['fee-6000'].zh}：凭手续费、分期与利息{_lives(least).zh}。",
+                f"A bank with interchange of 0.45 % and interest keeps {told['bank'].en}: {lives['bank'].en}. A lender without "
+                f"a mall at 0.6 % keeps {told['fee-6000'].en} of its fee, installments and interest: {lives['fee-6000'].en}.",
+                f"银行凭0.45%的交换费与利息留下{told['bank'].zh}：{lives['bank'].zh}。"
+                f"费率0.6%而无商城者，手续费、分期与利息合计留下{told['fee-6000'].zh}：{lives['fee-6000'].zh}。",
             ),
         ),
         caveats=(
@@ -224,17 +226,22 @@ def run(*, seed: int, size: Size, progress: Progress) -> Result:
                 Unit.FEN,
                 profits["fee-40000"],
             ),
-            Finding(Words("A bank, of each ¥100", "银行，每¥100"), Unit.FEN, bank),
-            Finding(Words("0.6 % without a mall, of each ¥100", "0.6%且无商城，每¥100"), Unit.FEN, least),
+            Finding(Words("A bank, of each ¥100", "银行，每¥100"), Unit.FEN, profits["bank"]),
+            Finding(Words("0.6 % without a mall, of each ¥100", "0.6%且无商城，每¥100"), Unit.FEN, profits["fee-6000"]),
         ),
     )
 
 
-def _lives(profit: Interval) -> Words:
-    """By the whole interval; one that holds zero leaves it open."""
-    if profit.low > 0:
-        return Words("it lives", "可以存活")
-    return Words("it does not live", "无法存活") if profit.high < 0 else Words("it may or may not live", "能否存活未定")
+def _lives(profits: list[float]) -> Words:
+    """In how many draws it earns more than it costs; who does so in nine of ten lives, who does not in nine of ten does not."""
+    earns, draws = sum(profit > 0 for profit in profits), len(profits)
+    if 10 * earns >= 9 * draws:
+        return Words(f"it lives, in {earns} of {draws} draws", f"可以存活：{draws}组抽样中有{earns}组")
+    if 10 * (draws - earns) >= 9 * draws:
+        return Words(
+            f"it does not live, in {draws - earns} of {draws} draws", f"无法存活：{draws}组抽样中有{draws - earns}组"
+        )
+    return Words(f"it lives in {earns} of {draws} draws", f"{draws}组抽样中有{earns}组可以存活")
 
 
 VIABILITY = Experiment(
