@@ -91,8 +91,8 @@ _LEFT_FOR_OTHERS = 8
 # they must end before the lease.
 _TURNS = 4
 
-# Of a connection that delivers: it finds rows by their indexes, and plans each lease anew: a plan that is kept was made while the
-# queue was empty, and costs ten times as much once it is not. What a crash of the server takes back is told again.
+# Of a connection that delivers: it finds rows by their indexes, and plans each lease anew: a plan that is kept was made while
+# the queue was empty, and costs ten times as much once it is not. What a crash of the server takes back is told again.
 SETTINGS: Final = (
     "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c synchronous_commit=off"
     " -c plan_cache_mode=force_custom_plan"
