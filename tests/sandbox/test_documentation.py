@@ -19,6 +19,7 @@ from florin.sandbox.faults import FAULTS
 ROOT = Path(__file__).parents[2]
 HOW_TO = (ROOT / "docs/how-to/sandbox.md").read_text()
 PROXY = (ROOT / "docs/how-to/proxy.md").read_text()
+MODULES = {"alipay-fzlee": "from alipay import", "wechatpayv3": "from wechatpayv3 import"}
 FIRST_STEPS = (ROOT / "docs/first-steps.md").read_text()
 
 
@@ -83,14 +84,23 @@ def test_the_code_for_each_sdk_runs_as_it_stands(only_sandbox, sdk_python, envir
 
 
 @pytest.mark.sdk
-def test_an_sdk_with_the_real_gateway_in_it_runs_untouched_behind_the_proxy(only_sandbox, sdk_python):
-    """The page's own code: no address of ours in it. The settings of its shell block are all that is said."""
+@pytest.mark.parametrize(
+    ("sdk", "says", "answered"),
+    [
+        ("alipay-fzlee", {"HTTPS_PROXY": "PROXY_URL", "SSL_CERT_FILE": "CA_FILE"}, "qr_code"),
+        ("wechatpayv3", {"REQUESTS_CA_BUNDLE": "CA_FILE"}, "code_url"),
+    ],
+)
+def test_an_sdk_with_the_real_gateway_in_it_runs_untouched_behind_the_proxy(
+    only_sandbox, sdk_python, sdk, says, answered
+):
+    """The page's own code: no gateway of ours in it. The settings of its shell block are all that is said."""
     env = only_sandbox.env
-    code = re.findall(r"```python\n(.*?)```", PROXY, re.DOTALL)[0]
+    code = next(block for block in re.findall(r"```python\n(.*?)```", PROXY, re.DOTALL) if MODULES[sdk] in block)
 
     done = subprocess.run(
-        [sdk_python("alipay-fzlee"), "-c", code],
-        env={**env, "HTTPS_PROXY": env["PROXY_URL"], "NO_PROXY": "127.0.0.1", "SSL_CERT_FILE": env["CA_FILE"]},
+        [sdk_python(sdk), "-c", code],
+        env={**env, "NO_PROXY": "127.0.0.1", **{name: env[value] for name, value in says.items()}},
         capture_output=True,
         text=True,
         timeout=60,
@@ -98,7 +108,7 @@ def test_an_sdk_with_the_real_gateway_in_it_runs_untouched_behind_the_proxy(only
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "qr_code" in done.stdout
+    assert answered in done.stdout
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the page uses curl")
