@@ -35,36 +35,32 @@ FUND_SUM_COLUMNS: Final = "类型,收入笔数,收入金额（+元）,支出笔�
 def alipay_zip(bill: Bill, *, seller_id: str) -> BillFile:
     """seller_id: the merchant's number as the wire knows him. The files inside are named with it and the day."""
     lines = bill.of_type("sale", "refund", "refund-reversed")
-    stem = f"{seller_id}0156_{days_of(bill)}"
-    head = (
-        f"#账号：[{seller_id}0156]\r\n#起始日期：[{_moment(bill.from_on)}]   终止日期：[{_moment(bill.before_on)}]\r\n"
-    )
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-        for name, text in (
-            (f"{stem}_业务明细.csv", _detail(head, lines)),
-            (f"{stem}_业务明细(汇总).csv", _summary(head, lines)),
-        ):
-            member = _member(name, bill)
-            archive.writestr(member, text.encode("gbk", errors="replace"))
-    return BillFile(name=f"{stem}.csv.zip", content_type="application/zip", content=made.getvalue())
+    head = _head(bill, seller_id)
+    return _zipped(bill, seller_id, "", "业务", _detail(head, lines), _summary(head, lines))
 
 
 def funds_zip(bill: Bill, *, seller_id: str) -> BillFile:
     """All that moved what the merchant is owed (`signcustomer`), each with what he is owed after it; and sums by business."""
     flows = [flow for line in bill.lines for flow in flows_of(line)]
-    stem = f"{seller_id}0156_{days_of(bill)}"
-    head = (
+    head = _head(bill, seller_id)
+    return _zipped(bill, seller_id, "_账务", "账务", _funds(head, flows), _fund_sums(head, flows))
+
+
+def _head(bill: Bill, seller_id: str) -> str:
+    """The first two lines of each file."""
+    return (
         f"#账号：[{seller_id}0156]\r\n#起始日期：[{_moment(bill.from_on)}]   终止日期：[{_moment(bill.before_on)}]\r\n"
     )
+
+
+def _zipped(bill: Bill, seller_id: str, ending: str, kind: str, detail: str, sums: str) -> BillFile:
+    """Two files in one, in GBK. ending: of the name around them; kind: of theirs."""
+    stem = f"{seller_id}0156_{days_of(bill)}"
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-        for name, text in (
-            (f"{stem}_账务明细.csv", _funds(head, flows)),
-            (f"{stem}_账务明细(汇总).csv", _fund_sums(head, flows)),
-        ):
+        for name, text in ((f"{stem}_{kind}明细.csv", detail), (f"{stem}_{kind}明细(汇总).csv", sums)):
             archive.writestr(_member(name, bill), text.encode("gbk", errors="replace"))
-    return BillFile(name=f"{stem}_账务.csv.zip", content_type="application/zip", content=made.getvalue())
+    return BillFile(name=f"{stem}{ending}.csv.zip", content_type="application/zip", content=made.getvalue())
 
 
 def _funds(head: str, flows: list[Flow]) -> str:
