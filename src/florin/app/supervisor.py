@@ -8,6 +8,7 @@ stop and the reason is shown, instead of a loop that hides it.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -110,6 +111,14 @@ class Supervisor:
                 if not self._stopping.is_set():
                     for child in self.children:
                         _start_again_if_dead(child)
+
+
+def log_errors_alone() -> None:
+    """Of this process's log only what went wrong, on standard error: standard output is for what a command has to say."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 class StopSignals:

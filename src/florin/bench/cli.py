@@ -41,18 +41,12 @@ def _begin() -> Callable[[str], None]:
 
     A signal ends the run by SystemExit, so that what it started is stopped and its folder goes.
     """
-    import logging
-
-    import structlog
     from rich.console import Console
 
-    from florin.app.supervisor import StopSignals
+    from florin.app.supervisor import StopSignals, log_errors_alone
 
     StopSignals()
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log_errors_alone()
     progress = Console(stderr=True)
     began = time.monotonic()
 

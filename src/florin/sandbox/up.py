@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,11 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, cast
 
-import structlog
 from rich.console import Console
 
 from florin.app.listening import Address
-from florin.app.supervisor import StopSignals
+from florin.app.supervisor import StopSignals, log_errors_alone
 from florin.engine import clock
 from florin.sandbox.control import ControlServer
 from florin.sandbox.environment import FOLDER, environment_file, refuse_environment_file
@@ -127,10 +125,7 @@ def keep_terminal() -> None:
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log_errors_alone()
 
 
 def leave() -> None:
